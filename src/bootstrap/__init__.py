@@ -1,0 +1,1 @@
+"""Settings, containers and topology: the only code that knows everything."""

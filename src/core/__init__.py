@@ -1,0 +1,1 @@
+"""The rules of ticketing: pure values and functions. No await, no clock, no randomness, no framework."""

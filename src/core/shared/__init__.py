@@ -1,0 +1,1 @@
+"""Words that every context shares: ids, money, time, errors, callers and roles."""

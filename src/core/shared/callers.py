@@ -1,0 +1,41 @@
+"""Who asks: the account behind a request, the tenant it acts in, and the role it has there."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.shared.errors import ForbiddenError
+from core.shared.ids import AccountId, TenantId
+
+
+class Role(StrEnum):
+    """What a member of an organisation may do, from most to least."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    BOX_OFFICE = "box_office"
+    SCANNER = "scanner"
+
+
+MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
+"""May change venues, tickets, plans and prices."""
+
+SELLERS = MANAGERS | {Role.BOX_OFFICE}
+"""May act for customers: block seats, read orders, refund."""
+
+STAFF = SELLERS | {Role.SCANNER}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in account acting in one tenant; `role` is None for a fan or a guest."""
+
+    account_id: AccountId
+    tenant_id: TenantId
+    role: Role | None = None
+    guest: bool = False
+
+    def must_be_one_of(self, roles: frozenset[Role]) -> None:
+        """Raise ForbiddenError unless the caller has one of the roles in this tenant."""
+        if self.role not in roles:
+            wanted = ", ".join(sorted(roles))
+            raise ForbiddenError(f"This needs one of the roles {wanted} in the organisation.")

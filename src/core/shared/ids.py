@@ -1,0 +1,26 @@
+"""Identifiers: UUIDs (version 7 where Fairseat makes them), one type a thing."""
+
+from typing import NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+"""The organisation whose data it is; also the organisation's own id."""
+
+AccountId = NewType("AccountId", UUID)
+VenueId = NewType("VenueId", UUID)
+VenueSectionId = NewType("VenueSectionId", UUID)
+TicketId = NewType("TicketId", UUID)
+PlanId = NewType("PlanId", UUID)
+SectionId = NewType("SectionId", UUID)
+PriceTierId = NewType("PriceTierId", UUID)
+SeatId = NewType("SeatId", UUID)
+ReservationId = NewType("ReservationId", UUID)
+"""Made by the caller; the same id with the same seats is the same hold."""
+
+OrderId = NewType("OrderId", UUID)
+OrderItemId = NewType("OrderItemId", UUID)
+PaymentId = NewType("PaymentId", UUID)
+RefundId = NewType("RefundId", UUID)
+PassId = NewType("PassId", UUID)
+EventId = NewType("EventId", UUID)
+"""The id of a domain event (a message), never of a concert."""

@@ -1,0 +1,50 @@
+"""What identity offers: reading tokens, and the news of accounts and organisations."""
+
+from abc import abstractmethod
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+import msgspec
+
+from ports.events import Event
+
+
+class VerifiedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a valid access token says. `tenant_id` and `role` stand only in a staff token."""
+
+    account_id: UUID
+    tenant_id: UUID | None = None
+    role: str | None = None
+    guest: bool = False
+
+
+class TokenVerifier(Protocol):
+    """Reads access tokens without a network call on the request's path."""
+
+    @abstractmethod
+    async def verify(self, token: str) -> VerifiedToken:
+        """Return what the token says.
+
+        Raises RefusedError with `identity.invalid_token` for a bad signature, a foreign issuer or audience, an
+        algorithm that was not agreed (`none` among them), and an expired token.
+        """
+
+
+class AccountRegistered(Event, frozen=True, kw_only=True):
+    """Someone made an account."""
+
+    event_type: ClassVar[str] = "identity.account.registered"
+
+    account_id: UUID
+    email: str
+    display_name: str
+
+
+class OrganisationCreated(Event, frozen=True, kw_only=True):
+    """An organisation, a tenant, came to be."""
+
+    event_type: ClassVar[str] = "identity.organisation.created"
+
+    organisation_id: UUID
+    name: str
+    owner_account_id: UUID

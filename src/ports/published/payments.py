@@ -1,0 +1,95 @@
+"""What payments offers to orders, and the news of money."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+from uuid import UUID
+
+import msgspec
+
+from ports.events import Event
+
+type PaymentMethod = Literal["CARD", "APPLE_PAY", "GOOGLE_PAY"]
+
+
+class PaymentStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that the buyer can now confirm with Stripe's client library."""
+
+    payment_id: UUID
+    client_secret: str
+    stripe_payment_intent_id: str
+    amount_minor: int
+    currency: str
+
+
+class CancelOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the payment of an order that is to end.
+
+    `cancelled`: no money will come; `none`: there never was a payment; `succeeded`: the money was taken already, so
+    the order has to be confirmed, or the money refunded; `processing`: Stripe has not decided, ask again later.
+    """
+
+    outcome: Literal["cancelled", "none", "succeeded", "processing"]
+
+
+class PaymentsApi(Protocol):
+    """Commands on the payment of an order; each may be repeated. No call is made inside a transaction."""
+
+    @abstractmethod
+    async def start(
+        self,
+        *,
+        tenant_id: UUID,
+        order_id: UUID,
+        account_id: UUID,
+        amount_minor: int,
+        currency: str,
+        method: PaymentMethod,
+        description: str,
+    ) -> PaymentStarted:
+        """Create the PaymentIntent of the order, or return the one it has.
+
+        Raises RefusedError `payments.provider_unavailable`, `payments.declined`, `payments.already_paid`.
+        """
+
+    @abstractmethod
+    async def cancel(self, *, tenant_id: UUID, order_id: UUID) -> CancelOutcome:
+        """Cancel the order's PaymentIntent at Stripe first, and say what became of it."""
+
+    @abstractmethod
+    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
+        """Give all the money of the order back; repeating it refunds nothing twice."""
+
+
+class PaymentSucceeded(Event, frozen=True, kw_only=True):
+    """Money was taken, as Stripe itself says."""
+
+    event_type: ClassVar[str] = "payments.payment.succeeded"
+
+    payment_id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    succeeded_at: datetime
+
+
+class PaymentFailed(Event, frozen=True, kw_only=True):
+    """A try to pay was declined; the buyer may try again while the order lives."""
+
+    event_type: ClassVar[str] = "payments.payment.failed"
+
+    payment_id: UUID
+    order_id: UUID
+    decline_code: str | None
+
+
+class PaymentRefunded(Event, frozen=True, kw_only=True):
+    """All the money of a payment went back."""
+
+    event_type: ClassVar[str] = "payments.payment.refunded"
+
+    payment_id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    reason: str

@@ -1,0 +1,135 @@
+"""What seating offers to orders: turning a hold into a reservation and into sold seats; and the news of seats."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+import msgspec
+
+from ports.events import Event
+
+
+class ReservedSeat(msgspec.Struct, frozen=True, kw_only=True):
+    """One seat of a reservation, with its price as it was when the seat was held."""
+
+    seat_id: UUID
+    label: str
+    section: str
+    row: str
+    number: str
+    price_minor: int
+    currency: str
+
+
+class SeatsReserved(msgspec.Struct, frozen=True, kw_only=True):
+    """A reservation behind an order. `expires_at` is when it ends if nothing more happens."""
+
+    reservation_id: UUID
+    plan_id: UUID
+    ticket_id: UUID
+    seats: tuple[ReservedSeat, ...]
+    expires_at: datetime
+
+
+class SeatingApi(Protocol):
+    """Commands on reserved seats. Each may be repeated with the same arguments and then changes nothing more.
+
+    All raise RefusedError: `seating.reservation_not_found`, `seating.not_holder`, `seating.reservation_expired`,
+    `seating.reservation_conflict` (the reservation belongs to another order).
+    """
+
+    @abstractmethod
+    async def reserve(
+        self,
+        *,
+        tenant_id: UUID,
+        reservation_id: UUID,
+        order_id: UUID,
+        account_id: UUID,
+        hold_token: str | None,
+        until: datetime,
+    ) -> SeatsReserved:
+        """Turn the caller's live hold into a reservation of the order that lasts until `until`."""
+
+    @abstractmethod
+    async def protect(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID, until: datetime) -> None:
+        """Let a live reservation last until `until`, if that is later (a payment is being processed)."""
+
+    @abstractmethod
+    async def finalise(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
+        """Sell the seats to the order; refused with `seating.reservation_expired` when the reservation has ended."""
+
+    @abstractmethod
+    async def reclaim(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
+        """Sell the very same seats of an ended reservation, all or none.
+
+        Refused with `seating.seat_taken` when one of them belongs to somebody else by now.
+        """
+
+    @abstractmethod
+    async def release(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
+        """Give the seats of an unpaid order back; releasing what is released or ended is fine."""
+
+
+class SeatsHeld(Event, frozen=True, kw_only=True):
+    """Seats were taken for minutes while someone decides."""
+
+    event_type: ClassVar[str] = "seating.hold.created"
+
+    reservation_id: UUID
+    plan_id: UUID
+    seat_ids: tuple[UUID, ...]
+    expires_at: datetime
+
+
+class HoldExtended(Event, frozen=True, kw_only=True):
+    """A hold or reservation ends later than it would have."""
+
+    event_type: ClassVar[str] = "seating.hold.extended"
+
+    reservation_id: UUID
+    plan_id: UUID
+    expires_at: datetime
+
+
+class HoldReleased(Event, frozen=True, kw_only=True):
+    """Held or reserved seats were given back."""
+
+    event_type: ClassVar[str] = "seating.hold.released"
+
+    reservation_id: UUID
+    plan_id: UUID
+    seat_ids: tuple[UUID, ...]
+
+
+class HoldExpired(Event, frozen=True, kw_only=True):
+    """A hold or reservation was found to have ended, and its seats were tidied up."""
+
+    event_type: ClassVar[str] = "seating.hold.expired"
+
+    reservation_id: UUID
+    plan_id: UUID
+    seat_ids: tuple[UUID, ...]
+
+
+class ReservationMade(Event, frozen=True, kw_only=True):
+    """A hold became the reservation of an order."""
+
+    event_type: ClassVar[str] = "seating.reservation.made"
+
+    reservation_id: UUID
+    plan_id: UUID
+    order_id: UUID
+    expires_at: datetime
+
+
+class SeatsSold(Event, frozen=True, kw_only=True):
+    """A reservation was finalised: its seats are the buyer's."""
+
+    event_type: ClassVar[str] = "seating.seats.sold"
+
+    reservation_id: UUID
+    plan_id: UUID
+    order_id: UUID
+    seat_ids: tuple[UUID, ...]

@@ -1,0 +1,86 @@
+"""What venues offers: a venue's facts, an organiser's settings, and the news of both."""
+
+from abc import abstractmethod
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+import msgspec
+
+from ports.events import Event
+
+
+class VenueSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A venue as other contexts need it. `country` and `subdivision` are ISO 3166-1 alpha-2 and 3166-2 codes."""
+
+    venue_id: UUID
+    name: str
+    slug: str
+    time_zone: str
+    capacity: int
+    city: str
+    country: str
+    subdivision: str | None
+
+
+class VenueSectionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One section of a venue's reusable layout; `kind` is `seated` or `ga`."""
+
+    section_id: UUID
+    name: str
+    kind: str
+    row_count: int
+    column_count: int
+    display_order: int
+
+
+class VenuesApi(Protocol):
+    """Questions about the venues of a tenant."""
+
+    @abstractmethod
+    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
+        """Return the venue; raises RefusedError `venues.not_found` for none, a deleted one, or another tenant's."""
+
+    @abstractmethod
+    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
+        """Return the venue's layout sections by display order; raises as `venue` does."""
+
+    @abstractmethod
+    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
+        """Return how many seconds a hold lasts at this organiser (600 unless set)."""
+
+
+class VenueCreated(Event, frozen=True, kw_only=True):
+    """A venue came to be."""
+
+    event_type: ClassVar[str] = "venue.created"
+
+    venue_id: UUID
+    name: str
+    slug: str
+    capacity: int
+    time_zone: str
+
+
+class VenueUpdated(Event, frozen=True, kw_only=True):
+    """A venue's facts changed; `version` grows with each change."""
+
+    event_type: ClassVar[str] = "venue.updated"
+
+    venue_id: UUID
+    version: int
+
+
+class VenueDeleted(Event, frozen=True, kw_only=True):
+    """A venue was taken out of use (it is kept, hidden)."""
+
+    event_type: ClassVar[str] = "venue.deleted"
+
+    venue_id: UUID
+
+
+class OrganiserSettingsChanged(Event, frozen=True, kw_only=True):
+    """An organiser changed how long holds last."""
+
+    event_type: ClassVar[str] = "venue.organiser_settings.changed"
+
+    hold_ttl_s: int

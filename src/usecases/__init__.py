@@ -1,0 +1,1 @@
+"""One file, one class, one verb: load, decide, save, announce."""
