@@ -1,9 +1,11 @@
 """Domain events: how a context tells the others what happened, at least once and in the transaction of the change."""
 
+import builtins
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 from uuid import UUID
 
 import msgspec
@@ -41,7 +43,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="lower"):
             data=msgspec.Raw(msgspec.json.encode(event)),
         )
 
-    def decode[T: Event](self, kind: type[T]) -> T:
+    def decode[T: Event](self, kind: builtins.type[T]) -> T:
         """Read the data as `kind`; unknown members are ignored, so that publishers may add some."""
         return msgspec.json.decode(self.data, type=kind)
 
@@ -55,7 +57,7 @@ class Outbox(Protocol):
 
 
 class Inbox(Protocol):
-    """The events that a consumer has taken: recorded in the transaction of their effect, so that each has one effect."""
+    """The events that a consumer has taken: recorded in the transaction of their effect, so each has one effect."""
 
     @abstractmethod
     async def accept(self, event_id: UUID, *, consumer: str, at: datetime) -> bool:
@@ -72,6 +74,10 @@ class EventPublisher(Protocol):
 
 class PublishError(Exception):
     """The event may not have arrived; publishing again is safe, since consumers deduplicate by event id."""
+
+
+class PublisherUnavailableError(PublishError):
+    """Nothing can be published at present (the broker is away): no fault of this event, so no try is counted."""
 
 
 class OutboxDepth(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,11 +104,23 @@ class OutboxQueue(Protocol):
 
     @abstractmethod
     async def mark_failed(self, event_id: UUID, *, error: str, retry_at: datetime | None) -> None:
-        """Record a failed try; `retry_at` None gives the event up (it stays, visible as dead)."""
+        """Count a failed try and end the lease; `retry_at` None gives the event up (it stays, visible as dead)."""
+
+    @abstractmethod
+    async def release(self, ids: Sequence[UUID]) -> None:
+        """End the lease of these events without counting a try; they can be claimed again at once."""
+
+    @abstractmethod
+    async def attempts(self, event_id: UUID) -> int:
+        """Return how many tries of this event have failed."""
 
     @abstractmethod
     async def depth(self, *, now: datetime) -> OutboxDepth:
         """Return how much waits, how old the oldest is, and how many were given up."""
+
+    @abstractmethod
+    async def prune(self, *, published_before: datetime, events_max: int) -> int:
+        """Forget up to `events_max` events that were published before the moment; return how many."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,3 +140,15 @@ class Consumer[E: Event](Protocol):
     @abstractmethod
     async def __call__(self, event: E, delivery: Delivery) -> None:
         """Take the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A use case's wish to be told of one type of event; the container of its service makes the use case.
+
+    `consumer` (like `orders.confirm_order`) is for good: queues and inbox rows bear it.
+    """
+
+    consumer: str
+    event: type[Event]
+    handler: type[Consumer[Any]]  # Any: one list holds the consumers of different events
