@@ -46,3 +46,10 @@ class PayloadTooLargeError(DomainError):
     """More was sent than Fairseat accepts at once."""
 
     code = "request.too_large"
+
+
+class UnavailableError(Exception):
+    """Something outside could not be reached. Nothing is known to have changed, and asking again is safe.
+
+    Not a DomainError: a consumer tries again after it, where it would accept a refusal as the last word.
+    """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.shared.errors import DomainError, Problem
+from core.shared.errors import DomainError, Problem, UnavailableError
 
 
 class RefusedError(DomainError):
@@ -15,7 +15,5 @@ class RefusedError(DomainError):
         self.refusal_code = refusal_code
 
 
-class LinkUnavailableError(DomainError):
-    """Another service could not be asked; nothing is known to have changed, and asking again is safe."""
-
-    code = "link.unavailable"
+class LinkUnavailableError(UnavailableError):
+    """Another service could not be asked."""

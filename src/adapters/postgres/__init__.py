@@ -1,0 +1,1 @@
+"""PostgreSQL: asyncpg where a statement is the rule, Advanced Alchemy where rows are only created, read and changed."""

@@ -1,0 +1,30 @@
+"""The inbox on PostgreSQL: one row an event and consumer, in the transaction of the effect."""
+
+from datetime import datetime
+from typing import override
+from uuid import UUID
+
+from adapters.postgres.pool import Connection
+from ports.events import Inbox
+
+
+class PostgresInbox(Inbox):
+    """The inbox of one open transaction. A second consumer of the same event waits here for the first to end."""
+
+    def __init__(self, connection: Connection, *, tenant_id: UUID | None) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def accept(self, event_id: UUID, *, consumer: str, at: datetime) -> bool:
+        status = await self._connection.execute(
+            """
+            insert into inbox (tenant_id, event_id, consumer, accepted_at) values ($1, $2, $3, $4)
+            on conflict do nothing
+            """,
+            self._tenant_id,
+            event_id,
+            consumer,
+            at,
+        )
+        return status == "INSERT 0 1"
