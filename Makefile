@@ -1,0 +1,86 @@
+# Fairseat from a checkout. A machine with Python 3.13, git and make is enough: uv is fetched into .tools/ if there is none.
+# `make ARGS="-k seat" test` hands arguments on to the program behind a target.
+
+UV      := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+UV_WANT := uv>=0.13.9,<0.14
+BIN     := .venv/bin
+STAMP   := .venv/.installed
+ARGS    ?=
+
+# pyright brings its own node (a locked wheel), and must not ask the network whether there is a newer one.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Locks name no package host, so the same file serves every mirror; the virtualenv of the caller is not ours to change.
+unexport VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check bench lock fmt clean format lint types types-src imports dependencies
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+install: $(STAMP) ## Make .venv with everything that the locked requirements name
+
+run: $(STAMP) ## Start everything on this machine with the demo loaded (http://127.0.0.1:8000)
+	@$(BIN)/fairseat up --demo $(ARGS)
+
+test: $(STAMP) ## Run every test but the benchmarks
+	@$(BIN)/pytest $(ARGS)
+
+check: format lint types types-src imports dependencies ## Run every check that CI runs, changing nothing
+
+bench: $(STAMP) ## Measure holds a second, over HTTP and at the adapter, beside a plain update loop
+	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+fmt: $(STAMP) ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+COMPILE := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-header
+lock: $(UV) ## Write requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
+	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --extra embedded --group build --group test --group lint -o requirements/dev.txt
+
+clean: ## Remove the virtualenv, the tools and all caches; the data in .fairseat/ stays
+	@rm -rf .venv .tools .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
+	@find src tests migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# ---- the parts of `check` ----
+
+format: $(STAMP)
+	@$(BIN)/ruff format --check --quiet .
+
+lint: $(STAMP)
+	@$(BIN)/ruff check --quiet .
+
+types: $(STAMP)
+	@$(BIN)/mypy --no-error-summary
+
+types-src: $(STAMP)
+	@$(BIN)/pyright --warnings
+
+imports: $(STAMP)
+	@$(BIN)/lint-imports --no-logo
+
+dependencies: $(STAMP)
+	@$(BIN)/deptry src
+
+# ---- the virtualenv ----
+
+# Remade when what it holds has changed; the backend that builds Fairseat is one of the locked requirements.
+$(STAMP): requirements/dev.txt pyproject.toml .python-version | $(UV)
+	@$(BIN)/python -c '' 2>/dev/null || { echo 'Making .venv (about a minute the first time) ...'; $(UV) venv --quiet --clear --python "$$(cat .python-version)" .venv; }
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A Python without ensurepip (Debian's, unless python3-venv is there) makes no virtualenv; a pip of its own serves as well.
+.tools/bin/uv:
+	@for python in python3.13 python3 python; do \
+	  "$$python" -c '' 2>/dev/null || continue; \
+	  rm -rf .tools; \
+	  if "$$python" -m venv .tools 2>/dev/null >&2; then .tools/bin/python -m pip install --quiet '$(UV_WANT)' && exit 0; fi; \
+	  rm -rf .tools; \
+	  "$$python" -m pip --version >/dev/null 2>&1 && "$$python" -m pip install --quiet --target .tools '$(UV_WANT)' && exit 0; \
+	done; \
+	rm -rf .tools; \
+	echo 'Fairseat needs uv, and found no Python that can install it. Install uv, or a Python 3.13 with venv and pip.' >&2; exit 1
