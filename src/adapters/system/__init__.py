@@ -1,0 +1,1 @@
+"""Adapters to the machine itself: clock, ids, randomness, passwords, keys."""

@@ -1,0 +1,26 @@
+"""Accounts: people who sign in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.identity.emails import Email
+from core.identity.names import checked_name
+from core.shared.ids import AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person who signs in. The hash of the password never shows in logs."""
+
+    id: AccountId
+    email: Email
+    display_name: str
+    password_hash: str = field(repr=False)
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def opened(cls, *, id: AccountId, email: Email, display_name: str, password_hash: str, now: datetime) -> "Account":
+        """Return a new account; raises InvalidInputError at `/displayName` for a name that cannot be shown."""
+        name = checked_name(display_name, pointer="/displayName")
+        return cls(id=id, email=email, display_name=name, password_hash=password_hash, created_at=now, updated_at=now)

@@ -1,0 +1,189 @@
+"""What identity needs from the world: stores in one transaction, password hashes, and signed tokens."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from core.identity.access import AccessClaims
+from core.identity.account import Account
+from core.identity.emails import Email
+from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
+from core.identity.sessions import RefreshFamily, RefreshToken
+from core.shared.ids import AccountId, TenantId
+from ports.events import Inbox, Outbox
+
+
+class AccountStore(Protocol):
+    """The accounts; any transaction sees them, since signing in comes before anyone is known."""
+
+    @abstractmethod
+    async def add(self, account: Account) -> None:
+        """Store a new account; raises EmailTakenError when its e-mail key is there already."""
+
+    @abstractmethod
+    async def by_id(self, account_id: AccountId) -> Account | None:
+        """Return the account, or None."""
+
+    @abstractmethod
+    async def by_email(self, email: Email) -> Account | None:
+        """Return the account whose e-mail key is this one's, or None."""
+
+    @abstractmethod
+    async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
+        """Replace the hash of the password; nothing happens for an unknown account."""
+
+
+class RefreshStore(Protocol):
+    """The refresh tokens, by digest only: the tokens themselves are nowhere."""
+
+    @abstractmethod
+    async def start(self, family: RefreshFamily, token: RefreshToken) -> None:
+        """Store a new family with its first token."""
+
+    @abstractmethod
+    async def lock(self, digest: bytes) -> tuple[RefreshFamily, RefreshToken] | None:
+        """Return the token with this digest and its family, or None.
+
+        The family is locked until the transaction ends, and both are read after the lock was had: of two callers
+        with tokens of one family, the second sees what the first did.
+        """
+
+    @abstractmethod
+    async def rotate(self, spent: RefreshToken, successor: RefreshToken) -> None:
+        """Store the spent state of a token and its successor; the family must be locked."""
+
+    @abstractmethod
+    async def revoke(self, family_id: UUID, *, at: datetime) -> None:
+        """End the family; its tokens stay known, so that reuse is still told. Ending it twice keeps the first time."""
+
+    @abstractmethod
+    async def forget_expired(self, *, now: datetime, families_max: int) -> int:
+        """Delete families whose every token has expired, at most `families_max`; return how many went."""
+
+
+class OrganisationStore(Protocol):
+    """The organisations that the transaction may see: its tenant, and those where its account is a member."""
+
+    @abstractmethod
+    async def add(self, organisation: Organisation) -> None:
+        """Store a new organisation; its id must be the tenant of the transaction."""
+
+    @abstractmethod
+    async def of_account(
+        self, account_id: AccountId, *, after: TenantId | None, limit: int
+    ) -> Sequence[OrganisationRole]:
+        """Return the account's organisations with its role in each, by id, after the id `after`."""
+
+
+class MembershipStore(Protocol):
+    """The memberships that the transaction may see: those of its tenant, and those of its account."""
+
+    @abstractmethod
+    async def add(self, membership: Membership) -> None:
+        """Store a new membership of the transaction's tenant; raises AlreadyMemberError when there is one."""
+
+    @abstractmethod
+    async def find(self, tenant_id: TenantId, account_id: AccountId) -> Membership | None:
+        """Return the membership, or None where there is none or it may not be seen."""
+
+    @abstractmethod
+    async def lock_all(self, tenant_id: TenantId) -> Sequence[Membership]:
+        """Return the organisation's memberships by account id, locked until the transaction ends.
+
+        A change of roles decides over all of them: two owners who leave at once must not both succeed.
+        """
+
+    @abstractmethod
+    async def of_tenant(self, tenant_id: TenantId, *, after: AccountId | None, limit: int) -> Sequence[Member]:
+        """Return the organisation's members with name and e-mail, by account id, after the id `after`."""
+
+    @abstractmethod
+    async def set_role(self, membership: Membership) -> None:
+        """Store the role of a membership that is there."""
+
+    @abstractmethod
+    async def remove(self, tenant_id: TenantId, account_id: AccountId) -> None:
+        """Delete the membership; nothing happens where there is none."""
+
+
+class IdentityTransaction(Protocol):
+    """What one transaction on identity's data can reach."""
+
+    accounts: AccountStore
+    refreshes: RefreshStore
+    organisations: OrganisationStore
+    memberships: MembershipStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class IdentityTransactions(Protocol):
+    """Begins transactions on identity's data."""
+
+    @abstractmethod
+    def begin(
+        self, *, tenant_id: TenantId | None = None, account_id: AccountId | None = None
+    ) -> AbstractAsyncContextManager[IdentityTransaction]:
+        """Commit when the block ends, roll back when it raises; nothing else commits.
+
+        Organisations and memberships can be read for the tenant and for the account that are named, and written for
+        the tenant alone. Without either there are none. Accounts and refresh tokens are open to each transaction.
+        """
+
+
+class PasswordHasher(Protocol):
+    """Hashes passwords slowly on purpose, off the event loop."""
+
+    @abstractmethod
+    async def hash(self, password: str) -> str:
+        """Return a salted hash that names its own algorithm and costs."""
+
+    @abstractmethod
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Say whether the hash is this password's. With None it does the same work and answers False."""
+
+    @abstractmethod
+    def outdated(self, password_hash: str) -> bool:
+        """Say whether the hash was made with other costs than today's, and should be made anew."""
+
+
+class RefreshSecrets(Protocol):
+    """Makes refresh tokens."""
+
+    @abstractmethod
+    def new(self) -> str:
+        """Return a new token that cannot be guessed (256 random bits)."""
+
+
+class PublishedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One public key as a JSON Web Key (RFC 7517, RFC 8037)."""
+
+    kid: str
+    x: str
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+    use: str = "sig"
+    alg: str = "EdDSA"
+
+
+class PublishedKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """The JSON Web Key Set: the key that signs first, then the one before it."""
+
+    keys: tuple[PublishedKey, ...]
+
+
+class TokenSigner(Protocol):
+    """Makes access tokens that TokenVerifier reads."""
+
+    @abstractmethod
+    async def sign(self, claims: AccessClaims) -> str:
+        """Return the claims as a signed token."""
+
+    @abstractmethod
+    def published_keys(self) -> PublishedKeys:
+        """Return the public halves of the keys whose tokens are honoured."""
