@@ -9,6 +9,8 @@ ARGS    ?=
 
 # pyright brings its own node (a locked wheel), and must not ask the network whether there is a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Where the system keeps trusted certificates (a company's own among them), uv uses those, as git and pip do.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem),true,false)
 # Locks name no package host, so the same file serves every mirror; the virtualenv of the caller is not ours to change.
 unexport VIRTUAL_ENV
 
@@ -78,9 +80,9 @@ $(STAMP): requirements/dev.txt pyproject.toml .python-version | $(UV)
 	@for python in python3.13 python3 python; do \
 	  "$$python" -c '' 2>/dev/null || continue; \
 	  rm -rf .tools; \
-	  if "$$python" -m venv .tools 2>/dev/null >&2; then .tools/bin/python -m pip install --quiet '$(UV_WANT)' && exit 0; fi; \
+	  if "$$python" -m venv .tools 2>/dev/null >&2; then .tools/bin/python -m pip install --quiet --disable-pip-version-check '$(UV_WANT)' && exit 0; fi; \
 	  rm -rf .tools; \
-	  "$$python" -m pip --version >/dev/null 2>&1 && "$$python" -m pip install --quiet --target .tools '$(UV_WANT)' && exit 0; \
+	  "$$python" -m pip --version >/dev/null 2>&1 && "$$python" -m pip install --quiet --disable-pip-version-check --target .tools '$(UV_WANT)' && exit 0; \
 	done; \
 	rm -rf .tools; \
 	echo 'Fairseat needs uv, and found no Python that can install it. Install uv, or a Python 3.13 with venv and pip.' >&2; exit 1
