@@ -1,0 +1,1 @@
+"""Real servers out of Python wheels, for development, the demo and the tests; never for production."""
