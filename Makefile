@@ -70,10 +70,16 @@ dependencies: $(STAMP)
 
 # Remade when what it holds has changed; the backend that builds Fairseat is one of the locked requirements.
 $(STAMP): requirements/dev.txt pyproject.toml .python-version | $(UV)
-	@$(BIN)/python -c '' 2>/dev/null || { echo 'Making .venv (about a minute the first time) ...'; $(UV) venv --quiet --clear --python "$$(cat .python-version)" .venv; }
+	@$(BIN)/python -c '' 2>/dev/null || { echo 'Making .venv (about a minute the first time) ...'; $(MAKE_VENV); }
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# A Python 3.13 on PATH, else one of pyenv's, else one that uv downloads.
+PYENV_PYTHON := $(lastword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13))
+VENV = $(UV) venv --quiet --clear
+MAKE_VENV = $(VENV) --no-python-downloads --python 3.13 .venv 2>/dev/null || $(VENV) --python $(or $(PYENV_PYTHON),3.13) .venv || \
+  { echo 'Fairseat needs Python 3.13; none was found, and uv could not fetch one.' >&2; exit 1; }
 
 # A Python without ensurepip (Debian's, unless python3-venv is there) makes no virtualenv; a pip of its own serves as well.
 .tools/bin/uv:
