@@ -1,0 +1,110 @@
+"""Orders in memory: the twin of the PostgreSQL adapter, for tests and demonstrations."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from adapters.memory.messaging import MemoryMessages
+from core.orders.errors import ReservationOrderedError
+from core.orders.order import Order
+from core.orders.statuses import LIVE
+from core.shared.errors import StaleVersionError
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from ports.events import Inbox, Outbox
+from ports.orders import DueOrder, DueOrders, OrderStore, OrderTransaction, OrderTransactions
+
+type _Rows = dict[tuple[TenantId, OrderId], Order]
+
+
+class MemoryOrderStore(OrderStore):
+    """The orders of one tenant; the transaction around it holds the lock."""
+
+    def __init__(self, rows: _Rows, tenant_id: TenantId) -> None:
+        self._rows = rows
+        self._tenant_id = tenant_id
+
+    @override
+    async def add(self, order: Order) -> None:
+        if await self.live_of(order.reservation_id, order.account_id) is not None:
+            raise ReservationOrderedError
+        self._rows[self._tenant_id, order.id] = order
+
+    @override
+    async def get(self, order_id: OrderId) -> Order | None:
+        return self._rows.get((self._tenant_id, order_id))
+
+    @override
+    async def locked(self, order_id: OrderId) -> Order | None:
+        return await self.get(order_id)
+
+    @override
+    async def save(self, order: Order) -> None:
+        stored = await self.get(order.id)
+        if stored is None or stored.version != order.version - 1:
+            raise StaleVersionError("The order was changed by somebody else.")
+        self._rows[self._tenant_id, order.id] = order
+
+    @override
+    async def live_of(self, reservation_id: ReservationId, account_id: AccountId) -> Order | None:
+        for order in self._tenants():
+            if (order.reservation_id, order.account_id) == (reservation_id, account_id) and order.status in LIVE:
+                return order
+        return None
+
+    @override
+    async def page(self, *, account_id: AccountId | None, before: OrderId | None, orders_max: int) -> Sequence[Order]:
+        wanted = [
+            order
+            for order in self._tenants()
+            if account_id in {None, order.account_id} and (before is None or order.id < before)
+        ]
+        return sorted(wanted, key=lambda order: order.id, reverse=True)[:orders_max]
+
+    def _tenants(self) -> list[Order]:
+        return [order for (tenant_id, _), order in self._rows.items() if tenant_id == self._tenant_id]
+
+
+@dataclass(frozen=True, slots=True)
+class _MemoryOrderTransaction(OrderTransaction):
+    orders: OrderStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class MemoryOrderTransactions(OrderTransactions, DueOrders):
+    """One transaction at a time, under the lock of the service's messages; rolled back when its block raises."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+        self._rows: _Rows = {}
+
+    @override
+    def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[OrderTransaction]:
+        return self._begin(tenant_id)
+
+    @asynccontextmanager
+    async def _begin(self, tenant_id: TenantId) -> AsyncGenerator[OrderTransaction]:
+        async with self._messages.transaction():
+            before = dict(self._rows)
+            try:
+                yield _MemoryOrderTransaction(
+                    orders=MemoryOrderStore(self._rows, tenant_id),
+                    outbox=self._messages.outbox(tenant_id),
+                    inbox=self._messages.inbox,
+                )
+            except BaseException:
+                self._rows.clear()
+                self._rows.update(before)
+                raise
+
+    @override
+    async def due(self, *, now: datetime, orders_max: int) -> Sequence[DueOrder]:
+        async with self._messages.lock:
+            overdue = sorted(
+                (order.due_at, tenant_id, order_id)
+                for (tenant_id, order_id), order in self._rows.items()
+                if order.due_at is not None and order.due_at <= now
+            )
+        return [DueOrder(tenant_id, order_id) for _, tenant_id, order_id in overdue[:orders_max]]

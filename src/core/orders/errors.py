@@ -1,0 +1,117 @@
+"""What orders refuses."""
+
+from typing import ClassVar
+
+from core.shared.errors import DomainError, InvalidInputError, Problem
+
+
+class OrderNotFoundError(DomainError):
+    """There is no such order in this organisation, or it is another buyer's."""
+
+    code: ClassVar[str] = "orders.not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such order.")
+
+
+class UnsupportedReservationError(DomainError):
+    """An order takes one reservation of seats; anything else cannot be ordered."""
+
+    code: ClassVar[str] = "orders.unsupported_reservation"
+
+
+class ReservationOrderedError(DomainError):
+    """A live order of the same buyer stands on the reservation already."""
+
+    code: ClassVar[str] = "orders.reservation_ordered"
+
+    def __init__(self) -> None:
+        super().__init__("There is an order for this reservation already.")
+
+
+class EmptyOrderError(DomainError):
+    """An order needs at least one item."""
+
+    code: ClassVar[str] = "orders.empty"
+
+    def __init__(self) -> None:
+        super().__init__("An order needs at least one item.")
+
+
+class ContactRequiredError(InvalidInputError):
+    """A guest has no account that an e-mail address could be read from."""
+
+    code: ClassVar[str] = "orders.contact_required"
+
+    def __init__(self) -> None:
+        message = "A guest must give an e-mail address."
+        super().__init__(message, [Problem("/contact/email", message)])
+
+
+class InvalidContactError(InvalidInputError):
+    """The contact cannot be written to."""
+
+    code: ClassVar[str] = "orders.invalid_contact"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The e-mail address cannot be used: {reason}", [Problem("/contact/email", reason)])
+
+
+class OrderNotPayableError(DomainError):
+    """The order does not await a payment."""
+
+    code: ClassVar[str] = "orders.not_payable"
+
+
+class OrderExpiredError(DomainError):
+    """The time to pay is over."""
+
+    code: ClassVar[str] = "orders.expired"
+
+    def __init__(self) -> None:
+        super().__init__("The time to pay for this order is over.")
+
+
+class TooManyPaymentTriesError(DomainError):
+    """The payment of the order was started as often as Fairseat allows."""
+
+    code: ClassVar[str] = "orders.too_many_payment_tries"
+
+    def __init__(self) -> None:
+        super().__init__("The payment of this order was started too often; place a new order.")
+
+
+class PaymentProcessingError(DomainError):
+    """Stripe has not decided about the payment, so the order cannot be cancelled yet."""
+
+    code: ClassVar[str] = "orders.payment_processing"
+
+    def __init__(self) -> None:
+        super().__init__("The payment is being processed; try again in a moment.")
+
+
+class OrderAlreadyPaidError(DomainError):
+    """The order was paid, so it is not cancelled but refunded, if at all."""
+
+    code: ClassVar[str] = "orders.already_paid"
+
+    def __init__(self) -> None:
+        super().__init__("The order was paid already.")
+
+
+class OrderEndedError(DomainError):
+    """The order ended before; nothing can be done with it any more."""
+
+    code: ClassVar[str] = "orders.ended"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The order is {status}.")
+
+
+class ForbiddenTransitionError(DomainError):
+    """The status machine has no such step."""
+
+    code: ClassVar[str] = "orders.forbidden_transition"
+
+    def __init__(self, status: str, change: str) -> None:
+        super().__init__(f"An order that is {status} cannot {change}.")

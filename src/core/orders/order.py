@@ -1,0 +1,203 @@
+"""The order, from the first record of it to its end."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from core.orders.contact import Contact
+from core.orders.content import OrderContent
+from core.orders.errors import (
+    ForbiddenTransitionError,
+    OrderAlreadyPaidError,
+    OrderEndedError,
+    OrderExpiredError,
+    OrderNotPayableError,
+    TooManyPaymentTriesError,
+)
+from core.orders.statuses import UNPAID, Change, OrderStatus, next_status
+from core.orders.terms import OrderTerms
+from core.shared.ids import AccountId, OrderId, ReservationId
+from core.shared.money import Money
+
+
+class Step(StrEnum):
+    """What the history of an order tells, in the order it happened."""
+
+    PLACED = "placed"
+    RESERVED = "reserved"
+    RESERVATION_REFUSED = "reservation_refused"
+    PAYMENT_STARTED = "payment_started"
+    SEATS_RECLAIMED = "seats_reclaimed"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUND_DUE = "refund_due"
+    REFUND_ASKED = "refund_asked"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One step; `detail` says why, for people."""
+
+    at: datetime
+    step: Step
+    detail: str = ""
+
+
+class RefundState(StrEnum):
+    """How far giving the money back has come. Once it is due, the order is never confirmed any more."""
+
+    DUE = "due"
+    ASKED = "asked"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One buyer's order for one reservation.
+
+    `expires_at` is until when it may be paid. `due_at` is when the sweep looks at it next: for an unpaid order not
+    before `expires_at`, for one with a refund due when asking for it is tried again, and None for all others.
+    `version` starts at 1 and grows by one with each change; `content` is None until the seats are reserved.
+    """
+
+    id: OrderId
+    account_id: AccountId
+    reservation_id: ReservationId
+    contact: Contact | None
+    status: OrderStatus
+    content: OrderContent | None
+    refund: RefundState | None
+    version: int
+    placed_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    due_at: datetime | None
+    history: tuple[HistoryEntry, ...]
+
+    @classmethod
+    def place(
+        cls,
+        order_id: OrderId,
+        *,
+        account_id: AccountId,
+        reservation_id: ReservationId,
+        contact: Contact | None,
+        now: datetime,
+        terms: OrderTerms,
+    ) -> Self:
+        """Return a new order that is PENDING: its seats are not reserved yet."""
+        expires_at = terms.expiry(placed_at=now)
+        return cls(
+            id=order_id,
+            account_id=account_id,
+            reservation_id=reservation_id,
+            contact=contact,
+            status=OrderStatus.PENDING,
+            content=None,
+            refund=None,
+            version=1,
+            placed_at=now,
+            updated_at=now,
+            expires_at=expires_at,
+            due_at=expires_at,
+            history=(HistoryEntry(now, Step.PLACED),),
+        )
+
+    @property
+    def total(self) -> Money | None:
+        """What the buyer pays, all in; None before the seats are reserved."""
+        return self.content.total if self.content else None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the sweep has something to do; an order ends exactly at its time."""
+        return self.due_at is not None and now >= self.due_at
+
+    def await_payment(self, content: OrderContent, *, now: datetime) -> Self:
+        """Put the reserved seats and their prices in."""
+        return replace(self._moved(Change.AWAIT_PAYMENT, Step.RESERVED, now=now), content=content)
+
+    def refuse(self, reason: str, *, now: datetime) -> Self:
+        """End the order, since its seats could not be reserved."""
+        return replace(self._moved(Change.CANCEL, Step.RESERVATION_REFUSED, detail=reason, now=now), due_at=None)
+
+    def payable_content(self, *, now: datetime, terms: OrderTerms) -> OrderContent:
+        """Return what is to be paid.
+
+        Raises OrderNotPayableError unless the order awaits its payment, OrderExpiredError once its time has come, and
+        TooManyPaymentTriesError.
+        """
+        if self.status is OrderStatus.EXPIRED:
+            raise OrderExpiredError
+        if self.status is OrderStatus.CONFIRMED:
+            raise OrderAlreadyPaidError
+        if self.status is not OrderStatus.AWAITING_PAYMENT or self.content is None:
+            raise OrderNotPayableError(f"The order is {self.status.value}; it does not await a payment.")
+        if now >= self.expires_at:
+            raise OrderExpiredError
+        if sum(entry.step is Step.PAYMENT_STARTED for entry in self.history) >= terms.payment_tries_max:
+            raise TooManyPaymentTriesError
+        return self.content
+
+    def start_payment(self, method: str, *, now: datetime, terms: OrderTerms) -> Self:
+        """Protect the order from expiry while the buyer pays, up to its ceiling; raises as `payable_content`."""
+        self.payable_content(now=now, terms=terms)
+        expires_at = max(self.expires_at, terms.protection(placed_at=self.placed_at, now=now))
+        changed = self._changed(Step.PAYMENT_STARTED, detail=method, now=now)
+        return replace(changed, expires_at=expires_at, due_at=expires_at)
+
+    def ask_again(self, at: datetime, *, now: datetime) -> Self:
+        """Let the sweep look again later, because Stripe has not decided or could not be asked."""
+        return replace(self, due_at=at, updated_at=now, version=self.version + 1)
+
+    def confirm(self, *, reclaimed: bool, now: datetime) -> Self:
+        """The money is there and the seats are sold to the order, be it late; refused once a refund is due."""
+        if self.refund is not None or self.content is None:
+            raise ForbiddenTransitionError(self.status.value, Change.CONFIRM.value)
+        reclaimed_first = (Step.SEATS_RECLAIMED,) if reclaimed else ()
+        return replace(self._moved(Change.CONFIRM, *reclaimed_first, Step.CONFIRMED, now=now), due_at=None)
+
+    def cancel(self, *, now: datetime) -> Self:
+        """End the unpaid order at the wish of its buyer or the staff."""
+        return replace(self._moved(Change.CANCEL, Step.CANCELLED, now=now), due_at=None)
+
+    def must_be_cancellable(self) -> None:
+        """Raise OrderAlreadyPaidError or OrderEndedError where there is nothing left to cancel."""
+        if self.status is OrderStatus.CONFIRMED:
+            raise OrderAlreadyPaidError
+        if self.status not in UNPAID:
+            raise OrderEndedError(self.status.value)
+
+    def expire(self, *, now: datetime) -> Self:
+        """End the order because its time is over; the caller has made sure that no money will come."""
+        return replace(self._moved(Change.EXPIRE, Step.EXPIRED, now=now), due_at=None)
+
+    def owe_refund(self, reason: str, *, now: datetime) -> Self:
+        """Money was taken and there are no seats for it: the order ends, and the money is to go back."""
+        if self.status in UNPAID:
+            owing = self._moved(Change.CANCEL, Step.REFUND_DUE, Step.CANCELLED, detail=reason, now=now)
+        else:
+            owing = self._changed(Step.REFUND_DUE, detail=reason, now=now)
+        return replace(owing, refund=RefundState.DUE, due_at=now)
+
+    def refund_asked(self, *, now: datetime) -> Self:
+        """The refund is on its way; the news that it was made comes later."""
+        if self.refund is not RefundState.DUE:
+            return self
+        return replace(self._changed(Step.REFUND_ASKED, now=now), refund=RefundState.ASKED, due_at=None)
+
+    def refunded(self, reason: str, *, now: datetime) -> Self:
+        """All the money went back, whoever asked for it; an order that was live ends."""
+        if self.refund is RefundState.DONE:
+            return self
+        after = self._moved(Change.REFUND, Step.REFUNDED, detail=reason, now=now)
+        return replace(after, refund=RefundState.DONE, due_at=None)
+
+    def _moved(self, change: Change, *steps: Step, now: datetime, detail: str = "") -> Self:
+        return replace(self._changed(*steps, detail=detail, now=now), status=next_status(self.status, change))
+
+    def _changed(self, *steps: Step, now: datetime, detail: str = "") -> Self:
+        entries = tuple(HistoryEntry(now, step, detail) for step in steps)
+        return replace(self, history=(*self.history, *entries), updated_at=now, version=self.version + 1)

@@ -1,0 +1,83 @@
+"""What the order use cases need: a place to keep orders, one transaction at a time, and a way to find those due."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from core.orders.order import Order
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from ports.events import Inbox, Outbox
+
+
+class OrderStore(Protocol):
+    """The orders of one tenant, each with its items and its history."""
+
+    @abstractmethod
+    async def add(self, order: Order) -> None:
+        """Store a new order.
+
+        Raises ReservationOrderedError when the same account has a live order for the same reservation, however many
+        try at once.
+        """
+
+    @abstractmethod
+    async def get(self, order_id: OrderId) -> Order | None:
+        """Return the order, or None for none in this tenant."""
+
+    @abstractmethod
+    async def locked(self, order_id: OrderId) -> Order | None:
+        """Return the order and keep every other transaction from changing it until this one ends."""
+
+    @abstractmethod
+    async def save(self, order: Order) -> None:
+        """Store a changed order; items and history are only ever added to.
+
+        `order.version` is the stored version plus one, otherwise StaleVersionError is raised (also for an order that
+        this tenant does not have).
+        """
+
+    @abstractmethod
+    async def live_of(self, reservation_id: ReservationId, account_id: AccountId) -> Order | None:
+        """Return the account's PENDING, AWAITING_PAYMENT or CONFIRMED order for the reservation, or None."""
+
+    @abstractmethod
+    async def page(self, *, account_id: AccountId | None, before: OrderId | None, orders_max: int) -> Sequence[Order]:
+        """Return orders by id, newest first, that come after `before` in this order; of one account, or of all."""
+
+
+class OrderTransaction(Protocol):
+    """One transaction of one tenant on the orders database."""
+
+    orders: OrderStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class OrderTransactions(Protocol):
+    """Opens transactions."""
+
+    @abstractmethod
+    def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[OrderTransaction]:
+        """Commit when the block ends, roll back when it raises; nothing else commits.
+
+        Raises StoreUnavailableError when the database cannot be reached or gave up waiting.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class DueOrder:
+    """An order that the sweep has to look at, and whose it is."""
+
+    tenant_id: TenantId
+    order_id: OrderId
+
+
+class DueOrders(Protocol):
+    """The sweep's view across all tenants; what to do about each order is decided in a transaction of its tenant."""
+
+    @abstractmethod
+    async def due(self, *, now: datetime, orders_max: int) -> Sequence[DueOrder]:
+        """Return orders whose `due_at` has come, the longest overdue first; a hint that may be stale at once."""

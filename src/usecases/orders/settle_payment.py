@@ -1,0 +1,129 @@
+"""Turn money into seats, or back into money."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from core.orders.order import Order, RefundState
+from core.orders.statuses import UNPAID, OrderStatus
+from core.orders.terms import OrderTerms
+from core.shared.errors import UnavailableError
+from core.shared.ids import OrderId, TenantId
+from core.shared.money import Money
+from ports.clock import Clock
+from ports.events import Delivery
+from ports.orders import OrderTransaction, OrderTransactions
+from ports.published.payments import PaymentsApi
+from ports.published.refusals import RefusedError
+from ports.published.seating import SeatingApi
+from usecases.orders.access import locked_order, present_order
+from usecases.orders.announcements import completed, ended
+
+CONSUMER = "orders.confirm_order"
+
+
+class _Sale(Enum):
+    SOLD = auto()
+    RECLAIMED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePayment:
+    """Done by the system once the money of an order was taken: the order's own seats, or an automatic refund.
+
+    The seats are sold first, then the order is confirmed; or the debt is recorded first, then the refund is asked for.
+    Every step may be repeated, so a process may die between any two of them, and the order may have expired or been
+    cancelled before.
+    """
+
+    transactions: OrderTransactions
+    seating: SeatingApi
+    payments: PaymentsApi
+    clock: Clock
+    terms: OrderTerms
+
+    async def __call__(
+        self, tenant_id: TenantId, order_id: OrderId, *, paid: Money | None = None, delivery: Delivery | None = None
+    ) -> Order:
+        """Return the order as it stands afterwards: CONFIRMED, or ended with a refund due or asked for.
+
+        `paid` is compared with the total where it is known. Raises OrderNotFoundError.
+        """
+        order = await present_order(self.transactions, tenant_id, order_id)
+        if order.refund is None and order.status is not OrderStatus.CONFIRMED:
+            sale = self._mistaken(order, paid) or await self._sell(tenant_id, order)
+            order = await self._recorded(tenant_id, order_id, sale, delivery)
+        if order.refund is RefundState.DUE:
+            order = await self._refund(tenant_id, order)
+        return order
+
+    def _mistaken(self, order: Order, paid: Money | None) -> str | None:
+        if order.total is None:
+            return "paid without seats"
+        if paid is not None and paid != order.total:
+            return f"{paid} was paid instead of {order.total}"
+        return None
+
+    async def _sell(self, tenant_id: TenantId, order: Order) -> _Sale | str:
+        try:
+            await self.seating.finalise(tenant_id=tenant_id, reservation_id=order.reservation_id, order_id=order.id)
+        except RefusedError as refusal:
+            if refusal.refusal_code != "seating.reservation_expired":
+                return refusal.refusal_code
+        else:
+            return _Sale.SOLD
+        try:
+            await self.seating.reclaim(tenant_id=tenant_id, reservation_id=order.reservation_id, order_id=order.id)
+        except RefusedError as refusal:
+            return refusal.refusal_code
+        return _Sale.RECLAIMED
+
+    async def _recorded(
+        self, tenant_id: TenantId, order_id: OrderId, sale: _Sale | str, delivery: Delivery | None
+    ) -> Order:
+        async with self.transactions.begin(tenant_id) as tx:
+            order = await locked_order(tx, order_id)
+            now = self.clock.now()
+            if delivery is not None:
+                # Not asked for its answer: the status below says whether the effect is there.
+                await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now)
+            if isinstance(sale, str):
+                return await self._owe(tx, order, sale)
+            if order.refund is not None:
+                # The money went back while the seats were being sold; seating takes them back at this news.
+                await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+                return order
+            content = order.content
+            if order.status is OrderStatus.CONFIRMED or content is None:
+                return order
+            order = order.confirm(reclaimed=sale is _Sale.RECLAIMED, now=now)
+            await tx.orders.save(order)
+            await tx.outbox.add(completed(order, content), subject=order.id, at=now)
+            return order
+
+    async def _owe(self, tx: OrderTransaction, order: Order, reason: str) -> Order:
+        if order.refund is not None or order.status is OrderStatus.CONFIRMED:
+            return order
+        now = self.clock.now()
+        owing = order.owe_refund(reason, now=now)
+        await tx.orders.save(owing)
+        if order.status in UNPAID:
+            await tx.outbox.add(ended(owing, "expired"), subject=order.id, at=now)
+        return owing
+
+    async def _refund(self, tenant_id: TenantId, order: Order) -> Order:
+        reason = next(entry.detail for entry in reversed(order.history) if entry.detail)
+        try:
+            await self.payments.refund(tenant_id=tenant_id, order_id=order.id, reason=reason)
+        except (RefusedError, UnavailableError):
+            asked = False
+        else:
+            asked = True
+        async with self.transactions.begin(tenant_id) as tx:
+            order = await locked_order(tx, order.id)
+            if order.refund is not RefundState.DUE:
+                return order
+            now = self.clock.now()
+            # The debt stays recorded, and the sweep asks again: nobody has to remember it.
+            order = order.refund_asked(now=now) if asked else order.ask_again(self.terms.recheck(now=now), now=now)
+            await tx.orders.save(order)
+            return order
