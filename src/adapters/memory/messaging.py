@@ -36,8 +36,7 @@ class _Row:
 
     def is_due(self, now: datetime) -> bool:
         leased = self.leased_until is not None and self.leased_until > now
-        early = self.due_at is not None and self.due_at > now
-        return self.waits and not leased and not early
+        return self.waits and not leased and (self.due_at or self.envelope.time) <= now
 
 
 class MemoryMessages:
@@ -154,27 +153,29 @@ class MemoryOutboxQueue(OutboxQueue):
     @override
     async def mark_published(self, ids: Sequence[UUID], *, at: datetime) -> None:
         async with self._messages.lock:
-            for event_id in ids:
-                row = self._messages.rows[event_id]
+            for row in self._known(ids):
                 row.published_at = at
                 row.leased_until = None
-                row.error = None
 
     @override
     async def mark_failed(self, event_id: UUID, *, error: str, retry_at: datetime | None) -> None:
         async with self._messages.lock:
-            row = self._messages.rows[event_id]
-            row.tries += 1
-            row.error = error
-            row.leased_until = None
-            row.due_at = retry_at
-            row.dead = retry_at is None
+            for row in self._known([event_id]):
+                if row.published_at is None:
+                    row.tries += 1
+                    row.error = error
+                    row.leased_until = None
+                    row.due_at = retry_at
+                    row.dead = retry_at is None
 
     @override
     async def release(self, ids: Sequence[UUID]) -> None:
         async with self._messages.lock:
-            for event_id in ids:
-                self._messages.rows[event_id].leased_until = None
+            for row in self._known(ids):
+                row.leased_until = None
+
+    def _known(self, ids: Sequence[UUID]) -> list[_Row]:
+        return [self._messages.rows[event_id] for event_id in ids if event_id in self._messages.rows]
 
     @override
     async def attempts(self, event_id: UUID) -> int:

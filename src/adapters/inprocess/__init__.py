@@ -1,0 +1,1 @@
+"""Links between contexts that run in one process."""
