@@ -1,0 +1,101 @@
+"""Builders for tests of ticketing."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, override
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from core.shared.ids import TicketId, VenueId
+from core.shared.money import Money
+from core.ticketing.ticket import EventDetails, Ticket, TicketType
+from ports.clock import Clock
+from ports.ids import IdSource
+from ports.published.refusals import RefusedError
+from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+KICK_OFF = NOON + timedelta(days=20)
+FINAL_WHISTLE = KICK_OFF + timedelta(hours=2)
+VENUE = VenueId(UUID("01935000-0000-7000-8000-00000000000a"))
+
+
+class SetClock(Clock):
+    """Shows what it was set to."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.time = now
+
+    @override
+    def now(self) -> datetime:
+        return self.time
+
+
+class FreshIds(IdSource):
+    """UUIDs of version 7."""
+
+    @override
+    def new(self) -> UUID:
+        return uuid7()
+
+
+class OneVenue(VenuesApi):
+    """Knows one venue, of one tenant."""
+
+    def __init__(self, tenant_id: UUID, name: str = "Riethsporthalle") -> None:
+        self.tenant_id = tenant_id
+        self.name = name
+
+    @override
+    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
+        if (tenant_id, venue_id) != (self.tenant_id, VENUE):
+            raise RefusedError("venues.not_found", "There is no such venue.")
+        return VenueSummary(
+            venue_id=VENUE,
+            name=self.name,
+            slug="riethsporthalle",
+            time_zone="Europe/Berlin",
+            capacity=1221,
+            city="Erfurt",
+            country="DE",
+            subdivision="DE-TH",
+        )
+
+    @override
+    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
+        return ()
+
+    @override
+    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
+        return 600
+
+
+def an_event(**changes: Any) -> EventDetails:
+    event = EventDetails(
+        title="Erfurt : Jena",
+        starts_at=KICK_OFF,
+        ends_at=FINAL_WHISTLE,
+        time_zone="Europe/Berlin",
+        venue_id=VENUE,
+        venue_name="Riethsporthalle",
+        kind="sport",
+    )
+    return replace(event, **changes)
+
+
+def a_draft(**changes: Any) -> Ticket:
+    facts: dict[str, Any] = {
+        "title": "Seat",
+        "ticket_type": TicketType.SEATED_MANUAL,
+        "price": Money(2500, "EUR"),
+        "quota": 1000,
+        "max_per_user": 8,
+        "event": an_event(),
+        "now": NOON,
+    }
+    return Ticket.draft(TicketId(changes.pop("id", None) or uuid7()), **(facts | changes))
+
+
+def a_published_ticket(**changes: Any) -> Ticket:
+    return a_draft(**changes).published(now=NOON)
