@@ -13,10 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PYPROJECT = ROOT / "pyproject.toml"
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
-CONTRACTS = {
+CONTRACTS: dict[str, dict[str, object]] = {
     contract["id"]: contract for contract in tomllib.loads(PYPROJECT.read_text())["tool"]["importlinter"]["contracts"]
 }
-CONTEXT_CONTRACTS = {name.removeprefix("context-") for name in CONTRACTS if name.startswith("context-")}
+CONTEXT_CONTRACTS: set[str] = {name.removeprefix("context-") for name in CONTRACTS if name.startswith("context-")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def broken_contracts(tree: Path) -> set[str]:
         timeout=60,
     )
     states = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", run.stdout, flags=re.MULTILINE))
-    ids = {contract["name"]: contract["id"] for contract in CONTRACTS.values()}
+    ids = {str(contract["name"]): str(contract["id"]) for contract in CONTRACTS.values()}
     assert set(states) == set(ids), f"import-linter did not judge every contract:\n{run.stdout}\n{run.stderr}"
     return {ids[name] for name, state in states.items() if state == "BROKEN"}
 
