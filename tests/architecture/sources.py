@@ -76,12 +76,6 @@ def tracked_files() -> list[Path]:
 
 
 def contexts() -> set[str]:
-    """Return the contexts that exist: whatever has a core, a port or use cases of its own."""
-    shared_ports = {"clock", "ids", "events", "idempotency", "stores", "locks", "published"}
-    inner = {path.name for layer in ("core", "usecases") for path in (SRC / layer).iterdir() if path.is_dir()}
-    ports = {path.stem for path in (SRC / "ports").iterdir()}
-    return {
-        name
-        for name in (inner | (ports - shared_ports)) - {"shared"}
-        if not name.startswith(("_", ".")) and name != "py"
-    }
+    """Return the contexts that exist: whatever has rules or use cases of its own."""
+    folders = (path for layer in ("core", "usecases") for path in (SRC / layer).iterdir() if any(path.glob("*.py")))
+    return {path.name for path in folders} - {"shared"}
