@@ -1,0 +1,136 @@
+"""The HTTP API as it was agreed: what clients may rely on today, and what is still to come, each with its reason."""
+
+BASE = "/api/v1"
+
+
+def _operations(text: str, *, base: str = BASE) -> frozenset[tuple[str, str]]:
+    """Read lines of `METHOD[|METHOD] /path` into pairs of method and path."""
+    return frozenset(
+        (method, base + path)
+        for methods, path in (line.split() for line in text.strip().splitlines())
+        for method in methods.split("|")
+    )
+
+
+IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
+    """
+    POST                /auth/register
+    POST                /auth/login
+    POST                /auth/refresh
+    POST                /auth/logout
+    POST                /auth/token
+    POST                /auth/guest
+    GET                 /auth/me
+    GET|POST            /organisations
+    POST                /organisations/{id}/members
+    GET|PUT             /organisations/{id}/settings
+    GET|POST            /venues
+    GET|PATCH|DELETE    /venues/{id}
+    GET|PUT             /venues/{id}/settings
+    GET|POST            /venues/{id}/sections
+    PATCH|DELETE        /venues/{id}/sections/{sectionId}
+    GET|POST            /tickets
+    GET|PATCH           /tickets/{id}
+    POST                /tickets/{id}/publish
+    POST                /seating-plans
+    GET                 /seating-plans/{id}
+    PUT                 /seating-plans/{id}/price-tiers
+    POST                /seating-plans/{id}/validate
+    POST                /seating-plans/{id}/activate
+    POST                /seating-plans/{id}/deactivate
+    GET                 /seating-plans/{id}/seats
+    POST                /seating-plans/{id}/holds
+    GET|DELETE          /holds/{reservationId}
+    POST                /holds/{reservationId}/extend
+    GET|POST            /orders
+    GET                 /orders/{id}
+    POST                /orders/{id}/cancel
+    POST                /orders/{id}/payments
+    GET                 /orders/{id}/passes
+    GET                 /payments/{id}
+    GET                 /passes/{id}
+    GET                 /passes/{id}/code.svg
+    POST                /webhooks/stripe
+    """
+) | _operations(
+    """
+    GET     /.well-known/jwks.json
+    GET     /health/live
+    GET     /health/ready
+    """,
+    base="",
+)
+
+_PLANNED_BY_REASON = {
+    "keys for machines come after people can sign in": """
+        POST                /organisations/{id}/api-keys
+        DELETE              /organisations/{id}/api-keys/{keyId}
+        """,
+    "the user service (profiles, export, erasure) is not there yet": """
+        GET|PATCH           /users/me/profile
+        GET|PUT             /users/me/preferences
+        GET|PUT             /users/me/billing-address
+        GET                 /users/me/export
+        DELETE              /users/me
+        """,
+    "payouts to venues by Stripe Connect are not there yet": """
+        POST                /venues/{id}/stripe/connect
+        GET                 /venues/{id}/stripe/status
+        POST                /webhooks/stripe/connect
+        """,
+    "general admission is not sold yet": """
+        POST                /tickets/{id}/reservations
+        GET|DELETE          /tickets/{id}/reservations/{reservationId}
+        """,
+    "the live map is a snapshot so far, without its stream": """
+        GET                 /seating-plans/{id}/events
+        """,
+    "the box office cannot block seats yet": """
+        POST                /seating-plans/{id}/seats/block
+        POST                /seating-plans/{id}/seats/unblock
+        """,
+    "refunds happen only by themselves so far, when money came too late": """
+        GET|POST            /orders/{id}/refunds
+        """,
+    "passes are issued and shown, but not scanned yet": """
+        POST                /scans
+        """,
+    "resale, transfers and the rulebook are not there yet": """
+        POST                /resale/validate
+        GET                 /resale/rulebook
+        GET|PUT             /venues/{id}/resale-policy
+        GET|PUT             /tickets/{id}/resale-policy
+        POST                /passes/{id}/transfers
+        POST                /transfers/{id}/accept
+        GET                 /passes/{id}/history
+        GET|POST            /listings
+        DELETE              /listings/{id}
+        POST                /listings/{id}/purchase
+        POST                /seller-verifications
+        GET                 /seller-verifications/me
+        PATCH               /seller-verifications/{id}
+        """,
+    "long operations on venues are not there yet": """
+        POST                /venues/{id}/operations
+        GET                 /operations/{id}
+        POST                /operations/{id}/resume
+        POST                /operations/{id}/cancel
+        GET                 /operations/{id}/events
+        """,
+    "the content service (pages, media, reviews) is not there yet": """
+        GET|POST            /venues/{id}/content
+        GET|PATCH|DELETE    /content/{id}
+        POST                /content/{id}/publish
+        POST                /content/{id}/archive
+        GET|POST            /venues/{id}/reviews
+        POST                /reviews/{id}/helpful
+        POST                /reviews/{id}/report
+        PATCH               /reviews/{id}
+        GET                 /venues/{id}/ratings
+        POST                /venues/{id}/media
+        """,
+}
+
+PLANNED: dict[tuple[str, str], str] = {
+    operation: reason for reason, text in _PLANNED_BY_REASON.items() for operation in _operations(text)
+} | {("GET", "/metrics"): "measurements are not exported yet"}
