@@ -1,0 +1,1 @@
+"""Seats, plans, and the ledger of who holds, reserved and bought them."""

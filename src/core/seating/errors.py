@@ -1,0 +1,148 @@
+"""What seating refuses, each by a code that clients may rely on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from core.shared.errors import DomainError, Problem
+
+NAMES_MAX = 20
+"""A message names this many seats at most; the problems name every one."""
+
+
+class PlanNotFoundError(DomainError):
+    """The tenant has no such seating plan."""
+
+    code = "seating.plan_not_found"
+
+
+class InvalidPlanError(DomainError):
+    """The plan that was sent has faults; `problems` point at each."""
+
+    code = "seating.plan_invalid"
+
+
+class InvalidPriceTiersError(DomainError):
+    """Price tiers name what the plan does not have, or contradict each other."""
+
+    code = "seating.price_tiers_invalid"
+
+
+class PlanNotReadyError(DomainError):
+    """The plan has faults that forbid selling from it."""
+
+    code = "seating.plan_not_ready"
+
+
+class PlanNotActiveError(DomainError):
+    """The plan is not on sale: a draft, or taken out of use."""
+
+    code = "seating.plan_not_active"
+
+
+class TicketHasActivePlanError(DomainError):
+    """Another active plan already sells this ticket."""
+
+    code = "seating.ticket_has_active_plan"
+
+
+class TicketNotSeatedError(DomainError):
+    """The ticket admits to no seat, so it has no seating plan."""
+
+    code = "seating.ticket_not_seated"
+
+
+class VenueMismatchError(DomainError):
+    """The ticket's event takes place elsewhere."""
+
+    code = "seating.venue_mismatch"
+
+
+class ReservationNotFoundError(DomainError):
+    """The tenant has no such hold or reservation."""
+
+    code = "seating.reservation_not_found"
+
+
+class ReservationConflictError(DomainError):
+    """The id stands for something else: other seats, another buyer, or another order."""
+
+    code = "seating.reservation_conflict"
+
+
+class ReservationExpiredError(DomainError):
+    """The hold or reservation has ended, so its seats are no longer the buyer's."""
+
+    code = "seating.reservation_expired"
+
+
+class HoldCeilingReachedError(DomainError):
+    """The hold was extended as often as it may be."""
+
+    code = "seating.hold_ceiling_reached"
+
+
+class NotHolderError(DomainError):
+    """Someone else's hold."""
+
+    code = "seating.not_holder"
+
+
+class TooManySeatsError(DomainError):
+    """More seats at once than the plan allows."""
+
+    code = "seating.too_many_seats"
+
+
+class MaxPerUserExceededError(DomainError):
+    """More seats than one buyer may have of this ticket, over all their live reservations and bought seats."""
+
+    code = "seating.max_per_user_exceeded"
+
+    @classmethod
+    def of(cls, *, owned: int, wanted: int, max_per_user: int) -> Self:
+        return cls(
+            f"One buyer may have {max_per_user} seats of this ticket. You have {owned} and asked for {wanted} more."
+        )
+
+
+class UnknownSeatError(DomainError):
+    """The plan has no such seat."""
+
+    code = "seating.unknown_seat"
+
+    @classmethod
+    def of(cls, asked: Sequence[UUID], *, unknown: Iterable[UUID]) -> Self:
+        """Point at each unknown id in the list that was asked for."""
+        missing = set(unknown)
+        problems = [
+            Problem(f"/seatIds/{index}", f"The plan has no seat {seat_id}.")
+            for index, seat_id in enumerate(asked)
+            if seat_id in missing
+        ]
+        return cls(f"The plan does not have {len(problems)} of these seats.", problems)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TakenSeat:
+    """A seat that somebody else has: its place in the list that was asked for, and what people call it."""
+
+    index: int
+    section: str
+    label: str
+
+
+class SeatTakenError(DomainError):
+    """One of the seats belongs to somebody else at the moment."""
+
+    code = "seating.seat_taken"
+
+    @classmethod
+    def of(cls, taken: Iterable[TakenSeat]) -> Self:
+        """Name the seats that are taken, in the order that they were asked for."""
+        seats = sorted(taken)
+        names = ", ".join(f"{seat.section} {seat.label}" for seat in seats[:NAMES_MAX])
+        rest = f" and {len(seats) - NAMES_MAX} more" if len(seats) > NAMES_MAX else ""
+        problems = [Problem(f"/seatIds/{seat.index}", f"Seat {seat.section} {seat.label} is taken.") for seat in seats]
+        return cls(f"Already taken: {names}{rest}. No seat was held.", problems)

@@ -1,0 +1,262 @@
+"""The ledger's rules: what each command does to a reservation and its seats, decided on one picture at one moment.
+
+Every function is pure: it gets the picture (locked by whoever calls), returns a `Change`, and on a refusal raises with
+nothing changed. Memory and PostgreSQL both run these; only a hold has a second form in SQL, for speed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from core.seating.errors import (
+    HoldCeilingReachedError,
+    MaxPerUserExceededError,
+    NotHolderError,
+    PlanNotActiveError,
+    ReservationConflictError,
+    ReservationExpiredError,
+    SeatTakenError,
+    TakenSeat,
+    TooManySeatsError,
+    UnknownSeatError,
+)
+from core.seating.plans import HoldRules
+from core.seating.reservations import Holder, HoldRequest, Reservation, ReservationSeat, ReservationStatus
+from core.seating.seats import Available, Held, Reserved, SeatState, Sold, owner_of, state_at
+from core.shared.ids import OrderId, SeatId
+
+HOLD_CEILING_TTLS = 3
+"""A hold ends for good this many times its ttl after it began."""
+
+type Picture = Mapping[SeatId, SeatState]
+"""The states of the seats that a command is about, as they are stored (ended ones included)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A reservation after a command, and the new states of seats that changed; none for a repeated command."""
+
+    reservation: Reservation
+    seats: Picture = field(default_factory=dict[SeatId, SeatState])
+    happened: bool = True
+    """False when the command had been done before, so that there is nothing to announce."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSeat:
+    """A seat of the plan as a hold finds it: what would be put on the reservation, and its stored state."""
+
+    seat: ReservationSeat
+    state: SeatState
+
+
+def hold(
+    request: HoldRequest, *, rules: HoldRules, wanted: Mapping[SeatId, WantedSeat], owned: int, now: datetime
+) -> Change:
+    """Hold all the seats or none, under a reservation id that is new.
+
+    `wanted` has the seats of the request that the plan knows; `owned` is how many seats of the plan the account has.
+    """
+    if not rules.active:
+        raise PlanNotActiveError("The seating plan is not on sale.")
+    if len(request.seat_ids) > rules.seats_max_per_order:
+        raise too_many_seats(rules.seats_max_per_order)
+    unknown = [seat_id for seat_id in request.seat_ids if seat_id not in wanted]
+    if unknown:
+        raise UnknownSeatError.of(request.seat_ids, unknown=unknown)
+    if owned + len(request.seat_ids) > rules.max_per_user:
+        raise MaxPerUserExceededError.of(owned=owned, wanted=len(request.seat_ids), max_per_user=rules.max_per_user)
+    until = now + timedelta(seconds=rules.hold_ttl_s)
+    seats: dict[SeatId, SeatState] = {}
+    taken: list[TakenSeat] = []
+    for index, seat_id in enumerate(request.seat_ids):
+        match state_at(wanted[seat_id].state, now):
+            case Available() as free:
+                seats[seat_id] = free.hold(by=request.reservation_id, until=until)
+            case _:
+                seat = wanted[seat_id].seat
+                taken.append(TakenSeat(index, seat.section, seat.label))
+    if taken:
+        raise SeatTakenError.of(taken)
+    return Change(new_hold(request, rules=rules, seats=[wanted[id].seat for id in request.seat_ids], now=now), seats)
+
+
+def new_hold(request: HoldRequest, *, rules: HoldRules, seats: list[ReservationSeat], now: datetime) -> Reservation:
+    """Return the entry of a hold that begins now; its seats stand in the order of their ids."""
+    return Reservation(
+        id=request.reservation_id,
+        plan_id=request.plan_id,
+        ticket_id=rules.ticket_id,
+        account_id=request.holder.account_id,
+        token_sha256=request.new_token_sha256,
+        status=ReservationStatus.HELD,
+        seats=tuple(sorted(seats, key=lambda seat: seat.seat_id)),
+        currency=rules.currency,
+        hold_ttl_s=rules.hold_ttl_s,
+        held_at=now,
+        ceiling_at=now + timedelta(seconds=HOLD_CEILING_TTLS * rules.hold_ttl_s),
+        expires_at=now + timedelta(seconds=rules.hold_ttl_s),
+    )
+
+
+def too_many_seats(seats_max: int) -> TooManySeatsError:
+    """Return the refusal of a hold that is larger than the plan allows."""
+    return TooManySeatsError(f"At most {seats_max} seats can be held at once.")
+
+
+def hold_again(reservation: Reservation, request: HoldRequest, *, now: datetime) -> Change:
+    """Answer a hold whose id is known: the same seats for the same buyer are the same hold."""
+    same = reservation.plan_id == request.plan_id and reservation.seat_ids == frozenset(request.seat_ids)
+    if not same or not reservation.is_held_by(request.holder):
+        raise ReservationConflictError("This reservation id stands for other seats or another buyer. Make a new id.")
+    if reservation.has_ended(now):
+        raise ReservationExpiredError("This hold has ended. Hold the seats again under a new reservation id.")
+    return Change(reservation, happened=False)
+
+
+def extend(reservation: Reservation, *, by: Holder, seats: Picture, now: datetime) -> Change:
+    """Let a live hold last a full ttl from now, though never beyond its ceiling."""
+    _must_hold(reservation, by)
+    _must_live(reservation, now)
+    if reservation.status is not ReservationStatus.HELD:
+        raise ReservationConflictError("The seats belong to an order by now, so the hold cannot be extended.")
+    if reservation.expires_at >= reservation.ceiling_at:
+        raise HoldCeilingReachedError("The hold was extended as long as it may be, and ends at its time.")
+    until = min(now + timedelta(seconds=reservation.hold_ttl_s), reservation.ceiling_at)
+    if until <= reservation.expires_at:
+        return Change(reservation, happened=False)
+    moved = _moved(reservation, seats, Held, lambda seat: seat.extend(until=until))
+    return Change(replace(reservation, expires_at=until), moved)
+
+
+def release_hold(reservation: Reservation, *, by: Holder, seats: Picture, now: datetime) -> Change:
+    """Give the seats of a hold back; what has ended stays as it is."""
+    _must_hold(reservation, by)
+    if reservation.has_ended(now):
+        return Change(reservation, happened=False)
+    if reservation.status is not ReservationStatus.HELD:
+        raise ReservationConflictError("The seats belong to an order by now. Cancel the order instead.")
+    return _ended(reservation, seats, ReservationStatus.RELEASED)
+
+
+def reserve(
+    reservation: Reservation, *, by: Holder, order_id: OrderId, until: datetime, seats: Picture, now: datetime
+) -> Change:
+    """Turn a live hold into the reservation of an order that lasts until `until`."""
+    _must_hold(reservation, by)
+    if reservation.order_id is not None:
+        _must_belong(reservation, order_id)
+        _must_live(reservation, now)
+        return Change(reservation, happened=False)
+    _must_live(reservation, now)
+    moved = _moved(reservation, seats, Held, lambda seat: seat.reserve(until=until))
+    reserved = replace(reservation, status=ReservationStatus.RESERVED, order_id=order_id, expires_at=until)
+    return Change(reserved, moved)
+
+
+def protect(reservation: Reservation, *, order_id: OrderId, until: datetime, seats: Picture, now: datetime) -> Change:
+    """Let a live reservation last until `until`, if that is later."""
+    _must_belong(reservation, order_id)
+    _must_live(reservation, now)
+    if reservation.status is ReservationStatus.SOLD or until <= reservation.expires_at:
+        return Change(reservation, happened=False)
+    moved = _moved(reservation, seats, Reserved, lambda seat: seat.protect(until=until))
+    return Change(replace(reservation, expires_at=until), moved)
+
+
+def finalise(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
+    """Sell the seats to the order; never a silent success for a reservation that has ended."""
+    _must_belong(reservation, order_id)
+    _must_live(reservation, now)
+    if reservation.status is ReservationStatus.SOLD:
+        return Change(reservation, happened=False)
+    moved = _moved(reservation, seats, Reserved, lambda seat: seat.finalise())
+    return Change(replace(reservation, status=ReservationStatus.SOLD, sold_at=now), moved)
+
+
+def reclaim(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
+    """Sell the very same seats although the reservation may have ended, all or none."""
+    _must_belong(reservation, order_id)
+    if not reservation.has_ended(now):
+        return finalise(reservation, order_id=order_id, seats=seats, now=now)
+    if reservation.sold_at is not None:
+        raise ReservationExpiredError("These seats were sold and given back. They cannot be claimed again.")
+    sold: dict[SeatId, SeatState] = {}
+    taken: list[TakenSeat] = []
+    for index, seat in enumerate(reservation.seats):
+        match state_at(seats[seat.seat_id], now):
+            case Available() as free:
+                sold[seat.seat_id] = free.reclaim(by=reservation.id)
+            case _:
+                taken.append(TakenSeat(index, seat.section, seat.label))
+    if taken:
+        raise SeatTakenError.of(taken)
+    return Change(replace(reservation, status=ReservationStatus.SOLD, sold_at=now), sold)
+
+
+def release(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
+    """Give the seats of an unpaid order back; what has ended stays as it is, what is sold stays sold."""
+    _must_belong(reservation, order_id)
+    if reservation.has_ended(now):
+        return Change(reservation, happened=False)
+    if reservation.status is ReservationStatus.SOLD:
+        raise ReservationConflictError("The seats are sold. Only a refund gives them back.")
+    return _ended(reservation, seats, ReservationStatus.RELEASED)
+
+
+def give_back(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
+    """Return the seats of a refunded order, sold or not, to the public."""
+    _must_belong(reservation, order_id)
+    if reservation.has_ended(now):
+        return Change(reservation, happened=False)
+    return _ended(reservation, seats, ReservationStatus.RELEASED)
+
+
+def expire(reservation: Reservation, *, seats: Picture, now: datetime) -> Change:
+    """Tidy up an entry whose time has come: seats that nobody took since are marked available."""
+    timed = reservation.status in {ReservationStatus.HELD, ReservationStatus.RESERVED}
+    if not timed or not reservation.has_ended(now):
+        return Change(reservation, happened=False)
+    return _ended(reservation, seats, ReservationStatus.EXPIRED)
+
+
+def _must_hold(reservation: Reservation, by: Holder) -> None:
+    if not reservation.is_held_by(by):
+        raise NotHolderError("These seats are held by somebody else.")
+
+
+def _must_belong(reservation: Reservation, order_id: OrderId) -> None:
+    if reservation.order_id != order_id:
+        raise ReservationConflictError("The reservation does not belong to this order.")
+
+
+def _must_live(reservation: Reservation, now: datetime) -> None:
+    if reservation.has_ended(now):
+        raise ReservationExpiredError("The reservation has ended, and its seats are free for others.")
+
+
+def _moved[S: (Held, Reserved)](
+    reservation: Reservation, seats: Picture, kind: type[S], move: Callable[[S], SeatState]
+) -> dict[SeatId, SeatState]:
+    """Move every seat; raises ReservationExpiredError when one has gone to somebody whose clock was ahead of ours."""
+    moved: dict[SeatId, SeatState] = {}
+    for seat_id in reservation.seat_ids:
+        state = seats[seat_id]
+        if not isinstance(state, kind) or state.reservation_id != reservation.id:
+            raise ReservationExpiredError("The reservation has ended, and one of its seats went to somebody else.")
+        moved[seat_id] = move(state)
+    return moved
+
+
+def _ended(reservation: Reservation, seats: Picture, status: ReservationStatus) -> Change:
+    freed: dict[SeatId, SeatState] = {}
+    for seat_id, state in seats.items():
+        if owner_of(state) == reservation.id:
+            match state:
+                case Held() | Reserved():
+                    freed[seat_id] = state.release()
+                case Sold():
+                    freed[seat_id] = state.give_back()
+                case _:
+                    continue
+    return Change(replace(reservation, status=status), freed)

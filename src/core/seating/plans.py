@@ -1,0 +1,207 @@
+"""Seating plans: the seats of one ticket, from draft to sale."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from core.seating.errors import PlanNotActiveError, PlanNotReadyError
+from core.shared.errors import Problem
+from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
+from core.shared.money import Money
+
+PROBLEMS_MAX = 200
+"""A report lists this many errors and this many warnings at most, and then says how many there are."""
+
+
+class PlanStatus(StrEnum):
+    """Where a plan stands; seats can be held from an active one only."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class AssignmentMode(StrEnum):
+    """Who chooses the seats: the buyer, or Fairseat."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+class PricingMode(StrEnum):
+    """Where prices are meant to come from: the ticket alone, tiers on sections, or tiers on seats."""
+
+    SINGLE = "single"
+    SECTION = "section"
+    SEAT = "seat"
+
+
+class OrphanRule(StrEnum):
+    """What becomes of a choice that leaves a single seat between taken ones."""
+
+    OFF = "off"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is wrong with a plan (errors forbid selling from it) and what looks odd."""
+
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, errors: list[Problem], warnings: list[Problem]) -> Self:
+        """Make a report of bounded length."""
+        return cls(_bounded(errors), _bounded(warnings))
+
+
+def _bounded(problems: list[Problem]) -> tuple[Problem, ...]:
+    if len(problems) <= PROBLEMS_MAX:
+        return tuple(problems)
+    return (*problems[:PROBLEMS_MAX], Problem("", f"There are {len(problems) - PROBLEMS_MAX} more."))
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A kind of seats in the plan, to which a price tier can be given; the colour is for drawing."""
+
+    name: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the plan; `price_tier_id` prices its seats that have no tier of their own."""
+
+    id: SectionId
+    name: str
+    row_count: int
+    column_count: int
+    display_order: int
+    price_tier_id: PriceTierId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSeat:
+    """A seat as the plan describes it. `column` counts in its row from 1; x and y are in the plan's own units.
+
+    `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` is the price that a
+    hold would snapshot now.
+    """
+
+    id: SeatId
+    section_id: SectionId
+    guid: str
+    label: str
+    row: str
+    number: str
+    column: int
+    category: str | None
+    x: float
+    y: float
+    price_minor: int
+    price_tier_id: PriceTierId | None = None
+    attributes: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """A named price."""
+
+    id: PriceTierId
+    name: str
+    price: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRules:
+    """What a plan says about holds."""
+
+    ticket_id: TicketId
+    active: bool
+    seats_max_per_order: int
+    max_per_user: int
+    hold_ttl_s: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatingPlan:
+    """The plan of one ticket; price and `max_per_user` are the ticket's as they were when the plan was made.
+
+    `version` grows with each change of layout, prices or status. `layout` is what drawing needs beside the seats.
+    """
+
+    id: PlanId
+    venue_id: VenueId
+    ticket_id: TicketId
+    name: str
+    status: PlanStatus
+    assignment_mode: AssignmentMode
+    pricing_mode: PricingMode
+    orphan_rule: OrphanRule
+    seats_max_per_order: int
+    max_per_user: int
+    ticket_price: Money
+    hold_ttl_s: int
+    sections_count: int
+    seats_count: int
+    seats_without_tier: int
+    categories: tuple[Category, ...]
+    layout: Mapping[str, object]
+    warnings: tuple[Problem, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def rules(self) -> HoldRules:
+        return HoldRules(
+            ticket_id=self.ticket_id,
+            active=self.status is PlanStatus.ACTIVE,
+            seats_max_per_order=self.seats_max_per_order,
+            max_per_user=self.max_per_user,
+            hold_ttl_s=self.hold_ttl_s,
+            currency=self.ticket_price.currency,
+        )
+
+    def check(self) -> Report:
+        """Say what forbids selling from the plan, and what looks odd about it."""
+        errors: list[Problem] = []
+        warnings = list(self.warnings)
+        if self.seats_count == 0:
+            errors.append(Problem("/seats", "The plan has no seats."))
+        if self.pricing_mode is not PricingMode.SINGLE and self.seats_without_tier:
+            if self.ticket_price.amount_minor == 0:
+                errors.append(Problem("/priceTiers", f"{self.seats_without_tier} seats have no price."))
+            else:
+                text = (
+                    f"{self.seats_without_tier} seats are in no price tier and cost the ticket's {self.ticket_price}."
+                )
+                warnings.append(Problem("/priceTiers", text))
+        return Report.of(errors, warnings)
+
+    def activate(self, *, now: datetime) -> Self:
+        """Put the plan on sale; an active plan stays as it is. Raises PlanNotReadyError with what is wrong."""
+        if self.status is PlanStatus.ACTIVE:
+            return self
+        errors = self.check().errors
+        if errors:
+            raise PlanNotReadyError("The plan cannot go on sale yet.", errors)
+        return replace(self, status=PlanStatus.ACTIVE, version=self.version + 1, updated_at=now)
+
+    def deactivate(self, *, now: datetime) -> Self:
+        """Take the plan off sale; holds and reservations that live go on. A draft was never on sale."""
+        if self.status is PlanStatus.INACTIVE:
+            return self
+        if self.status is PlanStatus.DRAFT:
+            raise PlanNotActiveError("The plan is a draft, so it is not on sale.")
+        return replace(self, status=PlanStatus.INACTIVE, version=self.version + 1, updated_at=now)
+
+    def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
+        """Record that the price tiers were replaced; holds made before keep their prices."""
+        return replace(self, seats_without_tier=seats_without_tier, version=self.version + 1, updated_at=now)
