@@ -20,7 +20,7 @@ def redis_client(
     `retries_max` times after a broken connection, so every command that is sent must be safe to repeat.
     Close it with `aclose()`, which closes its connections too.
     """
-    pool = BlockingConnectionPool.from_url(
+    pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType]  (its options have no types)
         url,
         max_connections=connections_max,
         timeout=timeout_s,

@@ -1,0 +1,1 @@
+"""Reminders of the moment at which a hold, a reservation or an order ends."""

@@ -1,0 +1,1 @@
+"""Setting timers when others announce an end, and telling them when it has come."""
