@@ -1,0 +1,80 @@
+"""The webhook inbox in memory."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import override
+from uuid import UUID
+
+from core.webhooks.errors import WebhookNotFoundError
+from core.webhooks.webhook import Webhook, WebhookStatus, replay, take
+from ports.webhooks import WebhookBacklog, WebhookInbox, WebhookQueue
+
+
+class MemoryWebhooks(WebhookInbox, WebhookQueue):
+    """Both sides of one inbox: where webhooks are put, and where workers take them."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._webhooks: dict[UUID, Webhook] = {}
+
+    @override
+    async def put(self, webhook: Webhook) -> bool:
+        async with self._lock:
+            known = {(other.source, other.event_id) for other in self._webhooks.values()}
+            if (webhook.source, webhook.event_id) in known:
+                return False
+            self._webhooks[webhook.id] = webhook
+            return True
+
+    @override
+    async def take(self, *, now: datetime, webhooks_max: int, lease_s: float) -> Sequence[Webhook]:
+        async with self._lock:
+            due = sorted(
+                (
+                    webhook
+                    for webhook in self._webhooks.values()
+                    if webhook.due_at is not None and webhook.due_at <= now
+                ),
+                key=lambda webhook: webhook.id,
+            )
+            taken = [take(webhook, now=now, lease_s=lease_s) for webhook in due[:webhooks_max]]
+            self._webhooks |= {webhook.id: webhook for webhook in taken}
+        return [webhook for webhook in taken if webhook.status is WebhookStatus.PROCESSING]
+
+    @override
+    async def settle(self, leased: Webhook, outcome: Webhook) -> bool:
+        async with self._lock:
+            if self._webhooks.get(leased.id) != leased:
+                return False
+            self._webhooks[leased.id] = outcome
+            return True
+
+    @override
+    async def backlog(self, *, now: datetime) -> WebhookBacklog:
+        async with self._lock:
+            open_ones = [w for w in self._webhooks.values() if w.status is not WebhookStatus.COMPLETED]
+        failed = sum(w.status is WebhookStatus.FAILED for w in open_ones)
+        retrying = sum(w.status is not WebhookStatus.FAILED and w.retry_count > 0 for w in open_ones)
+        oldest = min((w.received_at for w in open_ones), default=now)
+        return WebhookBacklog(
+            waiting=len(open_ones) - failed - retrying,
+            retrying=retrying,
+            failed=failed,
+            oldest_age_s=max((now - oldest).total_seconds(), 0.0),
+        )
+
+    @override
+    async def list(self, *, status: WebhookStatus | None, webhooks_max: int) -> Sequence[Webhook]:
+        async with self._lock:
+            chosen = [w for w in self._webhooks.values() if status is None or w.status is status]
+        return sorted(chosen, key=lambda webhook: webhook.id, reverse=True)[:webhooks_max]
+
+    @override
+    async def replay(self, webhook_id: UUID, *, now: datetime) -> Webhook:
+        async with self._lock:
+            webhook = self._webhooks.get(webhook_id)
+            if webhook is None:
+                raise WebhookNotFoundError(f"There is no webhook {webhook_id}.")
+            again = self._webhooks[webhook_id] = replay(webhook, now=now)
+        return again

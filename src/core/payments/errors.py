@@ -1,0 +1,65 @@
+"""What can be wrong with a payment."""
+
+from core.shared.errors import DomainError, UnavailableError
+
+
+class PaymentNotFoundError(DomainError):
+    """There is no such payment, or it is not the caller's to see."""
+
+    code = "payments.not_found"
+
+
+class AlreadyPaidError(DomainError):
+    """The order's money was taken already; nothing more may be charged."""
+
+    code = "payments.already_paid"
+
+
+class PaymentClosedError(DomainError):
+    """The order has ended, or is about to; no new try to pay is begun."""
+
+    code = "payments.closed"
+
+
+class PaymentConflictError(DomainError):
+    """The order has a payment over another amount or of another account."""
+
+    code = "payments.conflict"
+
+
+class NotRefundableError(DomainError):
+    """No money of this payment is here to give back."""
+
+    code = "payments.not_refundable"
+
+
+class AmountMismatchError(DomainError):
+    """The provider took another amount, or another currency, than the order asked for."""
+
+    code = "payments.amount_mismatch"
+
+
+class ForeignIntentError(DomainError):
+    """The intent is not the one that belongs to the payment's present attempt."""
+
+    code = "payments.foreign_intent"
+
+
+class PaymentDeclinedError(DomainError):
+    """The provider declined; the buyer may try another way to pay. `decline_code` is the provider's word for why."""
+
+    code = "payments.declined"
+
+    def __init__(self, message: str, *, decline_code: str | None = None) -> None:
+        super().__init__(message)
+        self.decline_code = decline_code
+
+
+class ProviderUnavailableError(UnavailableError):
+    """The payment provider could not be asked, or did not answer in time."""
+
+
+class ProviderRefusedError(DomainError):
+    """The payment provider calls the request itself wrong; asking again the same way will not help."""
+
+    code = "payments.provider_refused"

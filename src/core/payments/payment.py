@@ -1,0 +1,72 @@
+"""A payment: the one of an order, over all the tries that the buyer needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.money import Money
+
+
+class PaymentMethod(StrEnum):
+    """How the buyer means to pay."""
+
+    CARD = "CARD"
+    APPLE_PAY = "APPLE_PAY"
+    GOOGLE_PAY = "GOOGLE_PAY"
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment stands.
+
+    PENDING → SUCCEEDED | FAILED | CANCELLED | MISMATCHED; FAILED (a decline) may be tried again;
+    SUCCEEDED and MISMATCHED → REFUNDED. MISMATCHED: money came, but not what the order asked for, and confirms nothing.
+    """
+
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REFUNDED = "REFUNDED"
+    MISMATCHED = "MISMATCHED"
+
+
+OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.FAILED})
+"""No money came so far, and some still may."""
+
+CAPTURED = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.MISMATCHED})
+"""Money is here, and may be given back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What an order owes and what became of it.
+
+    `attempt` counts the provider's intents, from 1; `intent_id` is the present one's, None until the provider has
+    named it. `closing` says that the order wants no money any more; `received` is what the provider took, and
+    `refund_reason` why that must go back. `decline_id` is the last decline that was recorded. `check_at` is when the
+    provider has to be asked again if nothing was heard until then, None when nothing more can come of it.
+    """
+
+    id: PaymentId
+    tenant_id: TenantId
+    order_id: OrderId
+    account_id: AccountId
+    method: PaymentMethod
+    amount: Money
+    description: str
+    status: PaymentStatus
+    attempt: int
+    intent_id: str | None
+    received: Money | None
+    closing: bool
+    refund_reason: str | None
+    decline_id: str | None
+    check_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the provider still has something to do or to say about it."""
+        return self.status in OPEN or (self.status in CAPTURED and self.refund_reason is not None)

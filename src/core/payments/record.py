@@ -1,0 +1,32 @@
+"""The audit trail of a payment: rows that are added and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+type RecordDetail = Mapping[str, str | int | None]
+
+
+class RecordKind(StrEnum):
+    """What happened to a payment."""
+
+    ATTEMPTED = "attempted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    MISMATCHED = "mismatched"
+    REFUNDED = "refunded"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecord:
+    """One entry. `movement_minor` is the money that moved: taken is positive, given back is negative, else 0.
+
+    The movements of a payment add up to what is kept of the buyer's money; `movement_minor` counts in the currency
+    named in `currency`.
+    """
+
+    kind: RecordKind
+    movement_minor: int
+    currency: str
+    detail: RecordDetail

@@ -1,0 +1,231 @@
+"""How a payment changes: pure functions from a payment, and what the provider says, to a change or None."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from core.payments.errors import (
+    AlreadyPaidError,
+    ForeignIntentError,
+    NotRefundableError,
+    PaymentClosedError,
+    PaymentConflictError,
+)
+from core.payments.intent import Decline, Intent, IntentStatus
+from core.payments.payment import CAPTURED, OPEN, Payment, PaymentMethod, PaymentStatus
+from core.payments.record import PaymentRecord, RecordDetail, RecordKind
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.money import Money
+
+CHECK_AFTER_S = 120
+"""How long a payment may be silent before the provider is asked about it."""
+
+REFUNDED_ELSEWHERE = "refunded at the provider"
+"""The reason of a refund that was not asked for through Fairseat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A payment as it is to be stored, and what to add to its audit trail."""
+
+    payment: Payment
+    records: tuple[PaymentRecord, ...] = ()
+
+
+def open_payment(
+    *,
+    payment_id: PaymentId,
+    tenant_id: TenantId,
+    order_id: OrderId,
+    account_id: AccountId,
+    method: PaymentMethod,
+    amount: Money,
+    description: str,
+    now: datetime,
+) -> Change:
+    """Open the payment of an order; no money moved, and the provider has not been asked yet."""
+    payment = Payment(
+        id=payment_id,
+        tenant_id=tenant_id,
+        order_id=order_id,
+        account_id=account_id,
+        method=method,
+        amount=amount,
+        description=description,
+        status=PaymentStatus.PENDING,
+        attempt=1,
+        intent_id=None,
+        received=None,
+        closing=False,
+        refund_reason=None,
+        decline_id=None,
+        check_at=now + timedelta(seconds=CHECK_AFTER_S),
+        created_at=now,
+        updated_at=now,
+    )
+    return Change(payment, (_attempted(payment),))
+
+
+def try_again(payment: Payment, *, account_id: AccountId, amount: Money, now: datetime) -> Change | None:
+    """Say what a new try to pay changes: None where the present intent serves, else the next attempt.
+
+    Raises PaymentConflictError for another account or amount, AlreadyPaidError once money came (even if it went back),
+    PaymentClosedError when the order wants none.
+    """
+    if payment.account_id != account_id or payment.amount != amount:
+        raise PaymentConflictError(f"Order {payment.order_id} has a payment over {payment.amount} already.")
+    if payment.status in CAPTURED or payment.status is PaymentStatus.REFUNDED:
+        raise AlreadyPaidError(f"Order {payment.order_id} has been paid.")
+    if payment.closing:
+        raise PaymentClosedError(f"Order {payment.order_id} takes no payment any more.")
+    if payment.status is not PaymentStatus.CANCELLED:
+        return None
+    again = _changed(payment, now=now, status=PaymentStatus.PENDING, attempt=payment.attempt + 1)
+    again = replace(again, intent_id=None, decline_id=None)
+    return Change(again, (_attempted(again),))
+
+
+def reopen(payment: Payment, *, now: datetime) -> Change | None:
+    """Let a declined payment be pending again, since the buyer asked for another try; the intent stays the same."""
+    if payment.status is not PaymentStatus.FAILED:
+        return None
+    pending = _changed(payment, now=now, status=PaymentStatus.PENDING)
+    return Change(pending, (_attempted(pending),))
+
+
+def attach(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
+    """Note the intent of the present attempt; None when it is noted already.
+
+    Raises ForeignIntentError for an intent of another payment or attempt: two intents must never both be paid.
+    """
+    if payment.intent_id == intent.id:
+        return None
+    if payment.intent_id is not None or (payment.id, payment.attempt) != (intent.payment_id, intent.attempt):
+        raise ForeignIntentError(f"Intent {intent.id} does not belong to attempt {payment.attempt} of {payment.id}.")
+    return Change(replace(_changed(payment, now=now), intent_id=intent.id))
+
+
+def close(payment: Payment, *, now: datetime) -> Change | None:
+    """Note that the order wants no money any more, before the provider is told; None when it was noted before."""
+    if payment.closing:
+        return None
+    return Change(replace(_changed(payment, now=now), closing=True))
+
+
+def ask_refund(payment: Payment, *, reason: str, now: datetime) -> Change | None:
+    """Note that the money must go back, before the provider is told; None when it was noted, or went back, before.
+
+    Raises NotRefundableError when no money came.
+    """
+    if payment.status is PaymentStatus.REFUNDED or (payment.status in CAPTURED and payment.refund_reason is not None):
+        return None
+    if payment.status not in CAPTURED:
+        raise NotRefundableError(f"Payment {payment.id} took no money that could be given back.")
+    return Change(_changed(payment, now=now, refund_reason=reason))
+
+
+def mark_refunded(payment: Payment, *, refund_id: str | None, now: datetime) -> Change | None:
+    """Note that all that was received went back; None when that is known."""
+    if payment.status is PaymentStatus.REFUNDED:
+        return None
+    if payment.status not in CAPTURED:
+        raise NotRefundableError(f"Payment {payment.id} took no money that could be given back.")
+    reason = payment.refund_reason or REFUNDED_ELSEWHERE
+    refunded = _changed(payment, now=now, status=PaymentStatus.REFUNDED, refund_reason=reason)
+    detail: RecordDetail = {"reason": reason, "intent_id": payment.intent_id, "refund_id": refund_id}
+    received = payment.received or Money.zero(payment.amount.currency)
+    record = PaymentRecord(RecordKind.REFUNDED, -received.amount_minor, received.currency, detail)
+    return Change(refunded, (record,))
+
+
+def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
+    """Bring the payment to where the provider says it stands; None when that is nothing new.
+
+    It compares states and never counts events, so news that come twice, late or out of order do no harm.
+    Raises ForeignIntentError for an intent that is not the present attempt's.
+    """
+    if intent.id != payment.intent_id:
+        raise ForeignIntentError(f"Intent {intent.id} is not the present one of payment {payment.id}.")
+    match intent.status:
+        case IntentStatus.SUCCEEDED:
+            return _captured(payment, intent, now=now)
+        case IntentStatus.CANCELLED:
+            return _cancelled(payment, now=now)
+        case IntentStatus.AWAITING_BUYER:
+            return _declined(payment, intent.decline, now=now) if intent.decline else None
+        case IntentStatus.PROCESSING:
+            return None
+        case _:
+            assert_never(intent.status)
+
+
+def _captured(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
+    if payment.status is PaymentStatus.REFUNDED:
+        return None
+    change = _taken(payment, intent, now=now) if payment.status not in CAPTURED else Change(payment)
+    if 0 < intent.received_minor <= intent.refunded_minor:
+        back = mark_refunded(change.payment, refund_id=None, now=now)
+        return Change(back.payment, change.records + back.records) if back else change
+    return change if change.records else None
+
+
+def _taken(payment: Payment, intent: Intent, *, now: datetime) -> Change:
+    as_asked = intent.amount == payment.amount and intent.received_minor == payment.amount.amount_minor
+    received = Money(intent.received_minor, intent.amount.currency)
+    status, kind = (
+        (PaymentStatus.SUCCEEDED, RecordKind.SUCCEEDED)
+        if as_asked
+        else (PaymentStatus.MISMATCHED, RecordKind.MISMATCHED)
+    )
+    taken = replace(_changed(payment, now=now, status=status), received=received)
+    detail: RecordDetail = {
+        "intent_id": intent.id,
+        "expected_minor": payment.amount.amount_minor,
+        "expected_currency": payment.amount.currency,
+        "attempt": payment.attempt,
+    }
+    return Change(taken, (PaymentRecord(kind, received.amount_minor, received.currency, detail),))
+
+
+def _cancelled(payment: Payment, *, now: datetime) -> Change | None:
+    if payment.status not in OPEN:
+        return None
+    cancelled = _changed(payment, now=now, status=PaymentStatus.CANCELLED)
+    detail: RecordDetail = {"intent_id": payment.intent_id, "attempt": payment.attempt}
+    return Change(cancelled, (PaymentRecord(RecordKind.CANCELLED, 0, payment.amount.currency, detail),))
+
+
+def _declined(payment: Payment, decline: Decline, *, now: datetime) -> Change | None:
+    if payment.status not in OPEN or decline.id == payment.decline_id:
+        return None
+    failed = replace(_changed(payment, now=now, status=PaymentStatus.FAILED), decline_id=decline.id)
+    detail: RecordDetail = {"intent_id": payment.intent_id, "decline_code": decline.code, "attempt": payment.attempt}
+    return Change(failed, (PaymentRecord(RecordKind.FAILED, 0, payment.amount.currency, detail),))
+
+
+def _attempted(payment: Payment) -> PaymentRecord:
+    detail: RecordDetail = {
+        "method": payment.method.value,
+        "amount_minor": payment.amount.amount_minor,
+        "attempt": payment.attempt,
+    }
+    return PaymentRecord(RecordKind.ATTEMPTED, 0, payment.amount.currency, detail)
+
+
+def _changed(
+    payment: Payment,
+    *,
+    now: datetime,
+    status: PaymentStatus | None = None,
+    attempt: int | None = None,
+    refund_reason: str | None = None,
+) -> Payment:
+    """Return the payment with what is given, `updated_at` and the next moment to ask the provider."""
+    changed = replace(
+        payment,
+        status=status or payment.status,
+        attempt=attempt or payment.attempt,
+        refund_reason=refund_reason or payment.refund_reason,
+        updated_at=now,
+    )
+    return replace(changed, check_at=now + timedelta(seconds=CHECK_AFTER_S) if changed.is_unsettled else None)

@@ -1,0 +1,1 @@
+"""Webhooks in: what a provider tells us, stored before anything is done about it."""

@@ -1,0 +1,91 @@
+"""One webhook on its way through the inbox, and how it moves on: pure functions."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from core.webhooks.errors import WebhookBusyError
+
+TRIES_MAX = 8
+BACKOFF_FIRST_S = 5
+BACKOFF_MAX_S = 1800
+ERROR_LENGTH_MAX = 500
+
+
+class WebhookStatus(StrEnum):
+    """received → processing → completed; or retrying → processing again; after the last try failed."""
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A verified event of `source`, as it came. `occurred_at` is the provider's time, `received_at` ours.
+
+    `due_at` is when it may be taken; while it is processed, when its lease runs out and another may take it over.
+    """
+
+    id: UUID
+    source: str
+    event_id: str
+    event_type: str
+    body: str
+    occurred_at: datetime
+    received_at: datetime
+    status: WebhookStatus
+    retry_count: int
+    due_at: datetime | None
+    error_message: str | None
+    processed_at: datetime | None
+
+
+def take(webhook: Webhook, *, now: datetime, lease_s: float) -> Webhook:
+    """Lease a due webhook. One whose lease ran out lost its worker, which counts as a try: poison comes to an end."""
+    if webhook.status is WebhookStatus.PROCESSING:
+        webhook = fail(webhook, error="The worker that had it stopped before it was done.", now=now)
+        if webhook.status is WebhookStatus.FAILED:
+            return webhook
+    return replace(webhook, status=WebhookStatus.PROCESSING, due_at=now + timedelta(seconds=lease_s))
+
+
+def complete(webhook: Webhook, *, now: datetime) -> Webhook:
+    """Note that the event has had its effect."""
+    return replace(webhook, status=WebhookStatus.COMPLETED, due_at=None, error_message=None, processed_at=now)
+
+
+def fail(webhook: Webhook, *, error: str, now: datetime) -> Webhook:
+    """Note a failed try: again later, twice as late each time and at most half an hour; failed after the last."""
+    tries = webhook.retry_count + 1
+    last = tries >= TRIES_MAX
+    return replace(
+        webhook,
+        status=WebhookStatus.FAILED if last else WebhookStatus.RETRYING,
+        retry_count=tries,
+        due_at=None if last else now + backoff(tries),
+        error_message=error.replace("\x00", "")[:ERROR_LENGTH_MAX],
+    )
+
+
+def put_back(webhook: Webhook, *, now: datetime) -> Webhook:
+    """Give back one that another worker holds the lock of; not a failed try."""
+    status = WebhookStatus.RETRYING if webhook.retry_count else WebhookStatus.RECEIVED
+    return replace(webhook, status=status, due_at=now + timedelta(seconds=BACKOFF_FIRST_S))
+
+
+def replay(webhook: Webhook, *, now: datetime) -> Webhook:
+    """Let a failed or completed webhook be processed anew, with all its tries; raises WebhookBusyError otherwise."""
+    if webhook.status not in {WebhookStatus.FAILED, WebhookStatus.COMPLETED}:
+        raise WebhookBusyError(f"Webhook {webhook.id} is {webhook.status}; it is taken care of.")
+    return replace(
+        webhook, status=WebhookStatus.RECEIVED, retry_count=0, due_at=now, error_message=None, processed_at=None
+    )
+
+
+def backoff(tries: int) -> timedelta:
+    """Return how long to wait after this many failed tries."""
+    return timedelta(seconds=min(BACKOFF_FIRST_S * 2 ** (tries - 1), BACKOFF_MAX_S))

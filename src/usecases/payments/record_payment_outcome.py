@@ -1,0 +1,47 @@
+"""Takes the news that something happened to an intent."""
+
+from dataclasses import dataclass
+
+from core.payments.errors import AmountMismatchError
+from core.payments.payment import PaymentStatus
+from core.payments.transitions import attach, observe
+from ports.clock import Clock
+from ports.payments import PaymentGateway, PaymentTransactions
+from usecases.payments.keep_change import KeepChange
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPaymentOutcome:
+    """For webhooks, once their signature is verified, and for the sweep.
+
+    Only the intent's id is taken from the news. Status and amounts are read from the provider, so that news that come
+    late, twice or out of order cannot turn a payment back, and no browser can name an amount.
+    """
+
+    transactions: PaymentTransactions
+    gateway: PaymentGateway
+    clock: Clock
+    keep: KeepChange
+
+    async def __call__(self, intent_id: str) -> bool:
+        """Return whether the intent is one of ours; others of the same Stripe account are left alone.
+
+        Raises AmountMismatchError each time it is asked about money of the wrong amount that has not gone back, after
+        the audit trail has it: somebody has to see. Raises ForeignIntentError, and what the gateway raises.
+        """
+        intent = await self.gateway.retrieve_intent(intent_id)
+        if intent.tenant_id is None or intent.payment_id is None:
+            return False
+        now = self.clock.now()
+        async with self.transactions.begin(intent.tenant_id) as tx:
+            payment = await tx.payments.lock(intent.payment_id)
+            if payment is None:
+                return False
+            if payment.intent_id is None:
+                payment = await self.keep(tx, attach(payment, intent, now=now), current=payment, now=now)
+            payment = await self.keep(tx, observe(payment, intent, now=now), current=payment, now=now)
+        if payment.status is PaymentStatus.MISMATCHED:
+            raise AmountMismatchError(
+                f"Intent {intent.id} took {payment.received} where order {payment.order_id} owes {payment.amount}."
+            )
+        return True

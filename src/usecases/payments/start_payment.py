@@ -1,0 +1,106 @@
+"""Starts, or goes on with, the payment of an order."""
+
+from dataclasses import dataclass
+
+from core.payments.errors import AlreadyPaidError, PaymentClosedError, ProviderRefusedError
+from core.payments.intent import Intent, IntentStatus
+from core.payments.payment import CAPTURED, Payment, PaymentMethod, PaymentStatus
+from core.payments.transitions import attach, observe, open_payment, reopen, try_again
+from core.shared.errors import InvalidInputError, Problem
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.money import Money
+from ports.clock import Clock
+from ports.ids import IdSource
+from ports.payments import PaymentGateway, PaymentTransactions
+from usecases.payments.keep_change import KeepChange
+
+_ATTEMPTS_MAX = 3
+"""How often one call begins anew after it found the intent cancelled at the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRequest:
+    """What an order asks to be paid."""
+
+    tenant_id: TenantId
+    order_id: OrderId
+    account_id: AccountId
+    method: PaymentMethod
+    amount: Money
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartedPayment:
+    """A payment that waits for its buyer, and the intent to confirm."""
+
+    payment: Payment
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class StartPayment:
+    """For orders, on behalf of the buyer. Asking again gives the same intent while that can still be paid.
+
+    The row is committed before the provider is asked, and the provider's key names order and attempt: a crash
+    between the two is healed by asking again, and two at once get one intent.
+    """
+
+    transactions: PaymentTransactions
+    gateway: PaymentGateway
+    clock: Clock
+    ids: IdSource
+    keep: KeepChange
+
+    async def __call__(self, request: StartRequest) -> StartedPayment:
+        """Raise AlreadyPaidError, PaymentClosedError, PaymentConflictError, and what the gateway raises."""
+        if request.amount.amount_minor <= 0:
+            message = "There is nothing to pay."
+            raise InvalidInputError(message, [Problem("/amount", message)])
+        for _ in range(_ATTEMPTS_MAX):
+            payment = await self._open(request)
+            if payment.intent_id is None:
+                intent = await self.gateway.create_intent(payment)
+            else:
+                intent = await self.gateway.retrieve_intent(payment.intent_id)
+            payment = await self._note(payment.id, request.tenant_id, intent)
+            if payment.status in CAPTURED:
+                raise AlreadyPaidError(f"Order {request.order_id} has been paid.")
+            if payment.closing:
+                raise PaymentClosedError(f"Order {request.order_id} takes no payment any more.")
+            if intent.status is not IntentStatus.CANCELLED and payment.status is not PaymentStatus.CANCELLED:
+                return StartedPayment(payment, intent)
+        raise ProviderRefusedError(f"The provider cancels every intent of order {request.order_id}.")
+
+    async def _open(self, request: StartRequest) -> Payment:
+        now = self.clock.now()
+        async with self.transactions.begin(request.tenant_id) as tx:
+            payment = await tx.payments.lock_of_order(request.order_id)
+            if payment is None:
+                opened = open_payment(
+                    payment_id=PaymentId(self.ids.new()),
+                    tenant_id=request.tenant_id,
+                    order_id=request.order_id,
+                    account_id=request.account_id,
+                    method=request.method,
+                    amount=request.amount,
+                    description=request.description,
+                    now=now,
+                )
+                if await tx.payments.add(opened.payment):
+                    return await self.keep(tx, opened, current=opened.payment, now=now)
+                payment = await tx.payments.lock_of_order(request.order_id)
+                assert payment is not None, "the row that was in the way is still there: payments are never deleted"
+            again = try_again(payment, account_id=request.account_id, amount=request.amount, now=now)
+            return await self.keep(tx, again, current=payment, now=now)
+
+    async def _note(self, payment_id: PaymentId, tenant_id: TenantId, intent: Intent) -> Payment:
+        now = self.clock.now()
+        async with self.transactions.begin(tenant_id) as tx:
+            payment = await tx.payments.lock(payment_id)
+            assert payment is not None, "payments are never deleted"
+            payment = await self.keep(tx, attach(payment, intent, now=now), current=payment, now=now)
+            payment = await self.keep(tx, observe(payment, intent, now=now), current=payment, now=now)
+            if intent.status is IntentStatus.AWAITING_BUYER:
+                payment = await self.keep(tx, reopen(payment, now=now), current=payment, now=now)
+            return payment

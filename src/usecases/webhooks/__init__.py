@@ -1,0 +1,1 @@
+"""The webhook inbox: store first, answer, then process with retries."""
