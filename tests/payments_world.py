@@ -1,0 +1,95 @@
+"""The payment service on memory adapters, for tests."""
+
+from uuid import UUID, uuid4
+
+from adapters.memory.clock import MemoryClock, MemoryIds
+from adapters.memory.messaging import MemoryMessages
+from adapters.memory.payments import MemoryPaymentGateway, MemoryPayments
+from core.payments.payment import Payment, PaymentMethod
+from core.payments.record import RecordKind
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.money import Money
+from ports.clock import Clock
+from ports.ids import IdSource
+from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments
+from usecases.payments.cancel_payment import CancelPayment
+from usecases.payments.keep_change import KeepChange
+from usecases.payments.read_payment import ReadPayment
+from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
+from usecases.payments.record_payment_outcome import RecordPaymentOutcome
+from usecases.payments.refund_payment import RefundPayment
+from usecases.payments.start_payment import StartedPayment, StartPayment, StartRequest
+
+
+class PaymentUseCases:
+    """Every use case of payments over one store and one gateway."""
+
+    def __init__(
+        self,
+        *,
+        transactions: PaymentTransactions,
+        unsettled: UnsettledPayments,
+        gateway: PaymentGateway,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        keep = KeepChange(ids)
+        self.transactions = transactions
+        self.start = StartPayment(transactions, gateway, clock, ids, keep)
+        self.refund = RefundPayment(transactions, gateway, clock, keep)
+        self.cancel = CancelPayment(transactions, gateway, self.refund, clock, keep)
+        self.read = ReadPayment(transactions)
+        self.record = RecordPaymentOutcome(transactions, gateway, clock, keep)
+        self.reconcile = ReconcilePendingPayments(
+            unsettled, transactions, gateway, self.record, self.cancel, self.refund, clock
+        )
+
+
+class PaymentsWorld:
+    """One tenant, one buyer, one order over 75.00 EUR."""
+
+    def __init__(self) -> None:
+        self.clock = MemoryClock()
+        self.ids = MemoryIds()
+        self.messages = MemoryMessages(ids=self.ids)
+        self.payments = MemoryPayments(self.messages)
+        self.gateway = MemoryPaymentGateway()
+        self.use = PaymentUseCases(
+            transactions=self.payments,
+            unsettled=self.payments,
+            gateway=self.gateway,
+            clock=self.clock,
+            ids=self.ids,
+        )
+        self.tenant_id = TenantId(uuid4())
+        self.order_id = OrderId(uuid4())
+        self.account_id = AccountId(uuid4())
+
+    async def start(self, *, amount_minor: int = 7500, account_id: AccountId | None = None) -> StartedPayment:
+        return await self.use.start(
+            StartRequest(
+                tenant_id=self.tenant_id,
+                order_id=self.order_id,
+                account_id=account_id or self.account_id,
+                method=PaymentMethod.CARD,
+                amount=Money(amount_minor, "EUR"),
+                description="Derby, 1 seat",
+            )
+        )
+
+    async def payment(self, payment_id: UUID) -> Payment:
+        async with self.payments.begin(self.tenant_id) as tx:
+            payment = await tx.payments.find(PaymentId(payment_id))
+        assert payment is not None
+        return payment
+
+    async def trail(self, payment_id: UUID) -> list[tuple[RecordKind, int]]:
+        """Return what the audit trail says, with the money that moved."""
+        async with self.payments.begin(self.tenant_id) as tx:
+            kept = await tx.payments.records(PaymentId(payment_id))
+        return [(one.record.kind, one.record.movement_minor) for one in kept]
+
+    @property
+    def news(self) -> list[str]:
+        """Return the types of the events that were published, without their common beginning."""
+        return [envelope.type.removeprefix("payments.payment.") for envelope in self.messages.events]

@@ -1,0 +1,221 @@
+"""How a payment changes, without any provider or store."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from core.payments.errors import (
+    AlreadyPaidError,
+    ForeignIntentError,
+    NotRefundableError,
+    PaymentClosedError,
+    PaymentConflictError,
+)
+from core.payments.intent import Decline, Intent, IntentStatus
+from core.payments.payment import Payment, PaymentMethod, PaymentStatus
+from core.payments.record import RecordKind
+from core.payments.transitions import (
+    CHECK_AFTER_S,
+    REFUNDED_ELSEWHERE,
+    Change,
+    ask_refund,
+    attach,
+    close,
+    mark_refunded,
+    observe,
+    open_payment,
+    reopen,
+    try_again,
+)
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.money import Money
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=30)
+PRICE = Money(7500, "EUR")
+
+
+def opened() -> Payment:
+    return open_payment(
+        payment_id=PaymentId(uuid4()),
+        tenant_id=TenantId(uuid4()),
+        order_id=OrderId(uuid4()),
+        account_id=AccountId(uuid4()),
+        method=PaymentMethod.CARD,
+        amount=PRICE,
+        description="Derby, 1 seat",
+        now=NOW,
+    ).payment
+
+
+def with_intent() -> Payment:
+    return replace(opened(), intent_id="pi_1")
+
+
+def intent(payment: Payment, status: IntentStatus = IntentStatus.AWAITING_BUYER, **facts: object) -> Intent:
+    base = Intent(
+        id="pi_1",
+        client_secret="pi_1_secret",
+        status=status,
+        amount=PRICE,
+        received_minor=PRICE.amount_minor if status is IntentStatus.SUCCEEDED else 0,
+        refunded_minor=0,
+        decline=None,
+        payment_id=payment.id,
+        tenant_id=payment.tenant_id,
+        attempt=payment.attempt,
+    )
+    return replace(base, **facts)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def after(change: Change | None) -> Payment:
+    assert change is not None
+    return change.payment
+
+
+def kinds(change: Change | None) -> list[RecordKind]:
+    return [record.kind for record in change.records] if change else []
+
+
+def test_success_is_recorded_once_and_moves_the_money_once() -> None:
+    payment = with_intent()
+    paid = observe(payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER)
+    assert paid is not None and paid.payment.status is PaymentStatus.SUCCEEDED
+    assert [(record.kind, record.movement_minor) for record in paid.records] == [(RecordKind.SUCCEEDED, 7500)]
+    assert observe(paid.payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER) is None
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.FAILED, PaymentStatus.CANCELLED])
+def test_money_that_came_counts_whatever_was_thought_before(status: PaymentStatus) -> None:
+    payment = replace(with_intent(), status=status)
+    paid = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER))
+    assert paid.status is PaymentStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"received_minor": 7499},
+        {"received_minor": 7501},
+        {"amount": Money(7500, "USD")},
+        {"amount": Money(7400, "EUR"), "received_minor": 7400},
+    ],
+)
+def test_money_of_another_amount_or_currency_confirms_nothing(facts: dict[str, object]) -> None:
+    payment = with_intent()
+    change = observe(payment, intent(payment, IntentStatus.SUCCEEDED, **facts), now=LATER)
+    assert after(change).status is PaymentStatus.MISMATCHED
+    assert kinds(change) == [RecordKind.MISMATCHED]
+
+
+@pytest.mark.parametrize(
+    "status", [PaymentStatus.SUCCEEDED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED, PaymentStatus.MISMATCHED]
+)
+def test_an_old_decline_turns_nothing_back(status: PaymentStatus) -> None:
+    payment = replace(with_intent(), status=status, received=PRICE)
+    assert observe(payment, intent(payment, decline=Decline("ch_1", "card_declined")), now=LATER) is None
+
+
+def test_each_decline_is_recorded_once() -> None:
+    payment = with_intent()
+    first = intent(payment, decline=Decline("ch_1", "card_declined"))
+    failed = after(observe(payment, first, now=LATER))
+    assert failed.status is PaymentStatus.FAILED
+    assert observe(failed, first, now=LATER) is None
+    again = observe(failed, intent(payment, decline=Decline("ch_2", "insufficient_funds")), now=LATER)
+    assert kinds(again) == [RecordKind.FAILED]
+
+
+def test_a_declined_payment_that_is_tried_again_does_not_fail_by_the_old_decline() -> None:
+    payment = with_intent()
+    declined = intent(payment, decline=Decline("ch_1", "card_declined"))
+    pending = after(reopen(after(observe(payment, declined, now=LATER)), now=LATER))
+    assert pending.status is PaymentStatus.PENDING
+    assert observe(pending, declined, now=LATER) is None
+
+
+def test_while_the_provider_is_processing_nothing_is_decided() -> None:
+    payment = with_intent()
+    assert observe(payment, intent(payment, IntentStatus.PROCESSING), now=LATER) is None
+
+
+def test_an_intent_of_another_attempt_is_never_taken_for_the_present_one() -> None:
+    payment = with_intent()
+    with pytest.raises(ForeignIntentError):
+        observe(payment, intent(payment, id="pi_2"), now=LATER)
+    with pytest.raises(ForeignIntentError):
+        attach(payment, intent(payment, id="pi_2"), now=LATER)
+    with pytest.raises(ForeignIntentError):
+        attach(opened(), intent(payment), now=LATER)
+    assert attach(payment, intent(payment), now=LATER) is None
+
+
+def test_a_new_try_uses_the_intent_that_is_there_until_the_provider_has_cancelled_it() -> None:
+    payment = with_intent()
+    assert try_again(payment, account_id=payment.account_id, amount=PRICE, now=LATER) is None
+    cancelled = after(observe(payment, intent(payment, IntentStatus.CANCELLED), now=LATER))
+    assert cancelled.status is PaymentStatus.CANCELLED
+    second = after(try_again(cancelled, account_id=payment.account_id, amount=PRICE, now=LATER))
+    assert (second.status, second.attempt, second.intent_id) == (PaymentStatus.PENDING, 2, None)
+
+
+def test_another_amount_or_another_payer_is_a_conflict() -> None:
+    payment = with_intent()
+    with pytest.raises(PaymentConflictError):
+        try_again(payment, account_id=payment.account_id, amount=Money(7501, "EUR"), now=LATER)
+    with pytest.raises(PaymentConflictError):
+        try_again(payment, account_id=AccountId(uuid4()), amount=PRICE, now=LATER)
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.SUCCEEDED, PaymentStatus.MISMATCHED, PaymentStatus.REFUNDED])
+def test_nothing_more_is_charged_once_money_came(status: PaymentStatus) -> None:
+    payment = replace(with_intent(), status=status)
+    with pytest.raises(AlreadyPaidError):
+        try_again(payment, account_id=payment.account_id, amount=PRICE, now=LATER)
+
+
+def test_a_closed_payment_is_not_tried_again() -> None:
+    payment = after(close(with_intent(), now=LATER))
+    assert close(payment, now=LATER) is None
+    with pytest.raises(PaymentClosedError):
+        try_again(payment, account_id=payment.account_id, amount=PRICE, now=LATER)
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.CANCELLED])
+def test_only_money_that_came_can_go_back(status: PaymentStatus) -> None:
+    payment = replace(with_intent(), status=status)
+    with pytest.raises(NotRefundableError):
+        ask_refund(payment, reason="no seats", now=LATER)
+    with pytest.raises(NotRefundableError):
+        mark_refunded(payment, refund_id="re_1", now=LATER)
+
+
+def test_a_refund_balances_the_money_that_came_even_a_wrong_amount() -> None:
+    payment = with_intent()
+    taken = observe(payment, intent(payment, IntentStatus.SUCCEEDED, received_minor=9900), now=LATER)
+    back = mark_refunded(after(ask_refund(after(taken), reason="mismatch", now=LATER)), refund_id="re_1", now=LATER)
+    assert taken is not None and back is not None
+    assert sum(record.movement_minor for record in taken.records + back.records) == 0
+    assert after(back).status is PaymentStatus.REFUNDED
+    assert mark_refunded(after(back), refund_id="re_1", now=LATER) is None
+    assert ask_refund(after(back), reason="again", now=LATER) is None
+
+
+@pytest.mark.parametrize(("refunded_minor", "status"), [(7499, "SUCCEEDED"), (7500, "REFUNDED")])
+def test_a_refund_made_at_the_provider_is_noticed_when_it_is_whole(refunded_minor: int, status: str) -> None:
+    payment = with_intent()
+    seen = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED, refunded_minor=refunded_minor), now=LATER))
+    assert seen.status == status
+    assert seen.refund_reason == (REFUNDED_ELSEWHERE if status == "REFUNDED" else None)
+
+
+def test_the_provider_is_asked_again_only_while_something_can_come_of_it() -> None:
+    payment = with_intent()
+    assert payment.check_at == NOW + timedelta(seconds=CHECK_AFTER_S)
+    paid = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER))
+    assert paid.check_at is None
+    asked = after(ask_refund(paid, reason="no seats", now=LATER))
+    assert asked.check_at is not None
+    assert after(mark_refunded(asked, refund_id="re_1", now=LATER)).check_at is None
