@@ -10,8 +10,6 @@ from uuid_utils.compat import uuid7
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import Money
 from core.ticketing.ticket import EventDetails, Ticket, TicketType
-from ports.clock import Clock
-from ports.ids import IdSource
 from ports.published.refusals import RefusedError
 from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
 
@@ -19,25 +17,6 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KICK_OFF = NOON + timedelta(days=20)
 FINAL_WHISTLE = KICK_OFF + timedelta(hours=2)
 VENUE = VenueId(UUID("01935000-0000-7000-8000-00000000000a"))
-
-
-class SetClock(Clock):
-    """Shows what it was set to."""
-
-    def __init__(self, now: datetime = NOON) -> None:
-        self.time = now
-
-    @override
-    def now(self) -> datetime:
-        return self.time
-
-
-class FreshIds(IdSource):
-    """UUIDs of version 7."""
-
-    @override
-    def new(self) -> UUID:
-        return uuid7()
 
 
 class OneVenue(VenuesApi):

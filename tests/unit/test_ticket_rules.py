@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.ticketing_builders import FINAL_WHISTLE, KICK_OFF, NOON, a_draft, a_published_ticket, an_event
 from uuid_utils.compat import uuid7
 
 from core.shared.ids import VenueId
 from core.shared.money import Money, UnknownCurrencyError
 from core.ticketing.errors import EventOverError, FixedAfterPublicationError, InvalidTicketError
 from core.ticketing.ticket import EventChange, Ticket, TicketChange, TicketStatus, TicketType
+from tests.ticketing_builders import FINAL_WHISTLE, KICK_OFF, NOON, a_draft, a_published_ticket, an_event
 
 LATER = NOON + timedelta(hours=1)
 MOMENT = timedelta(microseconds=1)

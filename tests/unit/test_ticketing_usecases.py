@@ -4,19 +4,11 @@ from datetime import timedelta
 from typing import override
 
 import pytest
-from tests.ticketing_builders import (
-    FINAL_WHISTLE,
-    KICK_OFF,
-    VENUE,
-    FreshIds,
-    OneVenue,
-    SetClock,
-    a_draft,
-    a_published_ticket,
-)
 from uuid_utils.compat import uuid7
 
+from adapters.memory.clock import MemoryClock
 from adapters.memory.ticketing import MemoryTicketStore
+from adapters.system.ids import Uuid7Source
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError, StaleVersionError
 from core.shared.ids import AccountId, TenantId, TicketId, VenueId
@@ -24,6 +16,15 @@ from core.shared.money import Money
 from core.ticketing.errors import TicketNotFoundError, TicketVenueNotFoundError
 from core.ticketing.ticket import EventChange, Ticket, TicketChange, TicketType
 from ports.paging import PageRequest
+from tests.ticketing_builders import (
+    FINAL_WHISTLE,
+    KICK_OFF,
+    NOON,
+    VENUE,
+    OneVenue,
+    a_draft,
+    a_published_ticket,
+)
 from usecases.ticketing.create_ticket import CreateTicket, NewEvent, NewTicket
 from usecases.ticketing.list_tickets import ListTickets
 from usecases.ticketing.look_up_ticket import LookUpTicket
@@ -45,10 +46,10 @@ MANAGER, FAN = caller(Role.MANAGER), caller()
 class World:
     def __init__(self) -> None:
         self.tickets = MemoryTicketStore()
-        self.clock = SetClock()
+        self.clock = MemoryClock(NOON)
         venues = OneVenue(TENANT)
         self.venues = venues
-        self.create = CreateTicket(self.tickets, venues, FreshIds(), self.clock)
+        self.create = CreateTicket(self.tickets, venues, Uuid7Source(), self.clock)
         self.read = ReadTicket(self.tickets)
         self.list = ListTickets(self.tickets)
         self.update = UpdateTicket(self.tickets, venues, self.clock)
@@ -149,7 +150,7 @@ async def test_publishing_twice_is_publishing_once(world: World) -> None:
     ticket = await world.create(MANAGER, new_ticket())
 
     first = await world.publish(MANAGER, ticket.id)
-    world.clock.time += timedelta(hours=1)
+    world.clock.moment += timedelta(hours=1)
     second = await world.publish(MANAGER, ticket.id)
 
     assert first == second and first.version == 2

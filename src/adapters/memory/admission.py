@@ -1,0 +1,143 @@
+"""Passes, orders' standings and keys in memory."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import override
+
+from adapters.memory.messaging import MemoryMessages
+from core.admission.keys import PassKey
+from core.admission.passes import OrderStanding, Pass, PassStatus
+from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
+from ports.admission import (
+    AdmissionTransaction,
+    AdmissionTransactions,
+    OrderStandingStore,
+    PassKeyStore,
+    PassStore,
+)
+from ports.events import Inbox, Outbox
+
+
+@dataclass(slots=True)
+class _State:
+    passes: dict[PassId, Pass] = field(default_factory=dict[PassId, Pass])
+    orders: dict[OrderId, OrderStanding] = field(default_factory=dict[OrderId, OrderStanding])
+    keys: dict[TicketId, PassKey] = field(default_factory=dict[TicketId, PassKey])
+
+    def copy(self) -> "_State":
+        return _State(dict(self.passes), dict(self.orders), dict(self.keys))
+
+
+class MemoryPassStore(PassStore):
+    """The passes of one tenant in an open transaction."""
+
+    def __init__(self, state: _State) -> None:
+        self._passes = state.passes
+
+    @override
+    async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
+        taken = {each.order_item_id for each in self._passes.values()}
+        added = [each for each in passes if each.order_item_id not in taken]
+        self._passes.update({each.id: each for each in added})
+        return [each.id for each in added]
+
+    @override
+    async def get(self, pass_id: PassId) -> Pass | None:
+        return self._passes.get(pass_id)
+
+    @override
+    async def of_order(self, order_id: OrderId) -> Sequence[Pass]:
+        found = [each for each in self._passes.values() if each.order_id == order_id]
+        return sorted(found, key=lambda each: each.id)
+
+    @override
+    async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
+        ended = [
+            each.voided(at=at)
+            for each in self._passes.values()
+            if each.order_id == order_id and each.status is not PassStatus.VOID
+        ]
+        self._passes.update({each.id: each for each in ended})
+        return len(ended)
+
+
+class MemoryOrderStandingStore(OrderStandingStore):
+    """What was heard of the orders of one tenant; the lock of the transaction is lock enough."""
+
+    def __init__(self, state: _State) -> None:
+        self._orders = state.orders
+
+    @override
+    async def get(self, order_id: OrderId) -> OrderStanding | None:
+        return self._orders.get(order_id)
+
+    @override
+    async def note(
+        self, order_id: OrderId, *, account_id: AccountId | None = None, refunded_at: datetime | None = None
+    ) -> OrderStanding:
+        known = self._orders.get(order_id, OrderStanding(order_id))
+        noted = replace(
+            known,
+            account_id=known.account_id if known.account_id is not None else account_id,
+            refunded_at=known.refunded_at if known.refunded_at is not None else refunded_at,
+        )
+        self._orders[order_id] = noted
+        return noted
+
+
+class MemoryPassKeyStore(PassKeyStore):
+    """The keys of the events of one tenant."""
+
+    def __init__(self, state: _State) -> None:
+        self._keys = state.keys
+
+    @override
+    async def of_ticket(self, ticket_id: TicketId) -> PassKey | None:
+        return self._keys.get(ticket_id)
+
+    @override
+    async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
+        return [self._keys[ticket_id] for ticket_id in dict.fromkeys(ticket_ids) if ticket_id in self._keys]
+
+    @override
+    async def add_first(self, key: PassKey) -> PassKey:
+        return self._keys.setdefault(key.ticket_id, key)
+
+    @override
+    async def newest(self, *, keys_max: int) -> Sequence[PassKey]:
+        return sorted(self._keys.values(), key=lambda key: (key.created_at, key.key_id), reverse=True)[:keys_max]
+
+
+@dataclass(slots=True)
+class MemoryAdmissionTransaction(AdmissionTransaction):
+    """The stores of one tenant in an open transaction."""
+
+    passes: PassStore
+    orders: OrderStandingStore
+    keys: PassKeyStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class MemoryAdmissionTransactions(AdmissionTransactions):
+    """One transaction at a time; what a failed one did is put back."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+        self._states: dict[TenantId, _State] = {}
+
+    @override
+    @asynccontextmanager
+    async def begin(self, tenant_id: TenantId) -> AsyncGenerator[AdmissionTransaction]:
+        async with self._messages.transaction():
+            draft = self._states.get(tenant_id, _State()).copy()
+            yield MemoryAdmissionTransaction(
+                passes=MemoryPassStore(draft),
+                orders=MemoryOrderStandingStore(draft),
+                keys=MemoryPassKeyStore(draft),
+                outbox=self._messages.outbox(tenant_id),
+                inbox=self._messages.inbox,
+            )
+            self._states[tenant_id] = draft

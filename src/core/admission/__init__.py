@@ -1,0 +1,1 @@
+"""Admission: the right to enter. A sold seat becomes a pass, whose code a scanner can check offline."""

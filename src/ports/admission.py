@@ -1,0 +1,122 @@
+"""What admission needs: passes, the standing of orders, the keys of events, and a signer."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from core.admission.keys import PassKey
+from core.admission.passes import OrderStanding, Pass
+from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
+from ports.events import Inbox, Outbox
+
+
+class PassStore(Protocol):
+    """The passes of one tenant. A pass is never deleted."""
+
+    @abstractmethod
+    async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
+        """Keep the passes whose order item has none yet, and return the ids of those, in the order given."""
+
+    @abstractmethod
+    async def get(self, pass_id: PassId) -> Pass | None:
+        """Return the pass, or None."""
+
+    @abstractmethod
+    async def of_order(self, order_id: OrderId) -> Sequence[Pass]:
+        """Return the passes of the order by id (the order they were issued in); none when there are none."""
+
+    @abstractmethod
+    async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
+        """End every pass of the order that has not ended; return how many did now."""
+
+
+class OrderStandingStore(Protocol):
+    """What was heard of the orders of one tenant."""
+
+    @abstractmethod
+    async def get(self, order_id: OrderId) -> OrderStanding | None:
+        """Return the standing without locking it, or None for an order that was never heard of."""
+
+    @abstractmethod
+    async def note(
+        self, order_id: OrderId, *, account_id: AccountId | None = None, refunded_at: datetime | None = None
+    ) -> OrderStanding:
+        """Add to what is known, lock it until the transaction ends, and return all of it.
+
+        A member that is known stays as it was first heard. The lock makes news of one order take turns, so that of a
+        sale and its refund the later always sees the earlier.
+        """
+
+
+class PassKeyStore(Protocol):
+    """The keys of the events of one tenant: one an event."""
+
+    @abstractmethod
+    async def of_ticket(self, ticket_id: TicketId) -> PassKey | None:
+        """Return the key of the event that the ticket admits to, or None while it has none."""
+
+    @abstractmethod
+    async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
+        """Return the keys of those of the events that have one."""
+
+    @abstractmethod
+    async def add_first(self, key: PassKey) -> PassKey:
+        """Keep the key, unless the event has one: return the one that stands, so that two at once agree."""
+
+    @abstractmethod
+    async def newest(self, *, keys_max: int) -> Sequence[PassKey]:
+        """Return up to `keys_max` keys, the newest first."""
+
+
+class AdmissionTransaction(Protocol):
+    """The stores of one tenant inside one transaction."""
+
+    passes: PassStore
+    orders: OrderStandingStore
+    keys: PassKeyStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class AdmissionTransactions(Protocol):
+    """Where a use case of admission begins its transaction."""
+
+    @abstractmethod
+    def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[AdmissionTransaction]:
+        """Commit when the block ends, roll back when it raises; nothing else commits.
+
+        Raises StoreUnavailableError when the store cannot be reached.
+        """
+
+
+class PassSigner(Protocol):
+    """Ed25519 (RFC 8032) with private keys that leave it only sealed."""
+
+    @abstractmethod
+    def new_key(self, tenant_id: TenantId, ticket_id: TicketId, *, at: datetime) -> PassKey:
+        """Make a key for an event; its sealed half can be opened for this tenant, ticket and key only."""
+
+    @abstractmethod
+    def sign(self, tenant_id: TenantId, key: PassKey, message: bytes) -> bytes:
+        """Return the 64 bytes of the signature; the same key and message give the same.
+
+        Raises KeySealError when the key was sealed under another secret, or for another tenant or event.
+        """
+
+    @abstractmethod
+    def verifies(self, public_key: bytes, *, signature: bytes, message: bytes) -> bool:
+        """Tell whether the holder of the key signed exactly this message; needs no secret and no network."""
+
+
+class KeySealError(Exception):
+    """A stored private key cannot be opened: a fault in how Fairseat is set up, not in what was asked."""
+
+
+class CodePainter(Protocol):
+    """Draws the code of a pass for a scanner to see."""
+
+    @abstractmethod
+    def svg(self, text: str) -> bytes:
+        """Return a QR code of the text, a whole SVG document in UTF-8 with its quiet zone; equal for equal text."""

@@ -1,0 +1,159 @@
+"""Builders for tests of admission."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from adapters.memory.admission import MemoryAdmissionTransactions
+from adapters.memory.clock import MemoryClock
+from adapters.memory.messaging import MemoryMessages
+from adapters.system.ids import Uuid7Source
+from adapters.system.pass_signing import SealedPassSigner
+from adapters.system.qr_codes import SegnoCodePainter
+from core.admission.passes import AdmittedEvent, AdmittedSeat, Pass
+from core.shared.callers import Caller, Role
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
+from core.shared.money import Money
+from ports.admission import AdmissionTransactions, PassSigner
+from ports.events import Delivery
+from ports.published.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderedSeat
+from ports.published.payments import PaymentRefunded
+from usecases.admission.codes import PassCodes
+from usecases.admission.issue_passes import IssuePasses
+from usecases.admission.list_order_passes import ListOrderPasses
+from usecases.admission.list_pass_keys import ListPassKeys
+from usecases.admission.note_order import NoteOrder
+from usecases.admission.pass_code_svg import PassCodeSvg
+from usecases.admission.read_pass import ReadPass
+from usecases.admission.verify_code import VerifyCode
+from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnRefund, VoidPasses
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+KICK_OFF = NOON + timedelta(days=20)
+SECRET = b"a secret of these tests alone, 32+ bytes"
+
+
+def a_pass(*, number: int = 1, order_id: UUID | None = None, ticket_id: UUID | None = None) -> Pass:
+    return Pass(
+        id=PassId(uuid7()),
+        order_id=OrderId(order_id or uuid7()),
+        order_item_id=OrderItemId(uuid7()),
+        account_id=AccountId(uuid7()),
+        event=AdmittedEvent(
+            ticket_id=TicketId(ticket_id or uuid7()),
+            title="Erfurt : Jena",
+            starts_at=KICK_OFF,
+            ends_at=KICK_OFF + timedelta(hours=2),
+            time_zone="Europe/Berlin",
+            venue_id=VenueId(uuid7()),
+            venue_name="Riethsporthalle",
+        ),
+        seat=AdmittedSeat(seat_id=SeatId(uuid7()), label=f"A-1-{number}", section="A", row="1", number=str(number)),
+        face_value=Money(2500, "EUR"),
+        issued_at=NOON,
+    )
+
+
+@dataclass
+class Sale:
+    """One order as the events tell of it."""
+
+    seats: int = 2
+    tenant_id: TenantId = field(default_factory=lambda: TenantId(uuid7()))
+    order_id: OrderId = field(default_factory=lambda: OrderId(uuid7()))
+    account_id: AccountId = field(default_factory=lambda: AccountId(uuid7()))
+    ticket_id: TicketId = field(default_factory=lambda: TicketId(uuid7()))
+
+    def __post_init__(self) -> None:
+        self._seats = tuple(
+            OrderedSeat(
+                order_item_id=uuid7(),
+                seat_id=uuid7(),
+                label=f"A-1-{number}",
+                section="A",
+                row="1",
+                number=str(number),
+                price_minor=2500,
+            )
+            for number in range(1, self.seats + 1)
+        )
+
+    @property
+    def buyer(self) -> Caller:
+        return Caller(account_id=self.account_id, tenant_id=self.tenant_id)
+
+    @property
+    def stranger(self) -> Caller:
+        return Caller(account_id=AccountId(uuid7()), tenant_id=self.tenant_id)
+
+    def staff(self, role: Role = Role.SCANNER, tenant_id: TenantId | None = None) -> Caller:
+        return Caller(account_id=AccountId(uuid7()), tenant_id=tenant_id or self.tenant_id, role=role)
+
+    def delivery(self) -> Delivery:
+        return Delivery(event_id=uuid7(), tenant_id=self.tenant_id)
+
+    @property
+    def created(self) -> OrderCreated:
+        return OrderCreated(
+            order_id=self.order_id,
+            account_id=self.account_id,
+            reservation_ids=(uuid7(),),
+            total_minor=2500 * self.seats,
+            currency="EUR",
+            expires_at=NOON + timedelta(minutes=10),
+        )
+
+    @property
+    def completed(self) -> OrderCompleted:
+        return OrderCompleted(
+            order_id=self.order_id,
+            account_id=self.account_id,
+            ticket_id=self.ticket_id,
+            venue_id=uuid7(),
+            event_title="Erfurt : Jena",
+            event_starts_at=KICK_OFF,
+            event_ends_at=KICK_OFF + timedelta(hours=2),
+            event_time_zone="Europe/Berlin",
+            venue_name="Riethsporthalle",
+            currency="EUR",
+            seats=self._seats,
+        )
+
+    def cancelled(self, reason: str) -> OrderCancelled:
+        return OrderCancelled(order_id=self.order_id, reservation_ids=(uuid7(),), reason=reason)
+
+    @property
+    def refunded(self) -> PaymentRefunded:
+        return PaymentRefunded(
+            payment_id=uuid7(),
+            order_id=self.order_id,
+            amount_minor=2500 * self.seats,
+            currency="EUR",
+            reason="requested",
+        )
+
+
+class Gatehouse:
+    """Every use case of admission over one set of adapters: in memory unless told otherwise."""
+
+    def __init__(self, admission: AdmissionTransactions | None = None, signer: PassSigner | None = None) -> None:
+        self.messages = MemoryMessages(ids=Uuid7Source())
+        self.admission = admission or MemoryAdmissionTransactions(self.messages)
+        self.signer = signer or SealedPassSigner(SECRET)
+        self.clock = MemoryClock(NOON)
+        void = VoidPasses(self.admission, self.clock)
+        codes = PassCodes(self.signer)
+        self.note_order = NoteOrder(self.admission, self.clock)
+        self.issue = IssuePasses(self.admission, self.signer, Uuid7Source(), self.clock)
+        self.void_on_refund = VoidOnRefund(void)
+        self.void_on_cancelled = VoidOnCancelledOrder(void)
+        self.read = ReadPass(self.admission, codes)
+        self.of_order = ListOrderPasses(self.admission, codes)
+        self.svg = PassCodeSvg(self.read, SegnoCodePainter())
+        self.keys = ListPassKeys(self.admission)
+        self.verify = VerifyCode(self.signer)
+
+    async def public_keys(self, caller: Caller) -> dict[bytes, bytes]:
+        return {key.key_id: key.public_key for key in await self.keys(caller, None)}
