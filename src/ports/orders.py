@@ -10,6 +10,7 @@ from typing import Protocol
 from core.orders.order import Order
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
+from ports.paging import Page, PageRequest
 
 
 class OrderStore(Protocol):
@@ -44,8 +45,8 @@ class OrderStore(Protocol):
         """Return the account's PENDING, AWAITING_PAYMENT or CONFIRMED order for the reservation, or None."""
 
     @abstractmethod
-    async def page(self, *, account_id: AccountId | None, before: OrderId | None, orders_max: int) -> Sequence[Order]:
-        """Return orders by id, newest first, that come after `before` in this order; of one account, or of all."""
+    async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:
+        """Return orders in the order of their ids, which is that of placing them; of one account, or of all."""
 
 
 class OrderTransaction(Protocol):

@@ -14,6 +14,7 @@ from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
 from ports.orders import DueOrder, DueOrders, OrderStore, OrderTransaction, OrderTransactions
+from ports.paging import Page, PageRequest
 
 type _Rows = dict[tuple[TenantId, OrderId], Order]
 
@@ -54,13 +55,14 @@ class MemoryOrderStore(OrderStore):
         return None
 
     @override
-    async def page(self, *, account_id: AccountId | None, before: OrderId | None, orders_max: int) -> Sequence[Order]:
+    async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:
         wanted = [
             order
             for order in self._tenants()
-            if account_id in {None, order.account_id} and (before is None or order.id < before)
+            if account_id in {None, order.account_id} and (page.after is None or order.id > page.after)
         ]
-        return sorted(wanted, key=lambda order: order.id, reverse=True)[:orders_max]
+        items = sorted(wanted, key=lambda order: order.id)[: page.limit]
+        return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
 
     def _tenants(self) -> list[Order]:
         return [order for (tenant_id, _), order in self._rows.items() if tenant_id == self._tenant_id]

@@ -19,7 +19,7 @@ class Contact:
     def given(cls, email: str, name: str | None) -> Self:
         """Return the contact; raises InvalidContactError for an address that cannot exist (nothing is looked up)."""
         try:
-            address = validate_email(email, check_deliverability=False)
+            address = validate_email(email, check_deliverability=False, strict=True)
         except EmailNotValidError as error:
             raise InvalidContactError(str(error)) from None
         return cls(address.normalized, name.strip() or None if name else None)

@@ -1,12 +1,11 @@
-"""List orders, newest first."""
+"""List orders."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.orders.order import Order
 from core.shared.callers import Caller
-from core.shared.ids import OrderId
 from ports.orders import OrderTransactions
+from ports.paging import Page, PageRequest
 from usecases.orders.access import sees_every_order
 
 
@@ -16,8 +15,8 @@ class ListOrders:
 
     transactions: OrderTransactions
 
-    async def __call__(self, caller: Caller, *, before: OrderId | None, orders_max: int) -> Sequence[Order]:
-        """Return up to `orders_max` orders that come after `before` in the list."""
+    async def __call__(self, caller: Caller, page: PageRequest) -> Page[Order]:
+        """Return a page of orders, those placed first coming first."""
         account_id = None if sees_every_order(caller) else caller.account_id
         async with self.transactions.begin(caller.tenant_id) as tx:
-            return await tx.orders.page(account_id=account_id, before=before, orders_max=orders_max)
+            return await tx.orders.page(page, account_id=account_id)

@@ -1,0 +1,98 @@
+"""The process dies after each step in turn; repeating what was begun always comes to the same end."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from ports.published.expiration import TimerFired
+from tests.orders_world import Killed, World
+
+STEPS_MAX = 30
+type Act = Callable[[World], Awaitable[None]]
+
+
+async def place(world: World) -> None:
+    await world.place(world.buyer(), world.held_once(), None)
+
+
+async def pay(world: World) -> None:
+    await world.pay(world.buyer(), (await world.only_order()).id, "CARD")
+
+
+async def stripe_takes_the_money(world: World) -> None:
+    world.payments.status[(await world.only_order()).id] = "succeeded"
+
+
+async def time_passes(world: World) -> None:
+    world.clock.advance(961)
+
+
+async def others_buy_the_seats(world: World) -> None:
+    world.seating.take_seats_of((await world.only_order()).reservation_id)
+
+
+async def hear_of_the_money(world: World) -> None:
+    await world.confirm(world.succeeded(await world.only_order()), world.delivery(1))
+
+
+async def hear_of_the_refund(world: World) -> None:
+    await world.on_refunded(world.refunded(await world.only_order()), world.delivery(2))
+
+
+async def cancel(world: World) -> None:
+    await world.cancel(world.buyer(), (await world.only_order()).id)
+
+
+async def sweep(world: World) -> None:
+    await world.sweep()
+
+
+async def timer_fires(world: World) -> None:
+    order = await world.only_order()
+    await world.on_timer(TimerFired(kind="order", subject_id=order.id, due_at=order.expires_at), world.delivery(3))
+
+
+async def seating_hears(world: World) -> None:
+    world.deliver()
+
+
+SCENARIOS: dict[str, list[Act]] = {
+    "confirmed": [place, pay, stripe_takes_the_money, hear_of_the_money],
+    "refunded later": [place, pay, stripe_takes_the_money, hear_of_the_money, hear_of_the_refund, seating_hears],
+    "the seats are gone": [
+        place, pay, stripe_takes_the_money, time_passes, others_buy_the_seats, hear_of_the_money, hear_of_the_refund
+    ],
+    "found by the sweep": [place, pay, stripe_takes_the_money, time_passes, sweep, hear_of_the_money],
+    "expired": [place, pay, time_passes, sweep, seating_hears],
+    "expired by its timer": [place, pay, time_passes, timer_fires, sweep, seating_hears],
+    "paid late": [place, time_passes, sweep, seating_hears, stripe_takes_the_money, hear_of_the_money],
+    "cancelled": [place, pay, cancel, seating_hears],
+    "cancelled, paid late, seats gone": [
+        place, cancel, seating_hears, others_buy_the_seats, stripe_takes_the_money, hear_of_the_money
+    ],
+}  # fmt: skip
+
+
+async def run(acts: list[Act], *, dies_after: int | None) -> tuple[World, bool]:
+    world = World()
+    world.life.dies_after = dies_after
+    died = False
+    for act in acts:
+        try:
+            await act(world)
+        except Killed:
+            died = True
+            await act(world)
+    return world, died
+
+
+@pytest.mark.parametrize("acts", SCENARIOS.values(), ids=SCENARIOS)
+async def test_repeating_after_death_at_any_step_comes_to_the_same_end(acts: list[Act]) -> None:
+    whole, _ = await run(acts, dies_after=None)
+    expected = await whole.picture()
+    deaths = 0
+    for step in range(1, STEPS_MAX + 1):
+        world, died = await run(acts, dies_after=step)
+        assert await world.picture() == expected, f"died after step {step}"
+        deaths += died
+    assert deaths == whole.life.steps < STEPS_MAX, "the process died after every step once"
