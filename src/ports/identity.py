@@ -15,7 +15,8 @@ from core.identity.emails import Email
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
 from core.identity.sessions import RefreshFamily, RefreshToken
 from core.shared.ids import AccountId, TenantId
-from ports.events import Inbox, Outbox
+from ports.events import Outbox
+from ports.paging import Page, PageRequest
 
 
 class AccountStore(Protocol):
@@ -74,10 +75,8 @@ class OrganisationStore(Protocol):
         """Store a new organisation; its id must be the tenant of the transaction."""
 
     @abstractmethod
-    async def of_account(
-        self, account_id: AccountId, *, after: TenantId | None, limit: int
-    ) -> Sequence[OrganisationRole]:
-        """Return the account's organisations with its role in each, by id, after the id `after`."""
+    async def of_account(self, account_id: AccountId, page: PageRequest) -> Page[OrganisationRole]:
+        """Return a page of the account's organisations with its role in each, by organisation id."""
 
 
 class MembershipStore(Protocol):
@@ -99,8 +98,8 @@ class MembershipStore(Protocol):
         """
 
     @abstractmethod
-    async def of_tenant(self, tenant_id: TenantId, *, after: AccountId | None, limit: int) -> Sequence[Member]:
-        """Return the organisation's members with name and e-mail, by account id, after the id `after`."""
+    async def of_tenant(self, tenant_id: TenantId, page: PageRequest) -> Page[Member]:
+        """Return a page of the organisation's members with name and e-mail, by account id."""
 
     @abstractmethod
     async def set_role(self, membership: Membership) -> None:
@@ -119,7 +118,6 @@ class IdentityTransaction(Protocol):
     organisations: OrganisationStore
     memberships: MembershipStore
     outbox: Outbox
-    inbox: Inbox
 
 
 class IdentityTransactions(Protocol):

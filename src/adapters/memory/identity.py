@@ -1,0 +1,230 @@
+"""Identity in memory: the twin of the PostgreSQL adapter, for tests and demonstrations."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import override
+from uuid import UUID
+
+from adapters.memory.messaging import MemoryMessages
+from core.identity.account import Account
+from core.identity.emails import Email
+from core.identity.errors import AlreadyMemberError, EmailTakenError
+from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
+from core.identity.sessions import RefreshFamily, RefreshToken
+from core.shared.ids import AccountId, TenantId
+from ports.events import Outbox
+from ports.identity import (
+    AccountStore,
+    IdentityTransaction,
+    IdentityTransactions,
+    MembershipStore,
+    OrganisationStore,
+    RefreshStore,
+)
+from ports.paging import Page, PageRequest
+
+
+@dataclass(slots=True)
+class _Rows:
+    accounts: dict[AccountId, Account] = field(default_factory=dict[AccountId, Account])
+    families: dict[UUID, RefreshFamily] = field(default_factory=dict[UUID, RefreshFamily])
+    tokens: dict[bytes, RefreshToken] = field(default_factory=dict[bytes, RefreshToken])
+    organisations: dict[TenantId, Organisation] = field(default_factory=dict[TenantId, Organisation])
+    memberships: dict[tuple[TenantId, AccountId], Membership] = field(
+        default_factory=dict[tuple[TenantId, AccountId], Membership]
+    )
+
+    def copy(self) -> "_Rows":
+        return _Rows(
+            dict(self.accounts),
+            dict(self.families),
+            dict(self.tokens),
+            dict(self.organisations),
+            dict(self.memberships),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What row-level security lets a transaction see and write."""
+
+    tenant_id: TenantId | None
+    account_id: AccountId | None
+
+    def sees(self, membership: Membership) -> bool:
+        return membership.tenant_id == self.tenant_id or membership.account_id == self.account_id
+
+    def must_write(self, tenant_id: TenantId) -> None:
+        if tenant_id != self.tenant_id:
+            raise ValueError("a transaction writes only what belongs to its tenant")
+
+
+class _Accounts(AccountStore):
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    @override
+    async def add(self, account: Account) -> None:
+        if await self.by_email(account.email) is not None:
+            raise EmailTakenError("An account with this e-mail address exists.")
+        self._rows.accounts[account.id] = account
+
+    @override
+    async def by_id(self, account_id: AccountId) -> Account | None:
+        return self._rows.accounts.get(account_id)
+
+    @override
+    async def by_email(self, email: Email) -> Account | None:
+        return next((found for found in self._rows.accounts.values() if found.email.key == email.key), None)
+
+    @override
+    async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
+        account = self._rows.accounts.get(account_id)
+        if account is not None:
+            self._rows.accounts[account_id] = replace(account, password_hash=password_hash, updated_at=at)
+
+
+class _Refreshes(RefreshStore):
+    def __init__(self, rows: _Rows) -> None:
+        self._rows = rows
+
+    @override
+    async def start(self, family: RefreshFamily, token: RefreshToken) -> None:
+        self._rows.families[family.id] = family
+        self._rows.tokens[token.digest] = token
+
+    @override
+    async def lock(self, digest: bytes) -> tuple[RefreshFamily, RefreshToken] | None:
+        token = self._rows.tokens.get(digest)
+        return None if token is None else (self._rows.families[token.family_id], token)
+
+    @override
+    async def rotate(self, spent: RefreshToken, successor: RefreshToken) -> None:
+        self._rows.tokens[spent.digest] = spent
+        self._rows.tokens[successor.digest] = successor
+
+    @override
+    async def revoke(self, family_id: UUID, *, at: datetime) -> None:
+        family = self._rows.families[family_id]
+        if family.revoked_at is None:
+            self._rows.families[family_id] = replace(family, revoked_at=at)
+
+    @override
+    async def forget_expired(self, *, now: datetime, families_max: int) -> int:
+        live = {token.family_id for token in self._rows.tokens.values() if now < token.expires_at}
+        gone = sorted(self._rows.families.keys() - live)[:families_max]
+        for family_id in gone:
+            del self._rows.families[family_id]
+        for digest, token in list(self._rows.tokens.items()):
+            if token.family_id in gone:
+                del self._rows.tokens[digest]
+        return len(gone)
+
+
+class _Organisations(OrganisationStore):
+    def __init__(self, rows: _Rows, view: _View) -> None:
+        self._rows = rows
+        self._view = view
+
+    @override
+    async def add(self, organisation: Organisation) -> None:
+        self._view.must_write(organisation.id)
+        self._rows.organisations[organisation.id] = organisation
+
+    @override
+    async def of_account(self, account_id: AccountId, page: PageRequest) -> Page[OrganisationRole]:
+        found = sorted(
+            (
+                OrganisationRole(organisation=self._rows.organisations[membership.tenant_id], role=membership.role)
+                for membership in self._rows.memberships.values()
+                if membership.account_id == account_id and self._view.sees(membership)
+            ),
+            key=lambda one: one.organisation.id,
+        )
+        rest = [one for one in found if page.after is None or one.organisation.id > page.after]
+        shown = tuple(rest[: page.limit])
+        return Page(shown, shown[-1].organisation.id if len(rest) > page.limit else None)
+
+
+class _Memberships(MembershipStore):
+    def __init__(self, rows: _Rows, view: _View) -> None:
+        self._rows = rows
+        self._view = view
+
+    @override
+    async def add(self, membership: Membership) -> None:
+        self._view.must_write(membership.tenant_id)
+        key = (membership.tenant_id, membership.account_id)
+        if key in self._rows.memberships:
+            raise AlreadyMemberError("This account is a member already.")
+        self._rows.memberships[key] = membership
+
+    @override
+    async def find(self, tenant_id: TenantId, account_id: AccountId) -> Membership | None:
+        found = self._rows.memberships.get((tenant_id, account_id))
+        return found if found is not None and self._view.sees(found) else None
+
+    @override
+    async def lock_all(self, tenant_id: TenantId) -> Sequence[Membership]:
+        found = [one for one in self._rows.memberships.values() if one.tenant_id == tenant_id and self._view.sees(one)]
+        return sorted(found, key=lambda membership: membership.account_id)
+
+    @override
+    async def of_tenant(self, tenant_id: TenantId, page: PageRequest) -> Page[Member]:
+        found = await self.lock_all(tenant_id)
+        rest = [membership for membership in found if page.after is None or membership.account_id > page.after]
+        shown = tuple(self._member(membership) for membership in rest[: page.limit])
+        return Page(shown, shown[-1].membership.account_id if len(rest) > page.limit else None)
+
+    def _member(self, membership: Membership) -> Member:
+        account = self._rows.accounts[membership.account_id]
+        return Member(membership=membership, display_name=account.display_name, email=account.email.address)
+
+    @override
+    async def set_role(self, membership: Membership) -> None:
+        self._view.must_write(membership.tenant_id)
+        self._rows.memberships[membership.tenant_id, membership.account_id] = membership
+
+    @override
+    async def remove(self, tenant_id: TenantId, account_id: AccountId) -> None:
+        self._view.must_write(tenant_id)
+        self._rows.memberships.pop((tenant_id, account_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _MemoryIdentityTransaction(IdentityTransaction):
+    accounts: AccountStore
+    refreshes: RefreshStore
+    organisations: OrganisationStore
+    memberships: MembershipStore
+    outbox: Outbox
+
+
+class MemoryIdentityTransactions(IdentityTransactions):
+    """One transaction at a time, under the lock of the service's messages; rolled back when its block raises."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+        self._rows = _Rows()
+
+    @override
+    def begin(
+        self, *, tenant_id: TenantId | None = None, account_id: AccountId | None = None
+    ) -> AbstractAsyncContextManager[IdentityTransaction]:
+        return self._begin(_View(tenant_id, account_id))
+
+    @asynccontextmanager
+    async def _begin(self, view: _View) -> AsyncGenerator[IdentityTransaction]:
+        async with self._messages.transaction():
+            # The block works on a copy, which takes the place of the rows only when it ends well.
+            rows = self._rows.copy()
+            yield _MemoryIdentityTransaction(
+                accounts=_Accounts(rows),
+                refreshes=_Refreshes(rows),
+                organisations=_Organisations(rows, view),
+                memberships=_Memberships(rows, view),
+                outbox=self._messages.outbox(view.tenant_id),
+            )
+            self._rows = rows

@@ -1,0 +1,1 @@
+"""What can be done with accounts, sessions and organisations, one verb a module."""

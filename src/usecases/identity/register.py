@@ -1,0 +1,41 @@
+"""Open an account."""
+
+from dataclasses import dataclass
+
+from core.identity.account import Account
+from core.identity.emails import Email
+from core.identity.passwords import accepted_password
+from core.shared.ids import AccountId
+from ports.clock import Clock
+from ports.identity import IdentityTransactions, PasswordHasher
+from ports.ids import IdSource
+from ports.published.identity import AccountRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Open to everyone. An e-mail address has one account, whatever the case of its letters."""
+
+    identity: IdentityTransactions
+    hasher: PasswordHasher
+    ids: IdSource
+    clock: Clock
+
+    async def __call__(self, *, email: str, password: str, display_name: str) -> Account:
+        """Return the new account; raises InvalidInputError, PasswordRefusedError, EmailTakenError."""
+        parsed = Email.parse(email)
+        accepted = accepted_password(password, email=parsed)
+        now = self.clock.now()
+        # Hashing is slow on purpose, so it comes before the transaction and holds no connection.
+        account = Account.opened(
+            id=AccountId(self.ids.new()),
+            email=parsed,
+            display_name=display_name,
+            password_hash=await self.hasher.hash(accepted),
+            now=now,
+        )
+        event = AccountRegistered(account_id=account.id, email=account.email.address, display_name=account.display_name)
+        async with self.identity.begin(account_id=account.id) as tx:
+            await tx.accounts.add(account)
+            await tx.outbox.add(event, subject=account.id, at=now)
+        return account

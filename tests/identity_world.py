@@ -1,0 +1,107 @@
+"""A small world around the use cases of identity, over whichever transactions are given."""
+
+from dataclasses import dataclass, field
+
+from adapters.memory.clock import MemoryClock
+from adapters.memory.identity import MemoryIdentityTransactions
+from adapters.memory.messaging import MemoryMessages
+from adapters.memory.passwords import MemoryPasswordHasher
+from adapters.system.ids import Uuid7Source
+from adapters.system.refresh_secrets import SystemRefreshSecrets
+from adapters.system.signing_keys import SigningKeys
+from adapters.system.tokens import JwtTokenSigner, JwtTokenVerifier, TokenTerms
+from core.identity.account import Account
+from core.shared.callers import Role
+from core.shared.ids import AccountId, TenantId
+from ports.identity import IdentityTransactions
+from ports.ids import IdSource
+from ports.published.identity import VerifiedToken
+from usecases.identity.add_member import AddMember
+from usecases.identity.change_role import ChangeRole
+from usecases.identity.create_organisation import CreateOrganisation
+from usecases.identity.forget_expired_sessions import ForgetExpiredSessions
+from usecases.identity.grants import Grant
+from usecases.identity.issue_guest_token import IssueGuestToken
+from usecases.identity.issue_staff_token import IssueStaffToken
+from usecases.identity.list_members import ListMembers
+from usecases.identity.list_organisations import ListOrganisations
+from usecases.identity.log_in import LogIn
+from usecases.identity.log_out import LogOut
+from usecases.identity.read_account import ReadAccount
+from usecases.identity.refresh_session import RefreshSession
+from usecases.identity.register import Register
+from usecases.identity.remove_member import RemoveMember
+
+TERMS = TokenTerms(issuer="https://fairseat.test", audience="fairseat")
+PASSWORD = "a quiet seat in row five"
+REFRESH_TTL_S = 30 * 24 * 3600
+
+
+@dataclass
+class IdentityWorld:
+    """Every use case of identity, wired; accounts are made by a first name."""
+
+    transactions: IdentityTransactions
+    clock: MemoryClock
+    ids: IdSource
+    hasher: MemoryPasswordHasher = field(default_factory=MemoryPasswordHasher)
+    keys: SigningKeys = field(default_factory=SigningKeys.generate)
+
+    def __post_init__(self) -> None:
+        signer = JwtTokenSigner(self.keys, TERMS)
+        secrets = SystemRefreshSecrets()
+        base = (self.transactions, signer)
+        self.verifier = JwtTokenVerifier.of_keys(self.keys.public_keys(), TERMS, self.clock)
+        self.register = Register(self.transactions, self.hasher, self.ids, self.clock)
+        self.log_in = LogIn(self.transactions, self.hasher, signer, secrets, self.ids, self.clock)
+        self.refresh = RefreshSession(*base, secrets, self.ids, self.clock)
+        self.log_out = LogOut(self.transactions, self.clock)
+        self.issue_staff_token = IssueStaffToken(*base, self.ids, self.clock)
+        self.issue_guest_token = IssueGuestToken(signer, self.ids, self.clock)
+        self.read_account = ReadAccount(self.transactions)
+        self.create_organisation = CreateOrganisation(self.transactions, self.ids, self.clock)
+        self.list_organisations = ListOrganisations(self.transactions)
+        self.add_member = AddMember(self.transactions, self.clock)
+        self.list_members = ListMembers(self.transactions)
+        self.change_role = ChangeRole(self.transactions)
+        self.remove_member = RemoveMember(self.transactions)
+        self.forget_expired_sessions = ForgetExpiredSessions(self.transactions, self.clock)
+
+    async def account(self, name: str) -> Account:
+        return await self.register(email=f"{name}@fairseat.test", password=PASSWORD, display_name=name.title())
+
+    async def bearer(self, name: str) -> VerifiedToken:
+        """Register and log in, and return what the access token says."""
+        await self.account(name)
+        return await self.verifier.verify((await self.session(name)).access_token)
+
+    async def session(self, name: str) -> Grant:
+        return await self.log_in(email=f"{name}@fairseat.test", password=PASSWORD)
+
+    async def member(self, name: str, role: Role, *, of: TenantId, by: VerifiedToken) -> VerifiedToken:
+        """Register someone, make them a member, and return their token for the organisation."""
+        bearer = await self.bearer(name)
+        await self.add_member(by, organisation_id=of, email=f"{name}@fairseat.test", role=role)
+        return await self.staff(bearer, of)
+
+    async def staff(self, bearer: VerifiedToken, tenant_id: TenantId) -> VerifiedToken:
+        grant = await self.issue_staff_token(bearer, organisation_id=tenant_id)
+        return await self.verifier.verify(grant.access_token)
+
+
+def refresh_token_of(grant: Grant) -> str:
+    assert grant.refresh_token is not None
+    return grant.refresh_token
+
+
+def account_id_of(bearer: VerifiedToken) -> AccountId:
+    return AccountId(bearer.account_id)
+
+
+def memory_messages() -> MemoryMessages:
+    return MemoryMessages(ids=Uuid7Source())
+
+
+def memory_world(messages: MemoryMessages | None = None) -> IdentityWorld:
+    transactions = MemoryIdentityTransactions(messages or memory_messages())
+    return IdentityWorld(transactions, MemoryClock(), Uuid7Source())
