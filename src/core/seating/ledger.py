@@ -7,6 +7,7 @@ nothing changed. Memory and PostgreSQL both run these; only a hold has a second 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum
 
 from core.seating.errors import (
     HoldCeilingReachedError,
@@ -32,14 +33,33 @@ type Picture = Mapping[SeatId, SeatState]
 """The states of the seats that a command is about, as they are stored (ended ones included)."""
 
 
+class Happening(Enum):
+    """What a command did."""
+
+    NOTHING = "nothing"
+    HELD = "held"
+    EXTENDED = "extended"
+    RESERVED = "reserved"
+    SOLD = "sold"
+    RELEASED = "released"
+    RETURNED = "returned"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A reservation after a command, and the new states of seats that changed; none for a repeated command."""
+    """A reservation after a command, what the command did, and the new states of the seats that it changed.
+
+    A repeated command did NOTHING: there is nothing to store, and nothing to announce.
+    """
 
     reservation: Reservation
+    what: Happening = Happening.NOTHING
     seats: Picture = field(default_factory=dict[SeatId, SeatState])
-    happened: bool = True
-    """False when the command had been done before, so that there is nothing to announce."""
+
+    @property
+    def happened(self) -> bool:
+        return self.what is not Happening.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +98,8 @@ def hold(
                 taken.append(TakenSeat(index, seat.section, seat.label))
     if taken:
         raise SeatTakenError.of(taken)
-    return Change(new_hold(request, rules=rules, seats=[wanted[id].seat for id in request.seat_ids], now=now), seats)
+    held = new_hold(request, rules=rules, seats=[wanted[id].seat for id in request.seat_ids], now=now)
+    return Change(held, Happening.HELD, seats)
 
 
 def new_hold(request: HoldRequest, *, rules: HoldRules, seats: list[ReservationSeat], now: datetime) -> Reservation:
@@ -111,7 +132,7 @@ def hold_again(reservation: Reservation, request: HoldRequest, *, now: datetime)
         raise ReservationConflictError("This reservation id stands for other seats or another buyer. Make a new id.")
     if reservation.has_ended(now):
         raise ReservationExpiredError("This hold has ended. Hold the seats again under a new reservation id.")
-    return Change(reservation, happened=False)
+    return Change(reservation)
 
 
 def extend(reservation: Reservation, *, by: Holder, seats: Picture, now: datetime) -> Change:
@@ -124,19 +145,19 @@ def extend(reservation: Reservation, *, by: Holder, seats: Picture, now: datetim
         raise HoldCeilingReachedError("The hold was extended as long as it may be, and ends at its time.")
     until = min(now + timedelta(seconds=reservation.hold_ttl_s), reservation.ceiling_at)
     if until <= reservation.expires_at:
-        return Change(reservation, happened=False)
+        return Change(reservation)
     moved = _moved(reservation, seats, Held, lambda seat: seat.extend(until=until))
-    return Change(replace(reservation, expires_at=until), moved)
+    return Change(replace(reservation, expires_at=until), Happening.EXTENDED, moved)
 
 
 def release_hold(reservation: Reservation, *, by: Holder, seats: Picture, now: datetime) -> Change:
     """Give the seats of a hold back; what has ended stays as it is."""
     _must_hold(reservation, by)
     if reservation.has_ended(now):
-        return Change(reservation, happened=False)
+        return Change(reservation)
     if reservation.status is not ReservationStatus.HELD:
         raise ReservationConflictError("The seats belong to an order by now. Cancel the order instead.")
-    return _ended(reservation, seats, ReservationStatus.RELEASED)
+    return _ended(reservation, seats, Happening.RELEASED)
 
 
 def reserve(
@@ -147,11 +168,11 @@ def reserve(
     if reservation.order_id is not None:
         _must_belong(reservation, order_id)
         _must_live(reservation, now)
-        return Change(reservation, happened=False)
+        return Change(reservation)
     _must_live(reservation, now)
     moved = _moved(reservation, seats, Held, lambda seat: seat.reserve(until=until))
     reserved = replace(reservation, status=ReservationStatus.RESERVED, order_id=order_id, expires_at=until)
-    return Change(reserved, moved)
+    return Change(reserved, Happening.RESERVED, moved)
 
 
 def protect(reservation: Reservation, *, order_id: OrderId, until: datetime, seats: Picture, now: datetime) -> Change:
@@ -159,9 +180,9 @@ def protect(reservation: Reservation, *, order_id: OrderId, until: datetime, sea
     _must_belong(reservation, order_id)
     _must_live(reservation, now)
     if reservation.status is ReservationStatus.SOLD or until <= reservation.expires_at:
-        return Change(reservation, happened=False)
+        return Change(reservation)
     moved = _moved(reservation, seats, Reserved, lambda seat: seat.protect(until=until))
-    return Change(replace(reservation, expires_at=until), moved)
+    return Change(replace(reservation, expires_at=until), Happening.EXTENDED, moved)
 
 
 def finalise(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
@@ -169,9 +190,9 @@ def finalise(reservation: Reservation, *, order_id: OrderId, seats: Picture, now
     _must_belong(reservation, order_id)
     _must_live(reservation, now)
     if reservation.status is ReservationStatus.SOLD:
-        return Change(reservation, happened=False)
+        return Change(reservation)
     moved = _moved(reservation, seats, Reserved, lambda seat: seat.finalise())
-    return Change(replace(reservation, status=ReservationStatus.SOLD, sold_at=now), moved)
+    return Change(replace(reservation, status=ReservationStatus.SOLD, sold_at=now), Happening.SOLD, moved)
 
 
 def reclaim(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
@@ -191,33 +212,34 @@ def reclaim(reservation: Reservation, *, order_id: OrderId, seats: Picture, now:
                 taken.append(TakenSeat(index, seat.section, seat.label))
     if taken:
         raise SeatTakenError.of(taken)
-    return Change(replace(reservation, status=ReservationStatus.SOLD, sold_at=now), sold)
+    return Change(replace(reservation, status=ReservationStatus.SOLD, sold_at=now), Happening.SOLD, sold)
 
 
 def release(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
     """Give the seats of an unpaid order back; what has ended stays as it is, what is sold stays sold."""
     _must_belong(reservation, order_id)
     if reservation.has_ended(now):
-        return Change(reservation, happened=False)
+        return Change(reservation)
     if reservation.status is ReservationStatus.SOLD:
         raise ReservationConflictError("The seats are sold. Only a refund gives them back.")
-    return _ended(reservation, seats, ReservationStatus.RELEASED)
+    return _ended(reservation, seats, Happening.RELEASED)
 
 
 def give_back(reservation: Reservation, *, order_id: OrderId, seats: Picture, now: datetime) -> Change:
     """Return the seats of a refunded order, sold or not, to the public."""
     _must_belong(reservation, order_id)
     if reservation.has_ended(now):
-        return Change(reservation, happened=False)
-    return _ended(reservation, seats, ReservationStatus.RELEASED)
+        return Change(reservation)
+    sold = reservation.status is ReservationStatus.SOLD
+    return _ended(reservation, seats, Happening.RETURNED if sold else Happening.RELEASED)
 
 
 def expire(reservation: Reservation, *, seats: Picture, now: datetime) -> Change:
     """Tidy up an entry whose time has come: seats that nobody took since are marked available."""
     timed = reservation.status in {ReservationStatus.HELD, ReservationStatus.RESERVED}
     if not timed or not reservation.has_ended(now):
-        return Change(reservation, happened=False)
-    return _ended(reservation, seats, ReservationStatus.EXPIRED)
+        return Change(reservation)
+    return _ended(reservation, seats, Happening.EXPIRED)
 
 
 def _must_hold(reservation: Reservation, by: Holder) -> None:
@@ -248,7 +270,7 @@ def _moved[S: (Held, Reserved)](
     return moved
 
 
-def _ended(reservation: Reservation, seats: Picture, status: ReservationStatus) -> Change:
+def _ended(reservation: Reservation, seats: Picture, what: Happening) -> Change:
     freed: dict[SeatId, SeatState] = {}
     for seat_id, state in seats.items():
         if owner_of(state) == reservation.id:
@@ -259,4 +281,6 @@ def _ended(reservation: Reservation, seats: Picture, status: ReservationStatus) 
                     freed[seat_id] = state.give_back()
                 case _:
                     continue
-    return Change(replace(reservation, status=status), freed)
+    expired = what is Happening.EXPIRED
+    status = ReservationStatus.EXPIRED if expired else ReservationStatus.RELEASED
+    return Change(replace(reservation, status=status), what, freed)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from core.seating.errors import PlanNotActiveError, PlanNotReadyError
-from core.shared.errors import Problem
+from core.shared.errors import Problem, StaleVersionError
 from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
 from core.shared.money import Money
 
@@ -168,6 +168,11 @@ class SeatingPlan:
             hold_ttl_s=self.hold_ttl_s,
             currency=self.ticket_price.currency,
         )
+
+    def must_be(self, expected_version: int | None) -> None:
+        """Raise StaleVersionError when the caller read another version than this; None means any will do."""
+        if expected_version is not None and expected_version != self.version:
+            raise StaleVersionError("The plan was changed meanwhile.")
 
     def check(self) -> Report:
         """Say what forbids selling from the plan, and what looks odd about it."""

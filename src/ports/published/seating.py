@@ -133,3 +133,14 @@ class SeatsSold(Event, frozen=True, kw_only=True):
     plan_id: UUID
     order_id: UUID
     seat_ids: tuple[UUID, ...]
+
+
+class SeatsReturned(Event, frozen=True, kw_only=True):
+    """Sold seats were given back after a refund: anybody may have them again."""
+
+    event_type: ClassVar[str] = "seating.seats.returned"
+
+    reservation_id: UUID
+    plan_id: UUID
+    order_id: UUID
+    seat_ids: tuple[UUID, ...]

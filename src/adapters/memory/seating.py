@@ -1,0 +1,212 @@
+"""Seating in memory: the twin of the PostgreSQL stores. The rules are the core's own functions."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import override
+
+from adapters.memory.messaging import MemoryMessages
+from core.seating import ledger
+from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
+from core.seating.layout import Layout
+from core.seating.ledger import Change, WantedSeat
+from core.seating.plans import PlannedSeat, PlanStatus, PriceTier, SeatingPlan, Section
+from core.seating.pricing import Pricing
+from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
+from core.seating.seats import Available, SeatState
+from core.shared.errors import StaleVersionError
+from core.shared.ids import PlanId, ReservationId, SeatId, TenantId, TicketId
+from ports.events import Inbox, Outbox
+from ports.paging import Page, PageRequest
+from ports.seating import (
+    DueReservation,
+    Entry,
+    ExpiredReservations,
+    PlanStore,
+    SeatingTransaction,
+    SeatingTransactions,
+    SeatLedger,
+)
+
+
+@dataclass(slots=True)
+class _Tenant:
+    plans: dict[PlanId, SeatingPlan] = field(default_factory=dict[PlanId, SeatingPlan])
+    layouts: dict[PlanId, Layout] = field(default_factory=dict[PlanId, Layout])
+    tiers: dict[PlanId, tuple[PriceTier, ...]] = field(default_factory=dict[PlanId, tuple[PriceTier, ...]])
+    seats: dict[SeatId, SeatState] = field(default_factory=dict[SeatId, SeatState])
+    entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
+
+    def copy(self) -> "_Tenant":
+        return _Tenant(dict(self.plans), dict(self.layouts), dict(self.tiers), dict(self.seats), dict(self.entries))
+
+
+class _Plans(PlanStore):
+    def __init__(self, tenant: _Tenant) -> None:
+        self._tenant = tenant
+
+    @override
+    async def add(self, plan: SeatingPlan, layout: Layout) -> None:
+        self._tenant.plans[plan.id] = plan
+        self._tenant.layouts[plan.id] = layout
+        self._tenant.seats.update((seat.id, Available()) for seat in layout.seats)
+
+    @override
+    async def get(self, plan_id: PlanId) -> SeatingPlan:
+        plan = self._tenant.plans.get(plan_id)
+        if plan is None:
+            raise PlanNotFoundError("There is no such seating plan.")
+        return plan
+
+    @override
+    async def page(self, page: PageRequest, *, ticket_id: TicketId | None) -> Page[SeatingPlan]:
+        after = page.after
+        rest = [
+            plan
+            for plan in sorted(self._tenant.plans.values(), key=lambda plan: plan.id)
+            if (ticket_id is None or plan.ticket_id == ticket_id) and (after is None or plan.id > after)
+        ]
+        shown = tuple(rest[: page.limit])
+        return Page(shown, shown[-1].id if len(rest) > page.limit else None)
+
+    @override
+    async def layout(self, plan_id: PlanId) -> Layout:
+        return self._tenant.layouts.get(plan_id, Layout((), ()))
+
+    @override
+    async def sections(self, plan_id: PlanId) -> tuple[Section, ...]:
+        return (await self.layout(plan_id)).sections
+
+    @override
+    async def tiers(self, plan_id: PlanId) -> tuple[PriceTier, ...]:
+        return self._tenant.tiers.get(plan_id, ())
+
+    @override
+    async def save(self, plan: SeatingPlan) -> None:
+        stored = await self.get(plan.id)
+        if stored.version != plan.version - 1:
+            raise StaleVersionError("The plan was changed meanwhile.")
+        if plan.status is PlanStatus.ACTIVE:
+            for other in self._tenant.plans.values():
+                if other.ticket_id == plan.ticket_id and other.id != plan.id and other.status is PlanStatus.ACTIVE:
+                    raise TicketHasActivePlanError("Another active plan sells this ticket.")
+        self._tenant.plans[plan.id] = plan
+
+    @override
+    async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
+        self._tenant.tiers[plan_id] = pricing.tiers
+        self._tenant.layouts[plan_id] = pricing.layout
+
+    @override
+    async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
+        for plan in self._tenant.plans.values():
+            self._tenant.plans[plan.id] = replace(plan, hold_ttl_s=hold_ttl_s, updated_at=at)
+
+
+class _Ledger(SeatLedger):
+    def __init__(self, tenant: _Tenant) -> None:
+        self._tenant = tenant
+
+    @override
+    async def hold(self, request: HoldRequest, *, now: datetime) -> Change:
+        plan = self._tenant.plans.get(request.plan_id)
+        if plan is None:
+            raise PlanNotFoundError("There is no such seating plan.")
+        known = self._tenant.entries.get(request.reservation_id)
+        if known is not None:
+            return ledger.hold_again(known, request, now=now)
+        owned = sum(
+            len(entry.seats)
+            for entry in self._tenant.entries.values()
+            if entry.plan_id == plan.id and entry.account_id == request.holder.account_id and not entry.has_ended(now)
+        )
+        change = ledger.hold(request, rules=plan.rules, wanted=self._wanted(request), owned=owned, now=now)
+        await self.save([change])
+        return change
+
+    def _wanted(self, request: HoldRequest) -> dict[SeatId, WantedSeat]:
+        layout = self._tenant.layouts[request.plan_id]
+        sections = {section.id: section.name for section in layout.sections}
+        asked = frozenset(request.seat_ids)
+        return {
+            seat.id: WantedSeat(
+                ReservationSeat(
+                    seat_id=seat.id,
+                    section_id=seat.section_id,
+                    label=seat.label,
+                    section=sections[seat.section_id],
+                    row=seat.row,
+                    number=seat.number,
+                    column=seat.column,
+                    price_minor=seat.price_minor,
+                ),
+                self._tenant.seats[seat.id],
+            )
+            for seat in layout.seats
+            if seat.id in asked
+        }
+
+    @override
+    async def get(self, reservation_id: ReservationId) -> Reservation:
+        reservation = self._tenant.entries.get(reservation_id)
+        if reservation is None:
+            raise ReservationNotFoundError("There is no such hold or reservation.")
+        return reservation
+
+    @override
+    async def lock(self, reservation_id: ReservationId) -> Entry:
+        reservation = await self.get(reservation_id)
+        return Entry(reservation, {seat_id: self._tenant.seats[seat_id] for seat_id in reservation.seat_ids})
+
+    @override
+    async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
+        return [await self.lock(id) for id in sorted(set(reservation_ids)) if id in self._tenant.entries]
+
+    @override
+    async def save(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self._tenant.entries[change.reservation.id] = change.reservation
+            self._tenant.seats.update(change.seats)
+
+    @override
+    async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
+        layout = self._tenant.layouts.get(plan_id, Layout((), ()))
+        return [(seat, self._tenant.seats[seat.id]) for seat in layout.seats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    plans: PlanStore
+    seats: SeatLedger
+    outbox: Outbox
+    inbox: Inbox
+
+
+class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
+    """One transaction at a time; a block that raises leaves nothing behind."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+        self._tenants: dict[TenantId, _Tenant] = {}
+
+    @override
+    @asynccontextmanager
+    async def begin(self, tenant_id: TenantId) -> AsyncGenerator[SeatingTransaction]:
+        async with self._messages.transaction():
+            work = self._tenants.get(tenant_id, _Tenant()).copy()
+            outbox = self._messages.outbox(tenant_id)
+            yield _Transaction(_Plans(work), _Ledger(work), outbox, self._messages.inbox)
+            self._tenants[tenant_id] = work
+
+    @override
+    async def due(self, *, now: datetime, reservations_max: int) -> Sequence[DueReservation]:
+        timed = {ReservationStatus.HELD, ReservationStatus.RESERVED}
+        async with self._messages.lock:
+            ended = [
+                (entry.expires_at, DueReservation(tenant_id, entry.id))
+                for tenant_id, tenant in self._tenants.items()
+                for entry in tenant.entries.values()
+                if entry.status in timed and entry.has_ended(now)
+            ]
+        return [due for _, due in sorted(ended)[:reservations_max]]

@@ -1,0 +1,156 @@
+"""What the seating use cases need: plans, the ledger of seats, and what has expired."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from core.seating.layout import Layout
+from core.seating.ledger import Change, Picture
+from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
+from core.seating.pricing import Pricing
+from core.seating.reservations import HoldRequest, Reservation
+from core.seating.seats import SeatState
+from core.shared.ids import PlanId, ReservationId, TenantId, TicketId
+from ports.events import Inbox, Outbox
+from ports.paging import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A reservation with the stored states of its seats, locked until the transaction ends."""
+
+    reservation: Reservation
+    seats: Picture
+
+
+class PlanStore(Protocol):
+    """Seating plans of the transaction's tenant; another tenant's are not there."""
+
+    @abstractmethod
+    async def add(self, plan: SeatingPlan, layout: Layout) -> None:
+        """Store a new plan with its sections and seats, all available."""
+
+    @abstractmethod
+    async def get(self, plan_id: PlanId) -> SeatingPlan:
+        """Return the plan; raises PlanNotFoundError."""
+
+    @abstractmethod
+    async def page(self, page: PageRequest, *, ticket_id: TicketId | None) -> Page[SeatingPlan]:
+        """Return plans, of one ticket or of all, in the order of their ids."""
+
+    @abstractmethod
+    async def layout(self, plan_id: PlanId) -> Layout:
+        """Return sections and seats in the order of the hall; both empty for a plan that is not there."""
+
+    @abstractmethod
+    async def sections(self, plan_id: PlanId) -> tuple[Section, ...]:
+        """Return the plan's sections in the order of the hall."""
+
+    @abstractmethod
+    async def tiers(self, plan_id: PlanId) -> tuple[PriceTier, ...]:
+        """Return the plan's price tiers in the order that they were given in."""
+
+    @abstractmethod
+    async def save(self, plan: SeatingPlan) -> None:
+        """Store a changed plan.
+
+        Raises StaleVersionError unless the stored version is the one before, and TicketHasActivePlanError when the
+        plan is active and another active one sells the same ticket: of two activated at once, one succeeds.
+        """
+
+    @abstractmethod
+    async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
+        """Put these tiers in place of all before, with each section's and seat's tier and price."""
+
+    @abstractmethod
+    async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
+        """Let new holds of all the tenant's plans last this long; holds that live keep their own time."""
+
+
+class SeatLedger(Protocol):
+    """Who holds, reserved and bought which seats of the transaction's tenant. The one authority on it.
+
+    A seat belongs to at most one live reservation, whatever the callers do at once. Reservations are locked before
+    seats, and seats in the order of their ids, so that no two transactions wait for each other.
+    """
+
+    @abstractmethod
+    async def hold(self, request: HoldRequest, *, now: datetime) -> Change:
+        """Hold all the seats or none, by the rules of `core.seating.ledger.hold` and `hold_again`.
+
+        Seats of a hold that has ended by `now` are free, tidied up or not. Two holds of one account on one plan wait
+        for each other, so that `max_per_user` holds. Raises PlanNotFoundError, ReservationConflictError,
+        ReservationExpiredError, PlanNotActiveError, TooManySeatsError, UnknownSeatError, MaxPerUserExceededError and
+        SeatTakenError, looked for in this order.
+        """
+
+    @abstractmethod
+    async def get(self, reservation_id: ReservationId) -> Reservation:
+        """Return the reservation without locking it; raises ReservationNotFoundError."""
+
+    @abstractmethod
+    async def lock(self, reservation_id: ReservationId) -> Entry:
+        """Lock a reservation and its seats; raises ReservationNotFoundError."""
+
+    @abstractmethod
+    async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
+        """Lock those that are there, by id; without `wait`, reservations that others have locked are left out."""
+
+    @abstractmethod
+    async def save(self, changes: Sequence[Change]) -> None:
+        """Store what was decided about entries that this transaction has locked."""
+
+    @abstractmethod
+    async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
+        """Return every seat of the plan with its stored state, in the order of the hall."""
+
+
+class SeatingTransaction(Protocol):
+    """One transaction of one tenant."""
+
+    @property
+    def plans(self) -> PlanStore: ...
+    @property
+    def seats(self) -> SeatLedger: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def inbox(self) -> Inbox: ...
+
+
+class SeatingTransactions(Protocol):
+    """Opens transactions on the seats of a tenant."""
+
+    @abstractmethod
+    def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[SeatingTransaction]:
+        """Commit when the block ends and roll back when it raises; nothing else commits.
+
+        Raises StoreUnavailableError when the store cannot be reached.
+        """
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DueReservation:
+    """A hold or reservation whose time has come."""
+
+    tenant_id: TenantId
+    reservation_id: ReservationId
+
+
+class ExpiredReservations(Protocol):
+    """Finds, across tenants, what the sweep has to tidy up. It decides nothing: the ledger does, under its locks."""
+
+    @abstractmethod
+    async def due(self, *, now: datetime, reservations_max: int) -> Sequence[DueReservation]:
+        """Return holds and reservations that have ended by `now` and are not marked so, the longest ended first."""
+
+
+class HoldTokens(Protocol):
+    """Makes the secrets by which somebody without the account's token shows that a hold is theirs."""
+
+    @abstractmethod
+    def new(self) -> str:
+        """Return a secret of 256 random bits, safe in a header."""

@@ -1,0 +1,53 @@
+"""Put a seating plan on sale, and take it off."""
+
+from dataclasses import dataclass
+
+from core.seating.plans import SeatingPlan
+from core.shared.callers import MANAGERS, Caller
+from core.shared.ids import PlanId
+from ports.clock import Clock
+from ports.seating import SeatingTransactions
+
+
+@dataclass(frozen=True, slots=True)
+class ActivatePlan:
+    """Open to managers. A ticket is sold from one active plan at a time."""
+
+    transactions: SeatingTransactions
+    clock: Clock
+
+    async def __call__(self, plan_id: PlanId, *, expected_version: int | None, caller: Caller) -> SeatingPlan:
+        """Return the active plan; one that was active stays as it is.
+
+        Raises PlanNotFoundError, PlanNotReadyError, TicketHasActivePlanError, StaleVersionError, ForbiddenError.
+        """
+        caller.must_be_one_of(MANAGERS)
+        async with self.transactions.begin(caller.tenant_id) as tx:
+            plan = await tx.plans.get(plan_id)
+            plan.must_be(expected_version)
+            active = plan.activate(now=self.clock.now())
+            if active.version != plan.version:
+                await tx.plans.save(active)
+            return active
+
+
+@dataclass(frozen=True, slots=True)
+class DeactivatePlan:
+    """Open to managers. Nothing new can be held; holds, reservations and sold seats stay as they are."""
+
+    transactions: SeatingTransactions
+    clock: Clock
+
+    async def __call__(self, plan_id: PlanId, *, expected_version: int | None, caller: Caller) -> SeatingPlan:
+        """Return the inactive plan; one that was inactive stays as it is.
+
+        Raises PlanNotFoundError, PlanNotActiveError for a draft, StaleVersionError, ForbiddenError.
+        """
+        caller.must_be_one_of(MANAGERS)
+        async with self.transactions.begin(caller.tenant_id) as tx:
+            plan = await tx.plans.get(plan_id)
+            plan.must_be(expected_version)
+            inactive = plan.deactivate(now=self.clock.now())
+            if inactive.version != plan.version:
+                await tx.plans.save(inactive)
+            return inactive

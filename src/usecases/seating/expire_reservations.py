@@ -1,0 +1,56 @@
+"""Tidy up holds and reservations whose time has come."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from core.seating import ledger
+from core.shared.ids import ReservationId, TenantId
+from ports.clock import Clock
+from ports.events import Delivery
+from ports.published.expiration import TimerFired
+from ports.seating import ExpiredReservations, SeatingTransactions
+from usecases.seating.announcements import save_and_announce
+
+_BATCH_MAX = 200
+"""Reservations a sweep. Larger batches hold their locks longer than a buyer should wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireReservations:
+    """Runs in the background. Nobody waits for it: an ended hold is over by its time alone."""
+
+    expired: ExpiredReservations
+    transactions: SeatingTransactions
+    clock: Clock
+
+    async def __call__(self) -> int:
+        """Mark what has ended, one transaction a tenant, and return how many there were."""
+        now = self.clock.now()
+        due = sorted(await self.expired.due(now=now, reservations_max=_BATCH_MAX))
+        done = 0
+        for tenant_id, group in groupby(due, key=lambda item: item.tenant_id):
+            async with self.transactions.begin(tenant_id) as tx:
+                entries = await tx.seats.lock_all([item.reservation_id for item in group], wait=False)
+                changes = [ledger.expire(entry.reservation, seats=entry.seats, now=now) for entry in entries]
+                done += await save_and_announce(tx, changes, now=now)
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireOnTimer:
+    """Consumes `expiration.timer.fired`. A timer only reminds: whether the time has come is decided here."""
+
+    transactions: SeatingTransactions
+    clock: Clock
+
+    async def __call__(self, event: TimerFired, delivery: Delivery) -> None:
+        """Expire the reservation if it has ended; a timer that is early, or late, or repeated does nothing."""
+        if event.kind != "reservation" or delivery.tenant_id is None:
+            return
+        now = self.clock.now()
+        async with self.transactions.begin(TenantId(delivery.tenant_id)) as tx:
+            if not await tx.inbox.accept(delivery.event_id, consumer="seating.expire_on_timer", at=now):
+                return
+            entries = await tx.seats.lock_all([ReservationId(event.subject_id)], wait=True)
+            changes = [ledger.expire(entry.reservation, seats=entry.seats, now=now) for entry in entries]
+            await save_and_announce(tx, changes, now=now)

@@ -1,0 +1,56 @@
+"""Hold seats."""
+
+from dataclasses import dataclass
+
+from core.seating.reservations import Holder, HoldRequest, Reservation, token_digest
+from core.shared.callers import Caller
+from core.shared.ids import PlanId, ReservationId, SeatId
+from ports.clock import Clock
+from ports.seating import HoldTokens, SeatingTransactions
+from usecases.seating.announcements import announce
+
+
+@dataclass(frozen=True, slots=True)
+class NewHold:
+    """A hold, and the secret that proves it; None when the hold was there before, since only its digest is kept."""
+
+    reservation: Reservation
+    hold_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSeats:
+    """Open to any caller of the tenant; all the seats or none."""
+
+    transactions: SeatingTransactions
+    tokens: HoldTokens
+    clock: Clock
+
+    async def __call__(
+        self,
+        plan_id: PlanId,
+        reservation_id: ReservationId,
+        seat_ids: tuple[SeatId, ...],
+        *,
+        caller: Caller,
+        hold_token: str | None = None,
+    ) -> NewHold:
+        """Return the hold; asking again with the same id and seats returns the same one.
+
+        Raises InvalidInputError, PlanNotFoundError, ReservationConflictError, ReservationExpiredError,
+        PlanNotActiveError, TooManySeatsError, UnknownSeatError, MaxPerUserExceededError, SeatTakenError.
+        """
+        token = self.tokens.new()
+        shown = token_digest(hold_token) if hold_token is not None else None
+        request = HoldRequest(
+            plan_id=plan_id,
+            reservation_id=reservation_id,
+            seat_ids=seat_ids,
+            holder=Holder(caller.account_id, shown),
+            new_token_sha256=token_digest(token),
+        )
+        now = self.clock.now()
+        async with self.transactions.begin(caller.tenant_id) as tx:
+            change = await tx.seats.hold(request, now=now)
+            await announce(tx, change, now=now)
+        return NewHold(change.reservation, token if change.happened else None)
