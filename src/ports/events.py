@@ -64,6 +64,14 @@ class Inbox(Protocol):
         """Record the event for this consumer; False when it was recorded before (then do nothing and succeed)."""
 
 
+class InboxKeeper(Protocol):
+    """Tidies an inbox, across tenants."""
+
+    @abstractmethod
+    async def prune(self, *, accepted_before: datetime, entries_max: int) -> int:
+        """Forget up to `entries_max` entries from before the moment; return how many."""
+
+
 class EventPublisher(Protocol):
     """Hands events to whoever listens; returns only when they are safe on the other side."""
 

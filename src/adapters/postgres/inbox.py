@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import override
 from uuid import UUID
 
-from adapters.postgres.pool import Connection
-from ports.events import Inbox
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from ports.events import Inbox, InboxKeeper
 
 
 class PostgresInbox(Inbox):
@@ -28,3 +28,24 @@ class PostgresInbox(Inbox):
             at,
         )
         return status == "INSERT 0 1"
+
+
+class PostgresInboxKeeper(InboxKeeper):
+    """Tidies through the relay role, which sees the inbox of every tenant."""
+
+    def __init__(self, relay: Pool) -> None:
+        self._relay = relay
+
+    @override
+    async def prune(self, *, accepted_before: datetime, entries_max: int) -> int:
+        async with driver_errors_translated():
+            status = await self._relay.execute(
+                """
+                delete from inbox where ctid = any(array(
+                    select ctid from inbox where accepted_at < $1 limit $2 for update skip locked
+                ))
+                """,
+                accepted_before,
+                entries_max,
+            )
+        return int(status.rsplit(" ", 1)[1])

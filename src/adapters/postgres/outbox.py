@@ -115,7 +115,8 @@ class PostgresOutboxQueue(OutboxQueue):
                 """
                 select count(*) filter (where dead_at is null) as waiting,
                        count(*) filter (where dead_at is not null) as dead,
-                       coalesce(extract(epoch from $1 - min(created_at) filter (where dead_at is null)), 0)::float8 as age
+                       coalesce(extract(epoch from $1 - min(created_at) filter (where dead_at is null)), 0)::float8
+                           as age
                 from outbox where published_at is null
                 """,
                 now,

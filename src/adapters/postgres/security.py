@@ -38,8 +38,10 @@ def tenant_table(table: str, roles: Roles, *, grant: str = "select, insert, upda
     """Give the app role the rows of the transaction's tenant, to read and to write."""
     return [
         *forced(table),
-        f"create policy tenant_isolation on {table} to {roles.app} "
-        f"using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
+        (
+            f"create policy tenant_isolation on {table} to {roles.app} "
+            f"using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})"
+        ),
         f"grant {grant} on {table} to {roles.app}",
     ]
 

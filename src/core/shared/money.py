@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Self, override
 
 from iso4217 import Currency
 
@@ -66,6 +66,7 @@ class Money:
         if self.currency != other.currency:
             raise MixedCurrenciesError(f"{self.currency} and {other.currency} cannot stand in one sum.")
 
+    @override
     def __str__(self) -> str:
         exponent = minor_unit_exponent(self.currency)
         if exponent == 0:

@@ -53,6 +53,7 @@ def messaging_tables(metadata: MetaData, *, tenant_owned: bool = True) -> tuple[
         Column("accepted_at", DateTime(timezone=True), nullable=False),
         PrimaryKeyConstraint("tenant_id", "event_id", "consumer", name="inbox_pkey"),
     )
+    Index("inbox_accepted_at", inbox.c.accepted_at)
     idempotency_keys = Table(
         "idempotency_keys",
         metadata,

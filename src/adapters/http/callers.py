@@ -1,0 +1,77 @@
+"""Who asks: the bearer token, and the tenant that the request is about."""
+
+from typing import Annotated, Any, override
+from uuid import UUID
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.params import HeaderParameter
+from litestar.types import ASGIApp
+
+from core.shared.callers import Caller, Role
+from core.shared.errors import ForbiddenError, InvalidInputError, Problem
+from core.shared.ids import AccountId, TenantId
+from ports.published.identity import TokenVerifier, VerifiedToken
+
+TENANT_HEADER = "X-Tenant-ID"
+
+
+class Authentication(AbstractAuthenticationMiddleware):
+    """Reads the bearer token of every request whose handler is not marked `exclude_from_auth`."""
+
+    __slots__ = ("_verifier",)
+
+    def __init__(self, app: ASGIApp, verifier: TokenVerifier) -> None:
+        super().__init__(app)
+        self._verifier = verifier
+
+    @override
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        header = connection.headers.get("authorization", "")
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthorizedException("Send an access token: Authorization: Bearer …")
+        return AuthenticationResult(user=await self._verifier.verify(token.strip()), auth=None)
+
+
+async def provide_identity(request: Request[VerifiedToken, Any, Any]) -> VerifiedToken:
+    """Return what the token of the request says."""
+    return request.user
+
+
+async def provide_caller(
+    request: Request[VerifiedToken, Any, Any],
+    tenant_header: Annotated[
+        str | None,
+        HeaderParameter(
+            name=TENANT_HEADER,
+            description="The organisation that the request is about; needed unless the token names one.",
+        ),
+    ] = None,
+) -> Caller:
+    """Return the caller in the tenant of the request.
+
+    The token's `tenant_id` decides; a token without one names the tenant in X-Tenant-ID. Raises ForbiddenError when
+    the two contradict each other, and InvalidInputError when neither says.
+    """
+    token = request.user
+    claimed = token.tenant_id
+    named = _tenant_named(tenant_header) if tenant_header is not None else None
+    if claimed is not None and named is not None and claimed != named:
+        raise ForbiddenError(f"The token is for another organisation than {TENANT_HEADER} names.")
+    tenant = claimed or named
+    if tenant is None:
+        message = f"Name the organisation in {TENANT_HEADER}, or use a staff token."
+        raise InvalidInputError(message, [Problem(f"/{TENANT_HEADER}", message)])
+    role = Role(token.role) if token.role is not None and claimed is not None else None
+    return Caller(account_id=AccountId(token.account_id), tenant_id=TenantId(tenant), role=role, guest=token.guest)
+
+
+def _tenant_named(header: str) -> UUID:
+    try:
+        return UUID(header)
+    except ValueError:
+        message = f"{TENANT_HEADER} is not a UUID."
+        raise InvalidInputError(message, [Problem(f"/{TENANT_HEADER}", message)]) from None

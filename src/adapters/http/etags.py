@@ -1,0 +1,31 @@
+"""Entity tags from versions, and the version that an update expects (RFC 9110, If-Match)."""
+
+import re
+
+from core.shared.errors import DomainError, StaleVersionError
+
+_TAG = re.compile(r'"v(\d{1,9})"')
+
+
+class VersionRequiredError(DomainError):
+    """An update came without If-Match, so it could overwrite what its sender never saw."""
+
+    code = "request.version_required"
+
+
+def etag(version: int) -> str:
+    """Return the strong entity tag of a version."""
+    return f'"v{version}"'
+
+
+def expected_version(if_match: str | None) -> int:
+    """Return the version that the client read.
+
+    Raises VersionRequiredError without a header, and StaleVersionError for a tag that no version of ours ever had.
+    """
+    if if_match is None:
+        raise VersionRequiredError("Send the ETag that you read in If-Match.")
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
+        raise StaleVersionError("If-Match holds no ETag of this resource.")
+    return int(found.group(1))

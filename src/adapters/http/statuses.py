@@ -1,0 +1,42 @@
+"""The one table from a refusal to an HTTP status. Total: a test fails for an error class that is missing."""
+
+from adapters.http.etags import VersionRequiredError
+from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from core.shared.errors import (
+    DomainError,
+    ForbiddenError,
+    InvalidInputError,
+    PayloadTooLargeError,
+    StaleVersionError,
+)
+from core.shared.money import MixedCurrenciesError, UnknownCurrencyError
+from core.venues.errors import SectionNameTakenError, SectionNotFoundError, VenueNotFoundError
+from ports.published.refusals import RefusedError
+
+STATUSES: dict[type[DomainError], int] = {
+    # shared
+    InvalidInputError: 400,
+    ForbiddenError: 403,
+    StaleVersionError: 412,
+    PayloadTooLargeError: 413,
+    UnknownCurrencyError: 422,
+    MixedCurrenciesError: 422,
+    RefusedError: 409,
+    # http
+    VersionRequiredError: 428,
+    RequestRunningError: 409,
+    IdempotencyKeyReusedError: 422,
+    InvalidIdempotencyKeyError: 400,
+    # venues
+    VenueNotFoundError: 404,
+    SectionNotFoundError: 404,
+    SectionNameTakenError: 409,
+    # identity
+    # ticketing
+    # seating
+    # orders
+    # payments
+    # webhooks
+    # admission
+    # expiration
+}

@@ -1,0 +1,55 @@
+"""VenuesApi within one process."""
+
+from typing import override
+from uuid import UUID
+
+from adapters.inprocess.refusals import refusals_translated
+from core.shared.ids import TenantId, VenueId
+from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+from usecases.venues.read_venues import ReadVenues
+from usecases.venues.tune_settings import TuneSettings
+
+
+class InProcessVenues(VenuesApi):
+    """Calls the use cases of venues."""
+
+    def __init__(self, read: ReadVenues, settings: TuneSettings) -> None:
+        self._read = read
+        self._settings = settings
+
+    @override
+    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
+        async with refusals_translated():
+            venue = await self._read.one(VenueId(venue_id), tenant_id=TenantId(tenant_id))
+        facts = venue.facts
+        return VenueSummary(
+            venue_id=venue.id,
+            name=facts.name,
+            slug=venue.slug,
+            time_zone=facts.time_zone,
+            capacity=facts.capacity,
+            city=facts.address.city,
+            country=facts.address.country,
+            subdivision=facts.address.subdivision,
+        )
+
+    @override
+    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
+        async with refusals_translated():
+            sections = await self._read.sections(VenueId(venue_id), tenant_id=TenantId(tenant_id))
+        return tuple(
+            VenueSectionSummary(
+                section_id=section.id,
+                name=section.facts.name,
+                kind=section.facts.kind,
+                row_count=section.facts.row_count,
+                column_count=section.facts.column_count,
+                display_order=section.facts.display_order,
+            )
+            for section in sections
+        )
+
+    @override
+    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
+        async with refusals_translated():
+            return (await self._settings.of_organiser(TenantId(tenant_id))).hold_ttl_s

@@ -1,0 +1,1 @@
+"""One Dishka container a service, each with its own pool, role and database."""

@@ -1,0 +1,178 @@
+"""What a service is made of, and the parts that many of them share."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.idempotency import PostgresIdempotencyStore
+from adapters.postgres.inbox import PostgresInboxKeeper
+from adapters.postgres.outbox import PostgresOutboxQueue
+from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.sessions import check_engine, create_engine
+from adapters.system.clock import SystemClock
+from adapters.system.ids import Uuid7Source
+from bootstrap.settings import Settings
+from ports.clock import Clock
+from ports.events import EventPublisher, OutboxQueue, Subscription
+from ports.idempotency import IdempotencyStore
+from ports.ids import IdSource
+from usecases.messaging.prune_messages import PruneMessages
+from usecases.messaging.relay_outbox import RelayOutbox
+
+_RELAY_CONNECTIONS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """A background use case of a service: run every `interval_s`, and again at once while there is work."""
+
+    name: str
+    interval_s: float
+    usecase: type[Callable[[], Awaitable[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: what its container is made of, and what it shows to the world."""
+
+    name: str
+    providers: Sequence[Provider]
+    controllers: Sequence[ControllerRouterHandler] = ()
+    root_controllers: Sequence[ControllerRouterHandler] = ()
+    subscriptions: Sequence[Subscription] = ()
+    jobs: Sequence[JobSpec] = ()
+
+
+@dataclass(slots=True)
+class Links:
+    """How the services of a process reach one another and the world of events; filled by the topology."""
+
+    served_by: dict[type, AsyncContainer] = field(default_factory=dict[type, AsyncContainer])
+    publisher: EventPublisher | None = None
+
+    async def get[T](self, api: type[T]) -> T:
+        """Return the implementation of a published API."""
+        return await self.served_by[api].get(api)
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The two roles' connections to a service's database."""
+
+    app: Pool
+    relay: Pool
+
+
+class SystemProvider(Provider):
+    """Settings, time, ids and the way out for events."""
+
+    scope = Scope.APP
+    settings = from_context(Settings)
+    links = from_context(Links)
+    clock = provide(SystemClock, provides=Clock)
+    ids = provide(Uuid7Source, provides=IdSource)
+
+    @provide
+    def publisher(self, links: Links) -> EventPublisher:
+        """Return where the relay publishes to."""
+        assert links.publisher is not None, "the topology sets the publisher before anything runs"
+        return links.publisher
+
+
+class PostgresProvider(Provider):
+    """A service's database: pools of both roles, outbox queue, idempotency keys, and the relay of its events."""
+
+    scope = Scope.APP
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    @provide
+    async def pools(self, settings: Settings) -> AsyncIterator[Pools]:
+        """Open the pools, and close them at the end."""
+        database = settings.database(self._service)
+        app = await open_pool(database.url.reveal(), connections_max=database.connections_max)
+        try:
+            relay = await open_pool(database.relay_url.reveal(), connections_max=_RELAY_CONNECTIONS_MAX)
+            try:
+                yield Pools(app, relay)
+            finally:
+                await relay.close()
+        finally:
+            await app.close()
+
+    @provide
+    def outbox_queue(self, pools: Pools) -> OutboxQueue:
+        """Return the relay's view of the outbox."""
+        return PostgresOutboxQueue(pools.relay, source=f"fairseat/{self._service}")
+
+    @provide
+    def relay(self, queue: OutboxQueue, publisher: EventPublisher, clock: Clock) -> RelayOutbox:
+        """Return the work that publishes the service's events."""
+        return RelayOutbox(queue, publisher, clock)
+
+    @provide
+    def prune(self, queue: OutboxQueue, pools: Pools, idempotency: IdempotencyStore, clock: Clock) -> PruneMessages:
+        """Return the work that tidies the message tables."""
+        return PruneMessages(queue, PostgresInboxKeeper(pools.relay), idempotency, clock)
+
+    @provide
+    def idempotency(self, pools: Pools) -> IdempotencyStore:
+        """Return the keys of idempotent requests."""
+        return PostgresIdempotencyStore(pools.app, pools.relay)
+
+
+class EngineProvider(Provider):
+    """A SQLAlchemy engine on a service's database, for the stores that Advanced Alchemy serves."""
+
+    scope = Scope.APP
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    @provide
+    async def engine(self, settings: Settings) -> AsyncIterator[AsyncEngine]:
+        """Make the engine, check its role, and dispose of it at the end."""
+        database = settings.database(self._service)
+        engine = create_engine(database.url.reveal(), connections_max=database.connections_max)
+        try:
+            await check_engine(engine)
+            yield engine
+        finally:
+            await engine.dispose()
+
+
+def linked(*apis: type) -> Provider:
+    """Provide published APIs of other services through the links."""
+    provider = Provider(scope=Scope.APP)
+    for api in apis:
+        provider.provide(_link_to(api), provides=api)
+    return provider
+
+
+def _link_to(api: type) -> Callable[..., Awaitable[Any]]:  # Any: what the API is, is known at run time
+    async def link(links: Links) -> Any:  # noqa: ANN401  (as above)
+        return await links.get(api)
+
+    return link
+
+
+def relay_jobs() -> tuple[JobSpec, ...]:
+    """Return the jobs of every service that has an outbox."""
+    return (
+        JobSpec("relay_outbox", 0.2, RelayOutbox),
+        JobSpec("prune_messages", 300.0, PruneMessages),
+    )
+
+
+def build_container(service: Service, settings: Settings, links: Links) -> AsyncContainer:
+    """Make the container of a service; nothing is connected before something is asked for."""
+    return make_async_container(
+        SystemProvider(), *service.providers, context={Settings: settings, Links: links}, skip_validation=False
+    )

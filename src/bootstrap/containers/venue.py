@@ -1,0 +1,35 @@
+"""The venue service: venues and seating, on venue_db."""
+
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.http.venues import OrganiserSettingsController, VenueController
+from adapters.inprocess.venues import InProcessVenues
+from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, relay_jobs
+from ports.published.venues import VenuesApi
+from ports.venues import VenueTransactions
+from usecases.venues.create_venue import CreateVenue
+from usecases.venues.delete_venue import DeleteVenue
+from usecases.venues.edit_layout import EditLayout
+from usecases.venues.read_venues import ReadVenues
+from usecases.venues.tune_settings import TuneSettings
+from usecases.venues.update_venue import UpdateVenue
+
+
+class VenuesProvider(Provider):
+    """The venues context."""
+
+    scope = Scope.APP
+    transactions = provide(PostgresVenueTransactions, provides=VenueTransactions)
+    usecases = provide_all(CreateVenue, ReadVenues, UpdateVenue, DeleteVenue, EditLayout, TuneSettings)
+    published = provide(InProcessVenues, provides=VenuesApi)
+
+
+def venue_service() -> Service:
+    """Return the venue service."""
+    return Service(
+        name="venue",
+        providers=(PostgresProvider("venue"), EngineProvider("venue"), VenuesProvider()),
+        controllers=(VenueController, OrganiserSettingsController),
+        jobs=relay_jobs(),
+    )

@@ -1,0 +1,37 @@
+"""Every PostgreSQL database of Fairseat: its tables, and how the settings reach it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import MetaData
+
+from adapters.postgres.migrator import Database
+from adapters.postgres.tables import admission_db, auth_db, order_db, payment_db, seating, venue_db
+from bootstrap.settings import DATABASES, Settings, SettingsError
+
+METADATA: Mapping[str, MetaData] = {
+    "auth_db": auth_db.metadata,
+    "venue_db": seating.metadata,  # the tables of venues, and seating's beside them
+    "order_db": order_db.metadata,
+    "payment_db": payment_db.metadata,
+    "admission_db": admission_db.metadata,
+}
+
+assert seating.metadata is venue_db.metadata, "seating's tables stand in venue_db"
+
+
+def databases(settings: Settings) -> tuple[Database, ...]:
+    """Return the databases to migrate; raises SettingsError when an admin URL is not set."""
+    missing = [name for name in DATABASES if settings.database(name).admin_url is None]
+    if missing:
+        raise SettingsError("\n".join(f"FAIRSEAT_{name.upper()}_DATABASE_ADMIN_URL is missing." for name in missing))
+    return tuple(
+        Database(
+            name=f"{name}_db",
+            metadata=METADATA[f"{name}_db"],
+            admin_url=database.admin_url.reveal() if database.admin_url else "",
+            app_url=database.url.reveal(),
+            relay_url=database.relay_url.reveal(),
+        )
+        for name in DATABASES
+        for database in (settings.database(name),)
+    )

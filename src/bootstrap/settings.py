@@ -1,0 +1,207 @@
+"""Settings: read once from the environment (`FAIRSEAT_…`), checked, frozen. A wrong one stops the process at once."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "FAIRSEAT_"
+_TEST_PREFIX = "FAIRSEAT_TEST_"
+DATABASES = ("auth", "venue", "order", "payment", "admission")
+
+
+class SettingsError(Exception):
+    """The environment does not make sense; each line of the message names one variable."""
+
+
+class Secret:
+    """A value that is never shown: `repr`, `str` and logs see stars."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value, for the one place that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "'***'" if self._value else "''"
+
+
+class SecretUrl(Secret):
+    """A URL whose password is never shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        parts = urlsplit(self._value)
+        if parts.password is None:
+            return repr(self._value)
+        host = f"{parts.username or ''}:***@{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
+        return repr(urlunsplit(parts._replace(netloc=host)))
+
+
+type Port = Annotated[int, Meta(ge=1, le=65535)]
+type Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the API listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    request_bytes_max: Annotated[int, Meta(ge=1024)] = 1_000_000
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One PostgreSQL database: `url` logs in as its app role, `relay_url` as its relay role, `admin_url` migrates."""
+
+    url: SecretUrl
+    relay_url: SecretUrl
+    admin_url: SecretUrl | None = None
+    connections_max: Annotated[int, Meta(ge=1, le=200)] = 10
+
+
+class MongoSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """ticket_db."""
+
+    url: SecretUrl
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "ticket_db"
+
+
+class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Locks and timers."""
+
+    url: SecretUrl
+
+
+class RabbitSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where events go; without a URL they are handed over within the process."""
+
+    url: SecretUrl | None = None
+
+
+class StripeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Stripe; `api_url` is only set to talk to a fake. An empty webhook secret closes the webhook endpoint."""
+
+    secret_key: Secret
+    publishable_key: str = ""
+    webhook_secret: Secret = Secret("")
+    api_url: str | None = None
+
+
+class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Access tokens: who issues them, for whom, and the Ed25519 private keys in PEM (the first one signs)."""
+
+    signing_keys: Secret
+    issuer: str = "https://fairseat.example"
+    audience: str = "fairseat"
+
+
+class PassSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret under which the private keys of events are stored."""
+
+    key_secret: Secret
+
+
+class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that a buyer has to pay, that a payment in progress adds, and that an order lasts at most."""
+
+    ttl_s: Seconds = 900
+    payment_protection_s: Seconds = 900
+    lifetime_max_s: Seconds = 3600
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. The variable of a member is FAIRSEAT_<GROUP>_<MEMBER>."""
+
+    auth_database: DatabaseSettings
+    venue_database: DatabaseSettings
+    order_database: DatabaseSettings
+    payment_database: DatabaseSettings
+    admission_database: DatabaseSettings
+    ticket_database: MongoSettings
+    redis: RedisSettings
+    stripe: StripeSettings
+    token: TokenSettings
+    passes: PassSettings
+    rabbitmq: RabbitSettings = RabbitSettings()
+    http: HttpSettings = HttpSettings()
+    orders: OrderSettings = OrderSettings()
+    log: LogSettings = LogSettings()
+
+    def database(self, service: str) -> DatabaseSettings:
+        """Return the settings of a service's PostgreSQL database, such as `venue`."""
+        found: object = getattr(self, f"{service}_database")
+        assert isinstance(found, DatabaseSettings), service
+        return found
+
+
+def variables() -> Iterator[tuple[str, str, str, bool]]:
+    """Yield (variable, group, member, required) for every setting."""
+    for group in msgspec.structs.fields(Settings):
+        for member in msgspec.structs.fields(group.type):
+            yield f"{PREFIX}{group.name}_{member.name}".upper(), group.name, member.name, member.required
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; raises SettingsError with a line for each variable that is missing, unknown or wrong."""
+    known = {name: (group, member, required) for name, group, member, required in variables()}
+    problems = [
+        f"{name} is not a setting{_did_you_mean(name, known)}."
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX) and name not in known
+    ]
+    given: dict[str, dict[str, object]] = {group.name: {} for group in msgspec.structs.fields(Settings)}
+    for name, (group, member, required) in known.items():
+        value = environment.get(name)
+        if value is not None and value != "":
+            given[group][member] = value
+        elif required:
+            problems.append(f"{name} is missing.")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    groups: dict[str, object] = {}
+    for group in msgspec.structs.fields(Settings):
+        try:
+            groups[group.name] = msgspec.convert(given[group.name], group.type, strict=False, dec_hook=_secret)
+        except msgspec.ValidationError as error:
+            problems.append(f"{PREFIX}{group.name.upper()}_…: {error}")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return msgspec.convert(groups, Settings, dec_hook=_secret)
+
+
+def shown(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield every variable with its value as it may be seen: secrets are stars."""
+    for name, group, member, _ in variables():
+        yield name, repr(getattr(getattr(settings, group), member))
+
+
+def _secret(kind: type[Any], value: object) -> object:
+    if isinstance(value, kind):
+        return value
+    if issubclass(kind, Secret) and isinstance(value, str):
+        if issubclass(kind, SecretUrl) and not urlsplit(value).scheme:
+            raise ValueError("is not a URL")
+        return kind(value)
+    raise NotImplementedError(kind)  # msgspec's own contract for kinds that a hook does not know
+
+
+def _did_you_mean(name: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}" if close else ""

@@ -1,0 +1,1 @@
+"""Venues: places, their reusable layout, and what their organisers tune."""

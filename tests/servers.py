@@ -1,0 +1,115 @@
+"""Real servers for the tests: started once a run, when the first test asks, on 127.0.0.1 and in throw-away folders."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from adapters.embedded.mongo import EmbeddedMongo
+from adapters.embedded.postgres import EmbeddedPostgres
+from adapters.embedded.valkey import EmbeddedValkey
+from adapters.postgres.migrator import Database, migrate
+
+_PASSWORD = "test-only"
+_SERIAL = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A PostgreSQL on which each test gets databases of its own, cloned from migrated templates."""
+
+    admin_url: str
+    templates: dict[str, Database]
+
+    def named(self, name: str, *, of: str | None = None) -> Database:
+        """Describe a database called `name` with the tables and roles of ours that is called `of`."""
+        kind = of or name
+        metadata = import_module(f"adapters.postgres.tables.{kind}").metadata
+        template = Database(name=kind, metadata=metadata, admin_url="", app_url="", relay_url="")
+        roles = template.roles
+        return replace(
+            template,
+            admin_url=self._url(name),
+            app_url=self._url(name, user=roles.app),
+            relay_url=self._url(name, user=roles.relay),
+        )
+
+    async def fresh(self, kind: str) -> Database:
+        """Return a migrated, empty database of a kind such as `venue_db`, nobody else's."""
+        if kind not in self.templates:
+            template = self.named(f"{kind}_template", of=kind)
+            await migrate(template)
+            self.templates[kind] = template
+        name = f"{kind}_{next(_SERIAL)}"
+        server = await asyncpg.connect(self.admin_url)
+        try:
+            await server.execute(f'create database "{name}" template "{kind}_template"')
+            roles = self.templates[kind].roles
+            await server.execute(
+                f'revoke all on database "{name}" from public;'
+                f'grant connect on database "{name}" to {roles.owner}, {roles.app}, {roles.relay}'
+            )
+        finally:
+            await server.close()
+        return self.named(name, of=kind)
+
+    def _url(self, database: str, *, user: str | None = None) -> str:
+        parts = urlsplit(self.admin_url)
+        netloc = f"{user}:{_PASSWORD}@{parts.hostname}:{parts.port}" if user else parts.netloc
+        return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL that forgets everything."""
+    folder = tmp_path_factory.mktemp("pg")
+    with EmbeddedPostgres(folder, durable=False, password=_PASSWORD) as server:
+        yield PostgresServer(server.admin_url("postgres"), {})
+
+
+@pytest.fixture
+async def venue_db(postgres: PostgresServer) -> Database:
+    return await postgres.fresh("venue_db")
+
+
+@pytest.fixture
+async def auth_db(postgres: PostgresServer) -> Database:
+    return await postgres.fresh("auth_db")
+
+
+@pytest.fixture
+async def order_db(postgres: PostgresServer) -> Database:
+    return await postgres.fresh("order_db")
+
+
+@pytest.fixture
+async def payment_db(postgres: PostgresServer) -> Database:
+    return await postgres.fresh("payment_db")
+
+
+@pytest.fixture
+async def admission_db(postgres: PostgresServer) -> Database:
+    return await postgres.fresh("admission_db")
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Valkey that forgets everything."""
+    with EmbeddedValkey(tmp_path_factory.mktemp("vk"), durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real mongod when FAIRSEAT_TEST_MONGODB_URL names one, else the MongoDB wire server, in memory."""
+    given = os.environ.get("FAIRSEAT_TEST_MONGODB_URL")
+    if given:
+        yield given
+        return
+    with EmbeddedMongo(None) as server:
+        yield server.url
