@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import override
 
 from adapters.embedded.errors import EmbeddedServerError
-from adapters.embedded.readiness import LOOPBACK, accepts
+from adapters.embedded.readiness import LOOPBACK
 from adapters.embedded.server import EmbeddedServer
 
 _START_TIMEOUT_S = 30.0
+READY_FILE = "ready"
 _SOURCES = Path(__file__).parents[2]
 
 
@@ -53,5 +54,13 @@ class EmbeddedMongo(EmbeddedServer):
         command = [sys.executable, "-P", "-m", "adapters.embedded.mongo_server", str(self.port), self._mark.word]
         if self._durable:
             command.append(str(self._folder / "documents.sqlite"))
+        (self._folder / READY_FILE).unlink(missing_ok=True)
         self._process.start(command, folder=self._folder, environment=environment)
-        self._process.wait_until_ready(lambda: accepts(self.port), timeout_s=_START_TIMEOUT_S)
+        self._process.wait_until_ready(self._is_ready, timeout_s=_START_TIMEOUT_S)
+
+    def _is_ready(self) -> bool:
+        """Tell whether our own child listens: it then writes its id."""
+        try:
+            return (self._folder / READY_FILE).read_text("ascii") == str(self.pid)
+        except FileNotFoundError:
+            return False

@@ -1,13 +1,16 @@
 """The child process of `EmbeddedMongo`: `python -m adapters.embedded.mongo_server PORT MARK [DATABASE_FILE]`."""
 
 import asyncio
+import os
 import signal
 import sys
+from pathlib import Path
 
 from mongoeco.engines.memory import MemoryEngine
 from mongoeco.engines.sqlite import SQLiteEngine
 from mongoeco.wire import AsyncMongoEcoProxyServer
 
+from adapters.embedded.mongo import READY_FILE
 from adapters.embedded.readiness import LOOPBACK
 
 # The newest that mongoeco 4.11 knows; both are only names of behaviour, the real driver is a newer one.
@@ -29,6 +32,8 @@ async def serve(port: int, database_file: str | None) -> None:
         pymongo_profile=_DRIVER_PROFILE,
         mongodb_dialect=_SERVER_DIALECT,
     ):
+        # Our working directory is the server's folder.
+        Path(READY_FILE).write_text(str(os.getpid()), "ascii")
         await stopped.wait()
 
 

@@ -33,6 +33,7 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_checkpoints": "off",
     "log_min_messages": "warning",
 }
 _SETTINGS_WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -92,6 +93,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _make_data(self, programs: PostgresPrograms, data: Path) -> None:
         """Make the data beside its place and move it there when complete, so that half-made data is never started."""
+        if data.is_symlink():
+            data.unlink()  # it led to data that is gone
         home = _home_of_data(self._folder, programs)
         unfinished = home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -109,7 +112,6 @@ class EmbeddedPostgres(EmbeddedServer):
             password_file.unlink()
         made = unfinished.rename(home / "data")
         if made != data:
-            data.unlink(missing_ok=True)
             data.symlink_to(made)
 
     def _run_initdb(self, programs: PostgresPrograms, data: Path, password_file: Path) -> None:
@@ -149,6 +151,7 @@ def _home_of_data(folder: Path, programs: PostgresPrograms) -> Path:
     if entered.returncode == 0:
         return folder
     _DATA_FOLDER_OF_ROOT.mkdir(parents=True, exist_ok=True)
+    _DATA_FOLDER_OF_ROOT.chmod(0o711)
     home = Path(tempfile.mkdtemp(dir=_DATA_FOLDER_OF_ROOT, prefix="postgres-"))
     home.chmod(0o711)
     return home

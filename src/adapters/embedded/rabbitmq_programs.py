@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +83,7 @@ def _fetched(cache: Path) -> Path:
 
 
 @contextmanager
-def _one_at_a_time(lock_file: Path) -> Iterator[None]:
+def _one_at_a_time(lock_file: Path) -> Generator[None]:
     with lock_file.open("w") as lock:
 
         def taken() -> bool:

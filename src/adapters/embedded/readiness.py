@@ -15,6 +15,7 @@ LOOPBACK = "127.0.0.1"
 _PORTS = range(20_000, 32_000)
 _PORT_TRIES_MAX = 200
 _PAUSE_S = 0.01
+_REPLY_BYTES_MAX = 4_096
 
 
 def port_is_free(port: int) -> bool:
@@ -60,14 +61,14 @@ def wait_until(ready: Callable[[], bool], *, timeout_s: float) -> bool:
     return True
 
 
-def answers(port: int, question: bytes, answer: bytes) -> bool:
-    """Tell whether the server on this port of the loopback address replies to `question` with `answer`."""
+def reply(port: int, question: bytes) -> bytes:
+    """Return the beginning of what the server on this port of the loopback address replies; nothing without one."""
     try:
         with socket.create_connection((LOOPBACK, port), timeout=1) as connection:
             connection.sendall(question)
-            return connection.recv(len(answer)) == answer
+            return connection.recv(_REPLY_BYTES_MAX)
     except OSError:
-        return False
+        return b""
 
 
 def accepts(port: int) -> bool:

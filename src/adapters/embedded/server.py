@@ -3,15 +3,17 @@
 import signal
 from abc import ABC, abstractmethod
 from pathlib import Path
+from subprocess import SubprocessError
 from types import TracebackType
 from typing import Self
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.instance_lock import InstanceLock
 from adapters.embedded.processes import Mark, ServerProcess, end_leftovers
-from adapters.embedded.readiness import remembered_port
+from adapters.embedded.readiness import port_is_free, remembered_port
 
 _STOP_TIMEOUT_S = 20.0
+_PORT_TRIES_MAX = 3
 
 
 class EmbeddedServer(ABC):
@@ -72,16 +74,35 @@ class EmbeddedServer(ABC):
         self._lock.acquire()
         try:
             end_leftovers(self._mark, stop_signal=self._stop_signal, timeout_s=_STOP_TIMEOUT_S)
-            self._port = self._wanted_port or remembered_port(self._folder / "port")
-            self._launch()
+            self._launch_on_a_port()
+        except (OSError, SubprocessError) as error:
+            self.stop()
+            message = f"{self._name} cannot be started in {self._folder}: {error}"
+            raise EmbeddedServerError(message) from error
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop in good order and let others use the folder; nothing happens when it does not run."""
-        self._process.stop(timeout_s=_STOP_TIMEOUT_S)
+        self._end()
         self._lock.release()
+
+    def _end(self) -> None:
+        self._process.stop(timeout_s=_STOP_TIMEOUT_S)
+
+    def _launch_on_a_port(self) -> None:
+        """Launch again on another port when somebody took the free one before the server did."""
+        for tries_left in reversed(range(_PORT_TRIES_MAX)):
+            self._port = self._wanted_port or remembered_port(self._folder / "port")
+            try:
+                self._launch()
+            except EmbeddedServerError:
+                self._end()
+                if self._wanted_port or not tries_left or port_is_free(self._port):
+                    raise
+            else:
+                return
 
     def __enter__(self) -> Self:
         self.start()

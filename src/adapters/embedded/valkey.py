@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import override
 
 from adapters.embedded.errors import EmbeddedServerError
-from adapters.embedded.readiness import LOOPBACK, answers
+from adapters.embedded.readiness import LOOPBACK, reply
 from adapters.embedded.server import EmbeddedServer
 
 _START_TIMEOUT_S = 20.0
@@ -35,9 +35,12 @@ class EmbeddedValkey(EmbeddedServer):
     @override
     def _launch(self) -> None:
         self._process.start([str(_find_valkey()), *self._options()], folder=self._folder, environment=_ENVIRONMENT)
-        self._process.wait_until_ready(
-            lambda: answers(self.port, b"PING\r\n", b"+PONG\r\n"), timeout_s=_START_TIMEOUT_S
-        )
+        self._process.wait_until_ready(self._is_ready, timeout_s=_START_TIMEOUT_S)
+
+    def _is_ready(self) -> bool:
+        """Tell whether our own server, and no other that took the port, answers and has read its data."""
+        facts = reply(self.port, b"INFO server\r\n")
+        return f"process_id:{self.pid}\r".encode() in facts and reply(self.port, b"PING\r\n") == b"+PONG\r\n"
 
     def _options(self) -> list[str]:
         settings = {
