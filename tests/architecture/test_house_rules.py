@@ -18,6 +18,7 @@ PACKAGE_HOSTS = re.compile(
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:" + "|".join(["ro" + "ot", "wo" + "rk", "ho" + r"me/\w+"]) + r")(?:/|\b)")
 UNDONE = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error"]))
 BARE_EXEMPTION = re.compile(r"#\s*(?:no" + r"qa(?!:)|type:\s*ig" + r"nore(?!\[)|pyright:\s*ig" + r"nore(?!\[))")
+UNREASONED_EXEMPTION = re.compile(r"#\s*(?:no" + r"qa: [A-Z0-9, ]+|(?:type|pyright): ig" + r"nore\[[^]]*\])\s*$")
 UNREASONED_SKIP = re.compile(r"pytest\.sk" + r"ip\(\)|@pytest\.mark\.sk" + r"ip(?!if)(?!\(reason)")
 
 
@@ -42,7 +43,8 @@ def lines_that_match(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
 @pytest.mark.parametrize("path", python_files("src"), ids=shown)
 def test_a_module_fits_a_reader(path: Path) -> None:
     if shown(path) not in LONGER_FOR_A_REASON:
-        assert len(path.read_text().splitlines()) <= LINES_MAX
+        lines = path.read_text().count("\n")
+        assert lines <= LINES_MAX
 
 
 def test_no_file_names_a_package_host() -> None:
@@ -53,12 +55,27 @@ def test_no_file_names_a_path_of_a_machine() -> None:
     assert lines_that_match(MACHINE_PATHS, tracked_files()) == []
 
 
+def test_a_link_in_the_documents_leads_somewhere() -> None:
+    dead = [
+        f"{shown(path)}: {target}"
+        for path in tracked_files()
+        if path.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text())
+        if "://" not in target and not (path.parent / target).exists()
+    ]
+    assert dead == []
+
+
 def test_nothing_is_left_undone() -> None:
     assert lines_that_match(UNDONE, python_files("src", "tests", "migrations")) == []
 
 
 def test_an_exemption_names_what_it_exempts() -> None:
     assert lines_that_match(BARE_EXEMPTION, python_files("src", "tests", "migrations")) == []
+
+
+def test_an_exemption_carries_its_reason() -> None:
+    assert lines_that_match(UNREASONED_EXEMPTION, python_files("src", "tests", "migrations")) == []
 
 
 def test_a_skipped_test_says_why() -> None:
@@ -74,6 +91,8 @@ def test_a_skipped_test_says_why() -> None:
         (UNDONE, "raise NotImplemented" + "Error"),
         (BARE_EXEMPTION, "x = 1  # no" + "qa"),
         (BARE_EXEMPTION, "x = 1  # type: ig" + "nore"),
+        (UNREASONED_EXEMPTION, "x = 1  # no" + "qa: S608"),
+        (UNREASONED_EXEMPTION, "x = 1  # type: ig" + "nore[arg-type]"),
         (UNREASONED_SKIP, "@pytest.mark.sk" + "ip"),
     ],
 )
@@ -86,6 +105,7 @@ def test_each_rule_sees_what_breaks_it(pattern: re.Pattern[str], line: str) -> N
     [
         (MACHINE_PATHS, "docs/root/index.md and ./work/here"),
         (BARE_EXEMPTION, "x = 1  # no" + "qa: S608 - the table's name is ours"),
+        (UNREASONED_EXEMPTION, "x = 1  # no" + "qa: S608 - the table's name is ours"),
         (UNREASONED_SKIP, "@pytest.mark.skipif(node is None, reason='no node')"),
     ],
 )
