@@ -86,9 +86,9 @@ MAKE_VENV = $(VENV) --no-python-downloads --python 3.13 .venv 2>/dev/null || $(V
 	@for python in python3.13 python3 python; do \
 	  "$$python" -c '' 2>/dev/null || continue; \
 	  rm -rf .tools; \
-	  if "$$python" -m venv .tools 2>/dev/null >&2; then .tools/bin/python -m pip install --quiet --disable-pip-version-check '$(UV_WANT)' && exit 0; fi; \
+	  if "$$python" -m venv .tools 2>/dev/null >&2; then .tools/bin/python -m pip install -qq --disable-pip-version-check '$(UV_WANT)' && exit 0; fi; \
 	  rm -rf .tools; \
-	  "$$python" -m pip --version >/dev/null 2>&1 && "$$python" -m pip install --quiet --disable-pip-version-check --target .tools '$(UV_WANT)' && exit 0; \
+	  "$$python" -m pip --version >/dev/null 2>&1 && "$$python" -m pip install -qq --disable-pip-version-check --target .tools '$(UV_WANT)' && exit 0; \
 	done; \
 	rm -rf .tools; \
 	echo 'Fairseat needs uv, and found no Python that can install it. Install uv, or a Python 3.13 with venv and pip.' >&2; exit 1
