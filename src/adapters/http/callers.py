@@ -1,5 +1,6 @@
 """Who asks: the bearer token, and the tenant that the request is about."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, override
 from uuid import UUID
 
@@ -23,8 +24,8 @@ class Authentication(AbstractAuthenticationMiddleware):
 
     __slots__ = ("_verifier",)
 
-    def __init__(self, app: ASGIApp, verifier: TokenVerifier) -> None:
-        super().__init__(app)
+    def __init__(self, app: ASGIApp, verifier: Callable[[], Awaitable[TokenVerifier]]) -> None:
+        super().__init__(app, exclude=["^/schema"])
         self._verifier = verifier
 
     @override
@@ -33,7 +34,8 @@ class Authentication(AbstractAuthenticationMiddleware):
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthorizedException("Send an access token: Authorization: Bearer …")
-        return AuthenticationResult(user=await self._verifier.verify(token.strip()), auth=None)
+        verifier = await self._verifier()
+        return AuthenticationResult(user=await verifier.verify(token.strip()), auth=None)
 
 
 async def provide_identity(request: Request[VerifiedToken, Any, Any]) -> VerifiedToken:

@@ -1,8 +1,14 @@
 """Entity tags from versions, and the version that an update expects (RFC 9110, If-Match)."""
 
 import re
+from typing import Annotated
+
+from litestar.params import HeaderParameter
 
 from core.shared.errors import DomainError, StaleVersionError
+
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="The ETag that was read.")]
+"""A handler's parameter; not a `type` alias, since Litestar does not look through those."""
 
 _TAG = re.compile(r'"v(\d{1,9})"')
 

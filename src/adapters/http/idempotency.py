@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, override
 from uuid import UUID
 
+from dishka import AsyncContainer
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -47,8 +48,8 @@ class IdempotentPosts(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, store: IdempotencyStore, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, container: AsyncContainer, clock: Clock) -> None:
+        self._container = container
         self._clock = clock
 
     @override
@@ -63,7 +64,8 @@ class IdempotentPosts(ASGIMiddleware):
         if not 1 <= len(key) <= _KEY_LENGTH_MAX or not key.isprintable():
             raise InvalidIdempotencyKeyError(f"An Idempotency-Key has 1 to {_KEY_LENGTH_MAX} printable characters.")
         owner = IdempotencyScope(tenant_id=_tenant(request, token), account_id=token.account_id, key=key)
-        claim = await self._store.claim(
+        store = await self._container.get(IdempotencyStore)
+        claim = await store.claim(
             owner, request_hash=await _hash(request), now=self._clock.now(), lease_s=LEASE_S, keep_s=KEEP_S
         )
         match claim:
@@ -76,10 +78,16 @@ class IdempotentPosts(ASGIMiddleware):
             case Mismatch():
                 raise IdempotencyKeyReusedError("This Idempotency-Key was used with another request.")
             case Fresh():
-                await self._first(owner, scope, receive, send, next_app)
+                await self._first(store, owner, scope, receive, send, next_app)
 
     async def _first(
-        self, owner: IdempotencyScope, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+        self,
+        store: IdempotencyStore,
+        owner: IdempotencyScope,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        next_app: ASGIApp,
     ) -> None:
         recorded = _Recorded()
 
@@ -87,21 +95,21 @@ class IdempotentPosts(ASGIMiddleware):
             recorded.take(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 # Kept before the last byte goes out: a client that saw the end can rely on the replay.
-                await self._keep(owner, recorded)
+                await self._keep(store, owner, recorded)
             await send(message)
 
         try:
             await next_app(scope, receive, record)
         except BaseException:
-            await self._store.abandon(owner)
+            await store.abandon(owner)
             raise
 
-    async def _keep(self, owner: IdempotencyScope, recorded: "_Recorded") -> None:
+    async def _keep(self, store: IdempotencyStore, owner: IdempotencyScope, recorded: "_Recorded") -> None:
         answer = recorded.answer()
         if answer.status >= 500 or answer.status in _NOT_KEPT or len(answer.body) > _BODY_KEPT_BYTES_MAX:
-            await self._store.abandon(owner)
+            await store.abandon(owner)
         else:
-            await self._store.complete(owner, answer, now=self._clock.now())
+            await store.complete(owner, answer, now=self._clock.now())
 
 
 class _Recorded:

@@ -108,7 +108,9 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     if status >= 500:
         return on_any_exception(request, error)
     problems = _problems_of(error) if isinstance(error, ValidationException) else ()
-    detail = "; ".join(f"{p.pointer}: {p.message}" for p in problems) or error.detail or "The request was refused."
+    detail = (
+        "; ".join(f"{p.pointer or 'body'}: {p.message}" for p in problems) or error.detail or "The request was refused."
+    )
     headers = dict(error.headers or {})
     if status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
@@ -137,6 +139,7 @@ def _problems_of(error: ValidationException) -> tuple[Problem, ...]:
     for item in extra:
         if isinstance(item, Mapping):
             key = str(item.get("key", ""))
+            key = "" if key == "data" else key  # the body as a whole: a pointer to it is empty
             pointer = "/" + key.replace(".", "/").replace("[", "/").replace("]", "") if key else ""
             found.append(Problem(pointer, str(item.get("message", "is not valid"))))
     return tuple(found)

@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, patch, post, put
-from litestar.params import HeaderParameter, JSONBody
+from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from adapters.http.etags import etag, expected_version
+from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
 from core.shared.callers import Caller
 from core.shared.ids import TenantId, VenueId, VenueSectionId
@@ -27,7 +27,6 @@ from usecases.venues.read_venues import ReadVenues
 from usecases.venues.tune_settings import TuneSettings
 from usecases.venues.update_venue import UpdateVenue
 
-type IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="The ETag that was read.")]
 type Name = Annotated[str, Meta(min_length=1, max_length=120)]
 type Line = Annotated[str, Meta(min_length=1, max_length=200)]
 type Capacity = Annotated[int, Meta(ge=1, le=CAPACITY_MAX, description="People at once.")]

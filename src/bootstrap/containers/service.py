@@ -8,6 +8,7 @@ from dishka import AsyncContainer, Provider, Scope, from_context, make_async_con
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.inbox import PostgresInboxKeeper
 from adapters.postgres.outbox import PostgresOutboxQueue
@@ -18,6 +19,7 @@ from adapters.system.ids import Uuid7Source
 from bootstrap.settings import Settings
 from ports.clock import Clock
 from ports.events import EventPublisher, OutboxQueue, Subscription
+from ports.health import HealthCheck
 from ports.idempotency import IdempotencyStore
 from ports.ids import IdSource
 from usecases.messaging.prune_messages import PruneMessages
@@ -45,6 +47,7 @@ class Service:
     root_controllers: Sequence[ControllerRouterHandler] = ()
     subscriptions: Sequence[Subscription] = ()
     jobs: Sequence[JobSpec] = ()
+    checks: Sequence[type[HealthCheck]] = ()
 
 
 @dataclass(slots=True)
@@ -110,6 +113,11 @@ class PostgresProvider(Provider):
     def outbox_queue(self, pools: Pools) -> OutboxQueue:
         """Return the relay's view of the outbox."""
         return PostgresOutboxQueue(pools.relay, source=f"fairseat/{self._service}")
+
+    @provide
+    def health(self, queue: OutboxQueue, clock: Clock) -> PostgresHealth:
+        """Return the question whether the database can be used."""
+        return PostgresHealth(f"{self._service}_db", queue, clock)
 
     @provide
     def relay(self, queue: OutboxQueue, publisher: EventPublisher, clock: Clock) -> RelayOutbox:

@@ -4,6 +4,7 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.venues import InProcessVenues
+from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, relay_jobs
 from ports.published.venues import VenuesApi
@@ -32,4 +33,5 @@ def venue_service() -> Service:
         providers=(PostgresProvider("venue"), EngineProvider("venue"), VenuesProvider()),
         controllers=(VenueController, OrganiserSettingsController),
         jobs=relay_jobs(),
+        checks=(PostgresHealth,),
     )

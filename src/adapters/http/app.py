@@ -1,0 +1,126 @@
+"""The Litestar application: routers of services, one way to sign in, one shape of errors, one OpenAPI document."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, override
+
+from dishka import AsyncContainer
+from litestar import Litestar, Router
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
+from litestar.middleware import ASGIMiddleware, DefineMiddleware
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+
+from adapters.http.callers import Authentication, provide_caller, provide_identity
+from adapters.http.health import GetChecks, health_controller
+from adapters.http.idempotency import IdempotentPosts
+from adapters.http.paging import provide_page
+from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
+from ports.clock import Clock
+from ports.published.identity import TokenVerifier
+
+API_BASE = "/api/v1"
+DOCUMENT_PATH = "/schema"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRoutes:
+    """What one service serves, and the container that its handlers take their use cases from."""
+
+    name: str
+    container: AsyncContainer
+    controllers: Sequence[ControllerRouterHandler]
+    root_controllers: Sequence[ControllerRouterHandler] = ()
+
+
+class ServiceScope(ASGIMiddleware):
+    """Gives the handlers of a service its own container; use cases live as long as the application."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, container: AsyncContainer) -> None:
+        self._container = container
+
+    @override
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        state: dict[str, Any] = scope["state"]
+        state["dishka_container"] = self._container
+        await next_app(scope, receive, send)
+
+
+class DocumentedProblems(ReceiveRoutePlugin):
+    """Adds the problem details that any handler may answer to the OpenAPI document."""
+
+    @override
+    def receive_route(self, route: BaseRoute) -> None:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is not False:
+                handler.responses = {**PROBLEM_RESPONSES, **(handler.responses or {})}
+
+
+def create_app(
+    services: Sequence[ServiceRoutes],
+    *,
+    verifier: Callable[[], Awaitable[TokenVerifier]],
+    clock: Clock,
+    checks: GetChecks,
+    request_bytes_max: int,
+    version: str,
+    on_app_init: Callable[[AppConfig], AppConfig] | None = None,
+) -> Litestar:
+    """Build the application; nothing is connected before the first request that needs it."""
+    routers = [
+        Router(
+            path=path,
+            route_handlers=handlers,
+            middleware=[ServiceScope(service.container), IdempotentPosts(service.container, clock)],
+        )
+        for service in services
+        for path, handlers in ((API_BASE, service.controllers), ("/", service.root_controllers))
+        if handlers
+    ]
+    return Litestar(
+        route_handlers=[*routers, health_controller(checks)],
+        middleware=[DefineMiddleware(Authentication, verifier=verifier)],
+        dependencies={
+            "caller": Provide(provide_caller),
+            "identity": Provide(provide_identity),
+            "page": Provide(provide_page),
+        },
+        exception_handlers=EXCEPTION_HANDLERS,
+        plugins=[DocumentedProblems()],
+        request_max_body_size=request_bytes_max,
+        openapi_config=_document(version),
+        on_app_init=[on_app_init] if on_app_init else [],
+        debug=False,
+    )
+
+
+def _document(version: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Fairseat",
+        version=version,
+        summary="Ticketing that venues run themselves: reserved seating, holds, orders, payments and passes.",
+        description=(
+            "Money is in minor units with an ISO 4217 code, times are RFC 3339 in UTC, errors are RFC 9457 problem "
+            "details with a stable `code`. Creating POSTs take an `Idempotency-Key`, updates an `If-Match`. A token "
+            "of a fan names the organisation in `X-Tenant-ID`; a staff token carries it."
+        ),
+        contact=Contact(name="Fairseat"),
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        servers=[Server(url="/")],
+        path=DOCUMENT_PATH,
+        render_plugins=[ScalarRenderPlugin(), SwaggerRenderPlugin()],
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{"bearer": []}],
+        use_handler_docstrings=True,
+    )

@@ -1,0 +1,74 @@
+"""Liveness and readiness, for those who operate Fairseat; outside /api/v1 and without a token."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+import msgspec
+from litestar import Controller, Response, get
+
+from core.shared.errors import UnavailableError
+from ports.health import HealthCheck, HealthReport
+
+_CHECK_TIMEOUT_S = 3.0
+_log = logging.getLogger(__name__)
+
+type GetChecks = Callable[[], Awaitable[Sequence[HealthCheck]]]
+
+
+class LiveBody(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class DependencyBody(msgspec.Struct, frozen=True):
+    """How one dependency stands, with figures: counts, and seconds where the name ends in `_s`."""
+
+    ok: bool
+    facts: dict[str, int | float | str]
+
+
+class ReadyBody(msgspec.Struct, frozen=True):
+    """How everything behind this process stands."""
+
+    status: Literal["ok", "unavailable"]
+    dependencies: dict[str, DependencyBody]
+
+
+def health_controller(checks: GetChecks) -> type[Controller]:
+    """Return the controller that asks these checks."""
+
+    class HealthController(Controller):
+        path = "/health"
+        tags = ("Health",)
+        opt = {"exclude_from_auth": True}  # noqa: RUF012  (Litestar reads it from the class)
+
+        @get("/live", summary="Is the process alive?")
+        async def live(self) -> LiveBody:
+            """Answers as long as the process does; asks nobody else."""
+            return LiveBody()
+
+        @get("/ready", summary="Can it serve?", raises=[])
+        async def ready(self) -> Response[ReadyBody]:
+            """200 when every dependency can be used, 503 otherwise; with backlog and age of outboxes and webhooks."""
+            reports = await asyncio.gather(*(_asked(check) for check in await checks()))
+            ok = all(report.ok for report in reports)
+            body = ReadyBody(
+                "ok" if ok else "unavailable",
+                {report.name: DependencyBody(report.ok, dict(report.facts)) for report in reports},
+            )
+            return Response(body, status_code=200 if ok else 503)
+
+    return HealthController
+
+
+async def _asked(check: HealthCheck) -> HealthReport:
+    name = type(check).__name__
+    try:
+        async with asyncio.timeout(_CHECK_TIMEOUT_S):
+            return await check.check()
+    except (UnavailableError, TimeoutError, OSError) as error:
+        _log.warning("health: %s: %s", name, error)
+        return HealthReport(getattr(check, "name", name), ok=False, facts={"error": type(error).__name__})

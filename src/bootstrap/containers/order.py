@@ -1,0 +1,86 @@
+"""The order service: orders, on order_db."""
+
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.http.orders import OrderController
+from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
+from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
+from bootstrap.settings import Settings, SettingsError
+from core.orders.terms import OrderTerms
+from ports.events import Subscription
+from ports.ids import IdSource
+from ports.orders import DueOrders, OrderTransactions
+from ports.published.expiration import TimerFired
+from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded
+from ports.published.seating import SeatingApi
+from ports.published.ticketing import TicketingApi
+from usecases.orders.cancel_order import CancelOrder
+from usecases.orders.confirm_order import ConfirmOrder
+from usecases.orders.expire_order import ExpireOrder
+from usecases.orders.expire_orders import ExpireOrders
+from usecases.orders.list_orders import ListOrders
+from usecases.orders.on_payment_refunded import OnPaymentRefunded
+from usecases.orders.on_timer_fired import OnTimerFired
+from usecases.orders.pay_order import PayOrder
+from usecases.orders.place_order import PlaceOrder
+from usecases.orders.read_order import ReadOrder
+from usecases.orders.settle_payment import SettlePayment
+
+SWEEP_INTERVAL_S = 5.0
+
+
+class OrdersProvider(Provider):
+    """The orders context."""
+
+    scope = Scope.APP
+    usecases = provide_all(
+        PlaceOrder,
+        ReadOrder,
+        ListOrders,
+        PayOrder,
+        CancelOrder,
+        SettlePayment,
+        ConfirmOrder,
+        ExpireOrder,
+        ExpireOrders,
+        OnTimerFired,
+        OnPaymentRefunded,
+    )
+
+    @provide
+    def transactions(self, pools: Pools, ids: IdSource) -> OrderTransactions:
+        """Return transactions as the app role."""
+        return PostgresOrderTransactions(pools.app, ids)
+
+    @provide
+    def due_orders(self, pools: Pools) -> DueOrders:
+        """Return the sweep's view as the relay role."""
+        return PostgresDueOrders(pools.relay)
+
+    @provide
+    def terms(self, settings: Settings) -> OrderTerms:
+        """Return how long orders live; raises SettingsError for times that contradict one another."""
+        orders = settings.orders
+        try:
+            return OrderTerms(
+                order_ttl_s=orders.ttl_s,
+                payment_protection_s=orders.payment_protection_s,
+                lifetime_max_s=orders.lifetime_max_s,
+            )
+        except ValueError as error:
+            raise SettingsError(f"FAIRSEAT_ORDERS_…: {error}") from error
+
+
+def order_service() -> Service:
+    """Return the order service."""
+    return Service(
+        name="order",
+        providers=(PostgresProvider("order"), OrdersProvider(), linked(SeatingApi, PaymentsApi, TicketingApi)),
+        controllers=(OrderController,),
+        subscriptions=(
+            Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),
+            Subscription("orders.on_payment_refunded", PaymentRefunded, OnPaymentRefunded),
+            Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
+        ),
+        jobs=(*relay_jobs(), JobSpec("expire_orders", SWEEP_INTERVAL_S, ExpireOrders)),
+    )

@@ -1,0 +1,139 @@
+"""Which services there are, which of them serves which published API, and which way events go between them."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dishka import AsyncContainer
+from litestar import Litestar
+
+from adapters.amqp.connection import rabbit_broker
+from adapters.amqp.consumers import AmqpConsumers
+from adapters.amqp.publisher import AmqpPublisher
+from adapters.http.app import ServiceRoutes, create_app
+from adapters.inprocess.delivery import InProcessPublisher, Subscriber
+from adapters.system.clock import SystemClock
+from adapters.system.loops import Job
+from bootstrap.containers.admission import admission_service
+from bootstrap.containers.auth import auth_service
+from bootstrap.containers.expiration import expiration_service
+from bootstrap.containers.order import order_service
+from bootstrap.containers.payment import payment_service
+from bootstrap.containers.service import Links, Service, build_container
+from bootstrap.containers.ticket import ticket_service
+from bootstrap.containers.venue import venue_service
+from bootstrap.settings import Settings
+from bootstrap.version import VERSION
+from ports.health import HealthCheck
+from ports.published.identity import TokenVerifier
+from ports.published.payments import PaymentsApi
+from ports.published.seating import SeatingApi
+from ports.published.ticketing import TicketingApi
+from ports.published.venues import VenuesApi
+
+SERVED_BY: Mapping[type, str] = {
+    TokenVerifier: "auth",
+    VenuesApi: "venue",
+    SeatingApi: "venue",
+    TicketingApi: "ticket",
+    PaymentsApi: "payment",
+}
+
+
+def all_services() -> tuple[Service, ...]:
+    """Return every service of Fairseat."""
+    return (
+        auth_service(),
+        venue_service(),
+        ticket_service(),
+        order_service(),
+        payment_service(),
+        admission_service(),
+        expiration_service(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The services of this process, wired: one container each, links between them, and the way of events."""
+
+    settings: Settings
+    services: tuple[Service, ...]
+    containers: Mapping[str, AsyncContainer]
+    links: Links
+    consumers: tuple[AmqpConsumers, ...]
+
+    def app(self) -> Litestar:
+        """Return the HTTP application."""
+        return create_app(
+            [
+                ServiceRoutes(
+                    service.name, self.containers[service.name], service.controllers, service.root_controllers
+                )
+                for service in self.services
+            ],
+            verifier=self._verifier,
+            clock=SystemClock(),
+            checks=self.checks,
+            request_bytes_max=self.settings.http.request_bytes_max,
+            version=VERSION,
+        )
+
+    def jobs(self) -> list[Job]:
+        """Return the background work of every service."""
+        return [
+            Job(f"{service.name}.{spec.name}", spec.interval_s, _runner(self.containers[service.name], spec.usecase))
+            for service in self.services
+            for spec in service.jobs
+        ]
+
+    async def checks(self) -> Sequence[HealthCheck]:
+        """Return the questions whether everything behind the services can be used."""
+        return [await self.containers[service.name].get(check) for service in self.services for check in service.checks]
+
+    async def connect(self) -> None:
+        """Ask every dependency once; raises what the first one raises that cannot be used."""
+        for check in await self.checks():
+            await check.check()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if isinstance(self.links.publisher, AmqpPublisher):
+            await self.links.publisher.stop()
+        for container in self.containers.values():
+            await container.close()
+
+    async def _verifier(self) -> TokenVerifier:
+        return await self.links.get(TokenVerifier)
+
+
+def build_platform(settings: Settings) -> Platform:
+    """Wire all services into one process; nothing is connected yet."""
+    services = all_services()
+    links = Links()
+    containers = {service.name: build_container(service, settings, links) for service in services}
+    links.served_by.update({api: containers[name] for api, name in SERVED_BY.items()})
+    if settings.rabbitmq.url is None:
+        links.publisher = InProcessPublisher(
+            [
+                Subscriber(subscription, containers[service.name].get)
+                for service in services
+                for subscription in service.subscriptions
+            ]
+        )
+        return Platform(settings, services, containers, links, ())
+    url = settings.rabbitmq.url.reveal()
+    everybody = [subscription for service in services for subscription in service.subscriptions]
+    links.publisher = AmqpPublisher(rabbit_broker(url), subscriptions=everybody)
+    consumers = tuple(
+        AmqpConsumers(rabbit_broker(url), containers[service.name], service.subscriptions)
+        for service in services
+        if service.subscriptions
+    )
+    return Platform(settings, services, containers, links, consumers)
+
+
+def _runner(container: AsyncContainer, usecase: type[Callable[[], Awaitable[int]]]) -> Callable[[], Awaitable[int]]:
+    async def run() -> int:
+        return await (await container.get(usecase))()
+
+    return run
