@@ -1,0 +1,155 @@
+"""Orders on PostgreSQL."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+import asyncpg
+
+from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.order_rows import (
+    INSERT,
+    INSERT_HISTORY,
+    INSERT_ITEMS,
+    SELECT,
+    UPDATE,
+    history_arguments,
+    insert_arguments,
+    item_arguments,
+    order_of,
+    update_arguments,
+)
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.transactions import tenant_transaction
+from core.orders.errors import ReservationOrderedError
+from core.orders.order import Order
+from core.orders.statuses import LIVE
+from core.shared.errors import StaleVersionError
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from ports.events import Inbox, Outbox
+from ports.ids import IdSource
+from ports.orders import DueOrder, DueOrders, OrderStore, OrderTransaction, OrderTransactions
+from ports.paging import Page, PageRequest
+
+
+class PostgresOrderStore(OrderStore):
+    """The orders of one open transaction."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+        self._known: dict[OrderId, Order] = {}
+        """Orders as they are stored, so that a save writes only the items and history that are new."""
+
+    @override
+    async def add(self, order: Order) -> None:
+        status = await self._connection.execute(INSERT, *insert_arguments(self._tenant_id, order))
+        if status != "INSERT 0 1":
+            raise ReservationOrderedError
+        await self._connection.execute(INSERT_HISTORY, *history_arguments(self._tenant_id, order, known=0))
+        self._known[order.id] = order
+
+    @override
+    async def get(self, order_id: OrderId) -> Order | None:
+        return self._one(await self._connection.fetchrow(f"{SELECT} and o.id = $2", self._tenant_id, order_id))
+
+    @override
+    async def locked(self, order_id: OrderId) -> Order | None:
+        # Locked first and read by a second statement: one that waits for a lock does not see the items and history
+        # that came in meanwhile.
+        found = await self._connection.fetchval(
+            "select true from orders where tenant_id = $1 and id = $2 for update", self._tenant_id, order_id
+        )
+        return await self.get(order_id) if found else None
+
+    @override
+    async def save(self, order: Order) -> None:
+        status = await self._connection.execute(UPDATE, *update_arguments(self._tenant_id, order))
+        if status != "UPDATE 1":
+            raise StaleVersionError("The order was changed by somebody else.")
+        stored = self._known.get(order.id)
+        if order.content is not None and (stored is None or stored.content is None):
+            await self._connection.execute(INSERT_ITEMS, *item_arguments(self._tenant_id, order, order.content))
+        known = len(stored.history) if stored else 0
+        await self._connection.execute(INSERT_HISTORY, *history_arguments(self._tenant_id, order, known=known))
+        self._known[order.id] = order
+
+    @override
+    async def live_of(self, reservation_id: ReservationId, account_id: AccountId) -> Order | None:
+        return self._one(
+            await self._connection.fetchrow(
+                f"{SELECT} and o.reservation_id = $2 and o.account_id = $3 and o.status = any($4::text[])",
+                self._tenant_id,
+                reservation_id,
+                account_id,
+                [status.value for status in LIVE],
+            )
+        )
+
+    @override
+    async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:
+        rows = await self._connection.fetch(
+            f"{SELECT} and ($2::uuid is null or o.account_id = $2) and ($3::uuid is null or o.id > $3) "
+            "order by o.id limit $4",
+            self._tenant_id,
+            account_id,
+            page.after,
+            page.limit + 1,
+        )
+        items = tuple(order_of(row) for row in rows[: page.limit])
+        return Page(items=items, next_after=items[-1].id if len(rows) > page.limit else None)
+
+    def _one(self, row: asyncpg.Record | None) -> Order | None:
+        if row is None:
+            return None
+        order = order_of(row)
+        self._known[order.id] = order
+        return order
+
+
+@dataclass(frozen=True, slots=True)
+class _PostgresOrderTransaction(OrderTransaction):
+    orders: OrderStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class PostgresOrderTransactions(OrderTransactions):
+    """Transactions on order_db as its app role, which row-level security binds to the tenant."""
+
+    def __init__(self, pool: Pool, ids: IdSource) -> None:
+        self._pool = pool
+        self._ids = ids
+
+    @override
+    def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[OrderTransaction]:
+        return self._begin(tenant_id)
+
+    @asynccontextmanager
+    async def _begin(self, tenant_id: TenantId) -> AsyncGenerator[OrderTransaction]:
+        async with tenant_transaction(self._pool, tenant_id) as connection:
+            yield _PostgresOrderTransaction(
+                orders=PostgresOrderStore(connection, tenant_id),
+                outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
+                inbox=PostgresInbox(connection, tenant_id=tenant_id),
+            )
+
+
+class PostgresDueOrders(DueOrders):
+    """The sweep's view, through the relay role: it reads ids and times of every tenant, and nothing else."""
+
+    def __init__(self, relay: Pool) -> None:
+        self._relay = relay
+
+    @override
+    async def due(self, *, now: datetime, orders_max: int) -> Sequence[DueOrder]:
+        async with driver_errors_translated():
+            rows = await self._relay.fetch(
+                "select tenant_id, id from orders where due_at <= $1 order by due_at, tenant_id, id limit $2",
+                now,
+                orders_max,
+            )
+        return [DueOrder(TenantId(row["tenant_id"]), OrderId(row["id"])) for row in rows]

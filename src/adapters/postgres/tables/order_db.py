@@ -1,0 +1,117 @@
+"""order_db: orders, their items and their history."""
+
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from adapters.postgres.tables.messaging import currency_column, messaging_tables
+
+metadata = MetaData()
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("reservation_id", Uuid, nullable=False),
+    Column("contact_email", Text),
+    Column("contact_name", Text),
+    Column("status", Text, nullable=False),
+    Column("refund", Text),
+    Column("ticket_id", Uuid),
+    Column("plan_id", Uuid),
+    Column("event", JSONB),
+    Column("fees", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("total_minor", BigInteger),
+    Column("currency", CHAR(3)),
+    Column("version", Integer, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="orders_pkey"),
+    CheckConstraint(
+        "status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED', 'CANCELLED', 'EXPIRED')", name="orders_status"
+    ),
+    CheckConstraint("refund in ('due', 'asked', 'done')", name="orders_refund"),
+    CheckConstraint("total_minor >= 0", name="orders_total"),
+    CheckConstraint(
+        "status in ('PENDING', 'CANCELLED', 'EXPIRED') or "
+        "(ticket_id is not null and plan_id is not null and event is not null "
+        "and total_minor is not null and currency is not null)",
+        name="orders_content",
+    ),
+)
+Index(
+    "orders_live_reservation",
+    orders.c.tenant_id,
+    orders.c.reservation_id,
+    orders.c.account_id,
+    unique=True,
+    postgresql_where=text("status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED')"),
+)
+Index(
+    "orders_sold_reservation",
+    orders.c.tenant_id,
+    orders.c.reservation_id,
+    unique=True,
+    postgresql_where=text("status in ('AWAITING_PAYMENT', 'CONFIRMED')"),
+)
+Index("orders_of_account", orders.c.tenant_id, orders.c.account_id, orders.c.id)
+Index("orders_due", orders.c.due_at, postgresql_where=text("due_at is not null"))
+
+order_items = Table(
+    "order_items",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("ticket_id", Uuid, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_price_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("seat_ids", ARRAY(Uuid), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("row_label", Text, nullable=False),
+    Column("seat_number", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="order_items_pkey"),
+    ForeignKeyConstraint(
+        ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name="order_items_order", ondelete="CASCADE"
+    ),
+    CheckConstraint("quantity = cardinality(seat_ids)", name="order_items_quantity"),
+    CheckConstraint("unit_price_minor >= 0", name="order_items_unit_price"),
+)
+Index("order_items_of_order", order_items.c.tenant_id, order_items.c.order_id, order_items.c.position, unique=True)
+
+order_history = Table(
+    "order_history",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "order_id", "position", name="order_history_pkey"),
+    ForeignKeyConstraint(
+        ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name="order_history_order", ondelete="CASCADE"
+    ),
+)
+messaging_tables(metadata)

@@ -1,0 +1,260 @@
+"""What the stores of orders promise, in memory and on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from adapters.memory.messaging import MemoryMessages
+from adapters.memory.orders import MemoryOrderTransactions
+from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
+from adapters.postgres.pool import open_pool
+from adapters.system.ids import Uuid7Source
+from core.orders.contact import Contact
+from core.orders.content import EventSnapshot, Fee, OrderContent, SeatLine
+from core.orders.errors import ReservationOrderedError
+from core.orders.order import Order
+from core.orders.terms import OrderTerms
+from core.shared.errors import StaleVersionError
+from core.shared.ids import (
+    AccountId,
+    OrderId,
+    OrderItemId,
+    PlanId,
+    ReservationId,
+    SeatId,
+    TenantId,
+    TicketId,
+    VenueId,
+)
+from core.shared.money import Money
+from ports.orders import DueOrder, DueOrders, OrderTransactions
+from ports.paging import PageRequest
+from ports.published.orders import OrderCancelled
+from tests.servers import PostgresServer
+
+NOW = datetime(2026, 11, 21, 18, 0, 0, 123456, tzinfo=UTC)
+TERMS = OrderTerms()
+OURS, THEIRS = TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))
+ANN, BEN = AccountId(UUID(int=1)), AccountId(UUID(int=2))
+IDS = Uuid7Source()
+
+
+@dataclass
+class Stores:
+    transactions: OrderTransactions
+    due_orders: DueOrders
+
+    async def added(self, order: Order, *, tenant_id: TenantId = OURS) -> Order:
+        async with self.transactions.begin(tenant_id) as tx:
+            await tx.orders.add(order)
+        return order
+
+    async def saved(self, order: Order, *, tenant_id: TenantId = OURS) -> Order:
+        async with self.transactions.begin(tenant_id) as tx:
+            await tx.orders.save(order)
+        return order
+
+    async def get(self, order_id: OrderId, *, tenant_id: TenantId = OURS) -> Order | None:
+        async with self.transactions.begin(tenant_id) as tx:
+            return await tx.orders.get(order_id)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
+    if request.param == "memory":
+        memory = MemoryOrderTransactions(MemoryMessages(ids=IDS))
+        yield Stores(memory, memory)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    database = await server.fresh("order_db")
+    app = await open_pool(database.app_url, connections_max=8)
+    relay = await open_pool(database.relay_url, connections_max=2)
+    try:
+        yield Stores(PostgresOrderTransactions(app, IDS), PostgresDueOrders(relay))
+    finally:
+        await app.close()
+        await relay.close()
+
+
+def placed(number: int = 1, *, account_id: AccountId = ANN, now: datetime = NOW) -> Order:
+    return Order.place(
+        OrderId(IDS.new()),
+        account_id=account_id,
+        reservation_id=ReservationId(UUID(int=0x4E5 + number)),
+        contact=Contact("ann@example.org", "Ann"),
+        now=now,
+        terms=TERMS,
+    )
+
+
+def content(*, seats: int = 2) -> OrderContent:
+    return OrderContent(
+        ticket_id=TicketId(UUID(int=0x71)),
+        plan_id=PlanId(UUID(int=0x91)),
+        event=EventSnapshot(
+            "Übertragung „live“", NOW, NOW + timedelta(hours=2), "Europe/Berlin", VenueId(UUID(int=0x7E)), "Halle"
+        ),
+        items=tuple(
+            SeatLine(
+                OrderItemId(IDS.new()), SeatId(UUID(int=n + 1)), f"R1S{n}", "A", "R1", str(n), Money(2_500 + n, "EUR")
+            )
+            for n in range(seats, 0, -1)
+        ),
+        fees=(Fee("service", "Service", Money(150, "EUR")),),
+    )
+
+
+async def test_an_order_comes_back_as_it_was_stored(stores: Stores) -> None:
+    order = await stores.added(placed())
+    assert await stores.get(order.id) == order
+    order = await stores.saved(order.await_payment(content(), now=NOW))
+    assert await stores.get(order.id) == order
+    order = await stores.saved(order.start_payment("CARD", now=NOW, terms=TERMS))
+    order = await stores.saved(order.confirm(reclaimed=True, now=NOW + timedelta(microseconds=1)))
+    assert await stores.get(order.id) == order
+
+
+async def test_an_order_without_contact_that_owes_a_refund_comes_back_as_it_was_stored(stores: Stores) -> None:
+    order = await stores.added(replace(placed(), contact=None))
+    order = await stores.saved(order.await_payment(content(), now=NOW))
+    order = await stores.saved(order.owe_refund("seating.seat_taken", now=NOW))
+    assert await stores.get(order.id) == order
+    order = await stores.saved(order.refund_asked(now=NOW))
+    assert await stores.get(order.id) == order
+
+
+async def test_several_changes_in_one_transaction_are_stored_together(stores: Stores) -> None:
+    order = placed()
+    async with stores.transactions.begin(OURS) as tx:
+        await tx.orders.add(order)
+        order = order.await_payment(content(), now=NOW)
+        await tx.orders.save(order)
+        order = order.cancel(now=NOW)
+        await tx.orders.save(order)
+        assert await tx.orders.locked(order.id) == order
+    assert await stores.get(order.id) == order
+
+
+async def test_an_order_that_is_not_there_is_none(stores: Stores) -> None:
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.orders.get(OrderId(UUID(int=404))) is None
+        assert await tx.orders.locked(OrderId(UUID(int=404))) is None
+        assert await tx.orders.live_of(ReservationId(UUID(int=404)), ANN) is None
+
+
+async def test_another_tenant_neither_reads_nor_changes_an_order(stores: Stores) -> None:
+    order = await stores.added(placed())
+    async with stores.transactions.begin(THEIRS) as tx:
+        assert await tx.orders.get(order.id) is None
+        assert await tx.orders.locked(order.id) is None
+        assert await tx.orders.live_of(order.reservation_id, ANN) is None
+        assert (await tx.orders.page(PageRequest(), account_id=None)).items == ()
+    with pytest.raises(StaleVersionError):
+        await stores.saved(order.cancel(now=NOW), tenant_id=THEIRS)
+    await stores.added(replace(order, id=OrderId(IDS.new())), tenant_id=THEIRS)
+    assert await stores.get(order.id) == order
+
+
+async def test_a_buyer_has_one_live_order_for_a_reservation(stores: Stores) -> None:
+    first = await stores.added(placed())
+    with pytest.raises(ReservationOrderedError):
+        await stores.added(placed())
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.orders.live_of(first.reservation_id, ANN) == first
+    await stores.added(placed(account_id=BEN))
+    await stores.added(placed(2))
+    await stores.saved(first.refuse("seating.not_holder", now=NOW))
+    await stores.added(placed())
+
+
+async def test_of_many_orders_for_one_reservation_at_once_one_is_stored(stores: Stores) -> None:
+    results = await asyncio.gather(*(stores.added(placed()) for _ in range(12)), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, ReservationOrderedError)]
+    assert len(refused) == 11
+    async with stores.transactions.begin(OURS) as tx:
+        assert len((await tx.orders.page(PageRequest(), account_id=None)).items) == 1
+
+
+async def test_of_two_changes_of_one_version_the_second_is_refused(stores: Stores) -> None:
+    order = await stores.added(placed())
+    order = await stores.saved(order.await_payment(content(), now=NOW))
+    confirmed = await stores.saved(order.confirm(reclaimed=False, now=NOW))
+    with pytest.raises(StaleVersionError):
+        await stores.saved(order.cancel(now=NOW))
+    assert await stores.get(order.id) == confirmed
+
+
+async def test_a_cancellation_and_a_confirmation_at_once_have_one_winner(stores: Stores) -> None:
+    order = await stores.added(placed())
+    order = await stores.saved(order.await_payment(content(), now=NOW))
+    both = [order.confirm(reclaimed=False, now=NOW), order.cancel(now=NOW)]
+    results = await asyncio.gather(*(stores.saved(each) for each in both), return_exceptions=True)
+    won = [result for result in results if isinstance(result, Order)]
+    assert len(won) == 1
+    assert await stores.get(order.id) == won[0]
+
+
+async def test_a_locked_order_is_seen_as_the_one_before_left_it(stores: Stores) -> None:
+    order = await stores.added(placed())
+    order = await stores.saved(order.await_payment(content(), now=NOW))
+
+    async def pay_once() -> None:
+        async with stores.transactions.begin(OURS) as tx:
+            found = await tx.orders.locked(order.id)
+            assert found is not None
+            await asyncio.sleep(0)
+            await tx.orders.save(found.start_payment("CARD", now=NOW, terms=TERMS))
+
+    await asyncio.gather(*(pay_once() for _ in range(6)))
+    found = await stores.get(order.id)
+    assert found is not None
+    assert (found.version, len(found.history)) == (order.version + 6, len(order.history) + 6)
+
+
+async def test_a_transaction_that_raises_leaves_nothing(stores: Stores) -> None:
+    order = placed()
+    with pytest.raises(RuntimeError):
+        async with stores.transactions.begin(OURS) as tx:
+            await tx.orders.add(order)
+            await tx.inbox.accept(UUID(int=1), consumer="test", at=NOW)
+            event = OrderCancelled(order_id=order.id, reservation_ids=(order.reservation_id,), reason="cancelled")
+            await tx.outbox.add(event, subject=order.id, at=NOW)
+            raise RuntimeError
+    assert await stores.get(order.id) is None
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.inbox.accept(UUID(int=1), consumer="test", at=NOW)
+        assert not await tx.inbox.accept(UUID(int=1), consumer="test", at=NOW)
+
+
+async def test_pages_follow_one_another_without_gaps(stores: Stores) -> None:
+    orders = [await stores.added(placed(number, account_id=ANN if number % 2 else BEN)) for number in range(1, 6)]
+    found: list[Order] = []
+    after: UUID | None = None
+    async with stores.transactions.begin(OURS) as tx:
+        for expected in (2, 2, 1):
+            page = await tx.orders.page(PageRequest(limit=2, after=after), account_id=None)
+            assert len(page.items) == expected
+            found += page.items
+            after = page.next_after
+        assert after is None
+        mine = await tx.orders.page(PageRequest(limit=3), account_id=ANN)
+    assert found == orders
+    assert mine.items == (orders[0], orders[2], orders[4])
+    assert mine.next_after is None
+
+
+async def test_the_sweep_finds_what_is_due_in_every_tenant_the_longest_overdue_first(stores: Stores) -> None:
+    early = await stores.added(placed(1, now=NOW - timedelta(seconds=10)), tenant_id=THEIRS)
+    late = await stores.added(placed(2))
+    await stores.added(placed(3, now=NOW + timedelta(seconds=1)))
+    done = await stores.added(placed(4))
+    await stores.saved(done.cancel(now=NOW))
+    due = await stores.due_orders.due(now=late.expires_at, orders_max=10)
+    assert due == [DueOrder(THEIRS, early.id), DueOrder(OURS, late.id)]
+    assert await stores.due_orders.due(now=late.expires_at, orders_max=1) == [DueOrder(THEIRS, early.id)]
+    before = early.expires_at - timedelta(microseconds=1)
+    assert await stores.due_orders.due(now=before, orders_max=10) == []
