@@ -2,6 +2,21 @@
 
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from core.orders.errors import (
+    ContactRequiredError,
+    EmptyOrderError,
+    ForbiddenTransitionError,
+    InvalidContactError,
+    OrderAlreadyPaidError,
+    OrderEndedError,
+    OrderExpiredError,
+    OrderNotFoundError,
+    OrderNotPayableError,
+    PaymentProcessingError,
+    ReservationOrderedError,
+    TooManyPaymentTriesError,
+    UnsupportedReservationError,
+)
 from core.shared.errors import (
     DomainError,
     ForbiddenError,
@@ -35,6 +50,19 @@ STATUSES: dict[type[DomainError], int] = {
     # ticketing
     # seating
     # orders
+    OrderNotFoundError: 404,
+    UnsupportedReservationError: 422,
+    ReservationOrderedError: 409,
+    EmptyOrderError: 422,
+    ContactRequiredError: 422,
+    InvalidContactError: 400,
+    OrderNotPayableError: 409,
+    OrderExpiredError: 409,
+    TooManyPaymentTriesError: 409,
+    PaymentProcessingError: 409,
+    OrderAlreadyPaidError: 409,
+    OrderEndedError: 409,
+    ForbiddenTransitionError: 409,
     # payments
     # webhooks
     # admission
