@@ -1,0 +1,45 @@
+"""Errors in Stripe's shape."""
+
+from typing import Any
+
+
+class StripeFakeError(Exception):
+    """An answer that is not 2xx. `kept` says whether an idempotency key replays it, as it does once work had begun."""
+
+    def __init__(
+        self,
+        status: int,
+        *,
+        kind: str,
+        message: str,
+        code: str | None = None,
+        param: str | None = None,
+        kept: bool = False,
+        **more: object,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kept = kept
+        facts: dict[str, Any] = {"code": code, "message": message, "param": param, "type": kind, **more}
+        self.body: dict[str, Any] = {"error": {name: fact for name, fact in facts.items() if fact is not None}}
+
+
+def invalid(message: str, *, param: str | None = None, code: str | None = None) -> StripeFakeError:
+    """Make the error for a request that is wrong in itself."""
+    return StripeFakeError(400, kind="invalid_request_error", message=message, param=param, code=code)
+
+
+def missing(kind: str, object_id: str, *, param: str = "id") -> StripeFakeError:
+    """Make the error for an object that does not exist."""
+    return StripeFakeError(
+        404,
+        kind="invalid_request_error",
+        code="resource_missing",
+        message=f"No such {kind}: '{object_id}'",
+        param=param,
+    )
+
+
+def unauthorised(message: str) -> StripeFakeError:
+    """Make the error for a key that is missing or wrong."""
+    return StripeFakeError(401, kind="invalid_request_error", message=message)

@@ -1,0 +1,37 @@
+"""How the stand-in is set up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+API_VERSION = "2026-10-28.endive"
+
+EVENT_TYPES = frozenset(
+    {
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+        "payment_intent.processing",
+        "payment_intent.requires_action",
+        "charge.refunded",
+        "refund.created",
+    }
+)
+"""What the webhook endpoint listens to, unless it is told otherwise; other events are made, and can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeFakeSettings:
+    """`folder` is where the state is kept over restarts; None keeps it in memory only.
+
+    Without `webhook_url` no webhooks are sent until one is set.
+    """
+
+    secret_key: str = "sk_test_fairseat"  # noqa: S105 - opens nothing but this stand-in
+    publishable_key: str = "pk_test_fairseat"
+    webhook_url: str | None = None
+    webhook_secret: str = "whsec_fairseat"  # noqa: S105 - as above
+    event_types: frozenset[str] = EVENT_TYPES
+    webhook_tries_max: int = 10
+    webhook_retry_first_s: float = 0.25
+    webhook_timeout_s: float = 10.0
+    folder: Path | None = None
