@@ -36,7 +36,7 @@ class AccountStore(Protocol):
 
     @abstractmethod
     async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
-        """Replace the hash of the password; nothing happens for an unknown account."""
+        """Replace the hash of the password; nothing happens for an account that the transaction does not name."""
 
 
 class RefreshStore(Protocol):
@@ -130,7 +130,9 @@ class IdentityTransactions(Protocol):
         """Commit when the block ends, roll back when it raises; nothing else commits.
 
         Organisations and memberships can be read for the tenant and for the account that are named, and written for
-        the tenant alone. Without either there are none. Accounts and refresh tokens are open to each transaction.
+        the tenant alone. Without either there are none. Accounts and refresh tokens can be read by each transaction;
+        an account is written only by a transaction that names it. To write anything else is a fault of the program,
+        and raises no DomainError.
         """
 
 

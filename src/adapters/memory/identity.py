@@ -60,13 +60,19 @@ class _View:
         if tenant_id != self.tenant_id:
             raise ValueError("a transaction writes only what belongs to its tenant")
 
+    def must_write_account(self, account_id: AccountId) -> None:
+        if account_id != self.account_id:
+            raise ValueError("a transaction writes only the account that it names")
+
 
 class _Accounts(AccountStore):
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: _Rows, view: _View) -> None:
         self._rows = rows
+        self._view = view
 
     @override
     async def add(self, account: Account) -> None:
+        self._view.must_write_account(account.id)
         if await self.by_email(account.email) is not None:
             raise EmailTakenError("An account with this e-mail address exists.")
         self._rows.accounts[account.id] = account
@@ -82,7 +88,7 @@ class _Accounts(AccountStore):
     @override
     async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
         account = self._rows.accounts.get(account_id)
-        if account is not None:
+        if account is not None and account_id == self._view.account_id:
             self._rows.accounts[account_id] = replace(account, password_hash=password_hash, updated_at=at)
 
 
@@ -221,7 +227,7 @@ class MemoryIdentityTransactions(IdentityTransactions):
             # The block works on a copy, which takes the place of the rows only when it ends well.
             rows = self._rows.copy()
             yield _MemoryIdentityTransaction(
-                accounts=_Accounts(rows),
+                accounts=_Accounts(rows, view),
                 refreshes=_Refreshes(rows),
                 organisations=_Organisations(rows, view),
                 memberships=_Memberships(rows, view),

@@ -1,0 +1,119 @@
+"""auth_db: accounts, refresh tokens, organisations and memberships."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from adapters.postgres.tables.messaging import messaging_tables
+
+metadata = MetaData()
+
+
+class Base(DeclarativeBase):
+    """Rows of auth_db."""
+
+    metadata = metadata
+
+
+class AccountRow(Base):
+    """USERS of the brief; `email` as it was given, `email_key` by which it is unique and found."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[UUID] = mapped_column(Uuid)
+    email: Mapped[str] = mapped_column(Text)
+    email_key: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="accounts_pkey"),
+        UniqueConstraint("email_key", name="accounts_email_key"),
+    )
+
+
+class RefreshFamilyRow(Base):
+    """A session: its row is locked while one of its tokens is exchanged. `expires_at` is its newest token's."""
+
+    __tablename__ = "refresh_families"
+
+    id: Mapped[UUID] = mapped_column(Uuid)
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="refresh_families_pkey"),
+        ForeignKeyConstraint(["account_id"], ["accounts.id"], name="refresh_families_account", ondelete="CASCADE"),
+        Index("refresh_families_account_id", "account_id"),
+        Index("refresh_families_expires_at", "expires_at"),
+    )
+
+
+class RefreshTokenRow(Base):
+    """A refresh token by its SHA-256; the token itself is stored nowhere."""
+
+    __tablename__ = "refresh_tokens"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    family_id: Mapped[UUID] = mapped_column(Uuid)
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    spent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        PrimaryKeyConstraint("digest", name="refresh_tokens_pkey"),
+        ForeignKeyConstraint(["family_id"], ["refresh_families.id"], name="refresh_tokens_family", ondelete="CASCADE"),
+        CheckConstraint("octet_length(digest) = 32", name="refresh_tokens_digest"),
+        Index("refresh_tokens_family_id", "family_id"),
+    )
+
+
+class OrganisationRow(Base):
+    """An organisation, which is a tenant: the tenant id is its own id."""
+
+    __tablename__ = "organisations"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    name: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", name="organisations_pkey"),)
+
+
+class MembershipRow(Base):
+    """The role of an account in an organisation. Its second index finds a person's organisations, across tenants."""
+
+    __tablename__ = "memberships"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    role: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "account_id", name="memberships_pkey"),
+        ForeignKeyConstraint(["tenant_id"], ["organisations.tenant_id"], name="memberships_organisation"),
+        ForeignKeyConstraint(["account_id"], ["accounts.id"], name="memberships_account", ondelete="CASCADE"),
+        CheckConstraint("role in ('owner', 'manager', 'box_office', 'scanner')", name="memberships_role"),
+        Index("memberships_account_id", "account_id", "tenant_id"),
+    )
+
+
+messaging_tables(metadata, tenant_owned=False)
