@@ -14,7 +14,7 @@ from core.ticketing.ticket import EventChange, Ticket, TicketChange, TicketStatu
 from tests.ticketing_builders import FINAL_WHISTLE, KICK_OFF, NOON, a_draft, a_published_ticket, an_event
 
 LATER = NOON + timedelta(hours=1)
-MOMENT = timedelta(microseconds=1)
+MOMENT = timedelta(milliseconds=1)
 
 
 def pointers(error: InvalidTicketError | FixedAfterPublicationError) -> list[str]:
@@ -185,3 +185,12 @@ def test_a_change_is_checked_as_a_whole() -> None:
         a_draft().changed(TicketChange(quota=7), now=LATER)
 
     assert pointers(refused.value) == ["/maxPerUser"]
+
+
+def test_times_are_kept_to_the_millisecond() -> None:
+    odd = timedelta(microseconds=1_999)
+
+    ticket = a_draft(now=NOON + odd, event=an_event(starts_at=KICK_OFF + odd))
+
+    assert ticket.created_at == NOON + MOMENT
+    assert ticket.event.starts_at == KICK_OFF + MOMENT

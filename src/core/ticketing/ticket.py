@@ -36,7 +36,7 @@ class TicketStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventDetails:
-    """The happening that a ticket admits to; times are UTC, `time_zone` is the IANA zone of the place."""
+    """The happening that a ticket admits to; times are UTC to the millisecond, `time_zone` the place's IANA zone."""
 
     title: str
     starts_at: datetime
@@ -111,8 +111,8 @@ class Ticket:
             event=_tidied(event),
             status=TicketStatus.DRAFT,
             version=1,
-            created_at=now,
-            updated_at=now,
+            created_at=_to_the_millisecond(now),
+            updated_at=_to_the_millisecond(now),
         )
         _refuse_faults(ticket)
         return ticket
@@ -133,7 +133,7 @@ class Ticket:
             max_per_user=self.max_per_user if change.max_per_user is None else change.max_per_user,
             event=_with_change(self.event, change.event, venue_name=venue_name),
             version=self.version + 1,
-            updated_at=now,
+            updated_at=_to_the_millisecond(now),
         )
         if self.is_published and (problems := list(_fixed_members(self, after))):
             raise FixedAfterPublicationError(problems)
@@ -149,7 +149,9 @@ class Ticket:
             return self
         if now >= self.event.ends_at:
             raise EventOverError
-        return replace(self, status=TicketStatus.PUBLISHED, version=self.version + 1, updated_at=now)
+        return replace(
+            self, status=TicketStatus.PUBLISHED, version=self.version + 1, updated_at=_to_the_millisecond(now)
+        )
 
     @property
     def is_published(self) -> bool:
@@ -157,7 +159,18 @@ class Ticket:
 
 
 def _tidied(event: EventDetails) -> EventDetails:
-    return replace(event, title=event.title.strip(), kind=event.kind.strip())
+    return replace(
+        event,
+        title=event.title.strip(),
+        kind=event.kind.strip(),
+        starts_at=_to_the_millisecond(event.starts_at),
+        ends_at=_to_the_millisecond(event.ends_at),
+    )
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    """Cut off what no datastore of ours keeps alike, so that a ticket is equal to itself after it was stored."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _with_change(event: EventDetails, change: EventChange, *, venue_name: str | None) -> EventDetails:

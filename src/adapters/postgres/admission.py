@@ -1,0 +1,278 @@
+"""Passes, orders' standings and keys on PostgreSQL."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from asyncpg import Record
+
+from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.pool import Connection, Pool
+from adapters.postgres.transactions import tenant_transaction
+from core.admission.keys import PassKey
+from core.admission.passes import AdmittedEvent, AdmittedSeat, OrderStanding, Pass, PassStatus
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
+from core.shared.money import Money
+from ports.admission import (
+    AdmissionTransaction,
+    AdmissionTransactions,
+    OrderStandingStore,
+    PassKeyStore,
+    PassStore,
+)
+from ports.events import Inbox, Outbox
+from ports.ids import IdSource
+
+
+class PostgresPassStore(PassStore):
+    """The passes of one tenant in an open transaction."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
+        rows = await self._connection.fetchmany(
+            """
+            insert into passes (
+                tenant_id, id, order_id, order_item_id, account_id, ticket_id,
+                event_title, event_starts_at, event_ends_at, event_time_zone, venue_id, venue_name,
+                seat_id, seat_label, seat_section, seat_row, seat_number,
+                face_value_minor, currency, status, revision, issued_at, voided_at
+            )
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+            on conflict on constraint passes_order_item do nothing
+            returning id
+            """,
+            [self._row_of(each) for each in passes],
+        )
+        return [PassId(row["id"]) for row in rows]
+
+    @override
+    async def get(self, pass_id: PassId) -> Pass | None:
+        row = await self._connection.fetchrow(
+            "select * from passes where tenant_id = $1 and id = $2", self._tenant_id, pass_id
+        )
+        return _pass_of(row) if row is not None else None
+
+    @override
+    async def of_order(self, order_id: OrderId) -> Sequence[Pass]:
+        rows = await self._connection.fetch(
+            "select * from passes where tenant_id = $1 and order_id = $2 order by id", self._tenant_id, order_id
+        )
+        return [_pass_of(row) for row in rows]
+
+    @override
+    async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
+        status = await self._connection.execute(
+            """
+            update passes set status = 'VOID', voided_at = $3
+            where tenant_id = $1 and order_id = $2 and status <> 'VOID'
+            """,
+            self._tenant_id,
+            order_id,
+            at,
+        )
+        return int(status.rsplit(" ", 1)[1])
+
+    def _row_of(self, each: Pass) -> tuple[object, ...]:
+        event, seat = each.event, each.seat
+        return (
+            self._tenant_id,
+            each.id,
+            each.order_id,
+            each.order_item_id,
+            each.account_id,
+            event.ticket_id,
+            event.title,
+            event.starts_at,
+            event.ends_at,
+            event.time_zone,
+            event.venue_id,
+            event.venue_name,
+            seat.seat_id,
+            seat.label,
+            seat.section,
+            seat.row,
+            seat.number,
+            each.face_value.amount_minor,
+            each.face_value.currency,
+            each.status,
+            each.revision,
+            each.issued_at,
+            each.voided_at,
+        )
+
+
+class PostgresOrderStandingStore(OrderStandingStore):
+    """What was heard of the orders of one tenant."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def get(self, order_id: OrderId) -> OrderStanding | None:
+        row = await self._connection.fetchrow(
+            "select * from order_standings where tenant_id = $1 and order_id = $2", self._tenant_id, order_id
+        )
+        return _standing_of(row) if row is not None else None
+
+    @override
+    async def note(
+        self, order_id: OrderId, *, account_id: AccountId | None = None, refunded_at: datetime | None = None
+    ) -> OrderStanding:
+        row = await self._connection.fetchrow(
+            """
+            insert into order_standings as known (tenant_id, order_id, account_id, refunded_at)
+            values ($1, $2, $3, $4)
+            on conflict on constraint order_standings_pkey do update
+               set account_id = coalesce(known.account_id, excluded.account_id),
+                   refunded_at = coalesce(known.refunded_at, excluded.refunded_at)
+            returning *
+            """,
+            self._tenant_id,
+            order_id,
+            account_id,
+            refunded_at,
+        )
+        assert row is not None, "an upsert without a condition always gives a row"
+        return _standing_of(row)
+
+
+class PostgresPassKeyStore(PassKeyStore):
+    """The keys of the events of one tenant."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def of_ticket(self, ticket_id: TicketId) -> PassKey | None:
+        row = await self._connection.fetchrow(
+            "select * from pass_keys where tenant_id = $1 and ticket_id = $2", self._tenant_id, ticket_id
+        )
+        return _key_of(row) if row is not None else None
+
+    @override
+    async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
+        rows = await self._connection.fetch(
+            "select * from pass_keys where tenant_id = $1 and ticket_id = any($2::uuid[])",
+            self._tenant_id,
+            list(ticket_ids),
+        )
+        return [_key_of(row) for row in rows]
+
+    @override
+    async def add_first(self, key: PassKey) -> PassKey:
+        await self._connection.execute(
+            """
+            insert into pass_keys (tenant_id, key_id, ticket_id, public_key, sealed_private_key, created_at)
+            values ($1, $2, $3, $4, $5, $6)
+            on conflict on constraint pass_keys_ticket do nothing
+            """,
+            self._tenant_id,
+            key.key_id,
+            key.ticket_id,
+            key.public_key,
+            key.sealed_private_key,
+            key.created_at,
+        )
+        # At READ COMMITTED this statement sees what the insert waited for: the key of whoever was first.
+        standing = await self.of_ticket(key.ticket_id)
+        assert standing is not None, "keys are never deleted"
+        return standing
+
+    @override
+    async def newest(self, *, keys_max: int) -> Sequence[PassKey]:
+        rows = await self._connection.fetch(
+            "select * from pass_keys where tenant_id = $1 order by created_at desc, key_id desc limit $2",
+            self._tenant_id,
+            keys_max,
+        )
+        return [_key_of(row) for row in rows]
+
+
+@dataclass(slots=True)
+class PostgresAdmissionTransaction(AdmissionTransaction):
+    """The stores of one tenant in an open transaction."""
+
+    passes: PassStore
+    orders: OrderStandingStore
+    keys: PassKeyStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class PostgresAdmissionTransactions(AdmissionTransactions):
+    """Transactions on admission_db as its app role, which sees the rows of the transaction's tenant only."""
+
+    def __init__(self, pool: Pool, ids: IdSource) -> None:
+        self._pool = pool
+        self._ids = ids
+
+    @override
+    @asynccontextmanager
+    async def begin(self, tenant_id: TenantId) -> AsyncGenerator[AdmissionTransaction]:
+        async with tenant_transaction(self._pool, tenant_id) as connection:
+            yield PostgresAdmissionTransaction(
+                passes=PostgresPassStore(connection, tenant_id),
+                orders=PostgresOrderStandingStore(connection, tenant_id),
+                keys=PostgresPassKeyStore(connection, tenant_id),
+                outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
+                inbox=PostgresInbox(connection, tenant_id=tenant_id),
+            )
+
+
+def _pass_of(row: Record) -> Pass:
+    return Pass(
+        id=PassId(row["id"]),
+        order_id=OrderId(row["order_id"]),
+        order_item_id=OrderItemId(row["order_item_id"]),
+        account_id=AccountId(row["account_id"]),
+        event=AdmittedEvent(
+            ticket_id=TicketId(row["ticket_id"]),
+            title=row["event_title"],
+            starts_at=row["event_starts_at"],
+            ends_at=row["event_ends_at"],
+            time_zone=row["event_time_zone"],
+            venue_id=VenueId(row["venue_id"]),
+            venue_name=row["venue_name"],
+        ),
+        seat=AdmittedSeat(
+            seat_id=SeatId(row["seat_id"]),
+            label=row["seat_label"],
+            section=row["seat_section"],
+            row=row["seat_row"],
+            number=row["seat_number"],
+        ),
+        face_value=Money(row["face_value_minor"], row["currency"]),
+        issued_at=row["issued_at"],
+        status=PassStatus(row["status"]),
+        revision=row["revision"],
+        voided_at=row["voided_at"],
+    )
+
+
+def _standing_of(row: Record) -> OrderStanding:
+    account_id = row["account_id"]
+    return OrderStanding(
+        order_id=OrderId(row["order_id"]),
+        account_id=AccountId(account_id) if account_id is not None else None,
+        refunded_at=row["refunded_at"],
+    )
+
+
+def _key_of(row: Record) -> PassKey:
+    return PassKey(
+        key_id=row["key_id"],
+        ticket_id=TicketId(row["ticket_id"]),
+        public_key=row["public_key"],
+        sealed_private_key=row["sealed_private_key"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,85 @@
+"""admission_db: passes, what was heard of orders, and the keys of events."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from adapters.postgres.tables.messaging import currency_column, messaging_tables
+
+metadata = MetaData()
+_MOMENT = DateTime(timezone=True)
+
+passes = Table(
+    "passes",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("order_item_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("ticket_id", Uuid, nullable=False),
+    Column("event_title", Text, nullable=False),
+    Column("event_starts_at", _MOMENT, nullable=False),
+    Column("event_ends_at", _MOMENT, nullable=False),
+    Column("event_time_zone", Text, nullable=False),
+    Column("venue_id", Uuid, nullable=False),
+    Column("venue_name", Text, nullable=False),
+    Column("seat_id", Uuid, nullable=False),
+    Column("seat_label", Text, nullable=False),
+    Column("seat_section", Text, nullable=False),
+    Column("seat_row", Text, nullable=False),
+    Column("seat_number", Text, nullable=False),
+    Column("face_value_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("status", Text, nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("issued_at", _MOMENT, nullable=False),
+    Column("voided_at", _MOMENT),
+    PrimaryKeyConstraint("tenant_id", "id", name="passes_pkey"),
+    UniqueConstraint("tenant_id", "order_item_id", name="passes_order_item"),
+    CheckConstraint("status in ('VALID', 'FROZEN', 'VOID')", name="passes_status"),
+    CheckConstraint("(status = 'VOID') = (voided_at is not null)", name="passes_voided_at"),
+    CheckConstraint("revision between 1 and 65535", name="passes_revision"),
+    CheckConstraint("face_value_minor >= 0", name="passes_face_value"),
+)
+Index("passes_order", passes.c.tenant_id, passes.c.order_id, passes.c.id)
+
+order_standings = Table(
+    "order_standings",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("account_id", Uuid),
+    Column("refunded_at", _MOMENT),
+    PrimaryKeyConstraint("tenant_id", "order_id", name="order_standings_pkey"),
+)
+
+pass_keys = Table(
+    "pass_keys",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("key_id", LargeBinary, nullable=False),
+    Column("ticket_id", Uuid, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sealed_private_key", LargeBinary, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "key_id", name="pass_keys_pkey"),
+    UniqueConstraint("tenant_id", "ticket_id", name="pass_keys_ticket"),
+    CheckConstraint("octet_length(key_id) = 8 and octet_length(public_key) = 32", name="pass_keys_lengths"),
+)
+Index("pass_keys_newest", pass_keys.c.tenant_id, pass_keys.c.created_at, pass_keys.c.key_id)
+
+messaging_tables(metadata)
