@@ -49,8 +49,6 @@ def impurities(tree: ast.Module) -> list[str]:
                 found.append(f"{node.lineno}: talks to the outside")
             case ast.Global():
                 found.append(f"{node.lineno}: keeps state of the module")
-            case _:
-                pass
     return found
 
 
