@@ -8,7 +8,7 @@ from ports.health import HealthCheck, HealthReport
 
 
 class PostgresHealth(HealthCheck):
-    """Asks the database for the backlog of its outbox; events that were given up are shown, and do not make it unfit."""
+    """Asks the database for the backlog of its outbox; events given up are shown, and do not make it unfit."""
 
     def __init__(self, name: str, queue: OutboxQueue, clock: Clock) -> None:
         self.name = name

@@ -3,6 +3,7 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.orders import OrderController
+from adapters.postgres.health import PostgresHealth
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings, SettingsError
@@ -83,4 +84,5 @@ def order_service() -> Service:
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
         ),
         jobs=(*relay_jobs(), JobSpec("expire_orders", SWEEP_INTERVAL_S, ExpireOrders)),
+        checks=(PostgresHealth,),
     )

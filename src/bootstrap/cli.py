@@ -1,0 +1,120 @@
+"""The `fairseat` command."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bootstrap.settings import Settings, SettingsError, read_settings, shown
+
+app = typer.Typer(
+    name="fairseat",
+    help="Ticketing that venues run themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_out = Console()
+_err = Console(stderr=True)
+
+Folder = Annotated[Path, typer.Option(help="Where the embedded servers keep their data.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; FAIRSEAT_HTTP_HOST, or 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; FAIRSEAT_HTTP_PORT, or 8000.")]
+
+
+def main() -> None:
+    """Run the command line; what the user can mend is said in one line, with exit status 2."""
+    from adapters.embedded.errors import EmbeddedServerError
+    from adapters.postgres.pool import UnsafeRoleError
+    from bootstrap.runtime import PortTakenError
+    from core.shared.errors import UnavailableError
+
+    try:
+        app()
+    except (
+        SettingsError,
+        EmbeddedServerError,
+        PortTakenError,
+        UnsafeRoleError,
+        UnavailableError,
+    ) as error:
+        _err.print(f"fairseat: {error}", style="red", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+@app.command()
+def up(
+    folder: Folder = Path(".fairseat"),
+    host: Host = None,
+    port: Port = None,
+    *,
+    demo: Annotated[bool, typer.Option(help="Load the demo: a real hall and a match on sale.")] = False,
+) -> None:
+    """Run everything in one process: embedded servers, migrations, API and workers."""
+    from bootstrap.up import bring_up
+
+    _run(bring_up(folder, host=host, port=port, demo=demo, console=_out))
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve the API, on the servers that the settings name; run `fairseat worker` beside it."""
+    from bootstrap.runtime import listen, run
+
+    settings = _settings()
+    socket = listen(host or settings.http.host, port or settings.http.port)
+    _out.print(f"API on http://{host or settings.http.host}:{port or settings.http.port}", highlight=False)
+    _run(run(settings, listening=socket, with_workers=False))
+
+
+@app.command()
+def worker() -> None:
+    """Do the background work: relay events, expire what has ended, process webhooks."""
+    from bootstrap.runtime import run
+
+    _run(run(_settings(), listening=None, with_workers=True))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring every database up to date, and make databases and roles that are missing."""
+    from bootstrap.runtime import migrate_all
+
+    for database, revision in _run(migrate_all(_settings())).items():
+        _out.print(f"{database} is at {revision}", highlight=False)
+
+
+@app.command()
+def config() -> None:
+    """Print the settings, with secrets hidden."""
+    table = Table("variable", "value")
+    for name, value in shown(_settings()):
+        table.add_row(name, value)
+    _out.print(table)
+
+
+def _settings() -> Settings:
+    settings = read_settings(os.environ)
+    configure_logging(settings.log.level)
+    return settings
+
+
+def configure_logging(level: str) -> None:
+    """Log to standard error, a line an event; libraries only when something is wrong."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING, force=True)
+    logging.getLogger("fairseat").setLevel(level.upper())
+    for layer in ("adapters", "usecases", "bootstrap"):
+        logging.getLogger(layer).setLevel(level.upper())
+
+
+def _run[T](work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

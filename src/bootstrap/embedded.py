@@ -1,0 +1,137 @@
+"""`fairseat up`: every server that the settings do not name is started here, with its files in one folder."""
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from adapters.embedded.mongo import EmbeddedMongo
+from adapters.embedded.postgres import EmbeddedPostgres
+from adapters.embedded.server import EmbeddedServer
+from adapters.embedded.stripe_fake.server import StripeFake
+from adapters.embedded.valkey import EmbeddedValkey
+from adapters.postgres.security import Roles
+from adapters.system.signing_keys import load_or_create_signing_keys
+from bootstrap.settings import DATABASES
+
+_STRIPE_PUBLISHABLE_KEY = "pk_test_fairseat"
+
+
+@dataclass(slots=True)
+class EmbeddedStack:
+    """The servers of one `.fairseat/` folder; what they hold survives restarts and kill -9 alike.
+
+    `environment` holds the settings that lead to them, once started; `stripe_url` is the stand-in's address, or None
+    when the settings name the real Stripe.
+    """
+
+    folder: Path
+    given: Mapping[str, str]
+    webhook_url: str
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    stripe_url: str | None = None
+    _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Self:
+        """Start what is not given; raises EmbeddedServerError with the reason when something cannot be started."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        secret = _Secrets(self.folder / "secrets.json")
+        try:
+            await asyncio.gather(
+                self._postgres(secret), self._valkey(), self._mongo(), self._stripe(secret), self._keys(secret)
+            )
+        except BaseException:
+            await self._exits.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop what was started."""
+        await self._exits.aclose()
+
+    def _is_given(self, *names: str) -> bool:
+        return all(self.given.get(f"FAIRSEAT_{name}") for name in names)
+
+    def _set(self, name: str, value: str) -> None:
+        self.environment[f"FAIRSEAT_{name}"] = value
+
+    async def _start(self, server: EmbeddedServer) -> None:
+        await asyncio.to_thread(server.start)
+        self._exits.push_async_callback(asyncio.to_thread, server.stop)
+
+    async def _postgres(self, secret: "_Secrets") -> None:
+        if all(self._is_given(f"{name.upper()}_DATABASE_URL") for name in DATABASES):
+            return
+        server = EmbeddedPostgres(self.folder / "postgres", password=secret("postgres"))
+        await self._start(server)
+        for name in DATABASES:
+            database = f"{name}_db"
+            roles = Roles.of(database)
+            prefix = f"{name.upper()}_DATABASE"
+            admin_url = server.admin_url(database)
+            self._set(f"{prefix}_ADMIN_URL", admin_url)
+            for variable, role in ((f"{prefix}_URL", roles.app), (f"{prefix}_RELAY_URL", roles.relay)):
+                self._set(variable, f"postgresql://{role}:{secret(role)}@127.0.0.1:{server.port}/{database}")
+
+    async def _valkey(self) -> None:
+        if not self._is_given("REDIS_URL"):
+            server = EmbeddedValkey(self.folder / "valkey")
+            await self._start(server)
+            self._set("REDIS_URL", server.url)
+
+    async def _mongo(self) -> None:
+        if not self._is_given("TICKET_DATABASE_URL"):
+            server = EmbeddedMongo(self.folder / "mongo")
+            await self._start(server)
+            self._set("TICKET_DATABASE_URL", server.url)
+
+    async def _stripe(self, secret: "_Secrets") -> None:
+        if self._is_given("STRIPE_SECRET_KEY"):
+            return
+        keys = {"secret_key": f"sk_test_{secret('stripe')}", "webhook_secret": f"whsec_{secret('stripe_webhook')}"}
+        fake = StripeFake(
+            **keys,
+            publishable_key=_STRIPE_PUBLISHABLE_KEY,
+            webhook_url=self.webhook_url,
+            folder=self.folder / "stripe",
+        )
+        await self._exits.enter_async_context(fake)
+        self.stripe_url = fake.url
+        self._set("STRIPE_SECRET_KEY", keys["secret_key"])
+        self._set("STRIPE_WEBHOOK_SECRET", keys["webhook_secret"])
+        self._set("STRIPE_PUBLISHABLE_KEY", _STRIPE_PUBLISHABLE_KEY)
+        self._set("STRIPE_API_URL", fake.url)
+
+    async def _keys(self, secret: "_Secrets") -> None:
+        if not self._is_given("TOKEN_SIGNING_KEYS"):
+            keys = await asyncio.to_thread(load_or_create_signing_keys, self.folder / "keys" / "signing.pem")
+            self._set("TOKEN_SIGNING_KEYS", keys.to_pem().decode())
+        if not self._is_given("PASSES_KEY_SECRET"):
+            self._set("PASSES_KEY_SECRET", secret("passes"))
+
+
+class _Secrets:
+    """Random secrets by name, made at first use and kept in a file that only its owner can read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+
+    def __call__(self, name: str) -> str:
+        if name not in self._known:
+            self._known[name] = secrets.token_urlsafe(32)
+            draft = self._path.with_suffix(".new")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(self._known, indent=1))
+            with draft.open() as file:
+                os.fsync(file.fileno())
+            draft.rename(self._path)
+        return self._known[name]

@@ -1,0 +1,109 @@
+"""Running a platform: migrate, connect, serve HTTP, work in the background, stop in good order."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import uvicorn
+
+from adapters.postgres.migrator import migrate
+from adapters.system.clock import SystemClock
+from adapters.system.loops import JobLoops
+from bootstrap.databases import databases
+from bootstrap.settings import Settings
+from bootstrap.topology import Platform, build_platform
+
+_GRACE_S = 10
+_log = logging.getLogger("fairseat")
+
+
+class PortTakenError(Exception):
+    """Somebody listens on the port already."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the port before anything else is started; raises PortTakenError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise PortTakenError(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
+    return listening
+
+
+async def migrate_all(settings: Settings) -> dict[str, str | None]:
+    """Bring every database up to date, side by side; return the revision of each."""
+    targets = databases(settings)
+    revisions = await asyncio.gather(*(migrate(database) for database in targets))
+    return {database.name: revision for database, revision in zip(targets, revisions, strict=True)}
+
+
+@asynccontextmanager
+async def working(platform: Platform) -> AsyncIterator[JobLoops]:
+    """Run the background work of the platform while the block lasts."""
+    loops = JobLoops(platform.jobs(), clock=SystemClock())
+    async with AsyncExitStack() as exits:
+        for consumers in platform.consumers:
+            await consumers.start()
+            exits.push_async_callback(consumers.stop)
+        loops.start()
+        exits.push_async_callback(loops.stop, deadline_s=_GRACE_S)
+        yield loops
+
+
+async def run(
+    settings: Settings,
+    *,
+    listening: socket.socket | None,
+    with_workers: bool,
+    on_ready: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT: the API when there is a socket to listen on, the workers when asked for."""
+    platform = build_platform(settings)
+    async with AsyncExitStack() as exits:
+        exits.push_async_callback(platform.close)
+        await platform.connect()
+        if with_workers:
+            await exits.enter_async_context(working(platform))
+        if listening is not None:
+            await _serve(platform, listening, on_ready)
+        else:
+            if on_ready is not None:
+                await on_ready()
+            await _until_signalled()
+
+
+async def _serve(platform: Platform, listening: socket.socket, on_ready: Callable[[], Awaitable[None]] | None) -> None:
+    config = uvicorn.Config(
+        platform.app(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if server.started and on_ready is not None:
+            await on_ready()
+        await serving
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _until_signalled() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

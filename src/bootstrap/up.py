@@ -1,0 +1,53 @@
+"""The one-process install: `fairseat up`."""
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from adapters.cli.demo_world import DemoWorld, load_demo_world
+from adapters.cli.walkthrough import print_welcome
+from adapters.embedded.instance_lock import InstanceLock
+from bootstrap.cli import configure_logging
+from bootstrap.embedded import EmbeddedStack
+from bootstrap.runtime import listen, migrate_all, run
+from bootstrap.settings import Settings, read_settings
+
+HOST_DEFAULT = "127.0.0.1"
+PORT_DEFAULT = 8000
+
+
+async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bool, console: Console) -> None:
+    """Start what the settings do not name, migrate, serve and work until SIGTERM or SIGINT.
+
+    Raises EmbeddedServerError when another instance has the folder, PortTakenError, SettingsError.
+    """
+    given = dict(os.environ)
+    at_host = host or given.get("FAIRSEAT_HTTP_HOST") or HOST_DEFAULT
+    at_port = port or int(given.get("FAIRSEAT_HTTP_PORT") or PORT_DEFAULT)
+    folder = folder.resolve()
+    with InstanceLock(folder), listen(at_host, at_port) as listening:
+        base_url = f"http://{at_host}:{at_port}"
+        async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe") as stack:
+            settings = read_settings(stack.environment | given)
+            configure_logging(settings.log.level)
+            await migrate_all(settings)
+            ready = _greeting(settings, base_url, stack.stripe_url, console, demo=demo)
+            await run(settings, listening=listening, with_workers=True, on_ready=ready)
+
+
+def _greeting(
+    settings: Settings, base_url: str, stripe_url: str | None, console: Console, *, demo: bool
+) -> Callable[[], Awaitable[None]]:
+    async def greet() -> None:
+        world: DemoWorld | None = await load_demo_world(base_url) if demo else None
+        print_welcome(
+            console,
+            base_url=base_url,
+            stripe_url=stripe_url,
+            publishable_key=settings.stripe.publishable_key,
+            world=world,
+        )
+
+    return greet
