@@ -1,0 +1,72 @@
+"""Seating on PostgreSQL: transactions of one tenant, and the finder of what has expired."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.pool import Pool, driver_errors_translated
+from adapters.postgres.seating_ledger import PostgresLedger
+from adapters.postgres.seating_plans import PostgresPlans
+from adapters.postgres.transactions import tenant_transaction
+from core.shared.ids import TenantId
+from ports.events import Inbox, Outbox
+from ports.ids import IdSource
+from ports.seating import (
+    DueReservation,
+    ExpiredReservations,
+    PlanStore,
+    SeatingTransaction,
+    SeatingTransactions,
+    SeatLedger,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    plans: PlanStore
+    seats: SeatLedger
+    outbox: Outbox
+    inbox: Inbox
+
+
+class PostgresSeatingTransactions(SeatingTransactions):
+    """Transactions on venue_db, as the app role."""
+
+    def __init__(self, pool: Pool, ids: IdSource) -> None:
+        self._pool = pool
+        self._ids = ids
+
+    @override
+    @asynccontextmanager
+    async def begin(self, tenant_id: TenantId) -> AsyncGenerator[SeatingTransaction]:
+        async with tenant_transaction(self._pool, tenant_id) as connection:
+            yield _Transaction(
+                PostgresPlans(connection, tenant_id),
+                PostgresLedger(connection, tenant_id),
+                PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
+                PostgresInbox(connection, tenant_id=tenant_id),
+            )
+
+
+class PostgresExpiredReservations(ExpiredReservations):
+    """Looks across tenants with the relay role, which may read when a reservation ends and nothing else of it."""
+
+    def __init__(self, relay: Pool) -> None:
+        self._relay = relay
+
+    @override
+    async def due(self, *, now: datetime, reservations_max: int) -> Sequence[DueReservation]:
+        async with driver_errors_translated():
+            rows = await self._relay.fetch(
+                """
+                select tenant_id, id from seat_reservations
+                where status in ('HELD', 'RESERVED') and expires_at <= $1 order by expires_at, tenant_id, id limit $2
+                """,
+                now,
+                reservations_max,
+            )
+        return [DueReservation(row["tenant_id"], row["id"]) for row in rows]

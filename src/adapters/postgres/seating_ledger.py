@@ -1,0 +1,273 @@
+"""The ledger of seats on PostgreSQL. A seat is one row with one state, and one live item at most names it.
+
+A hold is one call of the database's own `hold_seats`; every other command locks what it is about, lets the core decide,
+and writes the outcome in sets. Locks are taken in one order: reservations by id, then seats by id.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import override
+
+from adapters.postgres.pool import Connection
+from adapters.postgres.seating_rows import (
+    RESERVATION_COLUMNS,
+    SEAT_COLUMNS,
+    Row,
+    planned_seat_of,
+    reservation_of,
+    reservation_seat_of,
+    state_of,
+)
+from core.seating import ledger
+from core.seating.errors import (
+    MaxPerUserExceededError,
+    PlanNotActiveError,
+    PlanNotFoundError,
+    ReservationNotFoundError,
+    SeatTakenError,
+    TakenSeat,
+    UnknownSeatError,
+)
+from core.seating.ledger import Change, Happening
+from core.seating.plans import HoldRules, PlannedSeat
+from core.seating.reservations import HoldRequest, Reservation, ReservationSeat
+from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
+from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
+from ports.seating import Entry, SeatLedger
+
+_GIVES_UP_SEATS = {Happening.RELEASED, Happening.RETURNED, Happening.EXPIRED}
+
+
+class PostgresLedger(SeatLedger):
+    """The ledger of one open transaction."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def hold(self, request: HoldRequest, *, now: datetime) -> Change:
+        row = await self._connection.fetchrow(
+            "select * from hold_seats($1, $2, $3, $4, $5, $6, $7)",
+            self._tenant_id,
+            request.plan_id,
+            request.reservation_id,
+            request.holder.account_id,
+            request.new_token_sha256,
+            list(request.seat_ids),
+            now,
+        )
+        assert row is not None, "a function with out parameters always gives a row"
+        match row["outcome"]:
+            case "held":
+                return _held(request, row, now)
+            case "known":
+                return ledger.hold_again(await self.get(request.reservation_id), request, now=now)
+            case "no_plan":
+                raise PlanNotFoundError("There is no such seating plan.")
+            case "not_active":
+                raise PlanNotActiveError("The seating plan is not on sale.")
+            case "too_many":
+                raise ledger.too_many_seats(row["seats_max"])
+            case "unknown":
+                known: frozenset[SeatId] = frozenset(row["seat_ids"] or ())
+                raise UnknownSeatError.of(request.seat_ids, unknown=[id for id in request.seat_ids if id not in known])
+            case "over_limit":
+                wanted = len(request.seat_ids)
+                raise MaxPerUserExceededError.of(owned=row["owned"], wanted=wanted, max_per_user=row["max_per_user"])
+            case _:
+                raise SeatTakenError.of(_taken(request, row))
+
+    @override
+    async def get(self, reservation_id: ReservationId) -> Reservation:
+        row = await self._connection.fetchrow(
+            f"select {RESERVATION_COLUMNS} from seat_reservations where tenant_id = $1 and id = $2",  # noqa: S608 (ours)
+            self._tenant_id,
+            reservation_id,
+        )
+        if row is None:
+            raise ReservationNotFoundError("There is no such hold or reservation.")
+        return reservation_of(row, [reservation_seat_of(seat) for seat in await self._seats([reservation_id])])
+
+    @override
+    async def lock(self, reservation_id: ReservationId) -> Entry:
+        entries = await self.lock_all([reservation_id], wait=True)
+        if not entries:
+            raise ReservationNotFoundError("There is no such hold or reservation.")
+        return entries[0]
+
+    @override
+    async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
+        rows = await self._connection.fetch(
+            f"""
+            select {RESERVATION_COLUMNS} from seat_reservations
+            where tenant_id = $1 and id = any($2::uuid[]) order by id for no key update {"" if wait else "skip locked"}
+            """,  # noqa: S608 (our columns)
+            self._tenant_id,
+            list(reservation_ids),
+        )
+        if not rows:
+            return []
+        seats: dict[ReservationId, list[Row]] = {row["id"]: [] for row in rows}
+        for seat in await self._seats(list(seats), locked=True):
+            seats[seat["held_for"]].append(seat)
+        return [
+            Entry(
+                reservation_of(row, [reservation_seat_of(seat) for seat in seats[row["id"]]]),
+                {SeatId(seat["seat_id"]): state_of(seat) for seat in seats[row["id"]]},
+            )
+            for row in rows
+        ]
+
+    async def _seats(self, reservation_ids: Sequence[ReservationId], *, locked: bool = False) -> Sequence[Row]:
+        """Return items with their seats, by seat id. What was sold is in the item, what it is called in the seat."""
+        return await self._connection.fetch(
+            f"""
+            select i.reservation_id as held_for, i.seat_id, i.section_id, i.seat_label, i.price_minor,
+                   c.name as section, s.row_label, s.seat_number, s.column_number,
+                   s.id, s.status, s.reservation_id, s.held_until, s.block_reason
+              from seat_reservation_items i
+              join seat_reservations r on r.tenant_id = i.tenant_id and r.id = i.reservation_id
+              join seats s on s.tenant_id = i.tenant_id and s.plan_id = r.plan_id and s.id = i.seat_id
+              join sections c on c.tenant_id = i.tenant_id and c.id = i.section_id
+             where i.tenant_id = $1 and i.reservation_id = any($2::uuid[])
+             order by s.id {"for no key update of s" if locked else ""}
+            """,  # noqa: S608 (a constant)
+            self._tenant_id,
+            list(reservation_ids),
+        )
+
+    @override
+    async def save(self, changes: Sequence[Change]) -> None:
+        entries = [change.reservation for change in changes]
+        await self._connection.execute(
+            """
+            update seat_reservations r
+               set status = n.status, order_id = n.order_id, expires_at = n.expires_at, sold_at = n.sold_at
+              from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+                as n (id, status, order_id, expires_at, sold_at)
+             where r.tenant_id = $1 and r.id = n.id
+            """,
+            self._tenant_id,
+            [entry.id for entry in entries],
+            [entry.status.value for entry in entries],
+            [entry.order_id for entry in entries],
+            [entry.expires_at for entry in entries],
+            [entry.sold_at for entry in entries],
+        )
+        for change in changes:
+            await self._save_seats(change)
+
+    async def _save_seats(self, change: Change) -> None:
+        seat_ids = list(change.seats)
+        if not seat_ids:
+            return
+        # The items first: their index of live ones must never see two owners, not even for a moment.
+        if change.what in _GIVES_UP_SEATS or change.what is Happening.SOLD:
+            owner = change.reservation.id if change.what is Happening.SOLD else None
+            await self._connection.execute(
+                """
+                update seat_reservation_items set live = false
+                where tenant_id = $1 and seat_id = any($2::uuid[]) and live and reservation_id is distinct from $3
+                """,
+                self._tenant_id,
+                seat_ids,
+                owner,
+            )
+        if change.what is Happening.SOLD:
+            await self._connection.execute(
+                """
+                update seat_reservation_items set live = true
+                where tenant_id = $1 and reservation_id = $3 and seat_id = any($2::uuid[]) and not live
+                """,
+                self._tenant_id,
+                seat_ids,
+                change.reservation.id,
+            )
+        states = [_columns_of(state) for state in change.seats.values()]
+        await self._connection.execute(
+            """
+            update seats s set status = n.status, reservation_id = n.reservation_id, held_until = n.held_until,
+                   block_reason = n.block_reason
+              from unnest($3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[])
+                as n (id, status, reservation_id, held_until, block_reason)
+             where s.tenant_id = $1 and s.plan_id = $2 and s.id = n.id
+            """,
+            self._tenant_id,
+            change.reservation.plan_id,
+            seat_ids,
+            [status for status, _, _ in states],
+            [owner_of(state) for state in change.seats.values()],
+            [until for _, until, _ in states],
+            [reason for _, _, reason in states],
+        )
+
+    @override
+    async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
+        rows = await self._connection.fetch(
+            f"select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 order by id",  # noqa: S608 (ours)
+            self._tenant_id,
+            plan_id,
+        )
+        return [(planned_seat_of(row), state_of(row)) for row in rows]
+
+
+def _held(request: HoldRequest, row: Row, now: datetime) -> Change:
+    rules = HoldRules(
+        ticket_id=row["ticket_id"],
+        active=True,
+        seats_max_per_order=row["seats_max"],
+        max_per_user=row["max_per_user"],
+        hold_ttl_s=row["hold_ttl_s"],
+        currency=row["currency"],
+    )
+    seats = [
+        ReservationSeat(
+            seat_id=SeatId(seat_id),
+            section_id=section_id,
+            label=label,
+            section=section,
+            row=row_label,
+            number=number,
+            column=column,
+            price_minor=price,
+        )
+        for seat_id, section_id, label, section, row_label, number, column, price in zip(
+            row["seat_ids"],
+            row["section_ids"],
+            row["labels"],
+            row["sections"],
+            row["row_labels"],
+            row["numbers"],
+            row["columns"],
+            row["prices"],
+            strict=True,
+        )
+    ]
+    held = ledger.new_hold(request, rules=rules, seats=seats, now=now)
+    return Change(held, Happening.HELD, {seat.seat_id: Held(held.id, held.expires_at) for seat in seats})
+
+
+def _taken(request: HoldRequest, row: Row) -> list[TakenSeat]:
+    places = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
+    return [
+        TakenSeat(places[seat_id], section, label)
+        for seat_id, section, label, taken in zip(
+            row["seat_ids"], row["sections"], row["labels"], row["taken"], strict=True
+        )
+        if taken
+    ]
+
+
+def _columns_of(state: SeatState) -> tuple[str, datetime | None, str | None]:
+    match state:
+        case Available():
+            return "AVAILABLE", None, None
+        case Held(until=until):
+            return "HELD", until, None
+        case Reserved(until=until):
+            return "RESERVED", until, None
+        case Sold():
+            return "SOLD", None, None
+        case Blocked(reason=reason, until=until):
+            return "BLOCKED", until, reason

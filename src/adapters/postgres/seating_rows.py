@@ -1,0 +1,179 @@
+"""Rows of seating, read and written: from columns to the core's types and back."""
+
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+
+from core.seating.plans import (
+    AssignmentMode,
+    Category,
+    OrphanRule,
+    PlannedSeat,
+    PlanStatus,
+    PriceTier,
+    PricingMode,
+    SeatingPlan,
+    Section,
+)
+from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
+from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
+from core.shared.errors import Problem
+from core.shared.money import Money
+
+PLAN_COLUMNS = """
+    id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
+    max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
+    categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at
+"""
+SEAT_COLUMNS = """
+    id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
+    attributes::text as attributes, price_minor, status, reservation_id, held_until, block_reason
+"""
+RESERVATION_COLUMNS = """
+    id, plan_id, ticket_id, order_id, account_id, token_sha256, status, currency, hold_ttl_s, held_at, ceiling_at,
+    expires_at, sold_at
+"""
+
+type Row = asyncpg.Record
+
+
+def json_text(value: object) -> str:
+    """Return the value as JSON, for a jsonb parameter."""
+    return msgspec.json.encode(value).decode()
+
+
+def plan_of(row: Row) -> SeatingPlan:
+    return SeatingPlan(
+        id=row["id"],
+        venue_id=row["venue_id"],
+        ticket_id=row["ticket_id"],
+        name=row["name"],
+        status=PlanStatus(row["status"]),
+        assignment_mode=AssignmentMode(row["assignment_mode"]),
+        pricing_mode=PricingMode(row["pricing_mode"]),
+        orphan_rule=OrphanRule(row["orphan_rule"]),
+        seats_max_per_order=row["seats_max_per_order"],
+        max_per_user=row["max_per_user"],
+        ticket_price=Money(row["price_minor"], row["currency"]),
+        hold_ttl_s=row["hold_ttl_s"],
+        sections_count=row["sections_count"],
+        seats_count=row["seats_count"],
+        seats_without_tier=row["seats_without_tier"],
+        categories=msgspec.json.decode(row["categories"], type=tuple[Category, ...]),
+        layout=msgspec.json.decode(row["layout"], type=dict[str, object]),
+        warnings=msgspec.json.decode(row["warnings"], type=tuple[Problem, ...]),
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
+    """Return the values of PLAN_COLUMNS in their order."""
+    return (
+        plan.id,
+        plan.venue_id,
+        plan.ticket_id,
+        plan.name,
+        plan.status.value,
+        plan.assignment_mode.value,
+        plan.pricing_mode.value,
+        plan.orphan_rule.value,
+        plan.seats_max_per_order,
+        plan.max_per_user,
+        plan.ticket_price.amount_minor,
+        plan.ticket_price.currency,
+        plan.hold_ttl_s,
+        plan.sections_count,
+        plan.seats_count,
+        plan.seats_without_tier,
+        json_text(plan.categories),
+        json_text(plan.layout),
+        json_text(plan.warnings),
+        plan.version,
+        plan.created_at,
+        plan.updated_at,
+    )
+
+
+def section_of(row: Row) -> Section:
+    return Section(
+        id=row["id"],
+        name=row["name"],
+        row_count=row["row_count"],
+        column_count=row["column_count"],
+        display_order=row["display_order"],
+        price_tier_id=row["price_tier_id"],
+    )
+
+
+def tier_of(row: Row) -> PriceTier:
+    return PriceTier(row["id"], row["name"], Money(row["price_minor"], row["currency"]))
+
+
+def planned_seat_of(row: Row) -> PlannedSeat:
+    attributes = row["attributes"]
+    return PlannedSeat(
+        id=row["id"],
+        section_id=row["section_id"],
+        guid=row["guid"],
+        label=row["seat_label"],
+        row=row["row_label"],
+        number=row["seat_number"],
+        column=row["column_number"],
+        category=row["category"],
+        x=row["x"],
+        y=row["y"],
+        price_minor=row["price_minor"],
+        price_tier_id=row["price_tier_id"],
+        attributes=msgspec.json.decode(attributes, type=dict[str, str | float]) if attributes != "{}" else {},
+    )
+
+
+def state_of(row: Row) -> SeatState:
+    match row["status"]:
+        case "AVAILABLE":
+            return Available()
+        case "HELD":
+            return Held(row["reservation_id"], row["held_until"])
+        case "RESERVED":
+            return Reserved(row["reservation_id"], row["held_until"])
+        case "SOLD":
+            return Sold(row["reservation_id"])
+        case "BLOCKED":
+            return Blocked(row["block_reason"] or "", row["held_until"])
+        case status:
+            raise ValueError(f"seat {row['id']} has the unknown status {status!r}")
+
+
+def reservation_of(row: Row, seats: Sequence[ReservationSeat]) -> Reservation:
+    return Reservation(
+        id=row["id"],
+        plan_id=row["plan_id"],
+        ticket_id=row["ticket_id"],
+        account_id=row["account_id"],
+        token_sha256=row["token_sha256"],
+        status=ReservationStatus(row["status"]),
+        seats=tuple(seats),
+        currency=row["currency"],
+        hold_ttl_s=row["hold_ttl_s"],
+        held_at=row["held_at"],
+        ceiling_at=row["ceiling_at"],
+        expires_at=row["expires_at"],
+        order_id=row["order_id"],
+        sold_at=row["sold_at"],
+    )
+
+
+def reservation_seat_of(row: Row) -> ReservationSeat:
+    return ReservationSeat(
+        seat_id=row["seat_id"],
+        section_id=row["section_id"],
+        label=row["seat_label"],
+        section=row["section"],
+        row=row["row_label"],
+        number=row["seat_number"],
+        column=row["column_number"],
+        price_minor=row["price_minor"],
+    )

@@ -1,0 +1,190 @@
+"""venue_db: seating plans with their sections, seats and prices, and the ledger of reservations."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adapters.postgres.tables import venue_db
+from adapters.postgres.tables.messaging import currency_column
+
+
+def _plans(metadata: MetaData) -> None:
+    plans = Table(
+        "seating_plans",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("venue_id", Uuid, nullable=False),
+        Column("ticket_id", Uuid, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("assignment_mode", Text, nullable=False),
+        Column("pricing_mode", Text, nullable=False),
+        Column("orphan_rule", Text, nullable=False),
+        Column("seats_max_per_order", Integer, nullable=False),
+        Column("max_per_user", Integer, nullable=False),
+        Column("price_minor", BigInteger, nullable=False),
+        currency_column(),
+        Column("hold_ttl_s", Integer, nullable=False),
+        Column("sections_count", Integer, nullable=False),
+        Column("seats_count", Integer, nullable=False),
+        Column("seats_without_tier", Integer, nullable=False),
+        Column("categories", JSONB, nullable=False),
+        Column("layout", JSONB, nullable=False),
+        Column("warnings", JSONB, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        Column("updated_at", DateTime(timezone=True), nullable=False),
+        PrimaryKeyConstraint("tenant_id", "id", name="seating_plans_pkey"),
+        CheckConstraint("status in ('draft', 'active', 'inactive')", name="seating_plans_status"),
+        CheckConstraint("price_minor >= 0", name="seating_plans_price"),
+    )
+    Index(
+        "seating_plans_one_active",
+        plans.c.tenant_id,
+        plans.c.ticket_id,
+        unique=True,
+        postgresql_where=text("status = 'active'"),
+    )
+    Table(
+        "price_tiers",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("price_minor", BigInteger, nullable=False),
+        currency_column(),
+        Column("position", Integer, nullable=False),
+        PrimaryKeyConstraint("tenant_id", "id", name="price_tiers_pkey"),
+        UniqueConstraint("tenant_id", "plan_id", "name", name="price_tiers_name"),
+        CheckConstraint("price_minor >= 0", name="price_tiers_price"),
+    )
+
+
+def _seats(metadata: MetaData) -> None:
+    sections = Table(
+        "sections",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("row_count", Integer, nullable=False),
+        Column("column_count", Integer, nullable=False),
+        Column("display_order", Integer, nullable=False),
+        Column("price_tier_id", Uuid),
+        PrimaryKeyConstraint("tenant_id", "id", name="sections_pkey"),
+    )
+    Index("sections_of_plan", sections.c.tenant_id, sections.c.plan_id, sections.c.display_order)
+    Table(
+        "seats",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("section_id", Uuid, nullable=False),
+        Column("price_tier_id", Uuid),
+        Column("guid", Text, nullable=False),
+        Column("seat_label", Text, nullable=False),
+        Column("row_label", Text, nullable=False),
+        Column("seat_number", Text, nullable=False),
+        Column("column_number", Integer, nullable=False),
+        Column("category", Text),
+        Column("x", Double, nullable=False),
+        Column("y", Double, nullable=False),
+        Column("attributes", JSONB, nullable=False),
+        Column("price_minor", BigInteger, nullable=False),
+        Column("status", Text, nullable=False, server_default=text("'AVAILABLE'")),
+        Column("reservation_id", Uuid),
+        Column("held_until", DateTime(timezone=True)),
+        Column("block_reason", Text),
+        PrimaryKeyConstraint("tenant_id", "plan_id", "id", name="seats_pkey"),
+        UniqueConstraint("tenant_id", "plan_id", "guid", name="seats_guid"),
+        CheckConstraint("status in ('AVAILABLE', 'HELD', 'RESERVED', 'SOLD', 'BLOCKED')", name="seats_status"),
+        CheckConstraint(
+            "(reservation_id is not null) = (status in ('HELD', 'RESERVED', 'SOLD'))", name="seats_reservation"
+        ),
+        CheckConstraint("held_until is not null or status not in ('HELD', 'RESERVED')", name="seats_held_until"),
+        postgresql_with={"fillfactor": 90},
+    )
+
+
+def _ledger(metadata: MetaData) -> None:
+    reservations = Table(
+        "seat_reservations",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("ticket_id", Uuid, nullable=False),
+        Column("order_id", Uuid),
+        Column("account_id", Uuid, nullable=False),
+        Column("token_sha256", LargeBinary, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("seats_count", Integer, nullable=False),
+        currency_column(),
+        Column("hold_ttl_s", Integer, nullable=False),
+        Column("held_at", DateTime(timezone=True), nullable=False),
+        Column("ceiling_at", DateTime(timezone=True), nullable=False),
+        Column("expires_at", DateTime(timezone=True), nullable=False),
+        Column("sold_at", DateTime(timezone=True)),
+        PrimaryKeyConstraint("tenant_id", "id", name="seat_reservations_pkey"),
+        CheckConstraint(
+            "status in ('HELD', 'RESERVED', 'SOLD', 'RELEASED', 'EXPIRED')", name="seat_reservations_status"
+        ),
+        CheckConstraint("order_id is not null or status not in ('RESERVED', 'SOLD')", name="seat_reservations_order"),
+    )
+    Index(
+        "seat_reservations_of_account",
+        reservations.c.tenant_id,
+        reservations.c.plan_id,
+        reservations.c.account_id,
+    )
+    Index(
+        "seat_reservations_due",
+        reservations.c.tenant_id,
+        reservations.c.expires_at,
+        postgresql_where=text("status in ('HELD', 'RESERVED')"),
+    )
+    items = Table(
+        "seat_reservation_items",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("reservation_id", Uuid, nullable=False),
+        Column("seat_id", Uuid, nullable=False),
+        Column("section_id", Uuid, nullable=False),
+        Column("seat_label", Text, nullable=False),
+        Column("price_minor", BigInteger, nullable=False),
+        Column("live", Boolean, nullable=False),
+        PrimaryKeyConstraint("tenant_id", "reservation_id", "seat_id", name="seat_reservation_items_pkey"),
+    )
+    Index(
+        "seat_reservation_items_one_live",
+        items.c.tenant_id,
+        items.c.seat_id,
+        unique=True,
+        postgresql_where=text("live"),
+    )
+
+
+metadata = venue_db.metadata
+_plans(metadata)
+_seats(metadata)
+_ledger(metadata)
