@@ -58,6 +58,12 @@ def test_two_keys_keep_their_order_in_the_file() -> None:
     assert len(set(ids(keys))) == 2
 
 
+def test_keys_can_be_given_in_one_line() -> None:
+    keys = SigningKeys.generate().rotated()
+    one_line = keys.to_pem().replace(b"\n", b"\\n")
+    assert ids(SigningKeys.from_pem(one_line)) == ids(keys)
+
+
 def test_a_key_never_shows_in_its_repr() -> None:
     assert repr(SigningKeys.generate()) == "SigningKeys()"
 
