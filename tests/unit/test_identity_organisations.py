@@ -10,6 +10,7 @@ from core.identity.errors import (
     AccountNotFoundError,
     AlreadyMemberError,
     LastOwnerError,
+    MemberNotFoundError,
     NotAMemberError,
     OrganisationNotFoundError,
 )
@@ -193,7 +194,7 @@ async def test_everyone_may_leave_and_scanners_send_nobody_away(hall: Hall) -> N
 
 async def test_who_is_no_member_has_no_role_to_change(hall: Hall) -> None:
     nobody = AccountId(hall.world.ids.new())
-    with pytest.raises(NotAMemberError):
+    with pytest.raises(MemberNotFoundError):
         await hall.world.change_role(hall.olga, organisation_id=hall.id, account_id=nobody, role=Role.SCANNER)
-    with pytest.raises(NotAMemberError):
+    with pytest.raises(MemberNotFoundError):
         await hall.world.remove_member(hall.olga, organisation_id=hall.id, account_id=nobody)

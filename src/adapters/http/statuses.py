@@ -2,6 +2,20 @@
 
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from core.identity.errors import (
+    AccountNeededError,
+    AccountNotFoundError,
+    AlreadyMemberError,
+    EmailTakenError,
+    InvalidCredentialsError,
+    InvalidTokenError,
+    LastOwnerError,
+    MemberNotFoundError,
+    NotAMemberError,
+    OrganisationNotFoundError,
+    PasswordRefusedError,
+    RefreshReusedError,
+)
 from core.orders.errors import (
     ContactRequiredError,
     EmptyOrderError,
@@ -47,6 +61,18 @@ STATUSES: dict[type[DomainError], int] = {
     SectionNotFoundError: 404,
     SectionNameTakenError: 409,
     # identity
+    EmailTakenError: 409,
+    PasswordRefusedError: 422,
+    InvalidCredentialsError: 401,
+    InvalidTokenError: 401,
+    RefreshReusedError: 401,
+    AccountNeededError: 403,
+    NotAMemberError: 403,
+    AccountNotFoundError: 422,
+    OrganisationNotFoundError: 404,
+    MemberNotFoundError: 404,
+    AlreadyMemberError: 409,
+    LastOwnerError: 409,
     # ticketing
     # seating
     # orders

@@ -59,10 +59,13 @@ class SigningKeys:
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
-        """Read one or two PKCS #8 private keys, the current one first; raises SigningKeysError."""
+        r"""Read one or two PKCS #8 private keys, the current one first; raises SigningKeysError.
+
+        Line ends may be written as `\n`, as in variables that hold one line.
+        """
         if len(pem) > _PEM_BYTES_MAX:
             raise SigningKeysError(f"The signing keys are longer than {_PEM_BYTES_MAX} bytes.")
-        blocks: Sequence[bytes] = _PEM_BLOCK.findall(pem)
+        blocks: Sequence[bytes] = _PEM_BLOCK.findall(pem.replace(b"\\n", b"\n"))
         if not 1 <= len(blocks) <= _KEYS_MAX:
             raise SigningKeysError(f"One or two PEM private keys are needed to sign tokens, {len(blocks)} were found.")
         return cls(*(_private_key(block) for block in blocks))

@@ -57,6 +57,12 @@ class NotAMemberError(DomainError):
     code = "identity.not_a_member"
 
 
+class MemberNotFoundError(DomainError):
+    """The account whose membership is to change is no member of the organisation."""
+
+    code = "identity.member_not_found"
+
+
 class AlreadyMemberError(DomainError):
     """The account has a role in the organisation already."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.identity.errors import LastOwnerError, NotAMemberError
+from core.identity.errors import LastOwnerError, MemberNotFoundError
 from core.identity.names import checked_name
 from core.shared.callers import MANAGERS, Role
 from core.shared.errors import ForbiddenError
@@ -71,7 +71,7 @@ def _member(members: Sequence[Membership], account_id: AccountId) -> Membership:
     for member in members:
         if member.account_id == account_id:
             return member
-    raise NotAMemberError("This account is no member of the organisation.")
+    raise MemberNotFoundError("This account is no member of the organisation.")
 
 
 def _must_keep_an_owner(members: Sequence[Membership], *, without: AccountId) -> None:
@@ -82,7 +82,7 @@ def _must_keep_an_owner(members: Sequence[Membership], *, without: AccountId) ->
 def with_role(members: Sequence[Membership], account_id: AccountId, role: Role, *, giver: Role) -> Membership:
     """Return the membership with its new role.
 
-    `members` are all the organisation's. Raises NotAMemberError, ForbiddenError, and LastOwnerError when its only
+    `members` are all the organisation's. Raises MemberNotFoundError, ForbiddenError, and LastOwnerError when its only
     owner would become something else.
     """
     member = _member(members, account_id)
@@ -96,7 +96,7 @@ def with_role(members: Sequence[Membership], account_id: AccountId, role: Role, 
 def must_be_removable(members: Sequence[Membership], account_id: AccountId, *, remover: Membership) -> None:
     """Raise unless `remover` may end this membership; everyone may end their own, except the last owner.
 
-    `members` are all the organisation's. Raises NotAMemberError, ForbiddenError, LastOwnerError.
+    `members` are all the organisation's. Raises MemberNotFoundError, ForbiddenError, LastOwnerError.
     """
     member = _member(members, account_id)
     if member.account_id != remover.account_id:

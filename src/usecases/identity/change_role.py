@@ -21,7 +21,7 @@ class ChangeRole:
     ) -> Membership:
         """Return the changed membership.
 
-        Raises OrganisationNotFoundError, NotAMemberError, ForbiddenError, LastOwnerError. Staff tokens that are out
+        Raises OrganisationNotFoundError, MemberNotFoundError, ForbiddenError, LastOwnerError. Staff tokens that are out
         keep the old role until they expire, at most 15 minutes.
         """
         async with self.identity.begin(tenant_id=organisation_id) as tx:

@@ -18,7 +18,7 @@ class RemoveMember:
     async def __call__(self, bearer: VerifiedToken, *, organisation_id: TenantId, account_id: AccountId) -> None:
         """End the membership.
 
-        Raises OrganisationNotFoundError, NotAMemberError, ForbiddenError, LastOwnerError. Staff tokens that are out
+        Raises OrganisationNotFoundError, MemberNotFoundError, ForbiddenError, LastOwnerError. Staff tokens that are out
         stay good until they expire, at most 15 minutes.
         """
         async with self.identity.begin(tenant_id=organisation_id) as tx:

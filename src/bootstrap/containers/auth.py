@@ -1,0 +1,97 @@
+"""The auth service: identity, on auth_db."""
+
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.http.identity import AuthController, published_keys
+from adapters.http.organisations import MemberController, OrganisationController
+from adapters.postgres.health import PostgresHealth
+from adapters.postgres.identity import PostgresIdentityTransactions
+from adapters.system.passwords import Argon2PasswordHasher, HashCosts
+from adapters.system.refresh_secrets import SystemRefreshSecrets
+from adapters.system.signing_keys import SigningKeys, SigningKeysError
+from adapters.system.tokens import JwtTokenSigner, JwtTokenVerifier, TokenTerms
+from bootstrap.containers.service import EngineProvider, JobSpec, PostgresProvider, Service, relay_jobs
+from bootstrap.settings import Settings, SettingsError
+from ports.clock import Clock
+from ports.identity import IdentityTransactions, PasswordHasher, RefreshSecrets, TokenSigner
+from ports.published.identity import TokenVerifier
+from usecases.identity.add_member import AddMember
+from usecases.identity.change_role import ChangeRole
+from usecases.identity.create_organisation import CreateOrganisation
+from usecases.identity.forget_expired_sessions import ForgetExpiredSessions
+from usecases.identity.issue_guest_token import IssueGuestToken
+from usecases.identity.issue_staff_token import IssueStaffToken
+from usecases.identity.list_members import ListMembers
+from usecases.identity.list_organisations import ListOrganisations
+from usecases.identity.log_in import LogIn
+from usecases.identity.log_out import LogOut
+from usecases.identity.read_account import ReadAccount
+from usecases.identity.read_published_keys import ReadPublishedKeys
+from usecases.identity.refresh_session import RefreshSession
+from usecases.identity.register import Register
+from usecases.identity.remove_member import RemoveMember
+
+
+class IdentityProvider(Provider):
+    """The identity context."""
+
+    scope = Scope.APP
+    transactions = provide(PostgresIdentityTransactions, provides=IdentityTransactions)
+    secrets = provide(SystemRefreshSecrets, provides=RefreshSecrets)
+    usecases = provide_all(
+        Register,
+        LogIn,
+        RefreshSession,
+        LogOut,
+        IssueStaffToken,
+        IssueGuestToken,
+        ReadAccount,
+        ReadPublishedKeys,
+        CreateOrganisation,
+        ListOrganisations,
+        AddMember,
+        ListMembers,
+        ChangeRole,
+        RemoveMember,
+        ForgetExpiredSessions,
+    )
+
+    @provide
+    def keys(self, settings: Settings) -> SigningKeys:
+        """Read the signing keys; raises SettingsError when they cannot sign."""
+        try:
+            return SigningKeys.from_pem(settings.token.signing_keys.reveal().encode())
+        except SigningKeysError as error:
+            raise SettingsError(f"FAIRSEAT_TOKEN_SIGNING_KEYS: {error}") from error
+
+    @provide
+    def terms(self, settings: Settings) -> TokenTerms:
+        """Return who issues tokens and for whom."""
+        return TokenTerms(issuer=settings.token.issuer, audience=settings.token.audience)
+
+    @provide
+    def hasher(self) -> PasswordHasher:
+        """Return the hasher of passwords, at its ordinary costs."""
+        return Argon2PasswordHasher(HashCosts())
+
+    @provide
+    def signer(self, keys: SigningKeys, terms: TokenTerms) -> TokenSigner:
+        """Return what signs access tokens."""
+        return JwtTokenSigner(keys, terms)
+
+    @provide
+    def verifier(self, keys: SigningKeys, terms: TokenTerms, clock: Clock) -> TokenVerifier:
+        """Return what reads access tokens."""
+        return JwtTokenVerifier.of_keys(keys.public_keys(), terms, clock)
+
+
+def auth_service() -> Service:
+    """Return the auth service."""
+    return Service(
+        name="auth",
+        providers=(PostgresProvider("auth"), EngineProvider("auth"), IdentityProvider()),
+        controllers=(AuthController, OrganisationController, MemberController),
+        root_controllers=(published_keys,),
+        jobs=(*relay_jobs(), JobSpec("forget_expired_sessions", 3600.0, ForgetExpiredSessions)),
+        checks=(PostgresHealth,),
+    )
