@@ -1,0 +1,169 @@
+"""What a payment provider promises: in memory, and Stripe's own SDK against the stand-in."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import pytest
+import stripe
+
+from adapters.embedded.stripe_fake.server import StripeFake
+from adapters.memory.payments import MemoryPaymentGateway
+from adapters.stripe.client import open_stripe
+from adapters.stripe.gateway import StripeGateway
+from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
+from core.payments.intent import Intent, IntentStatus
+from core.payments.payment import Payment, PaymentMethod
+from core.payments.transitions import open_payment
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.money import Money
+from ports.payments import PaymentGateway
+
+METHODS = {"pay": "pm_card_visa", "declined": "pm_card_chargeDeclined", "processing": "pm_card_processing"}
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+class Provider(ABC):
+    """A gateway, and what the buyer does meanwhile."""
+
+    gateway: PaymentGateway
+
+    @abstractmethod
+    async def buyer(self, intent: Intent, does: str) -> None:
+        """Let the buyer `pay`, be `declined`, or let the provider be `processing`."""
+
+    @abstractmethod
+    def go_away(self) -> None: ...
+
+
+class InMemory(Provider):
+    def __init__(self) -> None:
+        self.gateway = self.memory = MemoryPaymentGateway()
+
+    async def buyer(self, intent: Intent, does: str) -> None:
+        {"pay": self.memory.pay, "declined": self.memory.decline, "processing": self.memory.process}[does](intent.id)
+
+    def go_away(self) -> None:
+        self.memory.away = True
+
+
+class OnStripe(Provider):
+    """The buyer's browser confirms with the publishable key, as Stripe.js does."""
+
+    def __init__(self, fake: StripeFake, client: stripe.StripeClient) -> None:
+        self.fake = fake
+        self.gateway = StripeGateway(client)
+
+    async def buyer(self, intent: Intent, does: str) -> None:
+        async with httpx.AsyncClient() as browser:
+            answer = await browser.post(
+                f"{self.fake.url}/v1/payment_intents/{intent.id}/confirm",
+                data={"payment_method": METHODS[does], "client_secret": intent.client_secret},
+                headers={"authorization": f"Bearer {self.fake.settings.publishable_key}"},
+            )
+        assert answer.status_code == (402 if does == "declined" else 200), answer.text
+
+    def go_away(self) -> None:
+        self.fake.state.faults.calls = 100
+
+
+@pytest.fixture(params=["memory", "stripe"])
+async def provider(request: pytest.FixtureRequest) -> AsyncIterator[Provider]:
+    if request.param == "memory":
+        yield InMemory()
+        return
+    async with StripeFake() as fake, open_stripe(fake.settings.secret_key, api_url=fake.url) as client:
+        yield OnStripe(fake, client)
+
+
+@pytest.fixture
+def payment() -> Payment:
+    return open_payment(
+        payment_id=PaymentId(uuid4()),
+        tenant_id=TenantId(uuid4()),
+        order_id=OrderId(uuid4()),
+        account_id=AccountId(uuid4()),
+        method=PaymentMethod.CARD,
+        amount=Money(7500, "EUR"),
+        description="Derby, 1 seat",
+        now=NOW,
+    ).payment
+
+
+async def test_a_new_intent_says_whose_it_is_and_what_is_owed(provider: Provider, payment: Payment) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    assert (intent.payment_id, intent.tenant_id, intent.attempt) == (payment.id, payment.tenant_id, 1)
+    assert (intent.amount, intent.received_minor, intent.refunded_minor) == (payment.amount, 0, 0)
+    assert (intent.status, intent.decline) == (IntentStatus.AWAITING_BUYER, None)
+    assert intent.client_secret.startswith(intent.id)
+
+
+async def test_an_attempt_has_one_intent_and_the_next_attempt_another(provider: Provider, payment: Payment) -> None:
+    first = await provider.gateway.create_intent(payment)
+    assert (await provider.gateway.create_intent(payment)).id == first.id
+    second = await provider.gateway.create_intent(replace(payment, attempt=2))
+    assert second.id != first.id and second.attempt == 2
+
+
+async def test_what_the_buyer_paid_is_received(provider: Provider, payment: Payment) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    await provider.buyer(intent, "pay")
+    paid = await provider.gateway.retrieve_intent(intent.id)
+    assert (paid.status, paid.received_minor, paid.decline) == (IntentStatus.SUCCEEDED, 7500, None)
+
+
+async def test_each_decline_can_be_told_from_the_one_before(provider: Provider, payment: Payment) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    declines = []
+    for _ in range(2):
+        await provider.buyer(intent, "declined")
+        declined = await provider.gateway.retrieve_intent(intent.id)
+        assert declined.status is IntentStatus.AWAITING_BUYER and declined.decline is not None
+        assert await provider.gateway.retrieve_intent(intent.id) == declined
+        declines.append(declined.decline.id)
+    assert declines[0] != declines[1]
+
+
+async def test_an_intent_that_took_no_money_is_cancelled_for_good(provider: Provider, payment: Payment) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    for _ in range(2):
+        assert (await provider.gateway.cancel_intent(intent.id)).status is IntentStatus.CANCELLED
+
+
+@pytest.mark.parametrize(("does", "status"), [("pay", IntentStatus.SUCCEEDED), ("processing", IntentStatus.PROCESSING)])
+async def test_cancelling_too_late_says_how_it_stands(
+    provider: Provider, payment: Payment, does: str, status: IntentStatus
+) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    await provider.buyer(intent, does)
+    assert (await provider.gateway.cancel_intent(intent.id)).status is status
+
+
+async def test_a_refund_is_whole_and_happens_once(provider: Provider, payment: Payment) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    await provider.buyer(intent, "pay")
+    paid = replace(payment, intent_id=intent.id)
+    refund_id = await provider.gateway.refund(paid)
+    assert refund_id is not None
+    assert await provider.gateway.refund(paid) == refund_id
+    assert (await provider.gateway.retrieve_intent(intent.id)).refunded_minor == 7500
+
+
+async def test_what_took_no_money_cannot_be_refunded(provider: Provider, payment: Payment) -> None:
+    intent = await provider.gateway.create_intent(payment)
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.refund(replace(payment, intent_id=intent.id))
+
+
+async def test_an_unknown_intent_is_refused(provider: Provider) -> None:
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.retrieve_intent("pi_unknown")
+
+
+async def test_a_provider_that_is_away_is_unavailable(provider: Provider, payment: Payment) -> None:
+    provider.go_away()
+    with pytest.raises(ProviderUnavailableError):
+        await provider.gateway.create_intent(payment)
