@@ -2,6 +2,7 @@
 
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from core.admission.errors import InvalidCodeError, PassNotFoundError, PassNotValidError, PassOrderNotFoundError
 from core.identity.errors import (
     AccountNeededError,
     AccountNotFoundError,
@@ -39,6 +40,13 @@ from core.shared.errors import (
     StaleVersionError,
 )
 from core.shared.money import MixedCurrenciesError, UnknownCurrencyError
+from core.ticketing.errors import (
+    EventOverError,
+    FixedAfterPublicationError,
+    InvalidTicketError,
+    TicketNotFoundError,
+    TicketVenueNotFoundError,
+)
 from core.venues.errors import SectionNameTakenError, SectionNotFoundError, VenueNotFoundError
 from ports.published.refusals import RefusedError
 
@@ -74,6 +82,11 @@ STATUSES: dict[type[DomainError], int] = {
     AlreadyMemberError: 409,
     LastOwnerError: 409,
     # ticketing
+    TicketNotFoundError: 404,
+    TicketVenueNotFoundError: 404,
+    InvalidTicketError: 422,
+    FixedAfterPublicationError: 409,
+    EventOverError: 409,
     # seating
     # orders
     OrderNotFoundError: 404,
@@ -92,5 +105,9 @@ STATUSES: dict[type[DomainError], int] = {
     # payments
     # webhooks
     # admission
+    PassNotFoundError: 404,
+    PassOrderNotFoundError: 404,
+    PassNotValidError: 409,
+    InvalidCodeError: 422,
     # expiration
 }

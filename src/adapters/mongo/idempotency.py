@@ -25,7 +25,8 @@ _INDEXES = (
         name="idempotency_keys_scope",
         unique=True,
     ),
-    IndexModel([("expiresAt", ASCENDING)], name="idempotency_keys_expires_at"),
+    # MongoDB itself forgets keys whose time is over, so no background work has to.
+    IndexModel([("expiresAt", ASCENDING)], name="idempotency_keys_expires_at", expireAfterSeconds=0),
 )
 
 

@@ -1,0 +1,175 @@
+"""Passes: the right to enter, with the code that a scanner reads."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, MediaType, Response, get
+from litestar.params import QueryParameter
+
+from adapters.http.paging import PageBody
+from core.admission.keys import PassKey
+from core.shared.callers import Caller
+from core.shared.ids import OrderId, PassId, TicketId
+from usecases.admission.codes import ShownPass
+from usecases.admission.list_order_passes import ListOrderPasses
+from usecases.admission.list_pass_keys import ListPassKeys
+from usecases.admission.pass_code_svg import PassCodeSvg
+from usecases.admission.read_pass import ReadPass
+
+
+class PassEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The happening as it was sold; times are UTC, `timeZone` is the IANA zone of the place."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    venue_id: UUID
+    venue_name: str
+
+
+class PassSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The place."""
+
+    id: UUID
+    label: str
+    section: str
+    row: str
+    number: str
+
+
+class FaceValueBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the place cost, without fees, in minor units of a currency."""
+
+    amount: int
+    currency: str
+
+
+class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder."""
+
+    id: UUID
+    order_id: UUID
+    order_item_id: UUID
+    ticket_id: UUID
+    status: Literal["VALID", "FROZEN", "VOID"]
+    event: PassEventBody
+    seat: PassSeatBody
+    face_value: FaceValueBody
+    revision: int
+    code: str | None
+    issued_at: datetime
+    voided_at: datetime | None
+
+
+class PassKeyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The public key of one event as a JSON Web Key (RFC 8037); `kid` is the key id of a code, in hexadecimal."""
+
+    kid: str
+    x: str
+    ticket_id: UUID
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    use: Literal["sig"] = "sig"
+
+
+class PassKeySetBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: tuple[PassKeyBody, ...]
+
+
+class SvgResponse(Response[bytes]):
+    """A drawing."""
+
+    media_type = "image/svg+xml"
+
+
+class OrderPassController(Controller):
+    """The passes of an order."""
+
+    path = "/orders/{order_id:uuid}/passes"
+    tags = ("Passes",)
+
+    @get(summary="List the passes of an order")
+    @inject
+    async def of_order(
+        self, order_id: UUID, caller: Caller, usecase: FromDishka[ListOrderPasses]
+    ) -> PageBody[PassBody]:
+        """The buyer, and staff; on one page, and empty until the order is paid."""
+        shown = await usecase(caller, OrderId(order_id))
+        return PageBody(items=tuple(_body(each) for each in shown), next_cursor=None)
+
+
+class PassController(Controller):
+    """Passes."""
+
+    path = "/passes"
+    tags = ("Passes",)
+
+    @get("/{pass_id:uuid}", summary="Read a pass")
+    @inject
+    async def one(self, pass_id: UUID, caller: Caller, usecase: FromDishka[ReadPass]) -> Response[PassBody]:
+        """The account that the pass belongs to, and staff. The code is a bearer secret, so nothing may cache it."""
+        return Response(_body(await usecase(caller, PassId(pass_id))), headers=_PRIVATE)
+
+    @get("/{pass_id:uuid}/code.svg", summary="Show the code of a pass", media_type="image/svg+xml")
+    @inject
+    async def code(self, pass_id: UUID, caller: Caller, usecase: FromDishka[PassCodeSvg]) -> SvgResponse:
+        """The account that the pass belongs to, and staff: a QR code. 409 when the pass admits nobody."""
+        return SvgResponse(await usecase(caller, PassId(pass_id)), headers=_PRIVATE)
+
+
+class PassKeyController(Controller):
+    """The public keys that passes are checked with."""
+
+    path = "/pass-keys"
+    tags = ("Passes",)
+
+    @get(summary="List the public keys of the events", media_type=MediaType.JSON)
+    @inject
+    async def keys(
+        self,
+        caller: Caller,
+        usecase: FromDishka[ListPassKeys],
+        ticket_id: Annotated[UUID | None, QueryParameter(name="ticketId", description="Only the key of this.")] = None,
+    ) -> PassKeySetBody:
+        """Everybody in the organisation: scanners check codes with these keys offline. The newest 500."""
+        keys = await usecase(caller, TicketId(ticket_id) if ticket_id is not None else None)
+        return PassKeySetBody(keys=tuple(_key_body(key) for key in keys))
+
+
+_PRIVATE = {"Cache-Control": "private, no-store"}
+
+
+def _body(shown: ShownPass) -> PassBody:
+    found = shown.admission
+    event, seat = found.event, found.seat
+    return PassBody(
+        id=found.id,
+        order_id=found.order_id,
+        order_item_id=found.order_item_id,
+        ticket_id=event.ticket_id,
+        status=found.status.value,
+        event=PassEventBody(
+            title=event.title,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            time_zone=event.time_zone,
+            venue_id=event.venue_id,
+            venue_name=event.venue_name,
+        ),
+        seat=PassSeatBody(id=seat.seat_id, label=seat.label, section=seat.section, row=seat.row, number=seat.number),
+        face_value=FaceValueBody(amount=found.face_value.amount_minor, currency=found.face_value.currency),
+        revision=found.revision,
+        code=shown.code,
+        issued_at=found.issued_at,
+        voided_at=found.voided_at,
+    )
+
+
+def _key_body(key: PassKey) -> PassKeyBody:
+    return PassKeyBody(kid=key.key_id_text, x=key.public_key_text, ticket_id=key.ticket_id)

@@ -1,0 +1,261 @@
+"""Tickets: what is on sale."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, Response, get, patch, post
+from litestar.params import HeaderParameter, JSONBody
+from msgspec import UNSET, Meta, UnsetType
+
+from adapters.http.etags import etag, expected_version
+from adapters.http.paging import PageBody, page_body
+from core.shared.callers import Caller
+from core.shared.errors import InvalidInputError, Problem
+from core.shared.ids import TicketId, VenueId
+from core.shared.money import Money
+from core.shared.time import utc
+from core.ticketing.ticket import (
+    KIND_LENGTH_MAX,
+    PRICE_MAX_MINOR,
+    QUOTA_MAX,
+    TITLE_LENGTH_MAX,
+    EventChange,
+    Ticket,
+    TicketChange,
+    TicketType,
+)
+from ports.paging import PageRequest
+from usecases.ticketing.create_ticket import CreateTicket, NewEvent, NewTicket
+from usecases.ticketing.list_tickets import ListTickets
+from usecases.ticketing.publish_ticket import PublishTicket
+from usecases.ticketing.read_ticket import ReadTicket
+from usecases.ticketing.update_ticket import UpdateTicket
+
+type IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="The ETag that was read.")]
+type Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
+type Quota = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many there are.")]
+type PerUser = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many one person may buy.")]
+type Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset.")]
+type Zone = Annotated[str, Meta(min_length=1, max_length=64, description="IANA time zone.", examples=["Europe/Berlin"])]
+type Kind = Annotated[str, Meta(min_length=1, max_length=KIND_LENGTH_MAX, examples=["concert", "sport"])]
+type Type = Annotated[
+    Literal["GA", "SEATED_MANUAL", "SEATED_AUTO"],
+    Meta(description="General admission, seats that buyers choose, or seats that are chosen for them."),
+]
+
+
+class TicketPriceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The price of one admission, in minor units of an ISO 4217 currency."""
+
+    amount: Annotated[int, Meta(ge=0, le=PRICE_MAX_MINOR)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
+
+    def money(self) -> Money:
+        """Return the price; raises UnknownCurrencyError for a code that ISO 4217 does not list."""
+        return Money(self.amount, self.currency)
+
+
+class NewEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The happening that a ticket admits to."""
+
+    title: Title
+    starts_at: Moment
+    ends_at: Moment
+    time_zone: Zone
+    venue_id: UUID
+    kind: Kind
+
+    def event(self) -> NewEvent:
+        """Return the event with its times in UTC."""
+        return NewEvent(
+            title=self.title,
+            starts_at=_utc(self.starts_at, "/event/startsAt"),
+            ends_at=_utc(self.ends_at, "/event/endsAt"),
+            time_zone=self.time_zone,
+            venue_id=VenueId(self.venue_id),
+            kind=self.kind,
+        )
+
+
+class CreateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A ticket to be made."""
+
+    title: Title
+    ticket_type: Type
+    price: TicketPriceBody
+    quota: Quota
+    max_per_user: PerUser
+    event: NewEventBody
+
+    def ticket(self) -> NewTicket:
+        """Return what is asked for."""
+        return NewTicket(
+            title=self.title,
+            ticket_type=TicketType(self.ticket_type),
+            price=self.price.money(),
+            quota=self.quota,
+            max_per_user=self.max_per_user,
+            event=self.event.event(),
+        )
+
+
+class UpdateEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What is to change of the event; members that are left out stay."""
+
+    title: Title | UnsetType = UNSET
+    starts_at: Moment | UnsetType = UNSET
+    ends_at: Moment | UnsetType = UNSET
+    time_zone: Zone | UnsetType = UNSET
+    venue_id: UUID | UnsetType = UNSET
+    kind: Kind | UnsetType = UNSET
+
+    def change(self) -> EventChange:
+        """Return the change with its times in UTC."""
+        return EventChange(
+            title=None if self.title is UNSET else self.title,
+            starts_at=None if self.starts_at is UNSET else _utc(self.starts_at, "/event/startsAt"),
+            ends_at=None if self.ends_at is UNSET else _utc(self.ends_at, "/event/endsAt"),
+            time_zone=None if self.time_zone is UNSET else self.time_zone,
+            venue_id=None if self.venue_id is UNSET else VenueId(self.venue_id),
+            kind=None if self.kind is UNSET else self.kind,
+        )
+
+
+class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What is to change; members that are left out stay. Type, currency and venue are fixed after publication."""
+
+    title: Title | UnsetType = UNSET
+    ticket_type: Type | UnsetType = UNSET
+    price: TicketPriceBody | UnsetType = UNSET
+    quota: Quota | UnsetType = UNSET
+    max_per_user: PerUser | UnsetType = UNSET
+    event: UpdateEventBody | UnsetType = UNSET
+
+    def change(self) -> TicketChange:
+        """Return what is asked for."""
+        return TicketChange(
+            title=None if self.title is UNSET else self.title,
+            ticket_type=None if self.ticket_type is UNSET else TicketType(self.ticket_type),
+            price=None if self.price is UNSET else self.price.money(),
+            quota=None if self.quota is UNSET else self.quota,
+            max_per_user=None if self.max_per_user is UNSET else self.max_per_user,
+            event=EventChange() if self.event is UNSET else self.event.change(),
+        )
+
+
+class TicketEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The happening that a ticket admits to; times are UTC, `timeZone` is the IANA zone of the place."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    venue_id: UUID
+    venue_name: str
+    kind: str
+
+
+class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A ticket."""
+
+    id: UUID
+    title: str
+    ticket_type: Literal["GA", "SEATED_MANUAL", "SEATED_AUTO"]
+    price: TicketPriceBody
+    quota: int
+    max_per_user: int
+    event: TicketEventBody
+    status: Literal["draft", "published"]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TicketController(Controller):
+    """Tickets of an organisation."""
+
+    path = "/tickets"
+    tags = ("Tickets",)
+
+    @post(summary="Create a ticket")
+    @inject
+    async def create(
+        self, data: JSONBody[CreateTicketBody], caller: Caller, usecase: FromDishka[CreateTicket]
+    ) -> Response[TicketBody]:
+        """Managers only. The ticket is a draft, for the staff's eyes, until it is published."""
+        ticket = await usecase(caller, data.ticket())
+        return _response(ticket, status_code=201, headers={"Location": f"/api/v1/tickets/{ticket.id}"})
+
+    @get(summary="List tickets")
+    @inject
+    async def page(self, page: PageRequest, caller: Caller, usecase: FromDishka[ListTickets]) -> PageBody[TicketBody]:
+        """Everybody in the organisation; fans see what is published, staff drafts too; oldest first."""
+        return page_body(await usecase(caller, page), _body)
+
+    @get("/{ticket_id:uuid}", summary="Read a ticket")
+    @inject
+    async def one(self, ticket_id: UUID, caller: Caller, usecase: FromDishka[ReadTicket]) -> Response[TicketBody]:
+        """Everybody in the organisation; a draft is not there for fans."""
+        return _response(await usecase(caller, TicketId(ticket_id)))
+
+    @patch("/{ticket_id:uuid}", summary="Change a ticket")
+    @inject
+    async def update(
+        self,
+        ticket_id: UUID,
+        data: JSONBody[UpdateTicketBody],
+        caller: Caller,
+        usecase: FromDishka[UpdateTicket],
+        if_match: IfMatch = None,
+    ) -> Response[TicketBody]:
+        """Managers only, with the ETag they read in If-Match."""
+        version = expected_version(if_match)
+        return _response(await usecase(caller, TicketId(ticket_id), data.change(), expected_version=version))
+
+    @post("/{ticket_id:uuid}/publish", status_code=200, summary="Put a ticket on sale")
+    @inject
+    async def publish(
+        self, ticket_id: UUID, caller: Caller, usecase: FromDishka[PublishTicket]
+    ) -> Response[TicketBody]:
+        """Managers only. A ticket that is on sale already stays as it is."""
+        return _response(await usecase(caller, TicketId(ticket_id)))
+
+
+def _utc(moment: datetime, pointer: str) -> datetime:
+    try:
+        return utc(moment)
+    except OverflowError:
+        message = "The time lies outside the years 1 to 9999 in UTC."
+        raise InvalidInputError(message, [Problem(pointer, message)]) from None
+
+
+def _response(ticket: Ticket, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response[TicketBody]:
+    return Response(_body(ticket), status_code=status_code, headers={"ETag": etag(ticket.version), **(headers or {})})
+
+
+def _body(ticket: Ticket) -> TicketBody:
+    event = ticket.event
+    return TicketBody(
+        id=ticket.id,
+        title=ticket.title,
+        ticket_type=ticket.ticket_type.value,
+        price=TicketPriceBody(amount=ticket.price.amount_minor, currency=ticket.price.currency),
+        quota=ticket.quota,
+        max_per_user=ticket.max_per_user,
+        event=TicketEventBody(
+            title=event.title,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            time_zone=event.time_zone,
+            venue_id=event.venue_id,
+            venue_name=event.venue_name,
+            kind=event.kind,
+        ),
+        status=ticket.status.value,
+        version=ticket.version,
+        created_at=ticket.created_at,
+        updated_at=ticket.updated_at,
+    )

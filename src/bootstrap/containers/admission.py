@@ -1,0 +1,75 @@
+"""The admission service: passes, on admission_db."""
+
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.http.passes import OrderPassController, PassController, PassKeyController
+from adapters.postgres.admission import PostgresAdmissionTransactions
+from adapters.postgres.health import PostgresHealth
+from adapters.system.pass_signing import SealedPassSigner
+from adapters.system.qr_codes import SegnoCodePainter
+from bootstrap.containers.service import Pools, PostgresProvider, Service, relay_jobs
+from bootstrap.settings import Settings, SettingsError
+from ports.admission import AdmissionTransactions, CodePainter, PassSigner
+from ports.events import Subscription
+from ports.ids import IdSource
+from ports.published.orders import OrderCancelled, OrderCompleted, OrderCreated
+from ports.published.payments import PaymentRefunded
+from usecases.admission.codes import PassCodes
+from usecases.admission.issue_passes import IssuePasses
+from usecases.admission.list_order_passes import ListOrderPasses
+from usecases.admission.list_pass_keys import ListPassKeys
+from usecases.admission.note_order import NoteOrder
+from usecases.admission.pass_code_svg import PassCodeSvg
+from usecases.admission.read_pass import ReadPass
+from usecases.admission.verify_code import VerifyCode
+from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnRefund, VoidPasses
+
+
+class AdmissionProvider(Provider):
+    """The admission context."""
+
+    scope = Scope.APP
+    painter = provide(SegnoCodePainter, provides=CodePainter)
+    usecases = provide_all(
+        NoteOrder,
+        IssuePasses,
+        VoidPasses,
+        VoidOnRefund,
+        VoidOnCancelledOrder,
+        PassCodes,
+        ReadPass,
+        ListOrderPasses,
+        PassCodeSvg,
+        ListPassKeys,
+        VerifyCode,
+    )
+
+    @provide
+    def transactions(self, pools: Pools, ids: IdSource) -> AdmissionTransactions:
+        """Return transactions as the app role."""
+        return PostgresAdmissionTransactions(pools.app, ids)
+
+    @provide
+    def signer(self, settings: Settings) -> PassSigner:
+        """Return the signer; raises SettingsError for a secret that is too short."""
+        try:
+            return SealedPassSigner(settings.passes.key_secret.reveal().encode())
+        except ValueError as error:
+            raise SettingsError(f"FAIRSEAT_PASSES_KEY_SECRET: {error}.") from error
+
+
+def admission_service() -> Service:
+    """Return the admission service."""
+    return Service(
+        name="admission",
+        providers=(PostgresProvider("admission"), AdmissionProvider()),
+        controllers=(OrderPassController, PassController, PassKeyController),
+        subscriptions=(
+            Subscription("admission.note_order", OrderCreated, NoteOrder),
+            Subscription("admission.issue_passes", OrderCompleted, IssuePasses),
+            Subscription("admission.void_on_refund", PaymentRefunded, VoidOnRefund),
+            Subscription("admission.void_on_cancelled_order", OrderCancelled, VoidOnCancelledOrder),
+        ),
+        jobs=relay_jobs(),
+        checks=(PostgresHealth,),
+    )

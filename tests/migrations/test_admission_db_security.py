@@ -1,0 +1,146 @@
+"""What the roles of admission_db may not do: each policy and grant proved by a refusal."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from adapters.postgres.migrator import Database, downgrade, drift, migrate
+from adapters.postgres.pool import refuse_unsafe_role
+
+HALL, CLUB = uuid4(), uuid4()
+TABLES = ("passes", "order_standings", "pass_keys")
+
+type Connection = asyncpg.Connection[asyncpg.Record]
+
+
+async def act(connection: Connection, *, tenant: UUID | None) -> None:
+    """Stand for this tenant until the transaction ends."""
+    await connection.execute("select set_config('app.tenant_id', $1, true)", str(tenant or ""))
+
+
+async def add_pass(connection: Connection, *, tenant: UUID, status: str = "VALID", revision: int = 1) -> str:
+    return await connection.execute(
+        """
+        insert into passes values ($1, $2, $2, $2, $2, $2, 'Title', now(), now(), 'UTC', $2, 'Hall',
+                                   $2, 'A-1-1', 'A', '1', '1', 2500, 'EUR', $3, $4, now())
+        """,
+        tenant,
+        uuid4(),
+        status,
+        revision,
+    )
+
+
+async def add_key(connection: Connection, *, tenant: UUID, key_id: bytes = b"12345678") -> str:
+    return await connection.execute(
+        "insert into pass_keys values ($1, $2, $3, $4, 'sealed', now())", tenant, key_id, uuid4(), bytes(32)
+    )
+
+
+@pytest.fixture
+async def app(admission_db: Database) -> AsyncIterator[Connection]:
+    """The app role; the hall and the club have a pass, a standing and a key each."""
+    connection: Connection = await asyncpg.connect(admission_db.app_url)
+    for tenant in (HALL, CLUB):
+        async with connection.transaction():
+            await act(connection, tenant=tenant)
+            await add_pass(connection, tenant=tenant)
+            await add_key(connection, tenant=tenant)
+            await connection.execute("insert into order_standings values ($1, $2)", tenant, uuid4())
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def relay(app: Connection, admission_db: Database) -> AsyncIterator[Connection]:
+    connection: Connection = await asyncpg.connect(admission_db.relay_url)
+    yield connection
+    await connection.close()
+
+
+async def refused(connection: Connection, statement: str, *arguments: object) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with connection.transaction():
+            await connection.execute(statement, *arguments)
+
+
+async def test_the_tables_are_those_of_the_code(admission_db: Database) -> None:
+    assert await drift(admission_db) == []
+
+
+async def test_the_migrations_go_down_and_up_again(admission_db: Database) -> None:
+    await downgrade(admission_db)
+    connection: Connection = await asyncpg.connect(admission_db.admin_url)
+    left = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+    await connection.close()
+    assert [row["tablename"] for row in left] == ["alembic_version"]
+    await migrate(admission_db)
+    assert await drift(admission_db) == []
+
+
+async def test_every_table_forces_row_level_security(app: Connection) -> None:
+    open_tables = await app.fetch(
+        """
+        select relname from pg_class
+        where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and relname <> 'alembic_version'
+          and not (relrowsecurity and relforcerowsecurity)
+        """
+    )
+    assert list(open_tables) == []
+
+
+async def test_the_roles_are_bound_by_the_policies(app: Connection, relay: Connection) -> None:
+    await refuse_unsafe_role(app)
+    await refuse_unsafe_role(relay)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(("tenant", "seen"), [(None, []), (HALL, [HALL]), (CLUB, [CLUB]), (uuid4(), [])])
+async def test_rows_show_to_their_tenant_only(
+    app: Connection, table: str, tenant: UUID | None, seen: list[UUID]
+) -> None:
+    async with app.transaction():
+        await act(app, tenant=tenant)
+        assert [row["tenant_id"] for row in await app.fetch(f"select tenant_id from {table}")] == seen
+
+
+async def test_nothing_of_another_tenant_can_be_written(app: Connection) -> None:
+    async with app.transaction():
+        await act(app, tenant=HALL)
+        for statement in ("update passes set tenant_id = $1", "update order_standings set tenant_id = $1"):
+            await refused(app, statement, CLUB)
+        await refused(app, "insert into order_standings values ($1, $2)", CLUB, uuid4())
+        for add in (add_pass, add_key):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with app.transaction():
+                    await add(app, tenant=CLUB)
+        assert await app.execute("update passes set seat_label = 'B'") == "UPDATE 1"
+
+
+async def test_passes_are_never_deleted_and_keys_never_changed(app: Connection) -> None:
+    async with app.transaction():
+        await act(app, tenant=HALL)
+        for table in TABLES:
+            await refused(app, f"delete from {table}")
+            await refused(app, f"truncate {table}")
+        await refused(app, "update pass_keys set sealed_private_key = 'mine'")
+
+
+async def test_the_database_itself_refuses_what_makes_no_sense(app: Connection) -> None:
+    async with app.transaction():
+        await act(app, tenant=HALL)
+        for status, revision in (("LOST", 1), ("VOID", 1), ("VALID", 0), ("VALID", 65_536)):
+            with pytest.raises(asyncpg.CheckViolationError):
+                async with app.transaction():
+                    await add_pass(app, tenant=HALL, status=status, revision=revision)
+        with pytest.raises(asyncpg.CheckViolationError):
+            async with app.transaction():
+                await add_key(app, tenant=HALL, key_id=b"short")
+
+
+async def test_the_relay_sees_messages_and_nobodys_data(relay: Connection) -> None:
+    assert await relay.fetch("select * from outbox") == []
+    for table in TABLES:
+        await refused(relay, f"select * from {table}")
