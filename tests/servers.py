@@ -2,7 +2,8 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +16,7 @@ from adapters.embedded.postgres import EmbeddedPostgres
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.postgres.migrator import Database, migrate
 
+DATABASE_KINDS = ("auth_db", "venue_db", "order_db", "payment_db", "admission_db")
 _PASSWORD = "test-only"
 _SERIAL = itertools.count(1)
 
@@ -62,6 +64,16 @@ class PostgresServer:
         parts = urlsplit(self.admin_url)
         netloc = f"{user}:{_PASSWORD}@{parts.hostname}:{parts.port}" if user else parts.netloc
         return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Connect for the length of the block."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")

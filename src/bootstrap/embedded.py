@@ -96,17 +96,18 @@ class EmbeddedStack:
     async def _stripe(self, secret: "_Secrets") -> None:
         if self._is_given("STRIPE_SECRET_KEY"):
             return
-        keys = {"secret_key": f"sk_test_{secret('stripe')}", "webhook_secret": f"whsec_{secret('stripe_webhook')}"}
+        secret_key, webhook_secret = f"sk_test_{secret('stripe')}", f"whsec_{secret('stripe_webhook')}"
         fake = StripeFake(
-            **keys,
+            secret_key=secret_key,
+            webhook_secret=webhook_secret,
             publishable_key=_STRIPE_PUBLISHABLE_KEY,
             webhook_url=self.webhook_url,
             folder=self.folder / "stripe",
         )
         await self._exits.enter_async_context(fake)
         self.stripe_url = fake.url
-        self._set("STRIPE_SECRET_KEY", keys["secret_key"])
-        self._set("STRIPE_WEBHOOK_SECRET", keys["webhook_secret"])
+        self._set("STRIPE_SECRET_KEY", secret_key)
+        self._set("STRIPE_WEBHOOK_SECRET", webhook_secret)
         self._set("STRIPE_PUBLISHABLE_KEY", _STRIPE_PUBLISHABLE_KEY)
         self._set("STRIPE_API_URL", fake.url)
 

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, override
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -32,6 +32,7 @@ class Secret:
     def __bool__(self) -> bool:
         return bool(self._value)
 
+    @override
     def __repr__(self) -> str:
         return "'***'" if self._value else "''"
 
@@ -41,6 +42,7 @@ class SecretUrl(Secret):
 
     __slots__ = ()
 
+    @override
     def __repr__(self) -> str:
         parts = urlsplit(self._value)
         if parts.password is None:
@@ -176,11 +178,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     groups: dict[str, object] = {}
-    for group in msgspec.structs.fields(Settings):
+    for each in msgspec.structs.fields(Settings):
         try:
-            groups[group.name] = msgspec.convert(given[group.name], group.type, strict=False, dec_hook=_secret)
+            groups[each.name] = msgspec.convert(given[each.name], each.type, strict=False, dec_hook=_secret)
         except msgspec.ValidationError as error:
-            problems.append(f"{PREFIX}{group.name.upper()}_…: {error}")
+            problems.append(f"{PREFIX}{each.name.upper()}_…: {error}")
     if problems:
         raise SettingsError("\n".join(problems))
     return msgspec.convert(groups, Settings, dec_hook=_secret)
@@ -199,7 +201,7 @@ def _secret(kind: type[Any], value: object) -> object:
         if issubclass(kind, SecretUrl) and not urlsplit(value).scheme:
             raise ValueError("is not a URL")
         return kind(value)
-    raise NotImplementedError(kind)  # msgspec's own contract for kinds that a hook does not know
+    raise TypeError(f"{kind} is no kind of setting")
 
 
 def _did_you_mean(name: str, known: Mapping[str, object]) -> str:

@@ -18,7 +18,7 @@ from bootstrap.containers.auth import auth_service
 from bootstrap.containers.expiration import expiration_service
 from bootstrap.containers.order import order_service
 from bootstrap.containers.payment import payment_service
-from bootstrap.containers.service import Links, Service, build_container
+from bootstrap.containers.service import Links, Service, Work, build_container
 from bootstrap.containers.ticket import ticket_service
 from bootstrap.containers.venue import venue_service
 from bootstrap.settings import Settings
@@ -132,7 +132,7 @@ def build_platform(settings: Settings) -> Platform:
     return Platform(settings, services, containers, links, consumers)
 
 
-def _runner(container: AsyncContainer, usecase: type[Callable[[], Awaitable[int]]]) -> Callable[[], Awaitable[int]]:
+def _runner(container: AsyncContainer, usecase: type[Work]) -> Callable[[], Awaitable[int]]:
     async def run() -> int:
         return await (await container.get(usecase))()
 

@@ -92,14 +92,10 @@ class SettingsStore(Protocol):
 class VenueTransaction(Protocol):
     """One transaction of one tenant."""
 
-    @property
-    def venues(self) -> VenueStore: ...
-    @property
-    def sections(self) -> VenueSectionStore: ...
-    @property
-    def settings(self) -> SettingsStore: ...
-    @property
-    def outbox(self) -> Outbox: ...
+    venues: VenueStore
+    sections: VenueSectionStore
+    settings: SettingsStore
+    outbox: Outbox
 
 
 class VenueTransactions(Protocol):

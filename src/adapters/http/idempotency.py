@@ -56,9 +56,9 @@ class IdempotentPosts(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Answer a replay, or pass on and keep the answer."""
         request: Request[VerifiedToken | None, Any, Any] = Request(scope, receive=receive, send=send)
-        key = request.headers.get("idempotency-key") if scope.get("method") == "POST" else None
-        token = scope.get("user")
-        if key is None or not isinstance(token, VerifiedToken):
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        token = request.user if "user" in scope else None
+        if key is None or token is None:
             await next_app(scope, receive, send)
             return
         if not 1 <= len(key) <= _KEY_LENGTH_MAX or not key.isprintable():

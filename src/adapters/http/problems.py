@@ -1,8 +1,8 @@
 """Errors as problem details (RFC 9457): stable code, no internals, never a plain 500."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response
@@ -136,18 +136,19 @@ def _problems_of(error: ValidationException) -> tuple[Problem, ...]:
     if not isinstance(extra, list):
         return ()
     found: list[Problem] = []
-    for item in extra:
-        if isinstance(item, Mapping):
-            key = str(item.get("key", ""))
+    for item in cast("list[object]", extra):
+        if isinstance(item, dict):
+            fault = cast("dict[str, object]", item)
+            key = str(fault.get("key", ""))
             key = "" if key == "data" else key  # the body as a whole: a pointer to it is empty
             pointer = "/" + key.replace(".", "/").replace("[", "/").replace("]", "") if key else ""
-            found.append(Problem(pointer, str(item.get("message", "is not valid"))))
+            found.append(Problem(pointer, str(fault.get("message", "is not valid"))))
     return tuple(found)
 
 
 _STATUS_BY_CODE = {kind.code: status for kind, status in STATUSES.items()}
 
-EXCEPTION_HANDLERS = {
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
     DomainError: on_domain_error,
     UnavailableError: on_unavailable,
     HTTPException: on_http_exception,

@@ -150,7 +150,7 @@ class _Settings(SettingsStore):
         self._tenant.organiser = settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Transaction(VenueTransaction):
     venues: VenueStore
     sections: VenueSectionStore

@@ -235,7 +235,7 @@ class _Settings(SettingsStore):
             raise StaleVersionError("The settings were changed meanwhile.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Transaction(VenueTransaction):
     venues: VenueStore
     sections: VenueSectionStore

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
 from litestar.types import ControllerRouterHandler
@@ -28,13 +28,19 @@ from usecases.messaging.relay_outbox import RelayOutbox
 _RELAY_CONNECTIONS_MAX = 3
 
 
+class Work(Protocol):
+    """A background use case: how many things it did; call it again at once while that is not 0."""
+
+    async def __call__(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class JobSpec:
     """A background use case of a service: run every `interval_s`, and again at once while there is work."""
 
     name: str
     interval_s: float
-    usecase: type[Callable[[], Awaitable[int]]]
+    usecase: type[Work]
 
 
 @dataclass(frozen=True, slots=True)

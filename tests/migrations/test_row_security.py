@@ -1,0 +1,130 @@
+"""Tenants are kept apart by PostgreSQL itself: seen in the catalogue, and tried."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from adapters.postgres.pool import UnsafeRoleError, open_pool
+from adapters.postgres.security import Roles
+from tests.servers import DATABASE_KINDS, PostgresServer, connected
+
+WITHOUT_TENANT: Mapping[str, frozenset[str]] = {
+    # People and their sessions belong to no organisation; their policies are tested with identity.
+    "auth_db": frozenset({"accounts", "refresh_tokens", "refresh_families", "idempotency_keys", "outbox"}),
+    # A webhook's tenant is known only after it has been read.
+    "payment_db": frozenset({"webhook_events"}),
+}
+every_database = pytest.mark.parametrize("kind", DATABASE_KINDS)
+
+
+@every_database
+async def test_row_security_is_forced_on_every_table(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    async with connected(database.admin_url) as admin:
+        rows = await admin.fetch(
+            """
+            select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
+                   (select count(*) from pg_policy p where p.polrelid = c.oid) as policies,
+                   pg_get_userbyid(c.relowner) as owner
+            from pg_class c
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+              and c.relname <> 'alembic_version'
+            """
+        )
+    assert len(rows) > 3
+    for row in rows:
+        assert row["forced"], f"{row['name']} does not force row-level security"
+        assert row["policies"] > 0, f"{row['name']} has no policy"
+        assert row["owner"] == Roles.of(kind).owner
+
+
+@every_database
+async def test_every_tenant_table_has_the_tenant_in_its_key(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    async with connected(database.admin_url) as admin:
+        rows = await admin.fetch(
+            """
+            select c.relname as name,
+                   (select attname from pg_attribute a
+                    where a.attrelid = c.oid and a.attnum = i.indkey[0]) as first_column,
+                   (select attnotnull from pg_attribute a
+                    where a.attrelid = c.oid and a.attname = 'tenant_id') as tenant_is_set
+            from pg_class c left join pg_index i on i.indrelid = c.oid and i.indisprimary
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+              and c.relname <> 'alembic_version'
+            """
+        )
+    exempt = WITHOUT_TENANT.get(kind, frozenset())
+    for row in rows:
+        if row["name"] in exempt:
+            continue
+        assert row["tenant_is_set"], f"{row['name']} can have rows of no tenant"
+        if row["first_column"] is not None:
+            assert row["first_column"] == "tenant_id", f"the key of {row['name']} does not begin with the tenant"
+
+
+@every_database
+async def test_policies_compare_with_the_tenant_once_a_statement(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    async with connected(database.admin_url) as admin:
+        rows = await admin.fetch(
+            "select tablename, policyname, coalesce(qual, '') || coalesce(with_check, '') as text from pg_policies"
+        )
+    for row in rows:
+        plain = row["text"].replace("( SELECT (NULLIF(current_setting(", "")
+        assert "current_setting(" not in plain, f"{row['policyname']} on {row['tablename']} is evaluated for every row"
+
+
+@every_database
+async def test_app_and_relay_are_bound_by_the_policies(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    for url in (database.app_url, database.relay_url):
+        pool = await open_pool(url, connections_max=1)
+        await pool.close()
+    with pytest.raises(UnsafeRoleError):
+        await open_pool(database.admin_url, connections_max=1)
+
+
+@every_database
+async def test_no_role_of_another_service_gets_in(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    stranger = postgres.named("whatever", of=next(other for other in DATABASE_KINDS if other != kind))
+    name = database.app_url.rsplit("/", 1)[1]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(stranger.app_url.rsplit("/", 1)[0] + f"/{name}")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DATABASE_KINDS if kind != "auth_db"])  # that one: with identity
+async def test_another_tenant_writes_nothing_and_reads_nothing(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    ours, theirs = uuid4(), uuid4()
+    insert = "insert into inbox (tenant_id, event_id, consumer, accepted_at) values ($1, $2, 'test', now())"
+    async with connected(database.app_url) as app:
+        await app.execute("select set_config('app.tenant_id', $1, false)", str(ours))
+        await app.execute(insert, ours, uuid4())
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(insert, theirs, uuid4())
+        await app.execute("select set_config('app.tenant_id', $1, false)", str(theirs))
+        assert await app.fetchval("select count(*) from inbox") == 0
+        assert await app.execute("delete from inbox") == "DELETE 0"
+        await app.execute("select set_config('app.tenant_id', '', false)")
+        assert await app.fetchval("select count(*) from inbox") == 0
+        await app.execute("select set_config('app.tenant_id', $1, false)", str(ours))
+        assert await app.fetchval("select count(*) from inbox") == 1
+
+
+@every_database
+async def test_the_app_role_cannot_lift_the_policies(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    for command in (
+        "alter table outbox disable row level security",
+        "drop policy if exists relay_drains on outbox",
+        "create table mine (id int)",
+        f"set role {Roles.of(kind).owner}",
+        "alter role current_user bypassrls",
+    ):
+        async with connected(database.app_url) as app:
+            with pytest.raises(asyncpg.PostgresError):
+                await app.execute(command)
