@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post
-from litestar.params import JSONBody
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import etag
@@ -152,7 +153,7 @@ class OrderController(Controller):
     @post(summary="Place an order")
     @inject
     async def place(
-        self, data: JSONBody[PlaceOrderBody], caller: Caller, usecase: FromDishka[PlaceOrder]
+        self, data: JSONBody[PlaceOrderBody], caller: NamedDependency[Caller], usecase: FromDishka[PlaceOrder]
     ) -> Response[OrderBody]:
         """Everybody signed in, for their own hold; guests give an e-mail address. Placing it again answers the same."""
         contact = Contact.given(data.contact.email, data.contact.name) if data.contact else None
@@ -162,27 +163,35 @@ class OrderController(Controller):
     @get(summary="List orders")
     @inject
     async def list_orders(
-        self, page: PageRequest, caller: Caller, usecase: FromDishka[ListOrders]
+        self, page: NamedDependency[PageRequest], caller: NamedDependency[Caller], usecase: FromDishka[ListOrders]
     ) -> PageBody[OrderBody]:
         """Buyers see their own orders, box office and managers all; those placed first come first."""
         return page_body(await usecase(caller, page), _body)
 
     @get("/{order_id:uuid}", summary="Read an order")
     @inject
-    async def read(self, order_id: UUID, caller: Caller, usecase: FromDishka[ReadOrder]) -> Response[OrderBody]:
+    async def read(
+        self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadOrder]
+    ) -> Response[OrderBody]:
         """The buyer, box office and managers; with the history of the order."""
         return _response(await usecase(caller, OrderId(order_id)))
 
     @post("/{order_id:uuid}/cancel", status_code=200, summary="Cancel an unpaid order")
     @inject
-    async def cancel(self, order_id: UUID, caller: Caller, usecase: FromDishka[CancelOrder]) -> Response[OrderBody]:
+    async def cancel(
+        self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[CancelOrder]
+    ) -> Response[OrderBody]:
         """The buyer, box office and managers. If the money turns out to be taken, the order is confirmed (409)."""
         return _response(await usecase(caller, OrderId(order_id)))
 
     @post("/{order_id:uuid}/payments", summary="Start the payment of an order")
     @inject
     async def pay(
-        self, order_id: UUID, data: JSONBody[PayOrderBody], caller: Caller, usecase: FromDishka[PayOrder]
+        self,
+        order_id: FromPath[UUID],
+        data: JSONBody[PayOrderBody],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[PayOrder],
     ) -> PaymentStartedBody:
         """The buyer, box office and managers. Asking again answers the payment that there is."""
         started = await usecase(caller, OrderId(order_id), data.method)
