@@ -1,9 +1,10 @@
 """Holds and reservations: one ledger entry with its seats, from the first hold to the sale or the end."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, SectionId, TicketId
@@ -80,6 +81,11 @@ class Reservation:
                 return False
             case ReservationStatus.RELEASED | ReservationStatus.EXPIRED:
                 return True
+
+    def at(self, now: datetime) -> Self:
+        """Return the entry as it is at this moment: one whose time is over shows as expired, tidied up or not."""
+        timed = self.status in {ReservationStatus.HELD, ReservationStatus.RESERVED}
+        return replace(self, status=ReservationStatus.EXPIRED) if timed and self.has_ended(now) else self
 
     def is_held_by(self, holder: Holder) -> bool:
         """Tell whether this is the account that held the seats, or whoever shows the hold's token."""

@@ -22,14 +22,15 @@ class ReadHold:
     """Open to the holder, and to staff who sell."""
 
     transactions: SeatingTransactions
+    clock: Clock
 
     async def __call__(self, reservation_id: ReservationId, *, caller: Caller, hold_token: str | None) -> Reservation:
-        """Return the hold, whatever became of it; raises ReservationNotFoundError, NotHolderError."""
+        """Return the hold as it is now, whatever became of it; raises ReservationNotFoundError, NotHolderError."""
         async with self.transactions.begin(caller.tenant_id) as tx:
             reservation = await tx.seats.get(reservation_id)
         if caller.role not in SELLERS and not reservation.is_held_by(holder_of(caller, hold_token)):
             raise NotHolderError("These seats are held by somebody else.")
-        return reservation
+        return reservation.at(self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

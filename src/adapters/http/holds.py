@@ -1,0 +1,76 @@
+"""Holds of seats."""
+
+from typing import Annotated
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, Response, delete, get, post
+from litestar.params import HeaderParameter, JSONBody
+
+from adapters.http.seating_bodies import HoldBody, HoldView
+from adapters.http.seating_views import hold_view
+from core.shared.callers import Caller
+from core.shared.ids import PlanId, ReservationId, SeatId
+from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+
+HoldToken = Annotated[
+    str | None,
+    HeaderParameter(
+        name="X-Hold-Token",
+        max_length=200,
+        description="The `holdToken` of the hold; needed only where another account made it.",
+    ),
+]
+"""A handler's parameter; not a `type` alias, since Litestar does not look through those."""
+
+
+class HoldController(Controller):
+    """Seats that are taken for minutes while someone decides."""
+
+    tags = ("Seating",)
+
+    @post("/seating-plans/{plan_id:uuid}/holds", summary="Hold seats")
+    @inject
+    async def hold(
+        self,
+        plan_id: UUID,
+        data: JSONBody[HoldBody],
+        caller: Caller,
+        usecase: FromDishka[HoldSeats],
+        hold_token: HoldToken = None,
+    ) -> Response[HoldView]:
+        """All the seats or none. The same id with the same seats gives the same hold, without its token."""
+        held = await usecase(
+            PlanId(plan_id),
+            ReservationId(data.reservation_id),
+            tuple(SeatId(id) for id in data.seat_ids),
+            caller=caller,
+            hold_token=hold_token,
+        )
+        headers = {"Location": f"/api/v1/holds/{held.reservation.id}"}
+        return Response(hold_view(held.reservation, hold_token=held.hold_token), status_code=201, headers=headers)
+
+    @get("/holds/{reservation_id:uuid}", summary="Read a hold")
+    @inject
+    async def read(
+        self, reservation_id: UUID, caller: Caller, usecase: FromDishka[ReadHold], hold_token: HoldToken = None
+    ) -> HoldView:
+        """The holder, and staff who sell."""
+        return hold_view(await usecase(ReservationId(reservation_id), caller=caller, hold_token=hold_token))
+
+    @post("/holds/{reservation_id:uuid}/extend", summary="Extend a hold", status_code=200)
+    @inject
+    async def extend(
+        self, reservation_id: UUID, caller: Caller, usecase: FromDishka[ExtendHold], hold_token: HoldToken = None
+    ) -> HoldView:
+        """The holder only. A hold lasts its full time again, but never beyond three times that from its beginning."""
+        return hold_view(await usecase(ReservationId(reservation_id), caller=caller, hold_token=hold_token))
+
+    @delete("/holds/{reservation_id:uuid}", summary="Release a hold")
+    @inject
+    async def release(
+        self, reservation_id: UUID, caller: Caller, usecase: FromDishka[ReleaseHold], hold_token: HoldToken = None
+    ) -> None:
+        """The holder only. Releasing what is released or has ended is fine."""
+        await usecase(ReservationId(reservation_id), caller=caller, hold_token=hold_token)

@@ -1,0 +1,148 @@
+"""Seating plans and seat maps."""
+
+import hashlib
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, Response, get, post, put
+from litestar.openapi import ResponseSpec
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
+
+from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.paging import PageBody, page_body
+from adapters.http.seating_bodies import CreatePlanBody, PlanBody, PriceTierBodies, ReportBody, SeatMapBody
+from adapters.http.seating_views import fields_of, map_body, plan_body, report_body
+from core.shared.callers import Caller
+from core.shared.ids import PlanId, TicketId
+from ports.ids import IdSource
+from ports.paging import PageRequest
+from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.create_plan import CreatePlan
+from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
+from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.seats_snapshot import SeatsSnapshot
+
+PLAN_BYTES_MAX = 50_000_000
+"""A plan of 150,000 seats has about 36 million bytes."""
+
+TIERS_BYTES_MAX = 10_000_000
+
+
+class SeatingPlanController(Controller):
+    """Seating plans of an organisation."""
+
+    path = "/seating-plans"
+    tags = ("Seating",)
+
+    @post(summary="Create a seating plan", request_max_body_size=PLAN_BYTES_MAX)
+    @inject
+    async def create(
+        self, data: JSONBody[CreatePlanBody], caller: Caller, usecase: FromDishka[CreatePlan]
+    ) -> Response[PlanBody]:
+        """Managers only. A source with faults is refused with all of them; what looks odd is in the report."""
+        plan = await usecase(data.facts(), caller=caller)
+        return Response(
+            plan_body(plan, with_report=True),
+            status_code=201,
+            headers={"Location": f"/api/v1/seating-plans/{plan.id}", "ETag": etag(plan.version)},
+        )
+
+    @get(summary="List seating plans")
+    @inject
+    async def page(
+        self,
+        page: PageRequest,
+        caller: Caller,
+        usecase: FromDishka[ListPlans],
+        ticket_id: Annotated[UUID | None, QueryParameter(name="ticketId", description="Only of this ticket.")] = None,
+    ) -> PageBody[PlanBody]:
+        """Everybody in the organisation, fans too; oldest first."""
+        wanted = TicketId(ticket_id) if ticket_id is not None else None
+        return page_body(await usecase(page, ticket_id=wanted, caller=caller), plan_body)
+
+    @get("/{plan_id:uuid}", summary="Read a seating plan")
+    @inject
+    async def one(self, plan_id: UUID, caller: Caller, usecase: FromDishka[ReadPlan]) -> Response[PlanBody]:
+        """Everybody in the organisation, fans too."""
+        details = await usecase(PlanId(plan_id), caller=caller)
+        body = plan_body(details.plan, sections=details.sections, tiers=details.tiers)
+        return Response(body, headers={"ETag": etag(details.plan.version)})
+
+    @put("/{plan_id:uuid}/price-tiers", summary="Replace the price tiers", request_max_body_size=TIERS_BYTES_MAX)
+    @inject
+    async def replace_price_tiers(
+        self,
+        plan_id: UUID,
+        data: JSONBody[PriceTierBodies],
+        caller: Caller,
+        usecase: FromDishka[ReplacePriceTiers],
+        ids: FromDishka[IdSource],
+        if_match: IfMatch = None,
+    ) -> Response[PlanBody]:
+        """Managers only, with the ETag they read in If-Match. Seats that are held keep the price they had."""
+        plan, pricing = await usecase(
+            PlanId(plan_id),
+            [tier.request(ids.new()) for tier in data],
+            expected_version=expected_version(if_match),
+            caller=caller,
+        )
+        body = plan_body(plan, sections=pricing.layout.sections, tiers=pricing.tiers, with_report=True)
+        return Response(body, headers={"ETag": etag(plan.version)})
+
+    @post("/{plan_id:uuid}/validate", summary="Check a seating plan", status_code=200)
+    @inject
+    async def validate(self, plan_id: UUID, caller: Caller, usecase: FromDishka[ValidatePlan]) -> ReportBody:
+        """Managers only. Says what forbids selling from the plan and what looks odd; changes nothing."""
+        return report_body(await usecase(PlanId(plan_id), caller=caller))
+
+    @post("/{plan_id:uuid}/activate", summary="Put a seating plan on sale", status_code=200)
+    @inject
+    async def activate(
+        self, plan_id: UUID, caller: Caller, usecase: FromDishka[ActivatePlan], if_match: IfMatch = None
+    ) -> Response[PlanBody]:
+        """Managers only. If-Match is heeded where it is sent; an active plan stays as it is."""
+        plan = await usecase(PlanId(plan_id), expected_version=_version_or_none(if_match), caller=caller)
+        return Response(plan_body(plan, with_report=True), headers={"ETag": etag(plan.version)})
+
+    @post("/{plan_id:uuid}/deactivate", summary="Take a seating plan off sale", status_code=200)
+    @inject
+    async def deactivate(
+        self, plan_id: UUID, caller: Caller, usecase: FromDishka[DeactivatePlan], if_match: IfMatch = None
+    ) -> Response[PlanBody]:
+        """Managers only. Holds, reservations and sold seats stay as they are."""
+        plan = await usecase(PlanId(plan_id), expected_version=_version_or_none(if_match), caller=caller)
+        return Response(plan_body(plan, with_report=True), headers={"ETag": etag(plan.version)})
+
+    @get(
+        "/{plan_id:uuid}/seats",
+        summary="Read the seat map",
+        responses={200: ResponseSpec(SeatMapBody, description="The map.", generate_examples=False)},
+    )
+    @inject
+    async def seats(
+        self,
+        plan_id: UUID,
+        caller: Caller,
+        usecase: FromDishka[SeatsSnapshot],
+        fields: Annotated[
+            str | None,
+            QueryParameter(max_length=200, description="Members of a seat, by commas, such as `status`; all without."),
+        ] = None,
+        if_none_match: Annotated[
+            str | None, HeaderParameter(name="If-None-Match", description="The ETag of the map that is at hand.")
+        ] = None,
+    ) -> Response[bytes]:
+        """Everybody in the organisation, fans too. The map may be old when it arrives: only a hold decides."""
+        wanted = fields_of(fields)
+        body = msgspec.json.encode(map_body(await usecase(PlanId(plan_id), caller=caller), fields=wanted))
+        tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if if_none_match is not None and tag in (part.strip() for part in if_none_match.split(",")):
+            return Response(b"", status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+
+def _version_or_none(if_match: str | None) -> int | None:
+    return expected_version(if_match) if if_match is not None else None

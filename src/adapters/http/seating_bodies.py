@@ -1,0 +1,251 @@
+"""What seating says over HTTP: plans, seat maps and holds."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from core.seating.grid import GridSection
+from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
+from core.seating.pricing import TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
+from core.seating.reservations import SEATS_PER_HOLD_MAX
+from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
+from core.shared.money import Money
+from usecases.seating.create_plan import FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
+
+PRICE_MINOR_MAX = 1_000_000_000
+
+type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
+type SeatCount = Annotated[int, Meta(ge=1, le=SEATS_PER_HOLD_MAX)]
+
+
+class GridSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A block of rows and columns."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    rows: Annotated[int, Meta(ge=1, le=1000)]
+    columns: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class GridSource(msgspec.Struct, frozen=True, kw_only=True, tag_field="format", tag="grid", forbid_unknown_fields=True):
+    """Seats in rows and columns."""
+
+    sections: Annotated[tuple[GridSectionBody, ...], Meta(min_length=1, max_length=500)]
+
+
+class VenueSectionsSource(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="format", tag="venue-sections", forbid_unknown_fields=True
+):
+    """Seats as in the venue's own layout sections."""
+
+
+class DocumentSource(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="format", tag="seating-plan", forbid_unknown_fields=True
+):
+    """Seats as a document of the seating-plan format tells them."""
+
+    plan: dict[str, object]
+
+
+type SourceBody = GridSource | VenueSectionsSource | DocumentSource
+
+
+class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A seating plan to be made for a ticket."""
+
+    ticket_id: UUID
+    venue_id: UUID
+    name: Name
+    source: SourceBody
+    assignment_mode: Literal["manual", "auto"] | None = None
+    pricing_mode: Literal["single", "section", "seat"] = "single"
+    max_seats_per_order: SeatCount = 10
+    orphan_rule: Literal["off", "warn", "enforce"] = "off"
+
+    def facts(self) -> PlanFacts:
+        """Return what the use case wants to know."""
+        return PlanFacts(
+            ticket_id=TicketId(self.ticket_id),
+            venue_id=VenueId(self.venue_id),
+            name=self.name,
+            assignment_mode=AssignmentMode(self.assignment_mode) if self.assignment_mode is not None else None,
+            pricing_mode=PricingMode(self.pricing_mode),
+            orphan_rule=OrphanRule(self.orphan_rule),
+            seats_max_per_order=self.max_seats_per_order,
+            source=self._source(),
+        )
+
+    def _source(self) -> PlanSource:
+        match self.source:
+            case GridSource(sections=sections):
+                return FromGrid(tuple(GridSection(body.name, body.rows, body.columns) for body in sections))
+            case VenueSectionsSource():
+                return FromVenueSections()
+            case DocumentSource(plan=plan):
+                return FromDocument(plan)
+
+
+class SeatPriceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    amount: Annotated[int, Meta(ge=0, le=PRICE_MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
+
+
+class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A price, and what it is for. A seat's own tier (by id, then by category) goes before its section's."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=TIER_NAME_LENGTH_MAX)]
+    price: SeatPriceBody
+    section_ids: Annotated[tuple[UUID, ...], Meta(max_length=500)] = ()
+    seat_ids: Annotated[tuple[UUID, ...], Meta(max_length=150_000)] = ()
+    categories: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=100)] = ()
+
+    def request(self, tier_id: UUID) -> TierRequest:
+        """Return the wish for a tier of this new id; raises UnknownCurrencyError."""
+        return TierRequest(
+            id=PriceTierId(tier_id),
+            name=self.name,
+            price=Money(self.price.amount, self.price.currency),
+            section_ids=tuple(SectionId(id) for id in self.section_ids),
+            seat_ids=tuple(SeatId(id) for id in self.seat_ids),
+            categories=self.categories,
+        )
+
+
+type PriceTierBodies = Annotated[tuple[PriceTierBody, ...], Meta(max_length=TIERS_MAX)]
+
+
+class HoldBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Seats to be held under an id that the buyer makes; the same id with the same seats is the same hold."""
+
+    reservation_id: UUID
+    seat_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=SEATS_PER_HOLD_MAX)]
+
+
+class FindingBody(msgspec.Struct, frozen=True):
+    """One fault or oddity: a JSON pointer to it, and what it is."""
+
+    pointer: str
+    message: str
+
+
+class ReportBody(msgspec.Struct, frozen=True):
+    """Errors forbid selling from the plan; warnings only look odd."""
+
+    errors: tuple[FindingBody, ...]
+    warnings: tuple[FindingBody, ...]
+
+
+class PlanSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A section of a plan."""
+
+    id: UUID
+    name: str
+    row_count: int
+    column_count: int
+    display_order: int
+    price_tier_id: UUID | None
+
+
+class PriceTierView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A named price."""
+
+    id: UUID
+    name: str
+    price: SeatPriceBody
+
+
+class CategoryBody(msgspec.Struct, frozen=True):
+    """A kind of seats, to which a price tier can be given."""
+
+    name: str
+    color: str | None
+
+
+class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A seating plan. Sections, tiers and layout are given for one plan, not in lists."""
+
+    id: UUID
+    venue_id: UUID
+    ticket_id: UUID
+    name: str
+    status: str
+    assignment_mode: str
+    pricing_mode: str
+    orphan_rule: str
+    max_seats_per_order: int
+    max_per_user: int
+    price: SeatPriceBody
+    hold_ttl_sec: int
+    sections_count: int
+    seats_count: int
+    categories: tuple[CategoryBody, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    sections: tuple[PlanSectionBody, ...] | UnsetType = UNSET
+    price_tiers: tuple[PriceTierView, ...] | UnsetType = UNSET
+    layout: Mapping[str, object] | UnsetType = UNSET
+    report: ReportBody | UnsetType = UNSET
+
+
+class SeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A seat of the map; with `?fields=` only the id and the members that were asked for."""
+
+    id: UUID
+    label: str | UnsetType = UNSET
+    row: str | UnsetType = UNSET
+    number: str | UnsetType = UNSET
+    column: int | UnsetType = UNSET
+    section_id: UUID | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    price: SeatPriceBody | UnsetType = UNSET
+    price_tier_id: UUID | UnsetType | None = UNSET
+    category: str | UnsetType | None = UNSET
+    x: float | UnsetType = UNSET
+    y: float | UnsetType = UNSET
+    attributes: Mapping[str, str | float] | UnsetType = UNSET
+
+
+class SeatMapBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All seats of a plan at one moment. `eventId` is where a stream of changes would go on; there is none yet."""
+
+    plan_id: UUID
+    plan_version: int
+    event_id: str | None
+    sections: tuple[PlanSectionBody, ...]
+    price_tiers: tuple[PriceTierView, ...]
+    seats: tuple[SeatBody, ...]
+
+
+class HeldSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A seat of a hold, at the price that it was held for."""
+
+    id: UUID
+    label: str
+    section: str
+    section_id: UUID
+    row: str
+    number: str
+    price: SeatPriceBody
+
+
+class HoldView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A hold. `holdToken` is shown once, to whoever made it; `endsForGoodAt` is as far as it can be extended."""
+
+    reservation_id: UUID
+    plan_id: UUID
+    ticket_id: UUID
+    status: str
+    seats: tuple[HeldSeatBody, ...]
+    total: SeatPriceBody
+    expires_at: datetime
+    ends_for_good_at: datetime
+    order_id: UUID | None
+    hold_token: str | None
+    adjacent: bool
+    explanation: str

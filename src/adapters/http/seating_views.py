@@ -1,0 +1,188 @@
+"""From the core's types of seating to the bodies that are sent."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct
+
+from adapters.http.seating_bodies import (
+    CategoryBody,
+    FindingBody,
+    HeldSeatBody,
+    HoldView,
+    PlanBody,
+    PlanSectionBody,
+    PriceTierView,
+    ReportBody,
+    SeatBody,
+    SeatMapBody,
+    SeatPriceBody,
+)
+from core.seating.layout import are_side_by_side
+from core.seating.plans import PriceTier, Report, SeatingPlan, Section
+from core.seating.reservations import Reservation
+from core.shared.errors import InvalidInputError, Problem
+from core.shared.money import Money
+from usecases.seating.seats_snapshot import SeatMap, SeatOnMap
+
+SEAT_FIELDS = {
+    "label": "label",
+    "row": "row",
+    "number": "number",
+    "column": "column",
+    "sectionId": "section_id",
+    "status": "status",
+    "price": "price",
+    "priceTierId": "price_tier_id",
+    "category": "category",
+    "x": "x",
+    "y": "y",
+    "attributes": "attributes",
+}
+"""What a client may ask for by name, and the member of the body that it is."""
+
+
+def price_body(price: Money) -> SeatPriceBody:
+    return SeatPriceBody(amount=price.amount_minor, currency=price.currency)
+
+
+def report_body(report: Report) -> ReportBody:
+    return ReportBody(_findings(report.errors), _findings(report.warnings))
+
+
+def _findings(problems: Sequence[Problem]) -> tuple[FindingBody, ...]:
+    return tuple(FindingBody(problem.pointer, problem.message) for problem in problems)
+
+
+def section_bodies(sections: Sequence[Section]) -> tuple[PlanSectionBody, ...]:
+    return tuple(
+        PlanSectionBody(
+            id=section.id,
+            name=section.name,
+            row_count=section.row_count,
+            column_count=section.column_count,
+            display_order=section.display_order,
+            price_tier_id=section.price_tier_id,
+        )
+        for section in sections
+    )
+
+
+def tier_views(tiers: Sequence[PriceTier]) -> tuple[PriceTierView, ...]:
+    return tuple(PriceTierView(id=tier.id, name=tier.name, price=price_body(tier.price)) for tier in tiers)
+
+
+def plan_body(
+    plan: SeatingPlan,
+    *,
+    sections: Sequence[Section] | None = None,
+    tiers: Sequence[PriceTier] | None = None,
+    with_report: bool = False,
+) -> PlanBody:
+    """Return the plan; with its sections and tiers where they are given, and then with its layout."""
+    return PlanBody(
+        id=plan.id,
+        venue_id=plan.venue_id,
+        ticket_id=plan.ticket_id,
+        name=plan.name,
+        status=plan.status.value,
+        assignment_mode=plan.assignment_mode.value,
+        pricing_mode=plan.pricing_mode.value,
+        orphan_rule=plan.orphan_rule.value,
+        max_seats_per_order=plan.seats_max_per_order,
+        max_per_user=plan.max_per_user,
+        price=price_body(plan.ticket_price),
+        hold_ttl_sec=plan.hold_ttl_s,
+        sections_count=plan.sections_count,
+        seats_count=plan.seats_count,
+        categories=tuple(CategoryBody(category.name, category.color) for category in plan.categories),
+        version=plan.version,
+        created_at=plan.created_at,
+        updated_at=plan.updated_at,
+        sections=section_bodies(sections) if sections is not None else UNSET,
+        price_tiers=tier_views(tiers) if tiers is not None else UNSET,
+        layout=plan.layout if sections is not None else UNSET,
+        report=report_body(plan.check()) if with_report else UNSET,
+    )
+
+
+def fields_of(text: str | None) -> frozenset[str]:
+    """Return the members of a seat that a client asks for, all when it does not say; raises InvalidInputError."""
+    if text is None:
+        return frozenset(SEAT_FIELDS.values())
+    asked = [name for name in text.split(",") if name and name != "id"]
+    unknown = [name for name in asked if name not in SEAT_FIELDS]
+    if unknown:
+        message = f"A seat has no field {unknown[0]!r}. It has {', '.join(SEAT_FIELDS)}."
+        raise InvalidInputError(message, [Problem("/fields", message)])
+    return frozenset(SEAT_FIELDS[name] for name in asked)
+
+
+def map_body(seat_map: SeatMap, *, fields: frozenset[str]) -> SeatMapBody:
+    """Return the map with these members of each seat."""
+    currency = seat_map.plan.ticket_price.currency
+    prices: dict[int, SeatPriceBody] = {}
+    bodies: list[SeatBody] = []
+    for place in seat_map.seats:
+        minor = place.seat.price_minor
+        price = prices.setdefault(minor, SeatPriceBody(amount=minor, currency=currency))
+        bodies.append(_seat_body(place, price, fields))
+    return SeatMapBody(
+        plan_id=seat_map.plan.id,
+        plan_version=seat_map.plan.version,
+        event_id=None,
+        sections=section_bodies(seat_map.sections),
+        price_tiers=tier_views(seat_map.tiers),
+        seats=tuple(bodies),
+    )
+
+
+def _seat_body(place: SeatOnMap, price: Struct, fields: frozenset[str]) -> SeatBody:
+    seat = place.seat
+    members: dict[str, object] = {
+        "label": seat.label,
+        "row": seat.row,
+        "number": seat.number,
+        "column": seat.column,
+        "section_id": seat.section_id,
+        "status": place.status,
+        "price": price,
+        "price_tier_id": seat.price_tier_id,
+        "category": seat.category,
+        "x": seat.x,
+        "y": seat.y,
+        "attributes": seat.attributes,
+    }
+    return SeatBody(id=seat.id, **{name: value for name, value in members.items() if name in fields})  # type: ignore[arg-type]  # names and types are SeatBody's own
+
+
+def hold_view(reservation: Reservation, *, hold_token: str | None = None) -> HoldView:
+    """Return the hold; the token only to whoever has just made it."""
+    currency = reservation.currency
+    adjacent = are_side_by_side([(seat.section_id, seat.row, seat.column) for seat in reservation.seats])
+    return HoldView(
+        reservation_id=reservation.id,
+        plan_id=reservation.plan_id,
+        ticket_id=reservation.ticket_id,
+        status=reservation.status.value,
+        seats=tuple(
+            HeldSeatBody(
+                id=seat.seat_id,
+                label=seat.label,
+                section=seat.section,
+                section_id=seat.section_id,
+                row=seat.row,
+                number=seat.number,
+                price=SeatPriceBody(amount=seat.price_minor, currency=currency),
+            )
+            for seat in reservation.seats
+        ),
+        total=SeatPriceBody(amount=sum(seat.price_minor for seat in reservation.seats), currency=currency),
+        expires_at=reservation.expires_at,
+        ends_for_good_at=reservation.ceiling_at,
+        order_id=reservation.order_id,
+        hold_token=hold_token,
+        adjacent=adjacent,
+        explanation="The seats that were asked for."
+        if adjacent
+        else "The seats that were asked for, not all together.",
+    )
