@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
@@ -146,14 +147,17 @@ class AuthController(Controller):
     @post("/token", summary="Act in an organisation", status_code=200)
     @inject
     async def staff_token(
-        self, data: JSONBody[StaffTokenBody], identity: VerifiedToken, usecase: FromDishka[IssueStaffToken]
+        self,
+        data: JSONBody[StaffTokenBody],
+        identity: NamedDependency[VerifiedToken],
+        usecase: FromDishka[IssueStaffToken],
     ) -> Response[AccessBody]:
         """For members: an access token with the organisation and the member's present role."""
         return _access(await usecase(identity, organisation_id=TenantId(data.organisation_id)))
 
     @get("/me", summary="Who am I?")
     @inject
-    async def me(self, identity: VerifiedToken, usecase: FromDishka[ReadAccount]) -> MeBody:
+    async def me(self, identity: NamedDependency[VerifiedToken], usecase: FromDishka[ReadAccount]) -> MeBody:
         """For the signed-in account; a guest has none."""
         account = await usecase(identity)
         return MeBody(

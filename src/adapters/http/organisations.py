@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, post, put
-from litestar.params import JSONBody
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from adapters.http.paging import PageBody, page_body
@@ -73,7 +74,7 @@ class OrganisationController(Controller):
     async def create(
         self,
         data: JSONBody[CreateOrganisationBody],
-        identity: VerifiedToken,
+        identity: NamedDependency[VerifiedToken],
         usecase: FromDishka[CreateOrganisation],
     ) -> OrganisationBody:
         """For every account, which becomes the owner. Then ask for a staff token to act in it."""
@@ -83,7 +84,10 @@ class OrganisationController(Controller):
     @get(summary="List my organisations")
     @inject
     async def page(
-        self, page: PageRequest, identity: VerifiedToken, usecase: FromDishka[ListOrganisations]
+        self,
+        page: NamedDependency[PageRequest],
+        identity: NamedDependency[VerifiedToken],
+        usecase: FromDishka[ListOrganisations],
     ) -> PageBody[OrganisationBody]:
         """The organisations that the account is a member of, oldest first."""
         return page_body(await usecase(identity, page), _organisation_body)
@@ -99,9 +103,9 @@ class MemberController(Controller):
     @inject
     async def add(
         self,
-        organisation_id: UUID,
+        organisation_id: FromPath[UUID],
         data: JSONBody[AddMemberBody],
-        identity: VerifiedToken,
+        identity: NamedDependency[VerifiedToken],
         usecase: FromDishka[AddMember],
     ) -> Response[MemberBody]:
         """Owners and managers; only an owner makes owners. The person must have registered."""
@@ -112,7 +116,11 @@ class MemberController(Controller):
     @get(summary="List the members")
     @inject
     async def page(
-        self, organisation_id: UUID, page: PageRequest, identity: VerifiedToken, usecase: FromDishka[ListMembers]
+        self,
+        organisation_id: FromPath[UUID],
+        page: NamedDependency[PageRequest],
+        identity: NamedDependency[VerifiedToken],
+        usecase: FromDishka[ListMembers],
     ) -> PageBody[MemberBody]:
         """Every member of the organisation."""
         return page_body(await usecase(identity, page, organisation_id=TenantId(organisation_id)), _member_body)
@@ -121,10 +129,10 @@ class MemberController(Controller):
     @inject
     async def change(
         self,
-        organisation_id: UUID,
-        account_id: UUID,
+        organisation_id: FromPath[UUID],
+        account_id: FromPath[UUID],
         data: JSONBody[RoleBody],
-        identity: VerifiedToken,
+        identity: NamedDependency[VerifiedToken],
         usecase: FromDishka[ChangeRole],
     ) -> RoleBody:
         """Owners and managers; only an owner makes or unmakes owners, and one always stays."""
@@ -136,7 +144,11 @@ class MemberController(Controller):
     @delete("/{account_id:uuid}", summary="Remove a member")
     @inject
     async def remove(
-        self, organisation_id: UUID, account_id: UUID, identity: VerifiedToken, usecase: FromDishka[RemoveMember]
+        self,
+        organisation_id: FromPath[UUID],
+        account_id: FromPath[UUID],
+        identity: NamedDependency[VerifiedToken],
+        usecase: FromDishka[RemoveMember],
     ) -> None:
         """Owners and managers, and everyone themselves; one owner always stays."""
         await usecase(identity, organisation_id=TenantId(organisation_id), account_id=AccountId(account_id))
