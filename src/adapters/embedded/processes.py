@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -98,10 +99,15 @@ def end_leftovers(mark: Mark, *, stop_signal: signal.Signals, timeout_s: float) 
             if (_parent_of(pid) not in found or number is signal.SIGKILL) and mark.is_on(pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-        if wait_until(lambda: not leftovers(mark), timeout_s=patience_s):
+        if wait_until(partial(_are_gone, found, mark), timeout_s=patience_s):
             return
     message = f"a server of an earlier run does not end: processes {sorted(leftovers(mark))}"
     raise EmbeddedServerError(message)
+
+
+def _are_gone(found: frozenset[int], mark: Mark) -> bool:
+    # An ending process loses its command line, and so its mark, before it closes its files and its port.
+    return not any(map(is_alive, found)) and not leftovers(mark)
 
 
 class ServerProcess:
