@@ -1,0 +1,86 @@
+"""Seating's part of the venue service, on venue_db."""
+
+from dishka import Provider, Scope, provide, provide_all
+
+from adapters.http.holds import HoldController
+from adapters.http.seating import SeatingPlanController
+from adapters.inprocess.seating import InProcessSeating
+from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
+from adapters.system.hold_tokens import RandomHoldTokens
+from bootstrap.containers.service import JobSpec, Pools
+from ports.events import Subscription
+from ports.ids import IdSource
+from ports.published.expiration import TimerFired
+from ports.published.orders import OrderCancelled
+from ports.published.seating import SeatingApi
+from ports.published.venues import OrganiserSettingsChanged
+from ports.seating import ExpiredReservations, HoldTokens, SeatingTransactions
+from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.create_plan import CreatePlan
+from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
+from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
+from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
+from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
+from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.reserve_seats import (
+    FinaliseReservation,
+    ProtectReservation,
+    ReclaimSeats,
+    ReleaseReservation,
+    ReserveSeats,
+)
+from usecases.seating.seats_snapshot import SeatsSnapshot
+
+SWEEP_INTERVAL_S = 5.0
+
+
+class SeatingProvider(Provider):
+    """The seating context; the container must also give VenuesApi and TicketingApi."""
+
+    scope = Scope.APP
+    tokens = provide(RandomHoldTokens, provides=HoldTokens)
+    published = provide(InProcessSeating, provides=SeatingApi)
+    usecases = provide_all(
+        CreatePlan,
+        ReadPlan,
+        ListPlans,
+        ValidatePlan,
+        ReplacePriceTiers,
+        ActivatePlan,
+        DeactivatePlan,
+        SeatsSnapshot,
+        HoldSeats,
+        ReadHold,
+        ExtendHold,
+        ReleaseHold,
+        ReserveSeats,
+        ProtectReservation,
+        FinaliseReservation,
+        ReclaimSeats,
+        ReleaseReservation,
+        ExpireReservations,
+        ExpireOnTimer,
+        ReleaseCancelledOrder,
+        FollowOrganiserSettings,
+    )
+
+    @provide
+    def transactions(self, pools: Pools, ids: IdSource) -> SeatingTransactions:
+        """Return transactions as the app role."""
+        return PostgresSeatingTransactions(pools.app, ids)
+
+    @provide
+    def expired(self, pools: Pools) -> ExpiredReservations:
+        """Return the sweep's view as the relay role."""
+        return PostgresExpiredReservations(pools.relay)
+
+
+SEATING_CONTROLLERS = (SeatingPlanController, HoldController)
+SEATING_SUBSCRIPTIONS = (
+    Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
+    Subscription("seating.release_cancelled_order", OrderCancelled, ReleaseCancelledOrder),
+    Subscription("seating.follow_organiser_settings", OrganiserSettingsChanged, FollowOrganiserSettings),
+)
+SEATING_JOBS = (JobSpec("expire_reservations", SWEEP_INTERVAL_S, ExpireReservations),)
