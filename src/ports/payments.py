@@ -60,15 +60,8 @@ class PaymentStore(Protocol):
 class PaymentTransaction(Protocol):
     """One open transaction on the payments of a tenant."""
 
-    @property
-    @abstractmethod
-    def payments(self) -> PaymentStore:
-        """The payments."""
-
-    @property
-    @abstractmethod
-    def outbox(self) -> Outbox:
-        """The events of this transaction."""
+    payments: PaymentStore
+    outbox: Outbox
 
 
 class PaymentTransactions(Protocol):

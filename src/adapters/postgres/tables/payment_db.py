@@ -1,0 +1,83 @@
+"""payment_db: payments, their audit trail, and the inbox of Stripe's webhooks."""
+
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adapters.postgres.tables.messaging import currency_column, messaging_tables
+from adapters.postgres.tables.webhooks import webhook_table
+
+metadata = MetaData()
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("description", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("stripe_payment_intent_id", Text),
+    Column("received_minor", BigInteger),
+    Column("received_currency", CHAR(3)),
+    Column("closing", Boolean, nullable=False),
+    Column("refund_reason", Text),
+    Column("decline_id", Text),
+    Column("check_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="payments_pkey"),
+    UniqueConstraint("tenant_id", "order_id", name="payments_order"),
+    UniqueConstraint("tenant_id", "stripe_payment_intent_id", name="payments_intent"),
+    CheckConstraint("method in ('CARD', 'APPLE_PAY', 'GOOGLE_PAY')", name="payments_method"),
+    CheckConstraint(
+        "status in ('PENDING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'REFUNDED', 'MISMATCHED')", name="payments_status"
+    ),
+    CheckConstraint("amount_minor > 0", name="payments_amount"),
+    CheckConstraint("(received_minor is null) = (received_currency is null)", name="payments_received"),
+    CheckConstraint(
+        "status <> 'SUCCEEDED' or (received_minor = amount_minor and received_currency = currency)",
+        name="payments_succeeded",
+    ),
+)
+Index("payments_silent", payments.c.check_at, postgresql_where=text("check_at is not null"))
+
+payment_records = Table(
+    "payment_records",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("movement_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("payload", JSONB, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="payment_records_pkey"),
+    ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="payment_records_of"),
+)
+Index("payment_records_of_payment", payment_records.c.tenant_id, payment_records.c.payment_id, payment_records.c.id)
+
+payment_webhooks = webhook_table(metadata, "payment_webhooks")
+messaging_tables(metadata)

@@ -1,0 +1,44 @@
+"""The webhook inbox of a service."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+
+def webhook_table(metadata: MetaData, name: str) -> Table:
+    """Add the inbox of webhooks to the metadata. It belongs to no tenant: a provider's event names none."""
+    table = Table(
+        name,
+        metadata,
+        Column("id", Uuid, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("event_id", Text, nullable=False),
+        Column("event_type", Text, nullable=False),
+        Column("body", Text, nullable=False),
+        Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("received_at", DateTime(timezone=True), nullable=False),
+        Column("status", Text, nullable=False),
+        Column("retry_count", Integer, nullable=False),
+        Column("due_at", DateTime(timezone=True)),
+        Column("error_message", Text),
+        Column("processed_at", DateTime(timezone=True)),
+        PrimaryKeyConstraint("id", name=f"{name}_pkey"),
+        UniqueConstraint("source", "event_id", name=f"{name}_event"),
+        CheckConstraint(
+            "status in ('received', 'processing', 'retrying', 'completed', 'failed')", name=f"{name}_status"
+        ),
+    )
+    Index(f"{name}_due", table.c.due_at, postgresql_where=text("due_at is not null"))
+    Index(f"{name}_unhandled", table.c.id, postgresql_where=text("status <> 'completed'"))
+    return table
