@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, MediaType, Response, get
-from litestar.params import QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from adapters.http.paging import PageBody
 from core.admission.keys import PassKey
@@ -97,7 +98,7 @@ class OrderPassController(Controller):
     @get(summary="List the passes of an order")
     @inject
     async def of_order(
-        self, order_id: UUID, caller: Caller, usecase: FromDishka[ListOrderPasses]
+        self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ListOrderPasses]
     ) -> PageBody[PassBody]:
         """The buyer, and staff; on one page, and empty until the order is paid."""
         shown = await usecase(caller, OrderId(order_id))
@@ -112,13 +113,17 @@ class PassController(Controller):
 
     @get("/{pass_id:uuid}", summary="Read a pass")
     @inject
-    async def one(self, pass_id: UUID, caller: Caller, usecase: FromDishka[ReadPass]) -> Response[PassBody]:
+    async def one(
+        self, pass_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadPass]
+    ) -> Response[PassBody]:
         """The account that the pass belongs to, and staff. The code is a bearer secret, so nothing may cache it."""
         return Response(_body(await usecase(caller, PassId(pass_id))), headers=_PRIVATE)
 
     @get("/{pass_id:uuid}/code.svg", summary="Show the code of a pass", media_type="image/svg+xml")
     @inject
-    async def code(self, pass_id: UUID, caller: Caller, usecase: FromDishka[PassCodeSvg]) -> SvgResponse:
+    async def code(
+        self, pass_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[PassCodeSvg]
+    ) -> SvgResponse:
         """The account that the pass belongs to, and staff: a QR code. 409 when the pass admits nobody."""
         return SvgResponse(await usecase(caller, PassId(pass_id)), headers=_PRIVATE)
 
@@ -133,7 +138,7 @@ class PassKeyController(Controller):
     @inject
     async def keys(
         self,
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[ListPassKeys],
         ticket_id: Annotated[UUID | None, QueryParameter(name="ticketId", description="Only the key of this.")] = None,
     ) -> PassKeySetBody:

@@ -7,10 +7,11 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, patch, post
-from litestar.params import HeaderParameter, JSONBody
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from adapters.http.etags import etag, expected_version
+from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
@@ -34,7 +35,6 @@ from usecases.ticketing.publish_ticket import PublishTicket
 from usecases.ticketing.read_ticket import ReadTicket
 from usecases.ticketing.update_ticket import UpdateTicket
 
-type IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", description="The ETag that was read.")]
 type Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
 type Quota = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many there are.")]
 type PerUser = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many one person may buy.")]
@@ -183,7 +183,7 @@ class TicketController(Controller):
     @post(summary="Create a ticket")
     @inject
     async def create(
-        self, data: JSONBody[CreateTicketBody], caller: Caller, usecase: FromDishka[CreateTicket]
+        self, data: JSONBody[CreateTicketBody], caller: NamedDependency[Caller], usecase: FromDishka[CreateTicket]
     ) -> Response[TicketBody]:
         """Managers only. The ticket is a draft, for the staff's eyes, until it is published."""
         ticket = await usecase(caller, data.ticket())
@@ -191,13 +191,17 @@ class TicketController(Controller):
 
     @get(summary="List tickets")
     @inject
-    async def page(self, page: PageRequest, caller: Caller, usecase: FromDishka[ListTickets]) -> PageBody[TicketBody]:
+    async def page(
+        self, page: NamedDependency[PageRequest], caller: NamedDependency[Caller], usecase: FromDishka[ListTickets]
+    ) -> PageBody[TicketBody]:
         """Everybody in the organisation; fans see what is published, staff drafts too; oldest first."""
         return page_body(await usecase(caller, page), _body)
 
     @get("/{ticket_id:uuid}", summary="Read a ticket")
     @inject
-    async def one(self, ticket_id: UUID, caller: Caller, usecase: FromDishka[ReadTicket]) -> Response[TicketBody]:
+    async def one(
+        self, ticket_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadTicket]
+    ) -> Response[TicketBody]:
         """Everybody in the organisation; a draft is not there for fans."""
         return _response(await usecase(caller, TicketId(ticket_id)))
 
@@ -205,9 +209,9 @@ class TicketController(Controller):
     @inject
     async def update(
         self,
-        ticket_id: UUID,
+        ticket_id: FromPath[UUID],
         data: JSONBody[UpdateTicketBody],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[UpdateTicket],
         if_match: IfMatch = None,
     ) -> Response[TicketBody]:
@@ -218,7 +222,7 @@ class TicketController(Controller):
     @post("/{ticket_id:uuid}/publish", status_code=200, summary="Put a ticket on sale")
     @inject
     async def publish(
-        self, ticket_id: UUID, caller: Caller, usecase: FromDishka[PublishTicket]
+        self, ticket_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[PublishTicket]
     ) -> Response[TicketBody]:
         """Managers only. A ticket that is on sale already stays as it is."""
         return _response(await usecase(caller, TicketId(ticket_id)))
