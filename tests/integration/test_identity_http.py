@@ -20,7 +20,7 @@ from adapters.system.signing_keys import SigningKeys
 from adapters.system.tokens import JwtTokenSigner, TokenTerms
 from bootstrap.containers.auth import auth_service
 from bootstrap.containers.service import Links, build_container
-from bootstrap.settings import DATABASES, Settings, read_settings
+from bootstrap.settings import DATABASES, Settings, SettingsError, read_settings
 from core.identity.access import AccessClaims, fan_access
 from core.shared.ids import AccountId
 from ports.health import HealthCheck
@@ -30,14 +30,14 @@ PASSWORD = "a quiet seat in row five"
 TERMS = TokenTerms(issuer="https://fairseat.test", audience="fairseat")
 
 
-def settings_for(database: Database, keys: SigningKeys) -> Settings:
+def settings_for(database: Database, keys: SigningKeys | str) -> Settings:
     """Return settings whose every PostgreSQL is this database: only the auth service is asked here."""
     environment = {
         "FAIRSEAT_TICKET_DATABASE_URL": "mongodb://127.0.0.1:1",
         "FAIRSEAT_REDIS_URL": "redis://127.0.0.1:1",
         "FAIRSEAT_STRIPE_SECRET_KEY": "sk_test_none",
         "FAIRSEAT_PASSES_KEY_SECRET": "none",
-        "FAIRSEAT_TOKEN_SIGNING_KEYS": keys.to_pem().decode(),
+        "FAIRSEAT_TOKEN_SIGNING_KEYS": keys if isinstance(keys, str) else keys.to_pem().decode(),
         "FAIRSEAT_TOKEN_ISSUER": TERMS.issuer,
     }
     for name in DATABASES:
@@ -347,3 +347,11 @@ async def test_a_replayed_idempotency_key_founds_one_organisation(door: Door) ->
     assert len((await door.get("/organisations", token=token)).json()["items"]) == 1
     other = await door.post("/organisations", {"name": "Other"}, token=token, **{"Idempotency-Key": "one"})
     assert other.status_code == 422
+
+
+async def test_keys_that_cannot_sign_are_told_by_the_name_of_the_setting_and_not_shown(auth_db: Database) -> None:
+    container = build_container(auth_service(), settings_for(auth_db, "secret nonsense"), Links())
+    with pytest.raises(SettingsError, match="^FAIRSEAT_TOKEN_SIGNING_KEYS: ") as caught:
+        await container.get(TokenVerifier)
+    assert "nonsense" not in str(caught.value)
+    await container.close()
