@@ -51,6 +51,7 @@ class SeatingStores:
 
     transactions: SeatingTransactions
     expired: ExpiredReservations
+    admin_url: str = ""
 
 
 def memory_stores() -> SeatingStores:
@@ -65,7 +66,9 @@ async def postgres_stores(postgres: PostgresServer, *, connections_max: int = 4)
         await open_pool(database.app_url, connections_max=connections_max) as pool,
         await open_pool(database.relay_url, connections_max=1) as relay,
     ):
-        yield SeatingStores(PostgresSeatingTransactions(pool, Uuid7Source()), PostgresExpiredReservations(relay))
+        yield SeatingStores(
+            PostgresSeatingTransactions(pool, Uuid7Source()), PostgresExpiredReservations(relay), database.admin_url
+        )
 
 
 def a_tenant() -> TenantId:
