@@ -32,6 +32,17 @@ from core.orders.errors import (
     TooManyPaymentTriesError,
     UnsupportedReservationError,
 )
+from core.payments.errors import (
+    AlreadyPaidError,
+    AmountMismatchError,
+    ForeignIntentError,
+    NotRefundableError,
+    PaymentClosedError,
+    PaymentConflictError,
+    PaymentDeclinedError,
+    PaymentNotFoundError,
+    ProviderRefusedError,
+)
 from core.seating.errors import (
     HoldCeilingReachedError,
     InvalidPlanError,
@@ -67,6 +78,13 @@ from core.ticketing.errors import (
     TicketVenueNotFoundError,
 )
 from core.venues.errors import SectionNameTakenError, SectionNotFoundError, VenueNotFoundError
+from core.webhooks.errors import (
+    BadSignatureError,
+    MalformedWebhookError,
+    WebhookBusyError,
+    WebhookNotFoundError,
+    WebhooksDisabledError,
+)
 from ports.published.refusals import RefusedError
 
 STATUSES: dict[type[DomainError], int] = {
@@ -139,7 +157,21 @@ STATUSES: dict[type[DomainError], int] = {
     OrderEndedError: 409,
     ForbiddenTransitionError: 409,
     # payments
+    PaymentNotFoundError: 404,
+    AlreadyPaidError: 409,
+    PaymentClosedError: 409,
+    PaymentConflictError: 409,
+    NotRefundableError: 409,
+    AmountMismatchError: 409,
+    ForeignIntentError: 409,
+    PaymentDeclinedError: 422,
+    ProviderRefusedError: 422,
     # webhooks
+    BadSignatureError: 400,
+    MalformedWebhookError: 400,
+    WebhooksDisabledError: 404,
+    WebhookNotFoundError: 404,
+    WebhookBusyError: 409,
     # admission
     PassNotFoundError: 404,
     PassOrderNotFoundError: 404,

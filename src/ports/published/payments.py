@@ -49,16 +49,24 @@ class PaymentsApi(Protocol):
     ) -> PaymentStarted:
         """Create the PaymentIntent of the order, or return the one it has.
 
-        Raises RefusedError `payments.provider_unavailable`, `payments.declined`, `payments.already_paid`.
+        Raises RefusedError `payments.declined`, `payments.already_paid`, `payments.closed` (after `cancel`),
+        `payments.conflict` (another amount or account), and LinkUnavailableError while Stripe cannot be asked.
         """
 
     @abstractmethod
     async def cancel(self, *, tenant_id: UUID, order_id: UUID) -> CancelOutcome:
-        """Cancel the order's PaymentIntent at Stripe first, and say what became of it."""
+        """Cancel the order's PaymentIntent at Stripe first, and say what became of it.
+
+        From then on `start` is refused. Raises LinkUnavailableError while Stripe cannot be asked.
+        """
 
     @abstractmethod
     async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
-        """Give all the money of the order back; repeating it refunds nothing twice."""
+        """Give all the money of the order back; repeating it refunds nothing twice.
+
+        Raises RefusedError `payments.not_found`, `payments.not_refundable`, and LinkUnavailableError while Stripe
+        cannot be asked: that the money must go back is noted by then, and is seen to.
+        """
 
 
 class PaymentSucceeded(Event, frozen=True, kw_only=True):

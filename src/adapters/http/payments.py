@@ -1,0 +1,80 @@
+"""Payments."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from dishka.integrations.litestar import FromDishka, inject
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from core.payments.payment import Payment
+from core.shared.callers import Caller
+from core.shared.ids import PaymentId
+from core.shared.money import Money
+from usecases.payments.read_payment import ReadPayment
+
+
+class PaymentMoneyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An amount in minor units of a currency."""
+
+    amount: int
+    currency: str
+
+    @classmethod
+    def of(cls, money: Money) -> "PaymentMoneyBody":
+        """Return the money as the API shows it."""
+        return cls(amount=money.amount_minor, currency=money.currency)
+
+
+class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A payment. FAILED means declined, and may be tried again; MISMATCHED that another amount came than was owed.
+
+    `received` is what Stripe says was taken, null while nothing was; `attempt` counts the payment's PaymentIntents.
+    """
+
+    id: UUID
+    order_id: UUID
+    method: Literal["CARD", "APPLE_PAY", "GOOGLE_PAY"]
+    status: Literal["PENDING", "SUCCEEDED", "FAILED", "CANCELLED", "REFUNDED", "MISMATCHED"]
+    amount: PaymentMoneyBody
+    received: PaymentMoneyBody | None
+    stripe_payment_intent_id: str | None
+    attempt: int
+    refund_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, payment: Payment) -> "PaymentBody":
+        """Return the payment as the API shows it."""
+        return cls(
+            id=payment.id,
+            order_id=payment.order_id,
+            method=payment.method.value,
+            status=payment.status.value,
+            amount=PaymentMoneyBody.of(payment.amount),
+            received=PaymentMoneyBody.of(payment.received) if payment.received else None,
+            stripe_payment_intent_id=payment.intent_id,
+            attempt=payment.attempt,
+            refund_reason=payment.refund_reason,
+            created_at=payment.created_at,
+            updated_at=payment.updated_at,
+        )
+
+
+class PaymentController(Controller):
+    """Payments are started through their orders, and settled by Stripe's webhooks."""
+
+    path = "/payments"
+    tags = ("Payments",)
+
+    @get("/{payment_id:uuid}", summary="Read a payment")
+    @inject
+    async def read(
+        self, payment_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadPayment]
+    ) -> PaymentBody:
+        """The buyer, box office and managers."""
+        return PaymentBody.of(await usecase(caller, PaymentId(payment_id)))

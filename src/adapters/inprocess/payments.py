@@ -1,0 +1,78 @@
+"""PaymentsApi within one process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import override
+from uuid import UUID
+
+from adapters.inprocess.refusals import refusals_translated
+from core.payments.errors import ProviderUnavailableError
+from core.payments.payment import PaymentMethod as Method
+from core.shared.ids import AccountId, OrderId, TenantId
+from core.shared.money import Money
+from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
+from ports.published.refusals import LinkUnavailableError
+from usecases.payments.cancel_payment import CancelPayment
+from usecases.payments.refund_payment import RefundPayment
+from usecases.payments.start_payment import StartPayment, StartRequest
+
+
+class InProcessPayments(PaymentsApi):
+    """Calls the use cases of payments."""
+
+    def __init__(self, start: StartPayment, cancel: CancelPayment, refund: RefundPayment) -> None:
+        self._start = start
+        self._cancel = cancel
+        self._refund = refund
+
+    @override
+    async def start(
+        self,
+        *,
+        tenant_id: UUID,
+        order_id: UUID,
+        account_id: UUID,
+        amount_minor: int,
+        currency: str,
+        method: PaymentMethod,
+        description: str,
+    ) -> PaymentStarted:
+        async with _crossing():
+            started = await self._start(
+                StartRequest(
+                    tenant_id=TenantId(tenant_id),
+                    order_id=OrderId(order_id),
+                    account_id=AccountId(account_id),
+                    method=Method(method),
+                    amount=Money(amount_minor, currency),
+                    description=description,
+                )
+            )
+        return PaymentStarted(
+            payment_id=started.payment.id,
+            client_secret=started.intent.client_secret,
+            stripe_payment_intent_id=started.intent.id,
+            amount_minor=started.payment.amount.amount_minor,
+            currency=started.payment.amount.currency,
+        )
+
+    @override
+    async def cancel(self, *, tenant_id: UUID, order_id: UUID) -> CancelOutcome:
+        async with _crossing():
+            result = await self._cancel(tenant_id=TenantId(tenant_id), order_id=OrderId(order_id))
+        return CancelOutcome(outcome=result.value)
+
+    @override
+    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
+        async with _crossing():
+            await self._refund(tenant_id=TenantId(tenant_id), order_id=OrderId(order_id), reason=reason)
+
+
+@asynccontextmanager
+async def _crossing() -> AsyncIterator[None]:
+    """Let only what the published contract names cross to the other context."""
+    try:
+        async with refusals_translated():
+            yield
+    except ProviderUnavailableError as error:
+        raise LinkUnavailableError(str(error)) from error

@@ -1,0 +1,125 @@
+"""The payment service: payments and the inbox of Stripe's webhooks, on payment_db."""
+
+from collections.abc import AsyncIterator
+
+import stripe
+from dishka import Provider, Scope, provide, provide_all
+from redis.asyncio import Redis
+
+from adapters.http.payments import PaymentController
+from adapters.http.webhooks import StripeWebhookController
+from adapters.inprocess.payments import InProcessPayments
+from adapters.postgres.health import PostgresHealth
+from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
+from adapters.postgres.webhooks import PostgresWebhookInbox, PostgresWebhookQueue
+from adapters.redis.client import redis_client
+from adapters.redis.locks import RedisLocks
+from adapters.stripe.client import open_stripe
+from adapters.stripe.gateway import StripeGateway
+from adapters.stripe.payment_events import StripePaymentEvents
+from adapters.stripe.verifier import StripeVerifier
+from adapters.system.webhook_health import WebhookHealth
+from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, relay_jobs
+from bootstrap.settings import Settings
+from ports.ids import IdSource
+from ports.locks import Locks
+from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments
+from ports.published.payments import PaymentsApi
+from ports.published.webhooks import ProviderEventHandler
+from ports.webhooks import WebhookInbox, WebhookQueue, WebhookVerifier
+from usecases.payments.cancel_payment import CancelPayment
+from usecases.payments.keep_change import KeepChange
+from usecases.payments.read_payment import ReadPayment
+from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
+from usecases.payments.record_payment_outcome import RecordPaymentOutcome
+from usecases.payments.refund_payment import RefundPayment
+from usecases.payments.start_payment import StartPayment
+from usecases.webhooks.list_webhooks import ListWebhooks
+from usecases.webhooks.process_webhooks import ProcessWebhooks
+from usecases.webhooks.receive_webhook import ReceiveWebhook
+from usecases.webhooks.replay_webhook import ReplayWebhook
+
+WEBHOOK_INTERVAL_S = 0.2
+SWEEP_INTERVAL_S = 15.0
+
+
+class PaymentsProvider(Provider):
+    """The payments context, with Stripe as its provider."""
+
+    scope = Scope.APP
+    usecases = provide_all(
+        KeepChange,
+        StartPayment,
+        CancelPayment,
+        RefundPayment,
+        ReadPayment,
+        RecordPaymentOutcome,
+        ReconcilePendingPayments,
+    )
+    gateway = provide(StripeGateway, provides=PaymentGateway)
+    published = provide(InProcessPayments, provides=PaymentsApi)
+
+    @provide
+    async def client(self, settings: Settings) -> AsyncIterator[stripe.StripeClient]:
+        """Open the SDK's client, and close it at the end."""
+        async with open_stripe(settings.stripe.secret_key.reveal(), api_url=settings.stripe.api_url) as client:
+            yield client
+
+    @provide
+    def transactions(self, pools: Pools, ids: IdSource) -> PaymentTransactions:
+        """Return transactions as the app role."""
+        return PostgresPaymentTransactions(pools.app, ids)
+
+    @provide
+    def unsettled(self, pools: Pools) -> UnsettledPayments:
+        """Return the sweep's view as the relay role."""
+        return PostgresUnsettledPayments(pools.relay)
+
+
+class WebhooksProvider(Provider):
+    """The webhook inbox; its events go to payments."""
+
+    scope = Scope.APP
+    usecases = provide_all(ReceiveWebhook, ProcessWebhooks, ListWebhooks, ReplayWebhook)
+    handler = provide(StripePaymentEvents, provides=ProviderEventHandler)
+    locks = provide(RedisLocks, provides=Locks)
+    health = provide(WebhookHealth)
+
+    @provide
+    async def redis(self, settings: Settings) -> AsyncIterator[Redis]:
+        """Make the client of the locks, and close it at the end."""
+        client = redis_client(settings.redis.url.reveal())
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+    @provide
+    def verifier(self, settings: Settings) -> WebhookVerifier:
+        """Return the check of Stripe's signatures; an empty secret closes the endpoint."""
+        return StripeVerifier(settings.stripe.webhook_secret.reveal())
+
+    @provide
+    def inbox(self, pools: Pools) -> WebhookInbox:
+        """Return where webhooks are put, as the app role."""
+        return PostgresWebhookInbox(pools.app)
+
+    @provide
+    def queue(self, pools: Pools) -> WebhookQueue:
+        """Return the worker's view, as the relay role."""
+        return PostgresWebhookQueue(pools.relay)
+
+
+def payment_service() -> Service:
+    """Return the payment service."""
+    return Service(
+        name="payment",
+        providers=(PostgresProvider("payment"), PaymentsProvider(), WebhooksProvider()),
+        controllers=(PaymentController, StripeWebhookController),
+        jobs=(
+            *relay_jobs(),
+            JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),
+            JobSpec("reconcile_payments", SWEEP_INTERVAL_S, ReconcilePendingPayments),
+        ),
+        checks=(PostgresHealth, WebhookHealth),
+    )
