@@ -351,7 +351,7 @@ async def test_a_replayed_idempotency_key_founds_one_organisation(door: Door) ->
 
 async def test_keys_that_cannot_sign_are_told_by_the_name_of_the_setting_and_not_shown(auth_db: Database) -> None:
     container = build_container(auth_service(), settings_for(auth_db, "secret nonsense"), Links())
-    with pytest.raises(SettingsError, match="^FAIRSEAT_TOKEN_SIGNING_KEYS: ") as caught:
+    with pytest.raises(SettingsError, match=r"^FAIRSEAT_TOKEN_SIGNING_KEYS: ") as caught:
         await container.get(TokenVerifier)
     assert "nonsense" not in str(caught.value)
     await container.close()
