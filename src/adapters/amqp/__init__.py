@@ -1,0 +1,1 @@
+"""RabbitMQ: events between services, with confirms, retries and a dead queue for each consumer."""
