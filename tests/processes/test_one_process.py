@@ -1,0 +1,96 @@
+"""`fairseat up` as a user meets it: started, killed, started again, started twice."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import Buyer, RunningFairseat, clean_environment, fairseat
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
+    instance = RunningFairseat(tmp_path_factory.mktemp("up"))
+    instance.start()
+    yield instance
+    instance.stop()
+
+
+def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: RunningFairseat) -> None:
+    buyer = Buyer(running)
+    reservation_id = buyer.hold(seats=2)
+    order_id = buyer.order(reservation_id)
+    buyer.pay(order_id)
+    order = buyer.wait_for(order_id, "CONFIRMED")
+    passes = buyer.passes(order_id)
+    assert len(passes) == 2
+    assert order["total"]["currency"] == "EUR"
+    svg = httpx.get(f"{running.api}/passes/{passes[0]['id']}/code.svg", headers=buyer.headers)
+    assert svg.headers["content-type"].startswith("image/svg+xml")
+
+
+def test_everything_behind_it_is_ready(running: RunningFairseat) -> None:
+    ready = httpx.get(f"http://127.0.0.1:{running.port}/health/ready").json()
+    assert ready["status"] == "ok"
+    assert {"auth_db", "venue_db", "order_db", "payment_db", "admission_db"} <= set(ready["dependencies"])
+
+
+def test_the_printed_walk_through_buys_a_seat(running: RunningFairseat) -> None:
+    script = running.output[running.output.index("# Buys one seat") :]
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert '"status":"CONFIRMED"' in done.stdout, done.stdout
+    assert '"code":"FS1' in done.stdout, done.stdout
+
+
+def test_a_second_instance_on_the_same_folder_is_refused(running: RunningFairseat) -> None:
+    done = subprocess.run(
+        fairseat("up", "--folder", str(running.folder / "data"), "--port", "1"),
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"in use by process {running.pid}" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            fairseat("up", "--folder", str(tmp_path / "data"), "--port", str(port)),
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port} cannot be listened on" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "FAIRSEAT_AUTH_DATABASE_URL is missing."),
+        ({"FAIRSEAT_HTTP_PROT": "80"}, "FAIRSEAT_HTTP_PROT is not a setting; did you mean FAIRSEAT_HTTP_PORT"),
+    ],
+)
+def test_a_missing_or_misspelt_setting_is_said_and_ends_it(environment: dict[str, str], said: str) -> None:
+    done = subprocess.run(
+        fairseat("serve"),
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

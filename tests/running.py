@@ -1,0 +1,171 @@
+"""A whole Fairseat as its users run it: `fairseat up` as a process of its own, spoken to over HTTP."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from adapters.cli.demo_world import ORGANISATION, PASSWORD
+from adapters.embedded.readiness import free_port
+
+READY_TIMEOUT_S = 90
+OWNER = "owner@demo.example.com"
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """Return this process's environment without any setting of ours, and with `extra`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FAIRSEAT_")} | extra
+
+
+def fairseat(*arguments: str, **environment: str) -> list[str]:
+    """Return the command line of the installed `fairseat`."""
+    return [str(Path(sys.executable).with_name("fairseat")), *arguments]
+
+
+@dataclass(slots=True)
+class RunningFairseat:
+    """One `fairseat up --demo` on a folder; it can be killed and started again."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v1"
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output.txt").read_text()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and return when the welcome has been printed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "output.txt").open("wb") as output:
+            self._process = subprocess.Popen(
+                fairseat("up", "--demo", "--folder", str(self.folder / "data"), "--port", str(self.port)),
+                env=clean_environment(**self.environment),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+        until = time.monotonic() + READY_TIMEOUT_S
+        while "seats are on sale" not in self.output:
+            assert self._process.poll() is None, f"ended with {self._process.returncode}:\n{self.output}"
+            assert time.monotonic() < until, f"not ready in {READY_TIMEOUT_S} s:\n{self.output}"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it the hard way: it has no chance to tidy up."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(10)
+
+    def stop(self) -> int:
+        """End it in good order, and return its exit status."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(30)
+
+    @property
+    def stripe(self) -> str:
+        """The address of the Stripe stand-in, as the welcome names it."""
+        line = next(line for line in self.output.splitlines() if "Stripe stand-in" in line)
+        return line.split()[-1]
+
+
+class Buyer:
+    """Somebody who buys through the API, with a guest token."""
+
+    def __init__(self, running: RunningFairseat) -> None:
+        self._running = running
+        self.http = httpx.Client(timeout=30)
+        token = self._json(self.http.post(f"{running.api}/auth/guest", json={}))["accessToken"]
+        self.organisation_id, self.plan_id = find_demo(running)
+        self.headers = {"Authorization": f"Bearer {token}", "X-Tenant-ID": self.organisation_id}
+
+    def get(self, path: str) -> Any:
+        return self._json(self.http.get(self._running.api + path, headers=self.headers))
+
+    def post(self, path: str, body: object) -> Any:
+        return self._json(self.http.post(self._running.api + path, json=body, headers=self.headers))
+
+    def hold(self, seats: int = 1) -> str:
+        """Hold free seats, and return the reservation's id."""
+        free = [
+            seat for seat in self.get(f"/seating-plans/{self.plan_id}/seats")["seats"] if seat["status"] == "AVAILABLE"
+        ]
+        reservation_id = str(uuid4())
+        chosen = [seat["id"] for seat in free[:seats]]
+        self.post(f"/seating-plans/{self.plan_id}/holds", {"reservationId": reservation_id, "seatIds": chosen})
+        return reservation_id
+
+    def order(self, reservation_id: str) -> str:
+        """Order what is held, and return the order's id."""
+        body = {
+            "reservations": [{"kind": "seats", "reservationId": reservation_id}],
+            "contact": {"email": "fan@demo.example.com", "name": "Fay Fan"},
+        }
+        return str(self.post("/orders", body)["id"])
+
+    def pay(self, order_id: str) -> None:
+        """Start a payment, and confirm it as Stripe's library does in a browser."""
+        payment = self.post(f"/orders/{order_id}/payments", {"method": "CARD"})
+        self.confirm(payment)
+
+    def confirm(self, payment: Any) -> None:
+        """Confirm a payment at Stripe's stand-in."""
+        self._json(
+            self.http.post(
+                f"{self._running.stripe}/v1/payment_intents/{payment['stripePaymentIntentId']}/confirm",
+                headers={"Authorization": "Bearer pk_test_fairseat"},
+                data={"payment_method": "pm_card_visa", "client_secret": payment["clientSecret"]},
+            )
+        )
+
+    def wait_for(self, order_id: str, status: str, *, at_most_s: float = 30) -> Any:
+        """Return the order when it has the status."""
+        until = time.monotonic() + at_most_s
+        while (order := self.get(f"/orders/{order_id}"))["status"] != status:
+            assert time.monotonic() < until, order
+            time.sleep(0.05)
+        return order
+
+    def passes(self, order_id: str, *, at_most_s: float = 30) -> list[Any]:
+        """Return the order's passes when there are some."""
+        until = time.monotonic() + at_most_s
+        while not (passes := self.get(f"/orders/{order_id}/passes")["items"]):
+            assert time.monotonic() < until, "no passes"
+            time.sleep(0.05)
+        return list(passes)
+
+    @staticmethod
+    def _json(response: httpx.Response) -> Any:
+        assert response.is_success, f"{response.status_code} {response.text}"
+        return response.json()
+
+
+def find_demo(running: RunningFairseat) -> tuple[str, str]:
+    """Return the ids of the demo's organisation and seating plan."""
+    with httpx.Client(base_url=running.api, timeout=30) as http:
+        tokens = http.post("/auth/login", json={"email": OWNER, "password": PASSWORD}).json()
+        owner = {"Authorization": f"Bearer {tokens['accessToken']}"}
+        organisations = http.get("/organisations", headers=owner).json()["items"]
+        organisation_id = next(str(one["id"]) for one in organisations if one["name"] == ORGANISATION)
+        owner["X-Tenant-ID"] = organisation_id
+        plans = http.get("/seating-plans", headers=owner).json()["items"]
+    return organisation_id, str(plans[0]["id"])
