@@ -32,22 +32,20 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen
 
 def main() -> None:
     """Run the command line; what the user can mend is said in one line, with exit status 2."""
+    try:
+        app()
+    except _mendable() as error:  # evaluated only when something was raised: `--help` loads no framework
+        _err.print(f"fairseat: {error}", style="red", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+def _mendable() -> tuple[type[Exception], ...]:
     from adapters.embedded.errors import EmbeddedServerError
     from adapters.postgres.pool import UnsafeRoleError
     from bootstrap.runtime import PortTakenError
     from core.shared.errors import UnavailableError
 
-    try:
-        app()
-    except (
-        SettingsError,
-        EmbeddedServerError,
-        PortTakenError,
-        UnsafeRoleError,
-        UnavailableError,
-    ) as error:
-        _err.print(f"fairseat: {error}", style="red", highlight=False, soft_wrap=True)
-        sys.exit(2)
+    return SettingsError, EmbeddedServerError, PortTakenError, UnsafeRoleError, UnavailableError
 
 
 @app.command()
@@ -93,12 +91,47 @@ def migrate() -> None:
 
 
 @app.command()
+def demo(
+    base_url: Annotated[str, typer.Option(help="Where Fairseat runs.")] = "http://127.0.0.1:8000",
+    stripe_url: Annotated[
+        str | None, typer.Option(help="The Stripe stand-in; found in the folder of `fairseat up` unless given.")
+    ] = None,
+    folder: Folder = Path(".fairseat"),
+    fans: Annotated[int, typer.Option(min=1, max=100_000, help="Simulated fans.")] = 300,
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Fans at a time.")] = 32,
+    seats_max: Annotated[int, typer.Option(min=1, max=8, help="Seats that a fan wants at most.")] = 4,
+    deadline_s: Annotated[float, typer.Option(min=1, max=3600, help="Seconds after which it gives up.")] = 600.0,
+    seed: Annotated[int | None, typer.Option(help="Repeats the fans' choices.")] = None,
+) -> None:
+    """Let simulated fans buy seats of a running instance, then audit its books; exit status 1 when they are wrong."""
+    from adapters.cli.demo import DemoOptions, run_demo
+
+    options = DemoOptions(
+        base_url=base_url,
+        stripe_url=stripe_url or _stripe_stand_in(folder),
+        fans=fans,
+        concurrency=concurrency,
+        seats_max=seats_max,
+        deadline_s=deadline_s,
+        seed=seed,
+    )
+    raise typer.Exit(_run(run_demo(options, _out)))
+
+
+@app.command()
 def config() -> None:
     """Print the settings, with secrets hidden."""
     table = Table("variable", "value")
     for name, value in shown(_settings()):
         table.add_row(name, value)
     _out.print(table)
+
+
+def _stripe_stand_in(folder: Path) -> str:
+    try:
+        return f"http://127.0.0.1:{int((folder / 'stripe' / 'port').read_text())}"
+    except (OSError, ValueError):
+        raise SettingsError(f"{folder} is not the folder of `fairseat up`; name it, or give --stripe-url.") from None
 
 
 def _settings() -> Settings:
