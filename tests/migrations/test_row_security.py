@@ -14,7 +14,7 @@ WITHOUT_TENANT: Mapping[str, frozenset[str]] = {
     # People and their sessions belong to no organisation; their policies are tested with identity.
     "auth_db": frozenset({"accounts", "refresh_tokens", "refresh_families", "idempotency_keys", "outbox"}),
     # A webhook's tenant is known only after it has been read.
-    "payment_db": frozenset({"webhook_events"}),
+    "payment_db": frozenset({"payment_webhooks"}),
 }
 every_database = pytest.mark.parametrize("kind", DATABASE_KINDS)
 

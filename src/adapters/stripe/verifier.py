@@ -42,8 +42,10 @@ class StripeVerifier(WebhookVerifier):
             raise WebhooksDisabledError("This endpoint takes no webhooks.")
         try:
             text = body.decode()
-            # Without the SDK's tolerance (untyped, hence the mark): that goes by another clock and looks back only.
-            stripe.WebhookSignature.verify_header(text, signature, self._secret)  # pyright: ignore[reportUnknownMemberType]
+            # Without the SDK's own tolerance: it goes by another clock and looks back only.
+            stripe.WebhookSignature.verify_header(  # pyright: ignore[reportUnknownMemberType]  # untyped tolerance
+                text, signature, self._secret
+            )
             signed_at = _signed_at(signature or "")
         except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError, ValueError, OverflowError) as error:
             raise BadSignatureError("The signature does not fit the body.") from error

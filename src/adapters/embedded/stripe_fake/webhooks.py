@@ -93,7 +93,7 @@ class WebhookSender:
         if endpoint.url is None or endpoint.paused or self._client is None:
             return False
         body = json.dumps(event, indent=2)
-        signature = WebhookSignature.generate_signature_header(  # pyright: ignore[reportUnknownMemberType] - an untyped time
+        signature = WebhookSignature.generate_signature_header(  # pyright: ignore[reportUnknownMemberType]  # untyped time
             body, endpoint.secret
         )
         headers = {"content-type": "application/json; charset=utf-8", "stripe-signature": signature}
