@@ -9,14 +9,7 @@ from typing import override
 from uuid import UUID
 
 from core.shared.ids import TenantId
-from ports.events import (
-    Envelope,
-    Event,
-    Inbox,
-    Outbox,
-    OutboxDepth,
-    OutboxQueue,
-)
+from ports.events import Envelope, Event, Inbox, InboxKeeper, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
 
 
@@ -61,6 +54,7 @@ class MemoryMessages:
         self.rows: dict[UUID, _Row] = {}
         self.accepted: dict[tuple[UUID, str], datetime] = {}
         self.inbox: Inbox = MemoryInbox(self)
+        self.inbox_keeper: InboxKeeper = MemoryInboxKeeper(self)
         self.queue: OutboxQueue = MemoryOutboxQueue(self)
 
     def outbox(self, tenant_id: TenantId | None) -> Outbox:
@@ -130,6 +124,22 @@ class MemoryInbox(Inbox):
             return False
         accepted[event_id, consumer] = at
         return True
+
+
+class MemoryInboxKeeper(InboxKeeper):
+    """Forgets old entries."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+
+    @override
+    async def prune(self, *, accepted_before: datetime, entries_max: int) -> int:
+        async with self._messages.lock:
+            accepted = self._messages.accepted
+            old = [entry for entry, at in accepted.items() if at < accepted_before][:entries_max]
+            for entry in old:
+                del accepted[entry]
+        return len(old)
 
 
 class MemoryOutboxQueue(OutboxQueue):
