@@ -38,10 +38,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def migrate_all(settings: Settings) -> dict[str, str | None]:
-    """Bring every database up to date, side by side; return the revision of each."""
-    targets = databases(settings)
-    revisions = await asyncio.gather(*(migrate(database) for database in targets))
-    return {database.name: revision for database, revision in zip(targets, revisions, strict=True)}
+    """Bring every database up to date, one after the other (Alembic's context is global); return their revisions."""
+    return {database.name: await migrate(database) for database in databases(settings)}
 
 
 @asynccontextmanager

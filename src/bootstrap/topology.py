@@ -92,6 +92,7 @@ class Platform:
 
     async def connect(self) -> None:
         """Ask every dependency once; raises what the first one raises that cannot be used."""
+        await self._verifier()
         for check in await self.checks():
             await check.check()
 

@@ -90,7 +90,7 @@ async def test_app_and_relay_are_bound_by_the_policies(postgres: PostgresServer,
 @every_database
 async def test_no_role_of_another_service_gets_in(postgres: PostgresServer, kind: str) -> None:
     database = await postgres.fresh(kind)
-    stranger = postgres.named("whatever", of=next(other for other in DATABASE_KINDS if other != kind))
+    stranger = await postgres.fresh(next(other for other in DATABASE_KINDS if other != kind))
     name = database.app_url.rsplit("/", 1)[1]
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(stranger.app_url.rsplit("/", 1)[0] + f"/{name}")

@@ -74,7 +74,7 @@ class _Maker:
         response = await self._http.get(path, headers=self._headers)
         return response.raise_for_status().json()
 
-    async def _send(self, method: str, path: str, body: object, *, may_conflict: bool = False) -> Any:  # noqa: ANN401
+    async def _send(self, method: str, path: str, body: object, *, may_conflict: bool = False) -> Any:  # noqa: ANN401  (as above)
         headers = self._headers | ({"Idempotency-Key": str(uuid4())} if method == "POST" and self._headers else {})
         response = await self._http.request(
             method, path, content=msgspec.json.encode(body), headers=headers | {"Content-Type": "application/json"}
@@ -164,7 +164,7 @@ class _Maker:
         plan_id = str(plan["id"])
         if plan["status"] != "active":
             await self._activate(plan_id)
-        return plan_id, int(plan["seatCount"])
+        return plan_id, int(plan["seatsCount"])
 
     async def _activate(self, plan_id: str) -> None:
         tiers = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, override
+from typing import Any, Self, override
 
 from dishka import AsyncContainer
 from litestar import Litestar, Router
@@ -47,6 +47,10 @@ class ServiceScope(ASGIMiddleware):
 
     def __init__(self, container: AsyncContainer) -> None:
         self._container = container
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Return itself: Litestar copies handlers with their middleware, and there is one container."""
+        return self
 
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -99,6 +103,7 @@ def create_app(
         request_max_body_size=request_bytes_max,
         openapi_config=_document(version),
         on_app_init=[on_app_init] if on_app_init else [],
+        logging_config=None,  # the command line sets logging up, once a process
         debug=False,
     )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, override
+from typing import Any, Self, override
 from uuid import UUID
 
 from dishka import AsyncContainer
@@ -51,6 +51,10 @@ class IdempotentPosts(ASGIMiddleware):
     def __init__(self, container: AsyncContainer, clock: Clock) -> None:
         self._container = container
         self._clock = clock
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Return itself: Litestar copies handlers with their middleware, and there is one container."""
+        return self
 
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -106,7 +110,8 @@ class IdempotentPosts(ASGIMiddleware):
 
     async def _keep(self, store: IdempotencyStore, owner: IdempotencyScope, recorded: "_Recorded") -> None:
         answer = recorded.answer()
-        if answer.status >= 500 or answer.status in _NOT_KEPT or len(answer.body) > _BODY_KEPT_BYTES_MAX:
+        too_large = len(answer.body) > _BODY_KEPT_BYTES_MAX
+        if answer.status >= 500 or answer.status in _NOT_KEPT or too_large or recorded.secret:
             await store.abandon(owner)
         else:
             await store.complete(owner, answer, now=self._clock.now())
@@ -126,6 +131,11 @@ class _Recorded:
             self._headers = [(bytes(name), bytes(value)) for name, value in message["headers"]]
         elif message["type"] == "http.response.body":
             self._body += message["body"]
+
+    @property
+    def secret(self) -> bool:
+        """Whether the answer must not be stored anywhere (Cache-Control: no-store), such as one with a token."""
+        return any(name.lower() == b"cache-control" and b"no-store" in value for name, value in self._headers)
 
     def answer(self) -> StoredAnswer:
         kept = tuple(

@@ -77,7 +77,7 @@ from core.ticketing.errors import (
     TicketNotFoundError,
     TicketVenueNotFoundError,
 )
-from core.venues.errors import SectionNameTakenError, SectionNotFoundError, VenueNotFoundError
+from core.venues.errors import SectionNameTakenError, SectionNotFoundError, SlugTakenError, VenueNotFoundError
 from core.webhooks.errors import (
     BadSignatureError,
     MalformedWebhookError,
@@ -105,6 +105,7 @@ STATUSES: dict[type[DomainError], int] = {
     VenueNotFoundError: 404,
     SectionNotFoundError: 404,
     SectionNameTakenError: 409,
+    SlugTakenError: 409,
     # identity
     EmailTakenError: 409,
     PasswordRefusedError: 422,

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, patch, post, put
-from litestar.params import JSONBody
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
@@ -45,7 +46,7 @@ class VenueController(Controller):
     @post(summary="Create a venue")
     @inject
     async def create(
-        self, data: JSONBody[CreateVenueBody], caller: Caller, usecase: FromDishka[CreateVenue]
+        self, data: JSONBody[CreateVenueBody], caller: NamedDependency[Caller], usecase: FromDishka[CreateVenue]
     ) -> Response[VenueBody]:
         """Managers only. The slug is made from the name; a taken one gets a number."""
         facts = VenueFacts(data.name, data.time_zone, data.capacity, data.address.address())
@@ -58,13 +59,17 @@ class VenueController(Controller):
 
     @get(summary="List venues")
     @inject
-    async def page(self, page: PageRequest, caller: Caller, usecase: FromDishka[ReadVenues]) -> PageBody[VenueBody]:
+    async def page(
+        self, page: NamedDependency[PageRequest], caller: NamedDependency[Caller], usecase: FromDishka[ReadVenues]
+    ) -> PageBody[VenueBody]:
         """Everybody in the organisation, fans too; oldest first."""
         return page_body(await usecase.page(page, tenant_id=caller.tenant_id), venue_body)
 
     @get("/{venue_id:uuid}", summary="Read a venue")
     @inject
-    async def one(self, venue_id: UUID, caller: Caller, usecase: FromDishka[ReadVenues]) -> Response[VenueBody]:
+    async def one(
+        self, venue_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadVenues]
+    ) -> Response[VenueBody]:
         """Everybody in the organisation, fans too."""
         venue = await usecase.one(VenueId(venue_id), tenant_id=caller.tenant_id)
         return Response(venue_body(venue), headers={"ETag": etag(venue.version)})
@@ -73,9 +78,9 @@ class VenueController(Controller):
     @inject
     async def update(
         self,
-        venue_id: UUID,
+        venue_id: FromPath[UUID],
         data: JSONBody[UpdateVenueBody],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[UpdateVenue],
         if_match: IfMatch = None,
     ) -> Response[VenueBody]:
@@ -87,14 +92,16 @@ class VenueController(Controller):
 
     @delete("/{venue_id:uuid}", summary="Delete a venue")
     @inject
-    async def remove(self, venue_id: UUID, caller: Caller, usecase: FromDishka[DeleteVenue]) -> None:
+    async def remove(
+        self, venue_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[DeleteVenue]
+    ) -> None:
         """Managers only. The venue is hidden, not forgotten."""
         await usecase(VenueId(venue_id), caller=caller)
 
     @get("/{venue_id:uuid}/settings", summary="Read a venue's settings")
     @inject
     async def settings(
-        self, venue_id: UUID, caller: Caller, usecase: FromDishka[TuneSettings]
+        self, venue_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[TuneSettings]
     ) -> Response[VenueSettingsBody]:
         """Staff only."""
         return settings_response(await usecase.of_venue(VenueId(venue_id), caller=caller))
@@ -103,9 +110,9 @@ class VenueController(Controller):
     @inject
     async def replace_settings(
         self,
-        venue_id: UUID,
+        venue_id: FromPath[UUID],
         data: JSONBody[VenueSettingsBody],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[TuneSettings],
         if_match: IfMatch = None,
     ) -> Response[VenueSettingsBody]:
@@ -119,7 +126,11 @@ class VenueController(Controller):
     @post("/{venue_id:uuid}/sections", summary="Add a layout section")
     @inject
     async def add_section(
-        self, venue_id: UUID, data: JSONBody[SectionBody], caller: Caller, usecase: FromDishka[EditLayout]
+        self,
+        venue_id: FromPath[UUID],
+        data: JSONBody[SectionBody],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[EditLayout],
     ) -> Response[SectionView]:
         """Managers only."""
         section = await usecase.add(VenueId(venue_id), data.facts(), caller=caller)
@@ -129,7 +140,9 @@ class VenueController(Controller):
 
     @get("/{venue_id:uuid}/sections", summary="List the layout sections")
     @inject
-    async def sections(self, venue_id: UUID, caller: Caller, usecase: FromDishka[ReadVenues]) -> PageBody[SectionView]:
+    async def sections(
+        self, venue_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadVenues]
+    ) -> PageBody[SectionView]:
         """Everybody in the organisation; by display order, on one page."""
         found = await usecase.sections(VenueId(venue_id), tenant_id=caller.tenant_id)
         return PageBody(items=tuple(section_view(section) for section in found), next_cursor=None)
@@ -138,10 +151,10 @@ class VenueController(Controller):
     @inject
     async def update_section(
         self,
-        venue_id: UUID,
-        section_id: UUID,
+        venue_id: FromPath[UUID],
+        section_id: FromPath[UUID],
         data: JSONBody[UpdateSectionBody],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[EditLayout],
         if_match: IfMatch = None,
     ) -> Response[SectionView]:
@@ -158,7 +171,11 @@ class VenueController(Controller):
     @delete("/{venue_id:uuid}/sections/{section_id:uuid}", summary="Remove a layout section")
     @inject
     async def remove_section(
-        self, venue_id: UUID, section_id: UUID, caller: Caller, usecase: FromDishka[EditLayout]
+        self,
+        venue_id: FromPath[UUID],
+        section_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[EditLayout],
     ) -> None:
         """Managers only. Plans that were made from it stay as they are."""
         await usecase.remove(VenueId(venue_id), VenueSectionId(section_id), caller=caller)
@@ -173,7 +190,7 @@ class OrganiserSettingsController(Controller):
     @get(summary="Read an organisation's settings")
     @inject
     async def read(
-        self, organisation_id: UUID, caller: Caller, usecase: FromDishka[TuneSettings]
+        self, organisation_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[TuneSettings]
     ) -> Response[OrganiserSettingsBody]:
         """Everybody in the organisation."""
         settings = await usecase.of_organiser(_own(organisation_id, caller))
@@ -183,9 +200,9 @@ class OrganiserSettingsController(Controller):
     @inject
     async def change(
         self,
-        organisation_id: UUID,
+        organisation_id: FromPath[UUID],
         data: JSONBody[OrganiserSettingsBody],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[TuneSettings],
         if_match: IfMatch = None,
     ) -> Response[OrganiserSettingsBody]:

@@ -1,5 +1,7 @@
 """The admission service: passes, on admission_db."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.passes import OrderPassController, PassController, PassKeyController

@@ -1,5 +1,7 @@
 """The auth service: identity, on auth_db."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.identity import AuthController, published_keys

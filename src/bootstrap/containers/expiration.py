@@ -1,5 +1,7 @@
 """The expiration service: timers in Redis."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, provide

@@ -1,5 +1,7 @@
 """The order service: orders, on order_db."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.orders import OrderController

@@ -1,5 +1,7 @@
 """The payment service: payments and the inbox of Stripe's webhooks, on payment_db."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from collections.abc import AsyncIterator
 
 import stripe

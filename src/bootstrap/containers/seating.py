@@ -1,5 +1,7 @@
 """Seating's part of the venue service, on venue_db."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.holds import HoldController

@@ -1,5 +1,7 @@
 """What a service is made of, and the parts that many of them share."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol

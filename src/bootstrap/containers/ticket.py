@@ -1,5 +1,7 @@
 """The ticket service: the catalogue, on ticket_db (MongoDB)."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, provide, provide_all

@@ -1,5 +1,7 @@
 """The venue service: venues and seating, on venue_db."""
 
+# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.venues import OrganiserSettingsController, VenueController
