@@ -1,0 +1,162 @@
+"""The payment service as it runs: its own container, a real payment_db, Valkey, and the stand-in for Stripe."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import httpx
+import uvicorn
+from dishka import AsyncContainer
+
+from adapters.embedded.stripe_fake.server import StripeFake
+from adapters.http.app import ServiceRoutes, create_app
+from adapters.postgres.migrator import Database
+from adapters.system.clock import SystemClock
+from bootstrap.containers.payment import payment_service
+from bootstrap.containers.service import Links, build_container
+from bootstrap.settings import DATABASES, Settings, read_settings
+from ports.health import HealthCheck
+from ports.published.identity import TokenVerifier, VerifiedToken
+from ports.published.payments import PaymentsApi, PaymentStarted
+from ports.webhooks import WebhookQueue
+from usecases.webhooks.process_webhooks import ProcessWebhooks
+
+WEBHOOK_SECRET = "whsec_test"
+WEBHOOK_PATH = "/api/v1/webhooks/stripe"
+
+
+class PlainTokens(TokenVerifier):
+    """Takes the token for the account's id."""
+
+    async def verify(self, token: str) -> VerifiedToken:
+        return VerifiedToken(account_id=UUID(token))
+
+
+def settings_for(database: Database, *, stripe_url: str, redis_url: str, webhook_secret: str) -> Settings:
+    environment = {
+        "FAIRSEAT_TICKET_DATABASE_URL": "mongodb://127.0.0.1:1",
+        "FAIRSEAT_REDIS_URL": redis_url,
+        "FAIRSEAT_STRIPE_SECRET_KEY": "sk_test_fairseat",
+        "FAIRSEAT_STRIPE_API_URL": stripe_url,
+        "FAIRSEAT_STRIPE_WEBHOOK_SECRET": webhook_secret,
+        "FAIRSEAT_PASSES_KEY_SECRET": "none",
+        "FAIRSEAT_TOKEN_SIGNING_KEYS": "none",
+    }
+    for name in DATABASES:
+        environment[f"FAIRSEAT_{name.upper()}_DATABASE_URL"] = database.app_url
+        environment[f"FAIRSEAT_{name.upper()}_DATABASE_RELAY_URL"] = database.relay_url
+    return read_settings(environment)
+
+
+@dataclass
+class RunningPayments:
+    """What a test may touch. Nothing is processed unless it asks for that."""
+
+    container: AsyncContainer
+    fake: StripeFake
+    client: httpx.AsyncClient
+    tenant_id: UUID
+    account_id: UUID
+
+    async def start(self, *, order_id: UUID | None = None, amount_minor: int = 7500) -> tuple[UUID, PaymentStarted]:
+        order = order_id or uuid4()
+        api: PaymentsApi = await self.container.get(PaymentsApi)
+        started = await api.start(
+            tenant_id=self.tenant_id,
+            order_id=order,
+            account_id=self.account_id,
+            amount_minor=amount_minor,
+            currency="EUR",
+            method="CARD",
+            description="Derby, 1 seat",
+        )
+        return order, started
+
+    async def confirm(self, started: PaymentStarted, method: str = "pm_card_visa") -> httpx.Response:
+        """Do what the buyer's browser does with Stripe's client library."""
+        async with httpx.AsyncClient() as browser:
+            return await browser.post(
+                f"{self.fake.url}/v1/payment_intents/{started.stripe_payment_intent_id}/confirm",
+                data={"payment_method": method, "client_secret": started.client_secret},
+                headers={"authorization": f"Bearer {self.fake.settings.publishable_key}"},
+            )
+
+    async def process(self) -> int:
+        """Wait until every webhook is in, then process what is due."""
+        await self.fake.state.sender.idle()
+        return await (await self.container.get(ProcessWebhooks))()
+
+    async def queue(self) -> WebhookQueue:
+        found: WebhookQueue = await self.container.get(WebhookQueue)
+        return found
+
+    async def read(
+        self, payment_id: UUID, *, account_id: UUID | None = None, tenant_id: UUID | None = None
+    ) -> httpx.Response:
+        headers = {
+            "authorization": f"Bearer {account_id or self.account_id}",
+            "x-tenant-id": str(tenant_id or self.tenant_id),
+        }
+        return await self.client.get(f"/api/v1/payments/{payment_id}", headers=headers)
+
+    async def status(self, started: PaymentStarted) -> str:
+        answer = await self.read(started.payment_id)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["status"])
+
+
+@asynccontextmanager
+async def running_payments(
+    database: Database, *, redis_url: str, webhook_secret: str = WEBHOOK_SECRET
+) -> AsyncIterator[RunningPayments]:
+    """Run the API on a port, so that webhooks arrive as they do in production."""
+    async with StripeFake(webhook_secret=WEBHOOK_SECRET) as fake:
+        service = payment_service()
+        settings = settings_for(database, stripe_url=fake.url, redis_url=redis_url, webhook_secret=webhook_secret)
+        container = build_container(service, settings, Links())
+
+        async def verifier() -> TokenVerifier:
+            return PlainTokens()
+
+        async def checks() -> list[HealthCheck]:
+            return [await container.get(check) for check in service.checks]
+
+        app = create_app(
+            [ServiceRoutes(service.name, container, service.controllers, service.root_controllers)],
+            verifier=verifier,
+            clock=SystemClock(),
+            checks=checks,
+            request_bytes_max=100_000,
+            version="test",
+        )
+        async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
+            fake.state.sender.endpoint.url = f"{url}{WEBHOOK_PATH}"
+            yield RunningPayments(container, fake, client, uuid4(), uuid4())
+            await fake.state.sender.idle()
+        await container.close()
+
+
+class _QuietServer(uvicorn.Server):
+    def install_signal_handlers(self) -> None:
+        """Leave the signals to pytest."""
+
+
+@asynccontextmanager
+async def served(app: object) -> AsyncIterator[str]:
+    """Serve an ASGI application on a free port and yield its address."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")  # type: ignore[arg-type]  # any ASGI
+    server = _QuietServer(config)
+    task = asyncio.create_task(server._serve([listening]))
+    try:
+        while not server.started:
+            assert not task.done(), "the server did not start"
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
