@@ -1,0 +1,56 @@
+"""What must hold after every run, however fast it was: looked up as the superuser, beside all of our code."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from tests.benchmarks.hall import SEATS_A_HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What stands in the database after a run, and every way in which it contradicts itself or the answers."""
+
+    what: str
+    holds: int
+    seats_by_state: dict[str, int]
+    faults: tuple[str, ...]
+
+
+async def audit(admin_url: str, *, what: str, seats: int, holds: int) -> Audit:
+    """Compare the tables of venue_db with each other, and with the holds that callers were told they have."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        states = await connection.fetch("select status, count(*) as seats from seats group by status order by status")
+        by_state = {str(row["status"]): int(row["seats"]) for row in states}
+        found = {
+            "seats with two live items": await connection.fetchval(
+                "select count(*) from (select from seat_reservation_items where live"
+                " group by tenant_id, seat_id having count(*) > 1) twice"
+            ),
+            "seats that are held without a live item of the same reservation, or the other way round": (
+                await connection.fetchval(
+                    "select count(*) from (select * from seats where status = 'HELD') s"
+                    " full join (select * from seat_reservation_items where live) i"
+                    " on i.tenant_id = s.tenant_id and i.seat_id = s.id and i.reservation_id = s.reservation_id"
+                    " where s.id is null or i.seat_id is null"
+                )
+            ),
+            "reservations that do not have four items": await connection.fetchval(
+                "select count(*) from seat_reservations r where seats_count <> $1 or $1 <>"
+                " (select count(*) from seat_reservation_items i"
+                "   where i.tenant_id = r.tenant_id and i.reservation_id = r.id)",
+                SEATS_A_HOLD,
+            ),
+        }
+        stored = await connection.fetchval("select count(*) from seat_reservations")
+    finally:
+        await connection.close()
+    faults = [f"{count} {fault}" for fault, count in found.items() if count]
+    if stored != holds:
+        faults.append(f"{stored} reservations are stored, but {holds} holds were granted")
+    if by_state.get("HELD", 0) != holds * SEATS_A_HOLD:
+        faults.append(f"{by_state.get('HELD', 0)} seats are held, but {holds * SEATS_A_HOLD} were granted")
+    if sum(by_state.values()) != seats:
+        faults.append(f"the states of {sum(by_state.values())} seats are known, but there are {seats}")
+    return Audit(what, holds, by_state, tuple(faults))

@@ -1,0 +1,44 @@
+"""Callers who ask one thing after another, as fast as they are answered."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
+
+from tests.benchmarks.arithmetic import Measured
+
+WARM_UP_EACH = 20
+"""Asked before the clock starts: connections are opened, statements are prepared."""
+
+
+async def drive[T](
+    ask: Callable[[int, T], Awaitable[None]], things: Iterable[T], *, callers: int, seconds_max: float
+) -> Measured:
+    """Let the callers (numbered from 0) ask for the things in turn, until the time is up or nothing is left."""
+    left = iter(things)
+    await _round(ask, islice(left, callers * WARM_UP_EACH), callers=callers, seconds_max=seconds_max)
+    begun = time.perf_counter()
+    times = await _round(ask, left, callers=callers, seconds_max=seconds_max)
+    return Measured.of(times, callers=callers, elapsed_s=time.perf_counter() - begun)
+
+
+async def _round[T](
+    ask: Callable[[int, T], Awaitable[None]], things: Iterable[T], *, callers: int, seconds_max: float
+) -> list[float]:
+    left = iter(things)
+    until = time.perf_counter() + seconds_max
+    times: list[float] = []
+
+    async def call(number: int) -> None:
+        for thing in left:
+            begun = time.perf_counter()
+            await ask(number, thing)
+            ended = time.perf_counter()
+            times.append(ended - begun)
+            if ended > until:
+                return
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(callers):
+            group.create_task(call(number))
+    return times
