@@ -8,7 +8,9 @@ import aio_pika
 import msgspec
 import pytest
 
+from adapters.amqp.connection import BrokerUnavailableError
 from adapters.amqp.topology import DELIVERIES_MAX
+from adapters.embedded.readiness import free_port
 from adapters.memory.messaging import MemoryMessages
 from core.shared.errors import ForbiddenError
 from ports.events import Delivery
@@ -228,3 +230,18 @@ async def test_workers_may_start_together_and_again(queues: Queues) -> None:
             await publisher.publish(opened(number))
         await until(lambda: len(porter.numbers) >= 20)
     assert sorted(porter.numbers) == list(range(20))
+
+
+async def test_a_worker_without_a_node_says_so(queues: Queues) -> None:
+    with pytest.raises(BrokerUnavailableError, match="RabbitMQ"):
+        async with consuming(f"amqp://guest:guest@127.0.0.1:{free_port()}/", Porter(), queues.consumer):
+            raise AssertionError
+
+
+async def test_a_queue_that_stands_there_with_other_properties_is_an_error_and_stays_as_it_is(queues: Queues) -> None:
+    async with queues.channel() as channel:
+        await channel.declare_queue(f"fairseat.{queues.consumer}", durable=True)
+    with pytest.raises(BrokerUnavailableError, match="PRECONDITION_FAILED"):
+        async with consuming(queues.url, Porter(), queues.consumer):
+            raise AssertionError
+    assert await queues.count() == 0

@@ -4,8 +4,14 @@ from aio_pika.exceptions import AMQPError
 from faststream.exceptions import FastStreamException
 from faststream.rabbit import Channel, RabbitBroker
 
+from core.shared.errors import UnavailableError
+
 RABBIT_ERRORS = (AMQPError, FastStreamException, OSError, RuntimeError, TimeoutError)
 """What the libraries raise when the node is away or says no; a channel in a wrong state is a RuntimeError to them."""
+
+
+class BrokerUnavailableError(UnavailableError):
+    """RabbitMQ cannot be used: it does not answer, or what stands in it has other properties than ours."""
 
 
 def rabbit_broker(

@@ -12,7 +12,7 @@ from faststream import AckPolicy
 from faststream.rabbit import RabbitBroker, RabbitExchange, RabbitMessage
 from faststream.rabbit.subscriber import RabbitSubscriber
 
-from adapters.amqp.connection import RABBIT_ERRORS
+from adapters.amqp.connection import RABBIT_ERRORS, BrokerUnavailableError
 from adapters.amqp.publisher import CONTENT_TYPE
 from adapters.amqp.topology import DEAD, RETRY_DELAYS_S, ConsumerQueues, declare, queues_of
 from ports.events import Consumer, Envelope, Subscription
@@ -54,13 +54,20 @@ class AmqpConsumers:
             self._subscribe(queues, by_type)
 
     async def start(self) -> None:
-        """Connect, declare what is missing and begin to read; raises an AMQP error when RabbitMQ does not answer."""
-        await self._broker.connect()
-        await declare(self._broker, self._queues)
-        for subscriber in self._subscribers:
-            # FastStream drops, unanswered, what arrives between its subscribing and its saying that it runs.
-            subscriber.running = True
-        await self._broker.start()
+        """Connect, declare what is missing and begin to read; raises BrokerUnavailableError, with nothing left open.
+
+        A connection that breaks later comes back by itself.
+        """
+        try:
+            await self._broker.connect()
+            await declare(self._broker, self._queues)
+            for subscriber in self._subscribers:
+                # FastStream drops, unanswered, what arrives between its subscribing and its saying that it runs.
+                subscriber.running = True
+            await self._broker.start()
+        except RABBIT_ERRORS as error:
+            await self._broker.stop()
+            raise BrokerUnavailableError(f"RabbitMQ: {type(error).__name__}: {error}") from error
 
     async def stop(self) -> None:
         """Take no more, let what is under way end, and close the connection."""
