@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 
-TRIES_MAX = 10
+TRIES_MAX = 40
+"""With the pauses between them about two minutes: longer than a restart, and than the lease of an idempotency key."""
+
 PAUSE_MAX_S = 3.0
 _TRY_LATER = frozenset({429, 502, 503, 504})
 _STILL_RUNNING = "request.still_running"
@@ -76,6 +78,8 @@ class DemoHttp:
     pause_first_s: float = 0.2
     """Before the second try; each later pause is twice as long, up to `PAUSE_MAX_S`."""
 
+    tries_max: int = TRIES_MAX
+
     async def get(self, path: str, *, session: Session) -> Json:
         """Return the answer; raises ApiRefusedError, UnreachableError."""
         return await self._send("GET", f"{self.api_url}{path}", headers=session.headers())
@@ -117,10 +121,10 @@ class DemoHttp:
         data: Mapping[str, str] | None = None,
     ) -> Json:
         why = ""
-        for tried in range(TRIES_MAX):
+        for tried in range(self.tries_max):
             if tried:
                 self.latencies.retries += 1
-                await asyncio.sleep(min(PAUSE_MAX_S, self.pause_first_s * 2.0 ** (tried - 1)))
+                await asyncio.sleep(min(PAUSE_MAX_S, self.pause_first_s * 2.0 ** min(tried - 1, 10)))
             try:
                 answer = await self.client.request(method, url, headers=headers, json=json, data=data)
             except httpx.TransportError as error:
@@ -132,7 +136,7 @@ class DemoHttp:
             if answer.status_code not in _TRY_LATER and refusal.code != _STILL_RUNNING:
                 raise refusal
             why = str(refusal)
-        raise UnreachableError(f"{method} {url}: no answer after {TRIES_MAX} tries; {why}")
+        raise UnreachableError(f"{method} {url}: no answer after {self.tries_max} tries; {why}")
 
 
 class _StripeError(msgspec.Struct):

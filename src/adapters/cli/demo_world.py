@@ -22,6 +22,7 @@ FAN = ("fan@demo.example.com", "Fay Fan")
 PRICES_MINOR = {"Kategorie I": 4500, "Kategorie II": 3200, "VIP": 9500}
 CURRENCY = "EUR"
 _TIMEOUT_S = 60.0
+_CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class _Maker:
         response = await self._http.request(
             method, path, content=msgspec.json.encode(body), headers=headers | {"Content-Type": "application/json"}
         )
-        if may_conflict and response.status_code == httpx.codes.CONFLICT:
+        if may_conflict and response.status_code == _CONFLICT:
             return None
         return response.raise_for_status().json() if response.content else None
 
@@ -171,11 +172,9 @@ class _Maker:
             {"name": name, "price": {"amount": price, "currency": CURRENCY}, "categories": [name]}
             for name, price in PRICES_MINOR.items()
         ]
-        for method, path, body in (
-            ("PUT", f"/seating-plans/{plan_id}/price-tiers", tiers),
-            ("POST", f"/seating-plans/{plan_id}/activate", {}),
-        ):
-            await self._send_matching(method, f"/seating-plans/{plan_id}", path, body)
+        plan = f"/seating-plans/{plan_id}"
+        await self._send_matching("PUT", plan, f"{plan}/price-tiers", tiers)
+        await self._send_matching("POST", plan, f"{plan}/activate", {})
 
     async def _publish(self, ticket_id: str) -> None:
         if (await self._get(f"/tickets/{ticket_id}"))["status"] != "published":

@@ -1,6 +1,7 @@
 """The admission service: passes, on admission_db."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from dishka import Provider, Scope, provide, provide_all
 

@@ -1,6 +1,7 @@
 """The expiration service: timers in Redis."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
 

@@ -1,6 +1,7 @@
 """The order service: orders, on order_db."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from dishka import Provider, Scope, provide, provide_all
 

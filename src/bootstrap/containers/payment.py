@@ -1,6 +1,7 @@
 """The payment service: payments and the inbox of Stripe's webhooks, on payment_db."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
 

@@ -1,6 +1,7 @@
 """Seating's part of the venue service, on venue_db."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from dishka import Provider, Scope, provide, provide_all
 

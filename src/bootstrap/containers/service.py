@@ -1,6 +1,7 @@
 """What a service is made of, and the parts that many of them share."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -164,7 +165,7 @@ class EngineProvider(Provider):
             await engine.dispose()
 
 
-def linked(*apis: type) -> Provider:
+def linked(*apis: type[object]) -> Provider:
     """Provide published APIs of other services through the links."""
     provider = Provider(scope=Scope.APP)
     for api in apis:
@@ -172,7 +173,7 @@ def linked(*apis: type) -> Provider:
     return provider
 
 
-def _link_to(api: type) -> Callable[..., Awaitable[Any]]:  # Any: what the API is, is known at run time
+def _link_to(api: type[object]) -> Callable[..., Awaitable[Any]]:  # Any: what the API is, is known at run time
     async def link(links: Links) -> Any:  # noqa: ANN401  (as above)
         return await links.get(api)
 

@@ -1,6 +1,7 @@
 """The ticket service: the catalogue, on ticket_db (MongoDB)."""
 
-# pyright: reportUnknownVariableType=false  # a parameter of dishka's own `provide` has no type
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
 
