@@ -13,16 +13,11 @@ from ports.published.webhooks import ProviderEvent, ProviderEventHandler
 from ports.webhooks import WebhookQueue
 
 WEBHOOKS_MAX = 20
-LEASE_S = 120.0
-LOCK_TTL_S = 30.0
-HANDLER_TIMEOUT_S = 25.0
-"""Shorter than the lock, and the lock shorter than the lease: a guard never ends before what it guards."""
-
 CONCURRENCY_MAX = 4
-"""20 webhooks, 4 at a time, 25 s each at most: a batch is through before its lease runs out only if most are quick.
-
-One that is not is taken over, which does no harm: the handler may be given an event twice.
-"""
+HANDLER_TIMEOUT_S = 25.0
+LOCK_TTL_S = 30.0
+LEASE_S = 150.0
+"""No guard ends before what it guards: the lock outlasts the handler, the lease the slowest batch (5 times 25 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +42,12 @@ class ProcessWebhooks:
             async with slots:
                 return await self._process(webhook)
 
-        async with asyncio.TaskGroup() as group:
-            tries = [group.create_task(in_turn(webhook)) for webhook in taken]
-        return sum(task.result() for task in tries)
+        # One that cannot be settled (the database went away) does not stop the others; its lease brings it back.
+        tried = await asyncio.gather(*(in_turn(webhook) for webhook in taken), return_exceptions=True)
+        for outcome in tried:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return sum(1 for outcome in tried if outcome is True)
 
     async def _process(self, webhook: Webhook) -> bool:
         async with self._locked(webhook) as ours:
