@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from ports.published.expiration import TimerFired
-from tests.orders_world import Killed, World
+from tests.orders_neighbours import Killed
+from tests.orders_world import World
 
 STEPS_MAX = 30
 type Act = Callable[[World], Awaitable[None]]

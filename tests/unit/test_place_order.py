@@ -15,7 +15,8 @@ from core.shared.money import MixedCurrenciesError, Money
 from ports.paging import PageRequest
 from ports.published.orders import OrderCreated
 from ports.published.refusals import RefusedError
-from tests.orders_world import OTHER_TENANT, Killed, World
+from tests.orders_neighbours import Killed
+from tests.orders_world import OTHER_TENANT, World
 from usecases.orders.place_order import SeatsToOrder
 
 
