@@ -5,7 +5,8 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, post
-from litestar.params import HeaderParameter, JSONBody
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from adapters.http.seating_bodies import HoldBody, HoldView
 from adapters.http.seating_views import hold_view
@@ -34,9 +35,9 @@ class HoldController(Controller):
     @inject
     async def hold(
         self,
-        plan_id: UUID,
+        plan_id: FromPath[UUID],
         data: JSONBody[HoldBody],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[HoldSeats],
         hold_token: HoldToken = None,
     ) -> Response[HoldView]:
@@ -54,7 +55,11 @@ class HoldController(Controller):
     @get("/holds/{reservation_id:uuid}", summary="Read a hold")
     @inject
     async def read(
-        self, reservation_id: UUID, caller: Caller, usecase: FromDishka[ReadHold], hold_token: HoldToken = None
+        self,
+        reservation_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ReadHold],
+        hold_token: HoldToken = None,
     ) -> HoldView:
         """The holder, and staff who sell."""
         return hold_view(await usecase(ReservationId(reservation_id), caller=caller, hold_token=hold_token))
@@ -62,7 +67,11 @@ class HoldController(Controller):
     @post("/holds/{reservation_id:uuid}/extend", summary="Extend a hold", status_code=200)
     @inject
     async def extend(
-        self, reservation_id: UUID, caller: Caller, usecase: FromDishka[ExtendHold], hold_token: HoldToken = None
+        self,
+        reservation_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ExtendHold],
+        hold_token: HoldToken = None,
     ) -> HoldView:
         """The holder only. A hold lasts its full time again, but never beyond three times that from its beginning."""
         return hold_view(await usecase(ReservationId(reservation_id), caller=caller, hold_token=hold_token))
@@ -70,7 +79,11 @@ class HoldController(Controller):
     @delete("/holds/{reservation_id:uuid}", summary="Release a hold")
     @inject
     async def release(
-        self, reservation_id: UUID, caller: Caller, usecase: FromDishka[ReleaseHold], hold_token: HoldToken = None
+        self,
+        reservation_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ReleaseHold],
+        hold_token: HoldToken = None,
     ) -> None:
         """The holder only. Releasing what is released or has ended is fine."""
         await usecase(ReservationId(reservation_id), caller=caller, hold_token=hold_token)

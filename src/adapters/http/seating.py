@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post, put
+from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
@@ -39,7 +40,7 @@ class SeatingPlanController(Controller):
     @post(summary="Create a seating plan", request_max_body_size=PLAN_BYTES_MAX)
     @inject
     async def create(
-        self, data: JSONBody[CreatePlanBody], caller: Caller, usecase: FromDishka[CreatePlan]
+        self, data: JSONBody[CreatePlanBody], caller: NamedDependency[Caller], usecase: FromDishka[CreatePlan]
     ) -> Response[PlanBody]:
         """Managers only. A source with faults is refused with all of them; what looks odd is in the report."""
         plan = await usecase(data.facts(), caller=caller)
@@ -53,8 +54,8 @@ class SeatingPlanController(Controller):
     @inject
     async def page(
         self,
-        page: PageRequest,
-        caller: Caller,
+        page: NamedDependency[PageRequest],
+        caller: NamedDependency[Caller],
         usecase: FromDishka[ListPlans],
         ticket_id: Annotated[UUID | None, QueryParameter(name="ticketId", description="Only of this ticket.")] = None,
     ) -> PageBody[PlanBody]:
@@ -64,7 +65,9 @@ class SeatingPlanController(Controller):
 
     @get("/{plan_id:uuid}", summary="Read a seating plan")
     @inject
-    async def one(self, plan_id: UUID, caller: Caller, usecase: FromDishka[ReadPlan]) -> Response[PlanBody]:
+    async def one(
+        self, plan_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadPlan]
+    ) -> Response[PlanBody]:
         """Everybody in the organisation, fans too."""
         details = await usecase(PlanId(plan_id), caller=caller)
         body = plan_body(details.plan, sections=details.sections, tiers=details.tiers)
@@ -74,9 +77,9 @@ class SeatingPlanController(Controller):
     @inject
     async def replace_price_tiers(
         self,
-        plan_id: UUID,
+        plan_id: FromPath[UUID],
         data: JSONBody[PriceTierBodies],
-        caller: Caller,
+        caller: NamedDependency[Caller],
         usecase: FromDishka[ReplacePriceTiers],
         ids: FromDishka[IdSource],
         if_match: IfMatch = None,
@@ -93,14 +96,20 @@ class SeatingPlanController(Controller):
 
     @post("/{plan_id:uuid}/validate", summary="Check a seating plan", status_code=200)
     @inject
-    async def validate(self, plan_id: UUID, caller: Caller, usecase: FromDishka[ValidatePlan]) -> ReportBody:
+    async def validate(
+        self, plan_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ValidatePlan]
+    ) -> ReportBody:
         """Managers only. Says what forbids selling from the plan and what looks odd; changes nothing."""
         return report_body(await usecase(PlanId(plan_id), caller=caller))
 
     @post("/{plan_id:uuid}/activate", summary="Put a seating plan on sale", status_code=200)
     @inject
     async def activate(
-        self, plan_id: UUID, caller: Caller, usecase: FromDishka[ActivatePlan], if_match: IfMatch = None
+        self,
+        plan_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ActivatePlan],
+        if_match: IfMatch = None,
     ) -> Response[PlanBody]:
         """Managers only. If-Match is heeded where it is sent; an active plan stays as it is."""
         plan = await usecase(PlanId(plan_id), expected_version=_version_or_none(if_match), caller=caller)
@@ -109,7 +118,11 @@ class SeatingPlanController(Controller):
     @post("/{plan_id:uuid}/deactivate", summary="Take a seating plan off sale", status_code=200)
     @inject
     async def deactivate(
-        self, plan_id: UUID, caller: Caller, usecase: FromDishka[DeactivatePlan], if_match: IfMatch = None
+        self,
+        plan_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[DeactivatePlan],
+        if_match: IfMatch = None,
     ) -> Response[PlanBody]:
         """Managers only. Holds, reservations and sold seats stay as they are."""
         plan = await usecase(PlanId(plan_id), expected_version=_version_or_none(if_match), caller=caller)
@@ -123,8 +136,8 @@ class SeatingPlanController(Controller):
     @inject
     async def seats(
         self,
-        plan_id: UUID,
-        caller: Caller,
+        plan_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
         usecase: FromDishka[SeatsSnapshot],
         fields: Annotated[
             str | None,
