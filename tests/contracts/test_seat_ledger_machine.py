@@ -7,15 +7,23 @@ on both sides, and neither may ever give one seat to two.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, override
 from uuid import UUID
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from adapters.memory.clock import MemoryClock, MemoryIds
 from core.seating.layout import Layout
@@ -35,7 +43,7 @@ from tests.seating_world import (
 )
 from tests.servers import PostgresServer
 from usecases.seating.expire_reservations import ExpireReservations
-from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.reserve_seats import (
@@ -50,20 +58,53 @@ from usecases.seating.seats_snapshot import SeatsSnapshot
 TTL_S = 100
 TENANTS = [TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))]
 BUYERS = [AccountId(UUID(int=0x100 + number)) for number in range(3)]
-ORDERS = [OrderId(UUID(int=0x200 + number)) for number in range(3)]
-IDS = [ReservationId(UUID(int=0x300 + number)) for number in range(5)]
+STRANGER = AccountId(UUID(int=0x1FF))
+OTHER_ORDER = OrderId(UUID(int=0x2FF))
+IDS = [ReservationId(UUID(int=0x300 + number)) for number in range(12)]
 SEATS = 6
+COMMANDS = [
+    "reserve",
+    "buy",
+    "extend",
+    "release",
+    "finalise",
+    "protect",
+    "reclaim",
+    "refunded",
+    "cancelled",
+    "buy",
+    "release the order",
+    "reserve",
+]
 
 type Answer = Any  # a reservation, a number, or the code and words of a refusal
 type Command = Callable[["Side"], Awaitable[object]]
 
-tenants = st.sampled_from(TENANTS)
+rarely = st.integers(0, 9).map(lambda number: number == 0)
+tenants = st.sampled_from([*TENANTS[:1] * 3, TENANTS[1]])
 buyers = st.sampled_from(BUYERS)
-orders = st.sampled_from(ORDERS)
 ids = st.sampled_from(IDS)
-reasons = st.sampled_from(["refunded", "expired"])
-places = st.lists(st.integers(0, SEATS), min_size=0, max_size=4)
+places = st.one_of(
+    st.lists(st.integers(0, SEATS - 1), min_size=1, max_size=2, unique=True),
+    st.lists(st.integers(0, SEATS - 1), min_size=1, max_size=3, unique=True),
+    st.lists(st.integers(0, SEATS), min_size=0, max_size=4),
+)
+picks = st.integers(0, 59)
+lengths_s = st.integers(1, 200)
 tokens = st.one_of(st.none(), st.integers(1, 4).map(lambda number: f"token-{number}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A reservation that somebody has asked for; each has an order of its own."""
+
+    tenant: TenantId
+    id: ReservationId
+    buyer: AccountId
+
+    @property
+    def order(self) -> OrderId:
+        return OrderId(UUID(int=0x200 + self.id.int))
 
 
 class Side:
@@ -104,7 +145,9 @@ class TwoLedgers(RuleBasedStateMachine):
         self.clock = MemoryClock()
         self.sides = [Side(memory_stores(), self.clock), Side(self.postgres, self.clock)]
         self.plans: dict[TenantId, tuple[SeatingPlan, Layout]] = {}
+        self.known: list[Known] = []
         self.events = 0
+        self.steps = 0
 
     def run(self, work: Awaitable[Any]) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, 20))
@@ -126,94 +169,124 @@ class TwoLedgers(RuleBasedStateMachine):
         async with side.stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
 
-    def both(self, command: Command) -> None:
+    def both(self, command: Command) -> Answer:
         """Give the command to both sides; their answers must agree."""
         memory, postgres = (self.run(side.answer(command)) for side in self.sides)
         assert memory == postgres
+        return memory
 
     def seat(self, tenant: TenantId, place: int) -> SeatId:
         """Return a seat of the plan; the place behind the last is a seat that no plan has."""
         layout = self.plans[tenant][1]
         return layout.seats[place].id if place < SEATS else SeatId(UUID(int=0xDEAD))
 
-    @rule(tenant=tenants, buyer=buyers, id=ids, seats=places, foreign=st.sampled_from([False] * 9 + [True]))
+    def known_one(self, pick: int) -> Known:
+        return self.known[pick % len(self.known)]
+
+    @rule(tenant=tenants, buyer=buyers, id=ids, seats=places, foreign=rarely)
     def hold(self, tenant: TenantId, buyer: AccountId, id: ReservationId, seats: list[int], foreign: bool) -> None:
         other = TENANTS[1 - TENANTS.index(tenant)]
         plan = PlanId(self.plans[other if foreign else tenant][0].id)
         wanted = tuple(self.seat(tenant, place) for place in seats)
         caller = Caller(buyer, tenant)
-        self.both(lambda side: side.hold(plan, id, wanted, caller=caller))
+        answer = self.both(lambda side: side.hold(plan, id, wanted, caller=caller))
+        asked_before = any((entry.tenant, entry.id) == (tenant, id) for entry in self.known)
+        if not asked_before and (isinstance(answer, NewHold) or not self.known):  # one of them may not be there
+            self.known.append(Known(tenant, id, buyer))
 
-    @rule(tenant=tenants, buyer=buyers, id=ids, token=tokens)
-    def extend(self, tenant: TenantId, buyer: AccountId, id: ReservationId, token: str | None) -> None:
-        self.both(lambda side: side.extend(id, caller=Caller(buyer, tenant), hold_token=token))
+    @precondition(lambda self: self.known)
+    @rule(pick=picks, seats=places, again=st.booleans())
+    def hold_the_same_again(self, pick: int, seats: list[int], again: bool) -> None:
+        entry = self.known_one(pick)
+        plan = PlanId(self.plans[entry.tenant][0].id)
+        wanted = tuple(self.seat(entry.tenant, place) for place in seats)
+        if again:
+            wanted = self.run(self._seats_of(entry)) or wanted
+        caller = Caller(entry.buyer, entry.tenant)
+        self.both(lambda side: side.hold(plan, entry.id, wanted, caller=caller))
 
-    @rule(tenant=tenants, buyer=buyers, id=ids, token=tokens)
-    def release(self, tenant: TenantId, buyer: AccountId, id: ReservationId, token: str | None) -> None:
-        self.both(lambda side: side.release(id, caller=Caller(buyer, tenant), hold_token=token))
+    async def _seats_of(self, entry: Known) -> tuple[SeatId, ...]:
+        async with self.sides[0].stores.transactions.begin(entry.tenant) as tx:
+            found = await tx.seats.lock_all([entry.id], wait=True)
+            return tuple(reversed([seat.seat_id for item in found for seat in item.reservation.seats]))
 
-    @rule(tenant=tenants, buyer=buyers, id=ids, order=orders, token=tokens, lasting_s=st.integers(1, 200))
-    def reserve(
-        self,
-        tenant: TenantId,
-        buyer: AccountId,
-        id: ReservationId,
-        order: OrderId,
-        token: str | None,
-        lasting_s: int,
-    ) -> None:
+    @precondition(lambda self: self.known)
+    @rule(
+        pick=picks, what=st.sampled_from(COMMANDS), stranger=rarely, foreign=rarely, token=tokens, lasting_s=lengths_s
+    )
+    def tell(self, pick: int, what: str, stranger: bool, foreign: bool, token: str | None, lasting_s: int) -> None:
+        """Give one command about one reservation. One rule has them all, so that Hypothesis mixes them in a story."""
+        entry = self.known_one(pick)
+        account = STRANGER if stranger else entry.buyer
+        order = OTHER_ORDER if foreign else entry.order
         until = self.clock.now() + timedelta(seconds=lasting_s)
-        self.both(
-            lambda side: side.reserve(
-                id, tenant_id=tenant, order_id=order, account_id=buyer, hold_token=token, until=until
-            )
-        )
+        tenant, id = entry.tenant, entry.id
+        caller = Caller(account, tenant)
+        match what:
+            case "extend":
+                self.both(lambda side: side.extend(id, caller=caller, hold_token=token))
+            case "release":
+                self.both(lambda side: side.release(id, caller=caller, hold_token=token))
+            case "reserve" | "buy":
+                self.both(
+                    lambda side: side.reserve(
+                        id, tenant_id=tenant, order_id=order, account_id=account, hold_token=token, until=until
+                    )
+                )
+                if what == "buy":
+                    self.both(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
+            case "protect":
+                self.both(lambda side: side.protect(id, tenant_id=tenant, order_id=order, until=until))
+            case "finalise":
+                self.both(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
+            case "reclaim":
+                self.both(lambda side: side.reclaim(id, tenant_id=tenant, order_id=order))
+            case "cancelled" | "refunded":
+                self.cancel(entry, order, what)
+            case _:
+                self.both(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
 
-    @rule(tenant=tenants, id=ids, order=orders, lasting_s=st.integers(1, 300))
-    def protect(self, tenant: TenantId, id: ReservationId, order: OrderId, lasting_s: int) -> None:
-        until = self.clock.now() + timedelta(seconds=lasting_s)
-        self.both(lambda side: side.protect(id, tenant_id=tenant, order_id=order, until=until))
-
-    @rule(tenant=tenants, id=ids, order=orders)
-    def finalise(self, tenant: TenantId, id: ReservationId, order: OrderId) -> None:
-        self.both(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
-
-    @rule(tenant=tenants, id=ids, order=orders)
-    def reclaim(self, tenant: TenantId, id: ReservationId, order: OrderId) -> None:
-        self.both(lambda side: side.reclaim(id, tenant_id=tenant, order_id=order))
-
-    @rule(tenant=tenants, id=ids, order=orders)
-    def release_the_order(self, tenant: TenantId, id: ReservationId, order: OrderId) -> None:
-        self.both(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
+    def cancel(self, entry: Known, order: OrderId, reason: str) -> None:
+        """Tell of an order's end, twice, as a broker may; the event also names reservations of other orders."""
+        self.events += 1
+        event = OrderCancelled(order_id=order, reservation_ids=(entry.id, IDS[0], IDS[-1]), reason=reason)
+        delivery = Delivery(event_id=UUID(int=0x400 + self.events), tenant_id=entry.tenant)
+        self.both(lambda side: side.cancelled(event, delivery))
+        self.both(lambda side: side.cancelled(event, delivery))
 
     @rule(
-        tenant=tenants,
-        cancelled=st.lists(ids, max_size=3),
-        order=orders,
-        reason=st.sampled_from(["refunded", "expired"]),
+        pick=picks,
+        seconds=st.sampled_from([None, None, 0.000001, 1, 30, 100, 250, -40]),
+        microseconds=st.sampled_from([-1, 0, 0, 1]),
+        swept=st.booleans(),
     )
-    def cancel(self, tenant: TenantId, cancelled: list[ReservationId], order: OrderId, reason: str) -> None:
-        self.events += 1
-        event = OrderCancelled(order_id=order, reservation_ids=tuple(cancelled), reason=reason)
-        id = UUID(int=0x400 + self.events)
-        delivery = Delivery(event_id=id, tenant_id=tenant)
-        self.both(lambda side: side.cancelled(event, delivery))
-        self.both(lambda side: side.cancelled(event, delivery))
+    def let_time_pass(self, pick: int, seconds: float | None, microseconds: int, swept: bool) -> None:
+        """Go to the end of a reservation (just before, at, or just behind it), or some way on, or back.
 
-    @rule()
-    def sweep(self) -> None:
-        self.both(lambda side: side.sweep())
+        Processes have clocks of their own, so a later command may bring an earlier time.
+        """
+        end = self.run(self._end_of(self.known_one(pick))) if seconds is None and self.known else None
+        if end is not None and end > self.clock.now():
+            self.clock.moment = end + timedelta(microseconds=microseconds)
+        self.clock.move(seconds=seconds or 0)
+        if swept:
+            self.both(lambda side: side.sweep())
 
-    @rule(seconds=st.sampled_from([1, 30, 99.999999, 100, 0.000001, 250]))
-    def wait(self, seconds: float) -> None:
-        self.clock.move(seconds=seconds)
-
-    @rule(seconds=st.sampled_from([1, 40]))
-    def turn_the_clock_back(self, seconds: float) -> None:
-        """Processes have clocks of their own, so a later command may bring an earlier time."""
-        self.clock.move(seconds=-seconds)
+    async def _end_of(self, entry: Known) -> datetime | None:
+        async with self.sides[0].stores.transactions.begin(entry.tenant) as tx:
+            found = await tx.seats.lock_all([entry.id], wait=True)
+            return found[0].reservation.expires_at if found else None
 
     @invariant()
+    def the_pictures_agree_now_and_then(self) -> None:
+        self.steps += 1
+        if self.steps % 5 == 0:
+            self.the_pictures_agree_and_no_seat_has_two_owners()
+
+    @override
+    def teardown(self) -> None:
+        self.the_pictures_agree_and_no_seat_has_two_owners()
+
     def the_pictures_agree_and_no_seat_has_two_owners(self) -> None:
         for tenant in self.plans:
             memory, postgres = (self.run(self._picture(side, tenant)) for side in self.sides)

@@ -1,6 +1,5 @@
 """A plan's layout before it has ids: what an import or a grid makes, within limits, and in the order of the hall."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -120,7 +119,7 @@ def with_ids(draft: LayoutDraft, *, new_id: Callable[[], UUID], price_minor: int
 
 def is_coordinate(value: float) -> bool:
     """Tell whether a number can stand in a drawing."""
-    return math.isfinite(value) and abs(value) <= COORDINATE_MAX
+    return abs(value) <= COORDINATE_MAX  # false for infinities and NaN as well
 
 
 def are_side_by_side(places: Sequence[tuple[object, str, int]]) -> bool:

@@ -54,10 +54,10 @@ class Cursor:
         if value is None:
             self.error(member, f"{member} is missing.")
             return ""
-        text = self._text(member, value, length_max)
-        if not text.strip() and not may_be_empty and isinstance(value, str):
+        if isinstance(value, str) and not value.strip() and not may_be_empty:
             self.error(member, f"{member} is empty.")
-        return text
+            return ""
+        return self._text(member, value, length_max)
 
     def optional_text(self, member: str, *, length_max: int) -> str | None:
         value = self.members.get(member)

@@ -1,0 +1,345 @@
+"""The seating routes as a client sees them, on a real venue_db; tickets and venues keep their promises in memory."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, override
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from dishka import Provider, Scope, make_async_container
+
+from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.holds import HoldController
+from adapters.http.seating import SeatingPlanController
+from adapters.memory.clock import MemoryClock
+from adapters.postgres.idempotency import PostgresIdempotencyStore
+from adapters.postgres.migrator import Database
+from adapters.postgres.pool import open_pool
+from adapters.postgres.seating import PostgresSeatingTransactions
+from adapters.system.hold_tokens import RandomHoldTokens
+from adapters.system.ids import Uuid7Source
+from ports.health import HealthCheck
+from ports.idempotency import IdempotencyStore
+from ports.ids import IdSource
+from ports.published.identity import TokenVerifier, VerifiedToken
+from ports.published.refusals import RefusedError
+from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
+from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.create_plan import CreatePlan
+from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
+from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.seats_snapshot import SeatsSnapshot
+
+HALL: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "src/adapters/embedded/data/riethsporthalle.json").read_text()
+)
+TENANT = UUID("01935000-0000-7000-8000-000000000001")
+OTHER_TENANT = UUID("01935000-0000-7000-8000-000000000002")
+VENUE = UUID("01935000-0000-7000-8000-00000000000a")
+
+
+class NamedTokens(TokenVerifier):
+    """Tokens such as `fan-1` and `manager`."""
+
+    @override
+    async def verify(self, token: str) -> VerifiedToken:
+        kind, _, number = token.partition("-")
+        if kind == "manager":
+            return VerifiedToken(account_id=UUID(int=1), tenant_id=TENANT, role="manager")
+        return VerifiedToken(account_id=UUID(int=100 + int(number)))
+
+
+class AnyTicket(TicketingApi):
+    """Every ticket of our tenant is a seat for 20.00 EUR."""
+
+    @override
+    async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
+        if tenant_id != TENANT:
+            raise RefusedError("ticketing.not_found", "There is no such ticket.")
+        now = MemoryClock().now()
+        event = EventFacts(
+            title="Match",
+            starts_at=now,
+            ends_at=now,
+            time_zone="Europe/Berlin",
+            venue_id=VENUE,
+            venue_name="Hall",
+            kind="sport",
+        )
+        return TicketOnSale(
+            ticket_id=ticket_id,
+            title="Seat",
+            ticket_type="SEATED_MANUAL",
+            status="published",
+            price_minor=2000,
+            currency="EUR",
+            quota=1221,
+            max_per_user=8,
+            event=event,
+        )
+
+
+class TheHall(VenuesApi):
+    """One venue, without layout sections."""
+
+    @override
+    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
+        return VenueSummary(
+            venue_id=venue_id,
+            name="Hall",
+            slug="hall",
+            time_zone="Europe/Berlin",
+            capacity=1221,
+            city="Erfurt",
+            country="DE",
+            subdivision="DE-TH",
+        )
+
+    @override
+    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
+        return ()
+
+    @override
+    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
+        return 600
+
+
+@dataclass
+class BoxOffice:
+    client: httpx.AsyncClient
+    clock: MemoryClock
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str = "fan-1",
+        tenant: UUID = TENANT,
+        **headers: str,
+    ) -> httpx.Response:
+        named = {"Authorization": f"Bearer {token}", "X-Tenant-ID": str(tenant)} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        return await self.client.request(method, f"/api/v1{path}", json=body, headers=named)
+
+    async def create(self, source: dict[str, Any], **more: Any) -> httpx.Response:
+        body = {"ticketId": str(uuid4()), "venueId": str(VENUE), "name": "Match", "source": source, **more}
+        return await self.send("POST", "/seating-plans", body, token="manager")
+
+    async def on_sale(self) -> tuple[str, list[dict[str, Any]]]:
+        plan = (await self.create({"format": "seating-plan", "plan": HALL})).json()
+        answer = await self.send("POST", f"/seating-plans/{plan['id']}/activate", token="manager")
+        assert answer.status_code == 200 and answer.json()["status"] == "active"
+        seats = (await self.send("GET", f"/seating-plans/{plan['id']}/seats")).json()["seats"]
+        return plan["id"], seats
+
+    async def hold(self, plan: str, seats: list[dict[str, Any]], **more: Any) -> httpx.Response:
+        body = {"reservationId": str(uuid4()), "seatIds": [seat["id"] for seat in seats]}
+        return await self.send("POST", f"/seating-plans/{plan}/holds", body, **more)
+
+
+@pytest.fixture
+async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
+    clock, ids = MemoryClock(), Uuid7Source()
+    app_pool = await open_pool(venue_db.app_url, connections_max=4)
+    relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
+    store = PostgresSeatingTransactions(app_pool, ids)
+    made: dict[Any, object] = {
+        CreatePlan: CreatePlan(store, AnyTicket(), TheHall(), clock, ids),
+        ReadPlan: ReadPlan(store),
+        ListPlans: ListPlans(store),
+        ValidatePlan: ValidatePlan(store),
+        ReplacePriceTiers: ReplacePriceTiers(store, clock),
+        ActivatePlan: ActivatePlan(store, clock),
+        DeactivatePlan: DeactivatePlan(store, clock),
+        SeatsSnapshot: SeatsSnapshot(store, clock),
+        HoldSeats: HoldSeats(store, RandomHoldTokens(), clock),
+        ReadHold: ReadHold(store, clock),
+        ExtendHold: ExtendHold(store, clock),
+        ReleaseHold: ReleaseHold(store, clock),
+        IdSource: ids,
+        IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
+    }
+    provider = Provider(scope=Scope.APP)
+    for kind, value in made.items():
+        provider.provide(_constant(value), provides=kind)
+    container = make_async_container(provider)
+
+    async def verifier() -> TokenVerifier:
+        return NamedTokens()
+
+    async def no_checks() -> list[HealthCheck]:
+        return []
+
+    app = create_app(
+        [ServiceRoutes("venue", container, (SeatingPlanController, HoldController))],
+        verifier=verifier,
+        clock=clock,
+        checks=no_checks,
+        request_bytes_max=1_000_000,
+        version="0",
+    )
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
+            yield BoxOffice(client, clock)
+    finally:
+        await container.close()
+        await app_pool.close()
+        await relay_pool.close()
+
+
+def _constant(value: object) -> Any:
+    def provide() -> Any:
+        return value
+
+    return provide
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_the_riethsporthalle_is_imported_priced_and_put_on_sale(office: BoxOffice) -> None:
+    answer = await office.create({"format": "seating-plan", "plan": HALL}, pricingMode="section")
+    plan = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/api/v1/seating-plans/{plan['id']}"
+    assert (plan["seatsCount"], plan["version"], plan["report"]["errors"]) == (1221, 1, [])
+    tiers = [
+        {"name": name, "price": {"amount": amount, "currency": "EUR"}, "categories": [name]}
+        for name, amount in (("Kategorie I", 2500), ("Kategorie II", 1800), ("VIP", 9900))
+    ]
+    path = f"/seating-plans/{plan['id']}"
+    assert problem(await office.send("PUT", f"{path}/price-tiers", tiers, token="manager"))[0] == 428
+    stale = await office.send("PUT", f"{path}/price-tiers", tiers, token="manager", If_Match='"v9"')
+    assert problem(stale) == (412, "request.stale_version")
+    priced = await office.send("PUT", f"{path}/price-tiers", tiers, token="manager", If_Match=answer.headers["etag"])
+    assert priced.status_code == 200 and priced.headers["etag"] == '"v2"'
+    assert (await office.send("POST", f"{path}/validate", token="manager")).json() == {"errors": [], "warnings": []}
+    active = await office.send("POST", f"{path}/activate", token="manager", If_Match='"v2"')
+    assert active.json()["status"] == "active"
+    seats = (await office.send("GET", f"{path}/seats")).json()
+    assert seats["planVersion"] == 3 and len(seats["seats"]) == 1221
+    first = seats["seats"][0]
+    assert (first["label"], first["row"], first["status"], first["price"]) == (
+        "1-1",
+        "1",
+        "AVAILABLE",
+        {"amount": 1800, "currency": "EUR"},
+    )
+
+
+async def test_a_map_is_sent_again_only_when_it_changed_and_with_the_fields_asked_for(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path = f"/seating-plans/{plan}/seats?fields=status"
+    first = await office.send("GET", path)
+    assert set(first.json()["seats"][0]) == {"id", "status"}
+    again = await office.send("GET", path, If_None_Match=first.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    await office.hold(plan, seats[:1])
+    changed = await office.send("GET", path, If_None_Match=first.headers["etag"])
+    assert changed.status_code == 200 and changed.json()["seats"][0]["status"] == "HELD"
+    assert problem(await office.send("GET", f"/seating-plans/{plan}/seats?fields=colour"))[0] == 400
+
+
+async def test_a_hold_is_made_repeated_read_extended_and_released(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    body = {"reservationId": str(uuid4()), "seatIds": [seats[1]["id"], seats[0]["id"]]}
+    answer = await office.send("POST", f"/seating-plans/{plan}/holds", body)
+    hold = answer.json()
+    assert answer.status_code == 201 and hold["holdToken"] and hold["adjacent"] is True
+    assert [seat["label"] for seat in hold["seats"]] == ["1-1", "1-2"]
+    assert hold["total"] == {"amount": 4000, "currency": "EUR"}
+    again = await office.send("POST", f"/seating-plans/{plan}/holds", body)
+    assert again.status_code == 201 and again.json() == hold | {"holdToken": None}
+    path = f"/holds/{hold['reservationId']}"
+    assert (await office.send("GET", path)).json()["expiresAt"] == hold["expiresAt"]
+    assert problem(await office.send("GET", path, token="fan-2")) == (403, "seating.not_holder")
+    assert (await office.send("GET", path, token="fan-2", X_Hold_Token=hold["holdToken"])).status_code == 200
+    assert problem(await office.send("GET", path, tenant=OTHER_TENANT))[0] == 404
+    office.clock.move(seconds=60)
+    assert (await office.send("POST", f"{path}/extend")).json()["expiresAt"] > hold["expiresAt"]
+    assert problem(await office.send("DELETE", path, token="fan-2")) == (403, "seating.not_holder")
+    for _ in range(2):
+        assert (await office.send("DELETE", path)).status_code == 204
+    assert (await office.send("GET", path)).json()["status"] == "RELEASED"
+
+
+async def test_a_taken_seat_is_a_conflict_that_names_it(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    await office.hold(plan, seats[:2])
+    refused = await office.hold(plan, [seats[2], seats[1]], token="fan-2")
+    assert problem(refused) == (409, "seating.seat_taken")
+    assert seats[1]["label"] in refused.json()["detail"]
+    assert refused.json()["errors"] == [{"pointer": "/seatIds/1", "message": "Seat Block A 1-2 is taken."}]
+
+
+async def test_what_cannot_be_held_is_refused_with_its_reason(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    draft = (await office.create({"format": "grid", "sections": [{"name": "A", "rows": 1, "columns": 2}]})).json()
+    assert problem(await office.hold(plan, [seats[0], seats[0]])) == (400, "request.invalid")
+    assert problem(await office.hold(plan, [{"id": str(uuid4())}])) == (422, "seating.unknown_seat")
+    assert problem(await office.hold(plan, seats[:11])) == (422, "seating.too_many_seats")
+    assert problem(await office.hold(plan, seats[:9])) == (409, "seating.max_per_user_exceeded")
+    assert problem(await office.hold(draft["id"], seats[:1])) == (409, "seating.plan_not_active")
+    assert problem(await office.hold(plan, seats[:1], tenant=OTHER_TENANT)) == (404, "seating.plan_not_found")
+    assert problem(await office.hold(plan, []))[0] == 400
+    hold = (await office.hold(plan, seats[:1])).json()
+    office.clock.move(seconds=600)
+    extended = await office.send("POST", f"/holds/{hold['reservationId']}/extend")
+    assert problem(extended) == (409, "seating.reservation_expired")
+
+
+async def test_a_plan_with_faults_is_refused_with_each_of_them(office: BoxOffice) -> None:
+    plan = json.loads(json.dumps(HALL))
+    seats = plan["zones"][0]["rows"][0]["seats"]
+    seats[1]["seat_guid"] = seats[0]["seat_guid"]
+    seats[2]["category"] = "Loge"
+    refused = await office.create({"format": "seating-plan", "plan": plan})
+    assert problem(refused) == (422, "seating.plan_invalid")
+    first, second = (item["message"] for item in refused.json()["errors"])
+    assert seats[0]["seat_guid"] in first and "Loge" in second
+
+
+async def test_unknown_fields_in_a_plan_are_reported_and_in_a_body_refused(office: BoxOffice) -> None:
+    plan = HALL | {"curtain": "red"}
+    answer = await office.create({"format": "seating-plan", "plan": plan})
+    [warning] = answer.json()["report"]["warnings"]
+    assert answer.status_code == 201 and warning["pointer"] == "/source/plan/curtain"
+    assert problem(await office.create({"format": "grid", "sections": [], "curtain": "red"}))[0] == 400
+    assert problem(await office.create({"format": "paper"}))[0] == 400
+
+
+async def test_a_fan_makes_no_plan(office: BoxOffice) -> None:
+    body = {"ticketId": str(uuid4()), "venueId": str(VENUE), "name": "x", "source": {"format": "venue-sections"}}
+    assert problem(await office.send("POST", "/seating-plans", body)) == (403, "access.forbidden")
+
+
+@pytest.mark.parametrize("idempotency", [{}, {"Idempotency-Key": "k"}])
+async def test_a_plan_of_60_mb_is_too_large_and_one_nested_10000_deep_is_refused(
+    office: BoxOffice, idempotency: dict[str, str]
+) -> None:
+    headers = {"Authorization": "Bearer manager", "Content-Type": "application/json"} | idempotency
+
+    async def post(content: bytes) -> httpx.Response:
+        return await office.client.post("/api/v1/seating-plans", content=content, headers=headers)
+
+    start = b'{"source":{"format":"seating-plan","plan":{"a":'
+    assert problem(await post(start + b"[" * 10_000 + b"]" * 10_000 + b"}}}"))[0] == 400
+    large = start + b'"' + b"x" * 60_000_000 + b'"}}}'
+    assert problem(await post(large)) == (413, "request.too_large")
+
+
+async def test_a_plan_larger_than_other_bodies_may_be_is_taken(office: BoxOffice) -> None:
+    plan = HALL | {"padding": ["x" * 1000] * 2500}
+    assert (await office.create({"format": "seating-plan", "plan": plan})).status_code == 201

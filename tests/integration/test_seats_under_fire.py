@@ -1,0 +1,157 @@
+"""Many buyers after the same seats at once, on a real PostgreSQL: nobody shares a seat, nothing locks up."""
+
+import asyncio
+import random
+from collections import Counter
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from adapters.memory.clock import MemoryClock
+from adapters.system.clock import SystemClock
+from adapters.system.hold_tokens import RandomHoldTokens
+from core.seating.errors import MaxPerUserExceededError, SeatTakenError
+from core.seating.reservations import Reservation
+from core.shared.errors import DomainError
+from core.shared.ids import OrderId, ReservationId, SeatId
+from tests.seating_world import SeatingStores, a_buyer, a_plan, a_tenant, postgres_stores
+from tests.servers import PostgresServer
+from usecases.seating.expire_reservations import ExpireReservations
+from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.manage_hold import ExtendHold, ReleaseHold
+from usecases.seating.reserve_seats import FinaliseReservation, ReserveSeats
+
+BUYERS = 200
+HOT_SEATS = 20
+
+
+async def live_items(stores: SeatingStores) -> list[SeatId]:
+    connection = await asyncpg.connect(stores.admin_url)
+    try:
+        rows = await connection.fetch("select seat_id from seat_reservation_items where live")
+    finally:
+        await connection.close()
+    return [row["seat_id"] for row in rows]
+
+
+@pytest.mark.timeout(120)
+async def test_two_hundred_buyers_after_the_same_twenty_seats_never_share_one(postgres: PostgresServer) -> None:
+    async with postgres_stores(postgres, connections_max=32) as stores:
+        tenant = a_tenant()
+        plan, layout = a_plan(rows=2, columns=HOT_SEATS // 2)
+        async with stores.transactions.begin(tenant) as tx:
+            await tx.plans.add(plan, layout)
+        clock = SystemClock()
+        hold = HoldSeats(stores.transactions, RandomHoldTokens(), clock)
+        reserve = ReserveSeats(stores.transactions, clock)
+        finalise = FinaliseReservation(stores.transactions, clock)
+        dice = random.Random(20)
+        wishes = [tuple(seat.id for seat in dice.sample(layout.seats, 4)) for _ in range(BUYERS)]
+
+        async def buy(wish: tuple[SeatId, ...]) -> Reservation | SeatTakenError:
+            buyer, order = a_buyer(tenant), OrderId(uuid4())
+            try:
+                held = (await hold(plan.id, ReservationId(uuid4()), wish, caller=buyer)).reservation
+            except SeatTakenError as refused:
+                return refused
+            until = held.expires_at
+            await reserve(
+                held.id, tenant_id=tenant, order_id=order, account_id=buyer.account_id, hold_token=None, until=until
+            )
+            await finalise(held.id, tenant_id=tenant, order_id=order)
+            return held
+
+        answers = await asyncio.gather(*(buy(wish) for wish in wishes))
+        sold = [seat.seat_id for answer in answers if isinstance(answer, Reservation) for seat in answer.seats]
+        assert len(sold) == len(set(sold)) and len(sold) >= 4
+        assert sorted(await live_items(stores)) == sorted(sold)
+        async with stores.transactions.begin(tenant) as tx:
+            states = Counter(type(state).__name__ for _, state in await tx.seats.seat_map(plan.id))
+        assert states == Counter(Sold=len(sold), Available=HOT_SEATS - len(sold))
+
+
+@pytest.mark.timeout(120)
+async def test_holds_extensions_releases_and_sweeps_of_the_same_seats_do_not_lock_up(postgres: PostgresServer) -> None:
+    async with postgres_stores(postgres, connections_max=24) as stores:
+        tenant = a_tenant()
+        plan, layout = a_plan(rows=1, columns=12, hold_ttl_s=60)
+        async with stores.transactions.begin(tenant) as tx:
+            await tx.plans.add(plan, layout)
+        clock = MemoryClock()
+        hold = HoldSeats(stores.transactions, RandomHoldTokens(), clock)
+        extend = ExtendHold(stores.transactions, clock)
+        release = ReleaseHold(stores.transactions, clock)
+        sweep = ExpireReservations(stores.expired, stores.transactions, clock)
+
+        async def roam(number: int) -> None:
+            dice = random.Random(number)
+            buyer = a_buyer(tenant)
+            for _ in range(12):
+                id = ReservationId(uuid4())
+                seats = tuple(seat.id for seat in dice.sample(layout.seats, dice.randint(1, 6)))
+                try:
+                    await hold(plan.id, id, seats, caller=buyer)
+                    await extend(id, caller=buyer, hold_token=None)
+                    clock.move(seconds=dice.choice([0, 5, 61]))
+                    if dice.random() < 0.5:
+                        await release(id, caller=buyer, hold_token=None)
+                    await sweep()
+                except DomainError:
+                    continue
+
+        await asyncio.gather(*(roam(number) for number in range(40)))
+        live = await live_items(stores)
+        assert len(live) == len(set(live))
+
+
+async def test_holds_of_one_account_at_once_never_exceed_what_it_may_have(postgres: PostgresServer) -> None:
+    async with postgres_stores(postgres, connections_max=10) as stores:
+        tenant = a_tenant()
+        plan, layout = a_plan(rows=4, columns=5, max_per_user=4)
+        async with stores.transactions.begin(tenant) as tx:
+            await tx.plans.add(plan, layout)
+        hold = HoldSeats(stores.transactions, RandomHoldTokens(), SystemClock())
+        ann = a_buyer(tenant)
+        pairs = [(layout.seats[place].id, layout.seats[place + 1].id) for place in range(0, 20, 2)]
+        answers = await asyncio.gather(
+            *(hold(plan.id, ReservationId(uuid4()), pair, caller=ann) for pair in pairs), return_exceptions=True
+        )
+        refused = [answer for answer in answers if isinstance(answer, MaxPerUserExceededError)]
+        assert len(refused) == 8 and len(answers) == 10
+
+
+async def test_the_same_hold_sent_many_times_at_once_is_one_hold(postgres: PostgresServer) -> None:
+    async with postgres_stores(postgres, connections_max=10) as stores:
+        tenant = a_tenant()
+        plan, layout = a_plan()
+        async with stores.transactions.begin(tenant) as tx:
+            await tx.plans.add(plan, layout)
+        hold = HoldSeats(stores.transactions, RandomHoldTokens(), SystemClock())
+        ann, id = a_buyer(tenant), ReservationId(uuid4())
+        seats = (layout.seats[0].id, layout.seats[1].id)
+        answers = await asyncio.gather(*(hold(plan.id, id, seats, caller=ann) for _ in range(20)))
+        assert len({answer.reservation for answer in answers}) == 1
+        assert [answer.hold_token is not None for answer in answers].count(True) == 1
+
+
+async def test_the_database_itself_refuses_a_second_live_item_for_a_seat(postgres: PostgresServer) -> None:
+    async with postgres_stores(postgres) as stores:
+        tenant = a_tenant()
+        plan, layout = a_plan()
+        async with stores.transactions.begin(tenant) as tx:
+            await tx.plans.add(plan, layout)
+        hold = HoldSeats(stores.transactions, RandomHoldTokens(), SystemClock())
+        await hold(plan.id, ReservationId(uuid4()), (layout.seats[0].id,), caller=a_buyer(tenant))
+        connection = await asyncpg.connect(stores.admin_url)
+        try:
+            with pytest.raises(asyncpg.UniqueViolationError, match="one_live"):
+                await connection.execute(
+                    """
+                    insert into seat_reservation_items
+                    select tenant_id, gen_random_uuid(), seat_id, section_id, seat_label, price_minor, live
+                    from seat_reservation_items
+                    """
+                )
+        finally:
+            await connection.close()
