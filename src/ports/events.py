@@ -10,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from core.shared.errors import UnavailableError
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of every published event: plain values only; the type name is past tense and never changes its meaning."""
@@ -84,7 +86,7 @@ class PublishError(Exception):
     """The event may not have arrived; publishing again is safe, since consumers deduplicate by event id."""
 
 
-class PublisherUnavailableError(PublishError):
+class PublisherUnavailableError(PublishError, UnavailableError):
     """Nothing can be published at present (the broker is away): no fault of this event, so no try is counted."""
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.system.loops import Job, JobLoops
+from core.shared.errors import UnavailableError
 from ports.clock import Clock
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -170,3 +171,15 @@ async def test_two_jobs_of_one_name_are_refused() -> None:
     jobs = [Job("relay", 1.0, answers()), Job("relay", 2.0, answers())]
     with pytest.raises(ValueError, match="same name"):
         JobLoops(jobs, clock=StandingClock())
+
+
+async def test_what_is_away_is_one_line_in_the_log_and_what_is_broken_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pauses = Pauses(2)
+    job = Job("relay", 7.0, answers(UnavailableError("no broker"), RuntimeError("broken")))
+    async with running(JobLoops([job], clock=StandingClock(), pause=pauses)):
+        await pauses.reached.wait()
+    away, broken = caplog.records
+    assert (away.levelname, away.getMessage(), away.exc_info) == ("WARNING", "job relay waits: no broker", None)
+    assert broken.levelname == "ERROR" and broken.exc_info

@@ -20,24 +20,30 @@ class AmqpPublisher(EventPublisher):
 
     An event without a queue has arrived as well: nobody listens. So that nobody who listens is missed, the queues of
     `subscriptions`, those of every service, are declared before the first event. The first event connects, too:
-    a relay may start before RabbitMQ. `publish_timeout_s` bounds all of that together.
+    a relay may start before RabbitMQ. `declare_timeout_s` bounds that, `publish_timeout_s` the wait for each confirm.
     """
 
     def __init__(
-        self, broker: RabbitBroker, *, subscriptions: Sequence[Subscription], publish_timeout_s: float = 5.0
+        self,
+        broker: RabbitBroker,
+        *,
+        subscriptions: Sequence[Subscription],
+        publish_timeout_s: float = 5.0,
+        declare_timeout_s: float = 30.0,
     ) -> None:
         self._broker = broker
         self._queues = queues_of(subscriptions)
         self._publish_timeout_s = publish_timeout_s
+        self._declare_timeout_s = declare_timeout_s
         self._declared = False
         self._declaring = asyncio.Lock()
 
     @override
     async def publish(self, envelope: Envelope) -> None:
         try:
-            # The client waits as long as it takes for a connection, so the whole is bounded here.
+            await self._be_ready()
+            # The client waits as long as it takes for a connection to come back, so the whole is bounded here.
             async with asyncio.timeout(self._publish_timeout_s):
-                await self._be_ready()
                 await self._broker.publish(
                     msgspec.json.encode(envelope),
                     exchange=EVENTS,
@@ -61,7 +67,7 @@ class AmqpPublisher(EventPublisher):
     async def _be_ready(self) -> None:
         if self._declared:
             return
-        async with self._declaring:
+        async with asyncio.timeout(self._declare_timeout_s), self._declaring:
             if not self._declared:
                 await self._broker.connect()
                 await declare(self._broker, self._queues)

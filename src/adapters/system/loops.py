@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.shared.errors import UnavailableError
 from ports.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -128,9 +129,13 @@ class JobLoops:
         try:
             async with asyncio.timeout(job.run_timeout_s):
                 count = await job.run()
+        except UnavailableError as error:
+            # Expected while something outside is away: one line, no traceback.
+            self._failed(state, error)
+            _log.warning("job %s waits: %s", job.name, error)
+            return 0
         except Exception as error:  # noqa: BLE001  (a job may fail in any way; it is logged, counted and tried again)
-            state.failures += 1
-            state.last_error = f"{type(error).__name__}: {error}"
+            self._failed(state, error)
             _log.exception("job %s failed, %s time(s) in a row", job.name, state.failures)
             return 0
         if state.failures:
@@ -139,3 +144,8 @@ class JobLoops:
         state.last_error = None
         state.last_success_at = self._clock.now()
         return count
+
+    @staticmethod
+    def _failed(state: _State, error: Exception) -> None:
+        state.failures += 1
+        state.last_error = f"{type(error).__name__}: {error}"
