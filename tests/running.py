@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -152,6 +152,12 @@ class Buyer:
             assert time.monotonic() < until, "no passes"
             time.sleep(0.05)
         return list(passes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     @staticmethod
     def _json(response: httpx.Response) -> Any:

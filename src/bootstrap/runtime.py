@@ -4,8 +4,9 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import override
 
 import uvicorn
 
@@ -27,7 +28,8 @@ class PortTakenError(Exception):
 def listen(host: str, port: int) -> socket.socket:
     """Bind the port before anything else is started; raises PortTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # IPPROTO_TCP by name: without it asyncio does not set TCP_NODELAY, and each kept-alive answer waits 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
@@ -66,18 +68,20 @@ async def run(
     platform = build_platform(settings)
     async with AsyncExitStack() as exits:
         exits.push_async_callback(platform.close)
+        stop = _stop_signal()
         await platform.connect()
         if with_workers:
             await exits.enter_async_context(working(platform))
         if listening is not None:
-            await _serve(platform, listening, on_ready)
-        else:
-            if on_ready is not None:
-                await on_ready()
-            await _until_signalled()
+            await exits.enter_async_context(serving(platform, listening))
+        if on_ready is not None:
+            await on_ready()
+        await stop.wait()
 
 
-async def _serve(platform: Platform, listening: socket.socket, on_ready: Callable[[], Awaitable[None]] | None) -> None:
+@asynccontextmanager
+async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve HTTP while the block lasts; requests under way may end."""
     config = uvicorn.Config(
         platform.app(),
         log_config=None,
@@ -86,22 +90,29 @@ async def _serve(platform: Platform, listening: socket.socket, on_ready: Callabl
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        while not server.started and not serving.done():
+        while not server.started and not task.done():
             await asyncio.sleep(0.01)
-        if server.started and on_ready is not None:
-            await on_ready()
-        await serving
+        yield
     finally:
         server.should_exit = True
-        await serving
+        await task
 
 
-async def _until_signalled() -> None:
+class _Server(uvicorn.Server):
+    """Leaves the signals to `run`, which stops the workers as well."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stop_signal() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

@@ -20,16 +20,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairsea
 
 
 def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: RunningFairseat) -> None:
-    buyer = Buyer(running)
-    reservation_id = buyer.hold(seats=2)
-    order_id = buyer.order(reservation_id)
-    buyer.pay(order_id)
-    order = buyer.wait_for(order_id, "CONFIRMED")
-    passes = buyer.passes(order_id)
-    assert len(passes) == 2
-    assert order["total"]["currency"] == "EUR"
-    svg = httpx.get(f"{running.api}/passes/{passes[0]['id']}/code.svg", headers=buyer.headers)
-    assert svg.headers["content-type"].startswith("image/svg+xml")
+    with Buyer(running) as buyer:
+        reservation_id = buyer.hold(seats=2)
+        order_id = buyer.order(reservation_id)
+        buyer.pay(order_id)
+        order = buyer.wait_for(order_id, "CONFIRMED")
+        passes = buyer.passes(order_id)
+        assert len(passes) == 2
+        assert order["total"]["currency"] == "EUR"
+        svg = httpx.get(f"{running.api}/passes/{passes[0]['id']}/code.svg", headers=buyer.headers)
+        assert svg.headers["content-type"].startswith("image/svg+xml")
 
 
 def test_everything_behind_it_is_ready(running: RunningFairseat) -> None:

@@ -8,8 +8,8 @@ from tests.running import Buyer, RunningFairseat
 def test_an_order_survives_kill_9_between_any_of_its_steps(tmp_path: Path) -> None:
     running = RunningFairseat(tmp_path / "up")
     running.start()
+    buyer = Buyer(running)
     try:
-        buyer = Buyer(running)
         held = buyer.hold(seats=2)
         running.kill()
 
@@ -42,4 +42,5 @@ def test_an_order_survives_kill_9_between_any_of_its_steps(tmp_path: Path) -> No
         seats = buyer.get(f"/seating-plans/{buyer.plan_id}/seats")["seats"]
         assert sum(seat["status"] == "SOLD" for seat in seats) == 2
     finally:
+        buyer.http.close()
         assert running.stop() == 0
