@@ -12,12 +12,13 @@ from ports.locks import Locks, LocksUnavailableError
 from ports.published.webhooks import ProviderEvent, ProviderEventHandler
 from ports.webhooks import WebhookQueue
 
-WEBHOOKS_MAX = 20
-CONCURRENCY_MAX = 4
+WEBHOOKS_MAX = 8
+"""Taken at once and processed side by side, so that none waits in a batch whose worker may die."""
+
 HANDLER_TIMEOUT_S = 25.0
 LOCK_TTL_S = 30.0
-LEASE_S = 150.0
-"""No guard ends before what it guards: the lock outlasts the handler, the lease the slowest batch (5 times 25 s)."""
+LEASE_S = 35.0
+"""No guard ends before what it guards: the lock outlasts the handler, and the lease the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,8 @@ class ProcessWebhooks:
     async def __call__(self) -> int:
         """Process a batch and return how many webhooks were tried."""
         taken = await self.queue.take(now=self.clock.now(), webhooks_max=WEBHOOKS_MAX, lease_s=LEASE_S)
-        slots = asyncio.Semaphore(CONCURRENCY_MAX)
-
-        async def in_turn(webhook: Webhook) -> bool:
-            async with slots:
-                return await self._process(webhook)
-
         # One that cannot be settled (the database went away) does not stop the others; its lease brings it back.
-        tried = await asyncio.gather(*(in_turn(webhook) for webhook in taken), return_exceptions=True)
+        tried = await asyncio.gather(*(self._process(webhook) for webhook in taken), return_exceptions=True)
         for outcome in tried:
             if isinstance(outcome, BaseException):
                 raise outcome
