@@ -29,11 +29,14 @@ from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.audit import Audit, audit
 from tests.benchmarks.callers import drive
 from tests.benchmarks.hall import SEATS, fours, sections
+from tests.benchmarks.settling import settle
 from usecases.seating.hold_seats import HoldSeats
 
 _IDS = Uuid7Source()
 _PRICE_MINOR = 4500
 _HOLD_TTL_S = 3600
+CONNECTIONS_MAX = 10
+"""As a service has them unless it is told otherwise (FAIRSEAT_VENUE_DATABASE_CONNECTIONS_MAX)."""
 
 LIMIT_TABLES = """
 create table bench_rows (id integer primary key, touched bigint not null) with (fillfactor = 90);
@@ -103,7 +106,7 @@ async def _four_seats(
             "insert into bench_seats select id, 'AVAILABLE', null from unnest($1::uuid[]) id",
             seats,
         )
-        await admin.execute("vacuum analyze bench_seats")
+    await settle(database.admin_url, "bench_seats")
 
     async def ask(number: int, four: tuple[UUID, ...]) -> None:
         status = await connections[number].execute(
@@ -117,14 +120,13 @@ async def _four_seats(
 
 
 async def _holds(database: Database, granted: _Granted, *, callers: int, seconds_max: float) -> Measured:
-    async with await open_pool(database.app_url, connections_max=callers) as pool:
+    async with await open_pool(database.app_url, connections_max=min(callers, CONNECTIONS_MAX)) as pool:
         transactions = PostgresSeatingTransactions(pool, _IDS)
         hold_seats = HoldSeats(transactions, RandomHoldTokens(), SystemClock())
         tenant_id = TenantId(_IDS.new())
         plan_id, seat_ids = await _plan_on_sale(transactions, tenant_id)
         granted.plans += 1
-        async with _connections(database.admin_url, 1) as (admin,):
-            await admin.execute("vacuum analyze seats")
+        await settle(database.admin_url, "seats")
 
         async def ask(_number: int, four: tuple[SeatId, ...]) -> None:
             buyer = Caller(AccountId(uuid4()), tenant_id)

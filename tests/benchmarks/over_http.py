@@ -22,6 +22,7 @@ from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.audit import Audit, audit
 from tests.benchmarks.hall import SEATS, SEATS_A_HOLD, fours, sections
 from tests.benchmarks.load import Load, Loaded
+from tests.benchmarks.settling import settle
 from tests.running import clean_environment, fairseat
 from tests.servers import PostgresServer
 
@@ -46,15 +47,17 @@ def measure_http(postgres: PostgresServer, folder: Path, *, levels: Sequence[int
     with _fairseat_up(postgres, folder) as port, _Organiser(port) as organiser:
         runs: list[HttpRun] = []
         granted = 0
+        admin_url = postgres.named("venue_db").admin_url
         for connections in levels:
             plan_id, seat_ids = organiser.plan_on_sale()
             requests = _hold_requests(organiser, plan_id, seat_ids, seed=connections)
+            asyncio.run(settle(admin_url, "seats"))
             live = _loaded(port, connections, seconds_max, [_LIVE], again=True)
             holds = _loaded(port, connections, seconds_max, requests, again=False)
             granted += sum(holds.statuses.values())
             checked = asyncio.run(
                 audit(
-                    postgres.named("venue_db").admin_url,
+                    admin_url,
                     what=f"HTTP, {connections} connections",
                     seats=(len(runs) + 1) * SEATS,
                     holds=granted,
