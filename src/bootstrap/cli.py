@@ -7,11 +7,11 @@ import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
 
@@ -119,12 +119,22 @@ def demo(
 
 
 @app.command()
+def webhooks(
+    status: Annotated[str | None, typer.Option(help="Only those of a status, such as failed.")] = None,
+    replay: Annotated[UUID | None, typer.Option(help="Process this one (its id) once more.")] = None,
+) -> None:
+    """List the newest webhooks, or have one processed once more when the cause of its failure is gone."""
+    from bootstrap.webhooks import list_webhooks, replay_webhook
+
+    settings = _settings()
+    _run(replay_webhook(settings, replay, _out) if replay else list_webhooks(settings, status, _out))
+
+
+@app.command()
 def config() -> None:
     """Print the settings, with secrets hidden."""
-    table = Table("variable", "value")
     for name, value in shown(_settings()):
-        table.add_row(name, value)
-    _out.print(table)
+        _out.print(f"{name}={value}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _stripe_stand_in(folder: Path) -> str:
@@ -144,6 +154,8 @@ def configure_logging(level: str) -> None:
     """Log to standard error, a line an event; libraries only when something is wrong."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING, force=True)
     logging.getLogger("fairseat").setLevel(level.upper())
+    for noisy in ("aio_pika", "aiormq"):  # they tell every try to reconnect; the relay tells once what is away
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     for layer in ("adapters", "usecases", "bootstrap"):
         logging.getLogger(layer).setLevel(level.upper())
 

@@ -1,6 +1,7 @@
 """The one-process install: `fairseat up`."""
 
 import os
+import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from adapters.embedded.instance_lock import InstanceLock
 from bootstrap.cli import configure_logging
 from bootstrap.embedded import EmbeddedStack
 from bootstrap.runtime import listen, migrate_all, run
-from bootstrap.settings import Settings, read_settings
+from bootstrap.settings import Settings, SettingsError, read_settings
 
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
@@ -25,16 +26,32 @@ async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bo
     """
     given = dict(os.environ)
     at_host = host or given.get("FAIRSEAT_HTTP_HOST") or HOST_DEFAULT
-    at_port = port or int(given.get("FAIRSEAT_HTTP_PORT") or PORT_DEFAULT)
+    at_port = port or _port(given.get("FAIRSEAT_HTTP_PORT"))
     folder = folder.resolve()
     with InstanceLock(folder), listen(at_host, at_port) as listening:
         base_url = f"http://{at_host}:{at_port}"
         async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe") as stack:
             settings = read_settings(stack.environment | given)
             configure_logging(settings.log.level)
+            _keep(folder / "settings.env", stack.environment)
             await migrate_all(settings)
             ready = _greeting(settings, base_url, stack.stripe_url, console, demo=demo)
             await run(settings, listening=listening, with_workers=True, on_ready=ready)
+
+
+def _port(given: str | None) -> int:
+    try:
+        return int(given) if given else PORT_DEFAULT
+    except ValueError:
+        raise SettingsError(f"FAIRSEAT_HTTP_PORT: {given!r} is not a port.") from None
+
+
+def _keep(path: Path, environment: dict[str, str]) -> None:
+    """Write the settings down, for the other commands: `set -a; . .fairseat/settings.env` in a shell."""
+    lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items()))
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(lines)
 
 
 def _greeting(
