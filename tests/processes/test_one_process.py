@@ -2,21 +2,12 @@
 
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.running import Buyer, RunningFairseat, clean_environment, fairseat
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
-    instance = RunningFairseat(tmp_path_factory.mktemp("up"))
-    instance.start()
-    yield instance
-    instance.stop()
 
 
 def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: RunningFairseat) -> None:
