@@ -259,9 +259,14 @@ class TwoLedgers(RuleBasedStateMachine):
         seconds=st.sampled_from([None, None, 0.000001, 1, 30, 100, 250, -40]),
         microseconds=st.sampled_from([-1, 0, 0, 1]),
         swept=st.booleans(),
+        taker=ids,
     )
-    def let_time_pass(self, pick: int, seconds: float | None, microseconds: int, swept: bool) -> None:
+    def let_time_pass(
+        self, pick: int, seconds: float | None, microseconds: int, swept: bool, taker: ReservationId
+    ) -> None:
         """Go to the end of a reservation (just before, at, or just behind it), or some way on, or back.
+
+        At the end somebody else is after the same seats at once, swept or not.
 
         Processes have clocks of their own, so a later command may bring an earlier time.
         """
@@ -271,6 +276,11 @@ class TwoLedgers(RuleBasedStateMachine):
         self.clock.move(seconds=seconds or 0)
         if swept:
             self.both(lambda side: side.sweep())
+        if end is not None:
+            entry = self.known_one(pick)
+            plan = self.plans[entry.tenant][0].id
+            wanted = self.run(self._seats_of(entry))
+            self.both(lambda side: side.hold(plan, taker, wanted, caller=Caller(STRANGER, entry.tenant)))
 
     async def _end_of(self, entry: Known) -> datetime | None:
         async with self.sides[0].stores.transactions.begin(entry.tenant) as tx:
