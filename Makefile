@@ -71,7 +71,7 @@ dependencies: $(STAMP)
 # Remade when what it holds has changed; the backend that builds Fairseat is one of the locked requirements.
 $(STAMP): requirements/dev.txt pyproject.toml .python-version | $(UV)
 	@$(BIN)/python -c '' 2>/dev/null || { echo 'Making .venv (about a minute the first time) ...'; $(MAKE_VENV); }
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync --compile-bytecode --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from importlib import import_module
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -15,6 +14,7 @@ from adapters.embedded.mongo import EmbeddedMongo
 from adapters.embedded.postgres import EmbeddedPostgres
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.postgres.migrator import Database, migrate
+from bootstrap.databases import METADATA
 
 DATABASE_KINDS = ("auth_db", "venue_db", "order_db", "payment_db", "admission_db")
 _PASSWORD = "test-only"
@@ -31,8 +31,7 @@ class PostgresServer:
     def named(self, name: str, *, of: str | None = None) -> Database:
         """Describe a database called `name` with the tables and roles of ours that is called `of`."""
         kind = of or name
-        metadata = import_module(f"adapters.postgres.tables.{kind}").metadata
-        template = Database(name=kind, metadata=metadata, admin_url="", app_url="", relay_url="")
+        template = Database(name=kind, metadata=METADATA[kind], admin_url="", app_url="", relay_url="")
         roles = template.roles
         return replace(
             template,

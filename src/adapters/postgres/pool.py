@@ -57,6 +57,10 @@ async def refuse_unsafe_role(connection: Connection) -> None:
         )
 
 
+async def _keep(_: Connection) -> None:
+    """Leave a connection as it is: all that we set ends with its transaction, and a reset costs a round trip."""
+
+
 async def open_pool(url: str, *, connections_max: int, statement_timeout_s: float = 30.0) -> Pool:
     """Open a pool; raises UnsafeRoleError, and StoreUnavailableError when the server cannot be reached."""
     async with driver_errors_translated():
@@ -66,8 +70,13 @@ async def open_pool(url: str, *, connections_max: int, statement_timeout_s: floa
             max_size=connections_max,
             command_timeout=statement_timeout_s,
             timeout=10.0,
+            reset=_keep,
             server_settings={"application_name": "fairseat", "timezone": "UTC"},
         )
-        async with pool.acquire() as connection:
-            await refuse_unsafe_role(connection)
+        try:
+            async with pool.acquire() as connection:
+                await refuse_unsafe_role(connection)
+        except BaseException:
+            await pool.close()
+            raise
     return pool

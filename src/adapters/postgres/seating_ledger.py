@@ -128,7 +128,7 @@ class PostgresLedger(SeatLedger):
                    s.id, s.status, s.reservation_id, s.held_until, s.block_reason
               from seat_reservation_items i
               join seat_reservations r on r.tenant_id = i.tenant_id and r.id = i.reservation_id
-              join seats s on s.tenant_id = i.tenant_id and s.plan_id = r.plan_id and s.id = i.seat_id
+              join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id and s.plan_id is not distinct from r.plan_id
               join sections c on c.tenant_id = i.tenant_id and c.id = i.section_id
              where i.tenant_id = $1 and i.reservation_id = any($2::uuid[])
              order by s.id {"for no key update of s" if locked else ""}
@@ -191,7 +191,7 @@ class PostgresLedger(SeatLedger):
                    block_reason = n.block_reason
               from unnest($3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[])
                 as n (id, status, reservation_id, held_until, block_reason)
-             where s.tenant_id = $1 and s.plan_id = $2 and s.id = n.id
+             where s.tenant_id = $1 and s.id = n.id and s.plan_id is not distinct from $2
             """,
             self._tenant_id,
             change.reservation.plan_id,
