@@ -128,7 +128,8 @@ class PostgresLedger(SeatLedger):
                    s.id, s.status, s.reservation_id, s.held_until, s.block_reason
               from seat_reservation_items i
               join seat_reservations r on r.tenant_id = i.tenant_id and r.id = i.reservation_id
-              join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id and s.plan_id is not distinct from r.plan_id
+              join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id
+                          and s.plan_id is not distinct from r.plan_id
               join sections c on c.tenant_id = i.tenant_id and c.id = i.section_id
              where i.tenant_id = $1 and i.reservation_id = any($2::uuid[])
              order by s.id {"for no key update of s" if locked else ""}
