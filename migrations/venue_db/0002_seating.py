@@ -56,7 +56,7 @@ create table seats (
     column_number integer not null, category text, x double precision not null, y double precision not null,
     attributes jsonb not null, price_minor bigint not null,
     status text not null default 'AVAILABLE', reservation_id uuid, held_until timestamptz, block_reason text,
-    constraint seats_pkey primary key (tenant_id, plan_id, id),
+    constraint seats_pkey primary key (tenant_id, id),
     constraint seats_guid unique (tenant_id, plan_id, guid),
     constraint seats_status check (status in ('AVAILABLE', 'HELD', 'RESERVED', 'SOLD', 'BLOCKED')),
     constraint seats_reservation check ((reservation_id is not null) = (status in ('HELD', 'RESERVED', 'SOLD'))),
@@ -87,9 +87,9 @@ create unique index seat_reservation_items_one_live on seat_reservation_items (t
 # The SQL form of core.seating.ledger.hold: one round trip, with the caller's rights, so that row-level security binds
 # it. It answers with an outcome and the facts; the adapter makes the refusal. The look without locks turns the crowd
 # after a taken seat away without a wait; what it found is looked at again under the locks, which are taken in the order
-# of seat ids. `is not distinct from` keeps the plan out of the choice of an index: on a fresh plan, before statistics,
-# PostgreSQL takes the index that begins with (tenant, plan) and reads the whole plan to find four seats. The plan of the
-# function's statements is made once (force_generic_plan): making it anew costs a third of a hold.
+# of seat ids. Seats are looked up one by one by their key (the limits keep the planner from joining): on a fresh plan,
+# before statistics, PostgreSQL would rather read all seats of the tenant than look up four. The plan of the function's
+# statements is made once (force_generic_plan): making it anew costs a third of a hold.
 HOLD = """
 create function hold_seats(
     p_tenant uuid, p_plan uuid, p_reservation uuid, p_account uuid, p_token bytea, p_seats uuid[], p_now timestamptz,
@@ -103,6 +103,7 @@ declare
     v_until timestamptz;
     v_wanted integer := cardinality(p_seats);
     v_taken_over boolean;
+    v_seat uuid;
 begin
     perform pg_advisory_xact_lock(hashtextextended(p_plan::text || p_account::text, 0));
     select * into v_plan from seating_plans p where p.tenant_id = p_tenant and p.id = p_plan;
@@ -132,8 +133,10 @@ begin
            array_agg(not (s.status = 'AVAILABLE' or (s.status <> 'SOLD' and coalesce(s.held_until <= p_now, false)))
                      order by s.id)
       into seat_ids, section_ids, labels, sections, row_labels, numbers, columns, prices, taken
-      from seats s join sections c on c.tenant_id = s.tenant_id and c.id = s.section_id
-     where s.tenant_id = p_tenant and s.id = any(p_seats) and s.plan_id is not distinct from p_plan;
+      from unnest(p_seats) as w (id)
+     cross join lateral (select * from seats f where f.tenant_id = p_tenant and f.id = w.id limit 1) s
+     cross join lateral (select * from sections f where f.tenant_id = p_tenant and f.id = s.section_id limit 1) c
+     where s.plan_id = p_plan;
     if coalesce(cardinality(seat_ids), 0) < v_wanted then
         outcome := 'unknown'; return;
     end if;
@@ -151,9 +154,9 @@ begin
                      order by l.id),
            bool_or(l.reservation_id is not null), array_agg(l.price_minor order by l.id)
       into taken, v_taken_over, prices
-      from (select s.id, s.status, s.held_until, s.reservation_id, s.price_minor from seats s
-             where s.tenant_id = p_tenant and s.id = any(p_seats) and s.plan_id is not distinct from p_plan
-             order by s.id for no key update) l;
+      from (select w.id from unnest(p_seats) as w (id) order by w.id) o
+     cross join lateral (select s.id, s.status, s.held_until, s.reservation_id, s.price_minor from seats s
+                          where s.tenant_id = p_tenant and s.id = o.id limit 1 for no key update) l;
     if true = any(taken) then
         outcome := 'taken'; return;
     end if;
@@ -167,8 +170,10 @@ begin
     if not found then  -- another buyer used this id a moment ago
         outcome := 'known'; return;
     end if;
-    update seats s set status = 'HELD', reservation_id = p_reservation, held_until = v_until, block_reason = null
-     where s.tenant_id = p_tenant and s.id = any(p_seats) and s.plan_id is not distinct from p_plan;
+    foreach v_seat in array seat_ids loop
+        update seats s set status = 'HELD', reservation_id = p_reservation, held_until = v_until, block_reason = null
+         where s.tenant_id = p_tenant and s.id = v_seat;
+    end loop;
     if v_taken_over then
         update seat_reservation_items i set live = false
          where i.tenant_id = p_tenant and i.seat_id = any(p_seats) and i.live;

@@ -304,7 +304,6 @@ class TwoLedgers(RuleBasedStateMachine):
             reservations: list[Reservation] = memory[1]
             now: datetime = self.clock.now()
             for reservation in reservations:
-                assert reservation.expires_at >= reservation.held_at
                 assert len(reservation.seats) <= 3
             owned = [
                 seat.seat_id

@@ -127,9 +127,7 @@ class PostgresLedger(SeatLedger):
                    c.name as section, s.row_label, s.seat_number, s.column_number,
                    s.id, s.status, s.reservation_id, s.held_until, s.block_reason
               from seat_reservation_items i
-              join seat_reservations r on r.tenant_id = i.tenant_id and r.id = i.reservation_id
               join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id
-                          and s.plan_id is not distinct from r.plan_id
               join sections c on c.tenant_id = i.tenant_id and c.id = i.section_id
              where i.tenant_id = $1 and i.reservation_id = any($2::uuid[])
              order by s.id {"for no key update of s" if locked else ""}
@@ -185,22 +183,13 @@ class PostgresLedger(SeatLedger):
                 seat_ids,
                 change.reservation.id,
             )
-        states = [_columns_of(state) for state in change.seats.values()]
-        await self._connection.execute(
+        # One by one by their key, sent together: before statistics, a set would be joined by reading all seats.
+        await self._connection.executemany(
             """
-            update seats s set status = n.status, reservation_id = n.reservation_id, held_until = n.held_until,
-                   block_reason = n.block_reason
-              from unnest($3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::text[])
-                as n (id, status, reservation_id, held_until, block_reason)
-             where s.tenant_id = $1 and s.id = n.id and s.plan_id is not distinct from $2
+            update seats set status = $3, held_until = $4, block_reason = $5, reservation_id = $6
+            where tenant_id = $1 and id = $2
             """,
-            self._tenant_id,
-            change.reservation.plan_id,
-            seat_ids,
-            [status for status, _, _ in states],
-            [owner_of(state) for state in change.seats.values()],
-            [until for _, until, _ in states],
-            [reason for _, _, reason in states],
+            [(self._tenant_id, id, *_columns_of(state), owner_of(state)) for id, state in change.seats.items()],
         )
 
     @override

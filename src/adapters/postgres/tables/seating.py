@@ -115,7 +115,7 @@ def _seats(metadata: MetaData) -> None:
         Column("reservation_id", Uuid),
         Column("held_until", DateTime(timezone=True)),
         Column("block_reason", Text),
-        PrimaryKeyConstraint("tenant_id", "plan_id", "id", name="seats_pkey"),
+        PrimaryKeyConstraint("tenant_id", "id", name="seats_pkey"),
         UniqueConstraint("tenant_id", "plan_id", "guid", name="seats_guid"),
         CheckConstraint("status in ('AVAILABLE', 'HELD', 'RESERVED', 'SOLD', 'BLOCKED')", name="seats_status"),
         CheckConstraint(
