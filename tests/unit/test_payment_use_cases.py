@@ -18,7 +18,7 @@ from core.payments.record import RecordKind
 from core.payments.transitions import CHECK_AFTER_S
 from core.shared.callers import Caller, Role
 from core.shared.errors import InvalidInputError
-from core.shared.ids import AccountId, OrderId, TenantId
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from tests.payments_world import PaymentsWorld
 from usecases.payments.cancel_payment import CancelResult
 
@@ -107,7 +107,7 @@ async def test_an_intent_that_is_not_ours_is_left_alone(world: PaymentsWorld) ->
     started = await world.start()
     for stranger in (
         replace(started.intent, id="pi_other", payment_id=None, tenant_id=None),
-        replace(started.intent, id="pi_strange", payment_id=uuid4()),
+        replace(started.intent, id="pi_strange", payment_id=PaymentId(uuid4())),
     ):
         world.gateway._intents[stranger.id] = stranger
         assert not await world.use.record(stranger.id)
