@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import etag
+from adapters.http.money import MoneyBody
 from adapters.http.paging import PageBody, page_body
 from core.orders.contact import Contact
 from core.orders.content import Fee, OrderContent, SeatLine
@@ -20,7 +21,6 @@ from core.orders.order import Order
 from core.shared.callers import Caller
 from core.shared.errors import Problem
 from core.shared.ids import OrderId, ReservationId
-from core.shared.money import Money
 from ports.paging import PageRequest
 from ports.published.payments import PaymentMethod
 from usecases.orders.cancel_order import CancelOrder
@@ -68,20 +68,13 @@ class PayOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     method: PaymentMethod
 
 
-class OrderMoneyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An amount in minor units of a currency."""
-
-    amount: int
-    currency: str
-
-
 class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One admission, at the price it was held for."""
 
     id: UUID
     ticket_id: UUID
     quantity: int
-    unit_price: OrderMoneyBody
+    unit_price: MoneyBody
     seat_id: UUID
     label: str
     section: str
@@ -94,7 +87,7 @@ class FeeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     code: str
     name: str
-    amount: OrderMoneyBody
+    amount: MoneyBody
 
 
 class OrderedEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -124,7 +117,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reservation_ids: tuple[UUID, ...]
     items: tuple[OrderItemBody, ...]
     fees: tuple[FeeBody, ...]
-    total: OrderMoneyBody | None
+    total: MoneyBody | None
     event: OrderedEventBody | None
     contact: ContactBody | None
     refund: Literal["due", "asked", "done"] | None
@@ -141,7 +134,7 @@ class PaymentStartedBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
     payment_id: UUID
     client_secret: str
     stripe_payment_intent_id: str
-    amount: OrderMoneyBody
+    amount: MoneyBody
 
 
 class OrderController(Controller):
@@ -199,7 +192,7 @@ class OrderController(Controller):
             payment_id=started.payment_id,
             client_secret=started.client_secret,
             stripe_payment_intent_id=started.stripe_payment_intent_id,
-            amount=OrderMoneyBody(amount=started.amount_minor, currency=started.currency),
+            amount=MoneyBody(amount=started.amount_minor, currency=started.currency),
         )
 
 
@@ -226,7 +219,7 @@ def _body(order: Order) -> OrderBody:
         reservation_ids=(order.reservation_id,),
         items=tuple(_item(content, item) for item in content.items) if content else (),
         fees=tuple(_fee(fee) for fee in content.fees) if content else (),
-        total=_money(content.total) if content else None,
+        total=MoneyBody.of(content.total) if content else None,
         event=_event(content) if content else None,
         contact=ContactBody(email=order.contact.email, name=order.contact.name) if order.contact else None,
         refund=order.refund.value if order.refund else None,
@@ -242,7 +235,7 @@ def _item(content: OrderContent, item: SeatLine) -> OrderItemBody:
         id=item.id,
         ticket_id=content.ticket_id,
         quantity=1,
-        unit_price=_money(item.price),
+        unit_price=MoneyBody.of(item.price),
         seat_id=item.seat_id,
         label=item.label,
         section=item.section,
@@ -252,7 +245,7 @@ def _item(content: OrderContent, item: SeatLine) -> OrderItemBody:
 
 
 def _fee(fee: Fee) -> FeeBody:
-    return FeeBody(code=fee.code, name=fee.name, amount=_money(fee.amount))
+    return FeeBody(code=fee.code, name=fee.name, amount=MoneyBody.of(fee.amount))
 
 
 def _event(content: OrderContent) -> OrderedEventBody:
@@ -265,7 +258,3 @@ def _event(content: OrderContent) -> OrderedEventBody:
         venue_id=event.venue_id,
         venue_name=event.venue_name,
     )
-
-
-def _money(money: Money) -> OrderMoneyBody:
-    return OrderMoneyBody(amount=money.amount_minor, currency=money.currency)

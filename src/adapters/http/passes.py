@@ -10,6 +10,7 @@ from litestar import Controller, MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from adapters.http.money import MoneyBody
 from adapters.http.paging import PageBody
 from core.admission.keys import PassKey
 from core.shared.callers import Caller
@@ -42,15 +43,11 @@ class PassSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     number: str
 
 
-class FaceValueBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the place cost, without fees, in minor units of a currency."""
-
-    amount: int
-    currency: str
-
-
 class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder."""
+    """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder.
+
+    `faceValue` is what the place cost, without fees.
+    """
 
     id: UUID
     order_id: UUID
@@ -59,7 +56,7 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: Literal["VALID", "FROZEN", "VOID"]
     event: PassEventBody
     seat: PassSeatBody
-    face_value: FaceValueBody
+    face_value: MoneyBody
     revision: int
     code: str | None
     issued_at: datetime
@@ -168,7 +165,7 @@ def _body(shown: ShownPass) -> PassBody:
             venue_name=event.venue_name,
         ),
         seat=PassSeatBody(id=seat.seat_id, label=seat.label, section=seat.section, row=seat.row, number=seat.number),
-        face_value=FaceValueBody(amount=found.face_value.amount_minor, currency=found.face_value.currency),
+        face_value=MoneyBody.of(found.face_value),
         revision=found.revision,
         code=shown.code,
         issued_at=found.issued_at,

@@ -10,23 +10,11 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from adapters.http.money import MoneyBody
 from core.payments.payment import Payment
 from core.shared.callers import Caller
 from core.shared.ids import PaymentId
-from core.shared.money import Money
 from usecases.payments.read_payment import ReadPayment
-
-
-class PaymentMoneyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An amount in minor units of a currency."""
-
-    amount: int
-    currency: str
-
-    @classmethod
-    def of(cls, money: Money) -> "PaymentMoneyBody":
-        """Return the money as the API shows it."""
-        return cls(amount=money.amount_minor, currency=money.currency)
 
 
 class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -39,8 +27,8 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     order_id: UUID
     method: Literal["CARD", "APPLE_PAY", "GOOGLE_PAY"]
     status: Literal["PENDING", "SUCCEEDED", "FAILED", "CANCELLED", "REFUNDED", "MISMATCHED"]
-    amount: PaymentMoneyBody
-    received: PaymentMoneyBody | None
+    amount: MoneyBody
+    received: MoneyBody | None
     stripe_payment_intent_id: str | None
     attempt: int
     refund_reason: str | None
@@ -55,8 +43,8 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             order_id=payment.order_id,
             method=payment.method.value,
             status=payment.status.value,
-            amount=PaymentMoneyBody.of(payment.amount),
-            received=PaymentMoneyBody.of(payment.received) if payment.received else None,
+            amount=MoneyBody.of(payment.amount),
+            received=MoneyBody.of(payment.received) if payment.received else None,
             stripe_payment_intent_id=payment.intent_id,
             attempt=payment.attempt,
             refund_reason=payment.refund_reason,

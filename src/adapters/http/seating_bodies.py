@@ -8,15 +8,13 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from adapters.http.money import MoneyBody, PriceBody
 from core.seating.grid import GridSection
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
 from core.seating.pricing import TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
-from core.shared.money import Money
 from usecases.seating.create_plan import FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
-
-PRICE_MINOR_MAX = 1_000_000_000
 
 type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
 type SeatCount = Annotated[int, Meta(ge=1, le=SEATS_PER_HOLD_MAX)]
@@ -88,18 +86,11 @@ class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
                 return FromDocument(plan)
 
 
-class SeatPriceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An amount in minor units (cents) of an ISO 4217 currency."""
-
-    amount: Annotated[int, Meta(ge=0, le=PRICE_MINOR_MAX)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
-
-
 class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A price, and what it is for. A seat's own tier (by id, then by category) goes before its section's."""
 
     name: Annotated[str, Meta(min_length=1, max_length=TIER_NAME_LENGTH_MAX)]
-    price: SeatPriceBody
+    price: PriceBody
     section_ids: Annotated[tuple[UUID, ...], Meta(max_length=500)] = ()
     seat_ids: Annotated[tuple[UUID, ...], Meta(max_length=150_000)] = ()
     categories: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=100)] = ()
@@ -109,7 +100,7 @@ class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
         return TierRequest(
             id=PriceTierId(tier_id),
             name=self.name,
-            price=Money(self.price.amount, self.price.currency),
+            price=self.price.money(),
             section_ids=tuple(SectionId(id) for id in self.section_ids),
             seat_ids=tuple(SeatId(id) for id in self.seat_ids),
             categories=self.categories,
@@ -156,7 +147,7 @@ class PriceTierView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     name: str
-    price: SeatPriceBody
+    price: MoneyBody
 
 
 class CategoryBody(msgspec.Struct, frozen=True):
@@ -179,7 +170,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     orphan_rule: str
     max_seats_per_order: int
     max_per_user: int
-    price: SeatPriceBody
+    price: MoneyBody
     hold_ttl_sec: int
     sections_count: int
     seats_count: int
@@ -203,7 +194,7 @@ class SeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     column: int | UnsetType = UNSET
     section_id: UUID | UnsetType = UNSET
     status: str | UnsetType = UNSET
-    price: SeatPriceBody | UnsetType = UNSET
+    price: MoneyBody | UnsetType = UNSET
     price_tier_id: UUID | UnsetType | None = UNSET
     category: str | UnsetType | None = UNSET
     x: float | UnsetType = UNSET
@@ -231,7 +222,7 @@ class HeldSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     section_id: UUID
     row: str
     number: str
-    price: SeatPriceBody
+    price: MoneyBody
 
 
 class HoldView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -242,7 +233,7 @@ class HoldView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ticket_id: UUID
     status: str
     seats: tuple[HeldSeatBody, ...]
-    total: SeatPriceBody
+    total: MoneyBody
     expires_at: datetime
     ends_for_good_at: datetime
     order_id: UUID | None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, Struct
 
+from adapters.http.money import MoneyBody
 from adapters.http.seating_bodies import (
     CategoryBody,
     FindingBody,
@@ -15,13 +16,11 @@ from adapters.http.seating_bodies import (
     ReportBody,
     SeatBody,
     SeatMapBody,
-    SeatPriceBody,
 )
 from core.seating.layout import are_side_by_side
 from core.seating.plans import PriceTier, Report, SeatingPlan, Section
 from core.seating.reservations import Reservation
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.money import Money
 from usecases.seating.seats_snapshot import SeatMap, SeatOnMap
 
 SEAT_FIELDS = {
@@ -39,10 +38,6 @@ SEAT_FIELDS = {
     "attributes": "attributes",
 }
 """What a client may ask for by name, and the member of the body that it is."""
-
-
-def price_body(price: Money) -> SeatPriceBody:
-    return SeatPriceBody(amount=price.amount_minor, currency=price.currency)
 
 
 def report_body(report: Report) -> ReportBody:
@@ -68,7 +63,7 @@ def section_bodies(sections: Sequence[Section]) -> tuple[PlanSectionBody, ...]:
 
 
 def tier_views(tiers: Sequence[PriceTier]) -> tuple[PriceTierView, ...]:
-    return tuple(PriceTierView(id=tier.id, name=tier.name, price=price_body(tier.price)) for tier in tiers)
+    return tuple(PriceTierView(id=tier.id, name=tier.name, price=MoneyBody.of(tier.price)) for tier in tiers)
 
 
 def plan_body(
@@ -90,7 +85,7 @@ def plan_body(
         orphan_rule=plan.orphan_rule.value,
         max_seats_per_order=plan.seats_max_per_order,
         max_per_user=plan.max_per_user,
-        price=price_body(plan.ticket_price),
+        price=MoneyBody.of(plan.ticket_price),
         hold_ttl_sec=plan.hold_ttl_s,
         sections_count=plan.sections_count,
         seats_count=plan.seats_count,
@@ -120,11 +115,11 @@ def fields_of(text: str | None) -> frozenset[str]:
 def map_body(seat_map: SeatMap, *, fields: frozenset[str]) -> SeatMapBody:
     """Return the map with these members of each seat."""
     currency = seat_map.plan.ticket_price.currency
-    prices: dict[int, SeatPriceBody] = {}
+    prices: dict[int, MoneyBody] = {}
     bodies: list[SeatBody] = []
     for place in seat_map.seats:
         minor = place.seat.price_minor
-        price = prices.setdefault(minor, SeatPriceBody(amount=minor, currency=currency))
+        price = prices.setdefault(minor, MoneyBody(amount=minor, currency=currency))
         bodies.append(_seat_body(place, price, fields))
     return SeatMapBody(
         plan_id=seat_map.plan.id,
@@ -172,11 +167,11 @@ def hold_view(reservation: Reservation, *, hold_token: str | None = None) -> Hol
                 section_id=seat.section_id,
                 row=seat.row,
                 number=seat.number,
-                price=SeatPriceBody(amount=seat.price_minor, currency=currency),
+                price=MoneyBody(amount=seat.price_minor, currency=currency),
             )
             for seat in reservation.seats
         ),
-        total=SeatPriceBody(amount=sum(seat.price_minor for seat in reservation.seats), currency=currency),
+        total=MoneyBody(amount=sum(seat.price_minor for seat in reservation.seats), currency=currency),
         expires_at=reservation.expires_at,
         ends_for_good_at=reservation.ceiling_at,
         order_id=reservation.order_id,

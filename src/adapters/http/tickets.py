@@ -12,11 +12,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.paging import PageBody, page_body
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
-from core.shared.money import Money
 from core.shared.time import utc
 from core.ticketing.ticket import (
     KIND_LENGTH_MAX,
@@ -47,15 +47,10 @@ type Type = Annotated[
 ]
 
 
-class TicketPriceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class TicketPriceBody(PriceBody, frozen=True, kw_only=True):
     """The price of one admission, in minor units of an ISO 4217 currency."""
 
     amount: Annotated[int, Meta(ge=0, le=PRICE_MAX_MINOR)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
-
-    def money(self) -> Money:
-        """Return the price; raises UnknownCurrencyError for a code that ISO 4217 does not list."""
-        return Money(self.amount, self.currency)
 
 
 class NewEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -164,7 +159,7 @@ class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     id: UUID
     title: str
     ticket_type: Literal["GA", "SEATED_MANUAL", "SEATED_AUTO"]
-    price: TicketPriceBody
+    price: MoneyBody
     quota: int
     max_per_user: int
     event: TicketEventBody
@@ -246,7 +241,7 @@ def _body(ticket: Ticket) -> TicketBody:
         id=ticket.id,
         title=ticket.title,
         ticket_type=ticket.ticket_type.value,
-        price=TicketPriceBody(amount=ticket.price.amount_minor, currency=ticket.price.currency),
+        price=MoneyBody.of(ticket.price),
         quota=ticket.quota,
         max_per_user=ticket.max_per_user,
         event=TicketEventBody(
