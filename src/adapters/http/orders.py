@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import etag
+from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
 from adapters.http.paging import PageBody, page_body
 from core.orders.contact import Contact
@@ -90,17 +91,6 @@ class FeeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     amount: MoneyBody
 
 
-class OrderedEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The happening as it was when it was ordered; `timeZone` is the IANA zone of the place."""
-
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str
-    venue_id: UUID
-    venue_name: str
-
-
 class OrderStepBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One step in the life of an order; `detail` says why, where there is a reason."""
 
@@ -118,7 +108,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     items: tuple[OrderItemBody, ...]
     fees: tuple[FeeBody, ...]
     total: MoneyBody | None
-    event: OrderedEventBody | None
+    event: EventBody | None
     contact: ContactBody | None
     refund: Literal["due", "asked", "done"] | None
     expires_at: datetime
@@ -248,9 +238,9 @@ def _fee(fee: Fee) -> FeeBody:
     return FeeBody(code=fee.code, name=fee.name, amount=MoneyBody.of(fee.amount))
 
 
-def _event(content: OrderContent) -> OrderedEventBody:
+def _event(content: OrderContent) -> EventBody:
     event = content.event
-    return OrderedEventBody(
+    return EventBody(
         title=event.title,
         starts_at=event.starts_at,
         ends_at=event.ends_at,

@@ -10,6 +10,7 @@ from litestar import Controller, MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
 from adapters.http.paging import PageBody
 from core.admission.keys import PassKey
@@ -20,17 +21,6 @@ from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.read_pass import ReadPass
-
-
-class PassEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The happening as it was sold; times are UTC, `timeZone` is the IANA zone of the place."""
-
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str
-    venue_id: UUID
-    venue_name: str
 
 
 class PassSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -54,7 +44,7 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     order_item_id: UUID
     ticket_id: UUID
     status: Literal["VALID", "FROZEN", "VOID"]
-    event: PassEventBody
+    event: EventBody
     seat: PassSeatBody
     face_value: MoneyBody
     revision: int
@@ -156,7 +146,7 @@ def _body(shown: ShownPass) -> PassBody:
         order_item_id=found.order_item_id,
         ticket_id=event.ticket_id,
         status=found.status.value,
-        event=PassEventBody(
+        event=EventBody(
             title=event.title,
             starts_at=event.starts_at,
             ends_at=event.ends_at,

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.paging import PageBody, page_body
 from core.shared.callers import Caller
@@ -141,15 +142,9 @@ class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         )
 
 
-class TicketEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class TicketEventBody(EventBody, frozen=True, kw_only=True, rename="camel"):
     """The happening that a ticket admits to; times are UTC, `timeZone` is the IANA zone of the place."""
 
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str
-    venue_id: UUID
-    venue_name: str
     kind: str
 
 
