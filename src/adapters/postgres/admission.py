@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
-from adapters.postgres.pool import Connection, Pool
+from adapters.postgres.pool import Connection, Pool, rows_touched
 from adapters.postgres.transactions import tenant_transaction
 from core.admission.keys import PassKey
 from core.admission.passes import AdmittedEvent, AdmittedSeat, OrderStanding, Pass, PassStatus
@@ -78,7 +78,7 @@ class PostgresPassStore(PassStore):
             order_id,
             at,
         )
-        return int(status.rsplit(" ", 1)[1])
+        return rows_touched(status)
 
     def _row_of(self, each: Pass) -> tuple[object, ...]:
         event, seat = each.event, each.seat

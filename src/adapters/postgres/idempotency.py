@@ -5,7 +5,7 @@ from typing import override
 
 import msgspec
 
-from adapters.postgres.pool import Pool, driver_errors_translated
+from adapters.postgres.pool import Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
 from ports.idempotency import (
     Fresh,
@@ -113,4 +113,4 @@ class PostgresIdempotencyStore(IdempotencyStore):
                 now,
                 keys_max,
             )
-        return int(status.rsplit(" ", 1)[1])
+        return rows_touched(status)

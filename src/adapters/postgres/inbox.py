@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import override
 from uuid import UUID
 
-from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from ports.events import Inbox, InboxKeeper
 
 
@@ -27,7 +27,7 @@ class PostgresInbox(Inbox):
             consumer,
             at,
         )
-        return status == "INSERT 0 1"
+        return rows_touched(status) == 1
 
 
 class PostgresInboxKeeper(InboxKeeper):
@@ -48,4 +48,4 @@ class PostgresInboxKeeper(InboxKeeper):
                 accepted_before,
                 entries_max,
             )
-        return int(status.rsplit(" ", 1)[1])
+        return rows_touched(status)

@@ -22,7 +22,7 @@ from adapters.postgres.order_rows import (
     update_arguments,
 )
 from adapters.postgres.outbox import PostgresOutbox
-from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
@@ -47,7 +47,7 @@ class PostgresOrderStore(OrderStore):
     @override
     async def add(self, order: Order) -> None:
         status = await self._connection.execute(INSERT, *insert_arguments(self._tenant_id, order))
-        if status != "INSERT 0 1":
+        if rows_touched(status) != 1:
             raise ReservationOrderedError
         await self._connection.execute(INSERT_HISTORY, *history_arguments(self._tenant_id, order, known=0))
         self._known[order.id] = order
@@ -68,7 +68,7 @@ class PostgresOrderStore(OrderStore):
     @override
     async def save(self, order: Order) -> None:
         status = await self._connection.execute(UPDATE, *update_arguments(self._tenant_id, order))
-        if status != "UPDATE 1":
+        if rows_touched(status) != 1:
             raise StaleVersionError("The order was changed by somebody else.")
         stored = self._known.get(order.id)
         if order.content is not None and (stored is None or stored.content is None):

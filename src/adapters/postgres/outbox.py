@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from ports.events import Envelope, Event, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
 
@@ -136,4 +136,4 @@ class PostgresOutboxQueue(OutboxQueue):
                 published_before,
                 events_max,
             )
-        return int(status.rsplit(" ", 1)[1])
+        return rows_touched(status)

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.outbox import PostgresOutbox
-from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
 from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
@@ -72,7 +72,7 @@ class PostgresPaymentStore(PaymentStore):
             payment.created_at,
             payment.updated_at,
         )
-        return status == "INSERT 0 1"
+        return rows_touched(status) == 1
 
     @override
     async def find(self, payment_id: PaymentId) -> Payment | None:

@@ -31,6 +31,11 @@ class UnsafeRoleError(Exception):
     """The database role would not be bound by row-level security, so the service refuses to start with it."""
 
 
+def rows_touched(command_tag: str) -> int:
+    """Return how many rows a statement wrote, as PostgreSQL ends it: `INSERT 0 1`, `UPDATE 2`, `DELETE 3`."""
+    return int(command_tag.rpartition(" ")[2])
+
+
 @asynccontextmanager
 async def driver_errors_translated() -> AsyncIterator[None]:
     """Turn what the driver raises when the server is away, or when it breaks a deadlock, into StoreUnavailableError."""

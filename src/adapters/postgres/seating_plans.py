@@ -7,7 +7,7 @@ from typing import override
 
 import asyncpg
 
-from adapters.postgres.pool import Connection
+from adapters.postgres.pool import Connection, rows_touched
 from adapters.postgres.seating_rows import (
     PLAN_COLUMNS,
     SEAT_COLUMNS,
@@ -170,7 +170,7 @@ class PostgresPlans(PlanStore):
                 )
         except asyncpg.UniqueViolationError as error:
             raise TicketHasActivePlanError("Another active plan sells this ticket.") from error
-        if status != "UPDATE 1":
+        if rows_touched(status) != 1:
             raise StaleVersionError("The plan was changed meanwhile.")
 
     @override

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from core.webhooks.errors import WebhookNotFoundError
 from core.webhooks.webhook import Webhook, WebhookStatus, replay, take
 from ports.webhooks import WebhookBacklog, WebhookInbox, WebhookQueue
@@ -46,7 +46,7 @@ class PostgresWebhookInbox(WebhookInbox):
                 webhook.error_message,
                 webhook.processed_at,
             )
-        return status == "INSERT 0 1"
+        return rows_touched(status) == 1
 
 
 class PostgresWebhookQueue(WebhookQueue):
