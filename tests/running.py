@@ -88,10 +88,18 @@ class RunningFairseat:
         return line.split()[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an API and its Stripe stand-in are, when they were not started by `fairseat up`."""
+
+    api: str
+    stripe: str
+
+
 class Buyer:
     """Somebody who buys through the API, with a guest token."""
 
-    def __init__(self, running: RunningFairseat) -> None:
+    def __init__(self, running: RunningFairseat | Place) -> None:
         self._running = running
         self.http = httpx.Client(timeout=30)
         token = self._json(self.http.post(f"{running.api}/auth/guest", json={}))["accessToken"]
@@ -165,7 +173,7 @@ class Buyer:
         return response.json()
 
 
-def find_demo(running: RunningFairseat) -> tuple[str, str]:
+def find_demo(running: RunningFairseat | Place) -> tuple[str, str]:
     """Return the ids of the demo's organisation and seating plan."""
     with httpx.Client(base_url=running.api, timeout=30) as http:
         tokens = http.post("/auth/login", json={"email": OWNER, "password": PASSWORD}).json()
