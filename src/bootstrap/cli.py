@@ -1,7 +1,6 @@
 """The `fairseat` command."""
 
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -13,6 +12,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from bootstrap.logs import configure_logging
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
 
 app = typer.Typer(
@@ -148,16 +148,6 @@ def _settings() -> Settings:
     settings = read_settings(os.environ)
     configure_logging(settings.log.level)
     return settings
-
-
-def configure_logging(level: str) -> None:
-    """Log to standard error, a line an event; libraries only when something is wrong."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING, force=True)
-    logging.getLogger("fairseat").setLevel(level.upper())
-    for noisy in ("aio_pika", "aiormq"):  # they tell every try to reconnect; the relay tells once what is away
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    for layer in ("adapters", "usecases", "bootstrap"):
-        logging.getLogger(layer).setLevel(level.upper())
 
 
 def _run[T](work: Coroutine[Any, Any, T]) -> T:

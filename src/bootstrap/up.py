@@ -10,8 +10,8 @@ from rich.console import Console
 from adapters.cli.demo_world import DemoWorld, load_demo_world
 from adapters.cli.walkthrough import print_welcome
 from adapters.embedded.instance_lock import InstanceLock
-from bootstrap.cli import configure_logging
 from bootstrap.embedded import EmbeddedStack
+from bootstrap.logs import configure_logging
 from bootstrap.runtime import listen, migrate_all, run
 from bootstrap.settings import Settings, SettingsError, read_settings
 
