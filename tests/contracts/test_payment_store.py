@@ -19,7 +19,8 @@ from core.payments.transitions import CHECK_AFTER_S, open_payment
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 from ports.payments import PaymentTransactions, UnsettledPayments
-from tests.servers import PostgresServer
+from tests.database_roles import refused
+from tests.servers import PostgresServer, connected
 
 NOW = datetime(2026, 11, 21, 18, 0, 0, 123456, tzinfo=UTC)
 OURS, THEIRS = TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))
@@ -153,17 +154,10 @@ async def test_nobody_changes_the_audit_trail(postgres: PostgresServer) -> None:
             record = PaymentRecord(RecordKind.ATTEMPTED, 0, "EUR", {})
             await tx.payments.append(payment.id, record, id=IDS.new(), at=NOW)
     for url in (database.app_url, database.relay_url, database.admin_url):
-        connection = await asyncpg.connect(url)
-        try:
-            for statement in (
-                "update payment_records set movement_minor = 1",
-                "delete from payment_records",
-                "truncate payment_records",
-            ):
-                with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    await connection.execute(statement)
-        finally:
-            await connection.close()
+        async with connected(url) as connection:
+            await refused(connection, "update payment_records set movement_minor = 1")
+            await refused(connection, "delete from payment_records")
+            await refused(connection, "truncate payment_records")
 
 
 async def test_the_database_itself_refuses_a_success_of_another_amount(postgres: PostgresServer) -> None:

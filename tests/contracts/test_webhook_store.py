@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from adapters.memory.webhooks import MemoryWebhooks
@@ -16,7 +15,8 @@ from adapters.system.ids import Uuid7Source
 from core.webhooks.errors import WebhookBusyError, WebhookNotFoundError
 from core.webhooks.webhook import BACKOFF_FIRST_S, TRIES_MAX, Webhook, WebhookStatus, complete, fail
 from ports.webhooks import WebhookInbox, WebhookQueue
-from tests.servers import PostgresServer
+from tests.database_roles import refused
+from tests.servers import PostgresServer, connected
 
 NOW = datetime(2026, 11, 21, 18, 0, 0, 123456, tzinfo=UTC)
 IDS = Uuid7Source()
@@ -157,14 +157,7 @@ async def test_only_what_has_ended_can_be_replayed(stores: Stores) -> None:
 
 async def test_the_api_role_can_neither_read_nor_change_webhooks(postgres: PostgresServer) -> None:
     database = await postgres.fresh("payment_db")
-    connection = await asyncpg.connect(database.app_url)
-    try:
-        for statement in (
-            "select body from payment_webhooks",
-            "update payment_webhooks set status = 'completed'",
-            "delete from payment_webhooks",
-        ):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(statement)
-    finally:
-        await connection.close()
+    async with connected(database.app_url) as connection:
+        await refused(connection, "select body from payment_webhooks")
+        await refused(connection, "update payment_webhooks set status = 'completed'")
+        await refused(connection, "delete from payment_webhooks")

@@ -6,22 +6,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from adapters.postgres.migrator import Database, downgrade, drift, migrate
-from adapters.postgres.pool import refuse_unsafe_role
+from adapters.postgres.migrator import Database
+from tests.database_roles import Connection, act, refused
+from tests.servers import connected
 
 ANN, BOB = uuid4(), uuid4()
 HALL, CLUB = uuid4(), uuid4()
-
-type Connection = asyncpg.Connection[asyncpg.Record]
-
-
-async def act(connection: Connection, *, tenant: UUID | None = None, account: UUID | None = None) -> None:
-    """Stand for this tenant and account until the transaction ends."""
-    await connection.execute(
-        "select set_config('app.tenant_id', $1, true), set_config('app.account_id', $2, true)",
-        str(tenant or ""),
-        str(account or ""),
-    )
 
 
 async def fill(connection: Connection) -> None:
@@ -41,53 +31,15 @@ async def fill(connection: Connection) -> None:
 
 @pytest.fixture
 async def app(auth_db: Database) -> AsyncIterator[Connection]:
-    connection: Connection = await asyncpg.connect(auth_db.app_url)
-    await fill(connection)
-    yield connection
-    await connection.close()
+    async with connected(auth_db.app_url) as connection:
+        await fill(connection)
+        yield connection
 
 
 @pytest.fixture
 async def relay(app: Connection, auth_db: Database) -> AsyncIterator[Connection]:
-    connection: Connection = await asyncpg.connect(auth_db.relay_url)
-    yield connection
-    await connection.close()
-
-
-async def refused(connection: Connection, statement: str, *arguments: object) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with connection.transaction():
-            await connection.execute(statement, *arguments)
-
-
-async def test_the_tables_are_those_of_the_code(auth_db: Database) -> None:
-    assert await drift(auth_db) == []
-
-
-async def test_the_migrations_go_down_and_up_again(auth_db: Database) -> None:
-    await downgrade(auth_db)
-    connection: Connection = await asyncpg.connect(auth_db.admin_url)
-    left = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
-    await connection.close()
-    assert [row["tablename"] for row in left] == ["alembic_version"]
-    await migrate(auth_db)
-    assert await drift(auth_db) == []
-
-
-async def test_every_table_forces_row_level_security(app: Connection) -> None:
-    open_tables = await app.fetch(
-        """
-        select relname from pg_class
-        where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and relname <> 'alembic_version'
-          and not (relrowsecurity and relforcerowsecurity)
-        """
-    )
-    assert list(open_tables) == []
-
-
-async def test_the_roles_are_bound_by_the_policies(app: Connection, relay: Connection) -> None:
-    await refuse_unsafe_role(app)
-    await refuse_unsafe_role(relay)
+    async with connected(auth_db.relay_url) as connection:
+        yield connection
 
 
 @pytest.mark.parametrize(
@@ -163,13 +115,3 @@ async def test_the_relay_sees_messages_and_nobodys_data(relay: Connection) -> No
     assert await relay.fetch("select * from outbox") == []
     for table in ("accounts", "refresh_families", "refresh_tokens", "organisations", "memberships"):
         await refused(relay, f"select * from {table}")
-
-
-async def test_the_app_role_cannot_change_the_tables_or_lift_the_policies(app: Connection) -> None:
-    for statement in (
-        "alter table accounts disable row level security",
-        "drop policy tenant_isolation on memberships",
-        "truncate memberships",
-        "create table mine (id int)",
-    ):
-        await refused(app, statement)

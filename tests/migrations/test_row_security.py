@@ -132,3 +132,20 @@ async def test_the_app_role_cannot_lift_the_policies(postgres: PostgresServer, k
         async with connected(database.app_url) as app:
             with pytest.raises(asyncpg.PostgresError):
                 await app.execute(command)
+
+
+@every_database
+async def test_neither_app_nor_relay_can_empty_a_table(postgres: PostgresServer, kind: str) -> None:
+    database = await postgres.fresh(kind)
+    roles = Roles.of(kind)
+    async with connected(database.admin_url) as admin:
+        for role in (roles.app, roles.relay):
+            emptied = await admin.fetch(
+                """
+                select relname from pg_class
+                where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+                  and has_table_privilege($1, oid, 'truncate')
+                """,
+                role,
+            )
+            assert list(emptied) == []
