@@ -11,7 +11,8 @@ from core.shared.ids import TicketId, VenueId
 from core.shared.money import Money
 from core.ticketing.ticket import EventDetails, Ticket, TicketType
 from ports.published.refusals import RefusedError
-from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+from ports.published.venues import VenueSummary
+from tests.published_builders import Halls
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KICK_OFF = NOON + timedelta(days=20)
@@ -19,35 +20,18 @@ FINAL_WHISTLE = KICK_OFF + timedelta(hours=2)
 VENUE = VenueId(UUID("01935000-0000-7000-8000-00000000000a"))
 
 
-class OneVenue(VenuesApi):
+class OneVenue(Halls):
     """Knows one venue, of one tenant."""
 
     def __init__(self, tenant_id: UUID, name: str = "Riethsporthalle") -> None:
+        super().__init__(name)
         self.tenant_id = tenant_id
-        self.name = name
 
     @override
     async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
         if (tenant_id, venue_id) != (self.tenant_id, VENUE):
             raise RefusedError("venues.not_found", "There is no such venue.")
-        return VenueSummary(
-            venue_id=VENUE,
-            name=self.name,
-            slug="riethsporthalle",
-            time_zone="Europe/Berlin",
-            capacity=1221,
-            city="Erfurt",
-            country="DE",
-            subdivision="DE-TH",
-        )
-
-    @override
-    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
-        return ()
-
-    @override
-    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
-        return 600
+        return await super().venue(tenant_id=tenant_id, venue_id=venue_id)
 
 
 def an_event(**changes: Any) -> EventDetails:

@@ -26,8 +26,8 @@ from ports.idempotency import IdempotencyStore
 from ports.ids import IdSource
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
-from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
-from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+from ports.published.ticketing import TicketingApi, TicketOnSale
+from tests.published_builders import Halls, a_ticket_on_sale
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.hold_seats import HoldSeats
@@ -62,52 +62,7 @@ class AnyTicket(TicketingApi):
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         if tenant_id != TENANT:
             raise RefusedError("ticketing.not_found", "There is no such ticket.")
-        now = MemoryClock().now()
-        event = EventFacts(
-            title="Match",
-            starts_at=now,
-            ends_at=now,
-            time_zone="Europe/Berlin",
-            venue_id=VENUE,
-            venue_name="Hall",
-            kind="sport",
-        )
-        return TicketOnSale(
-            ticket_id=ticket_id,
-            title="Seat",
-            ticket_type="SEATED_MANUAL",
-            status="published",
-            price_minor=2000,
-            currency="EUR",
-            quota=1221,
-            max_per_user=8,
-            event=event,
-        )
-
-
-class TheHall(VenuesApi):
-    """One venue, without layout sections."""
-
-    @override
-    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
-        return VenueSummary(
-            venue_id=venue_id,
-            name="Hall",
-            slug="hall",
-            time_zone="Europe/Berlin",
-            capacity=1221,
-            city="Erfurt",
-            country="DE",
-            subdivision="DE-TH",
-        )
-
-    @override
-    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
-        return ()
-
-    @override
-    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
-        return 600
+        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000)
 
 
 @dataclass
@@ -153,7 +108,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
     made: dict[Any, object] = {
-        CreatePlan: CreatePlan(store, AnyTicket(), TheHall(), clock, ids),
+        CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
         ListPlans: ListPlans(store),
         ValidatePlan: ValidatePlan(store),

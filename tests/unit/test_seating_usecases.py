@@ -32,8 +32,9 @@ from ports.paging import PageRequest
 from ports.published.expiration import TimerFired
 from ports.published.orders import OrderCancelled
 from ports.published.refusals import RefusedError
-from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale, TicketType
-from ports.published.venues import OrganiserSettingsChanged, VenuesApi, VenueSectionSummary, VenueSummary
+from ports.published.ticketing import TicketingApi, TicketOnSale, TicketType
+from ports.published.venues import OrganiserSettingsChanged, VenueSectionSummary
+from tests.published_builders import Halls, a_ticket_on_sale
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.create_plan import CreatePlan, FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
@@ -69,57 +70,20 @@ class OneTicket(TicketingApi):
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         if (tenant_id, ticket_id) != (self.tenant, TICKET):
             raise RefusedError("ticketing.not_found", "There is no such ticket.")
-        now = MemoryClock().now()
-        event = EventFacts(
-            title="Match",
-            starts_at=now,
-            ends_at=now,
-            time_zone="Europe/Berlin",
-            venue_id=VENUE,
-            venue_name="Hall",
-            kind="sport",
-        )
-        return TicketOnSale(
-            ticket_id=TICKET,
-            title="Seat",
-            ticket_type=self.kind,
-            status="published",
-            price_minor=2500,
-            currency="EUR",
-            quota=6,
-            max_per_user=4,
-            event=event,
-        )
+        return a_ticket_on_sale(TICKET, venue_id=VENUE, ticket_type=self.kind, quota=6, max_per_user=4)
 
 
-class OneVenue(VenuesApi):
-    """A hall with a seated and a standing section."""
-
-    @override
-    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
-        return VenueSummary(
-            venue_id=venue_id,
-            name="Hall",
-            slug="hall",
-            time_zone="Europe/Berlin",
-            capacity=6,
-            city="Erfurt",
-            country="DE",
-            subdivision="DE-TH",
-        )
-
-    @override
-    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
-        return tuple(
+def a_hall() -> Halls:
+    """Return a venue for six with a seated and a standing section."""
+    return Halls(
+        capacity=6,
+        sections=tuple(
             VenueSectionSummary(
                 section_id=uuid4(), name=name, kind=kind, row_count=2, column_count=3, display_order=order
             )
             for order, (name, kind) in enumerate([("Stand", "seated"), ("Pit", "ga")])
-        )
-
-    @override
-    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
-        return TTL_S
+        ),
+    )
 
 
 @dataclass
@@ -135,7 +99,7 @@ class Hall:
         self.messages = MemoryMessages(ids=self.ids)
         store = self.store = MemorySeatingTransactions(self.messages)
         self.ticketing = OneTicket(self.tenant)
-        self.create = CreatePlan(store, self.ticketing, OneVenue(), self.clock, self.ids)
+        self.create = CreatePlan(store, self.ticketing, a_hall(), self.clock, self.ids)
         self.read = ReadPlan(store)
         self.activate = ActivatePlan(store, self.clock)
         self.deactivate = DeactivatePlan(store, self.clock)

@@ -1,0 +1,68 @@
+"""What ticketing and venues publish, as the tests of other contexts meet it."""
+
+from typing import Any, override
+from uuid import UUID
+
+import msgspec
+
+from adapters.memory.clock import MemoryClock
+from ports.published.ticketing import EventFacts, TicketOnSale
+from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+
+
+def a_ticket_on_sale(ticket_id: UUID, *, venue_id: UUID, **changes: Any) -> TicketOnSale:
+    """Return a published ticket to a seat of buyers' choice, for 25.00 EUR."""
+    now = MemoryClock().now()
+    event = EventFacts(
+        title="Match",
+        starts_at=now,
+        ends_at=now,
+        time_zone="Europe/Berlin",
+        venue_id=venue_id,
+        venue_name="Hall",
+        kind="sport",
+    )
+    ticket = TicketOnSale(
+        ticket_id=ticket_id,
+        title="Seat",
+        ticket_type="SEATED_MANUAL",
+        status="published",
+        price_minor=2500,
+        currency="EUR",
+        quota=1221,
+        max_per_user=8,
+        event=event,
+    )
+    return msgspec.structs.replace(ticket, **changes)
+
+
+class Halls(VenuesApi):
+    """Every venue is a hall in Erfurt with these sections, where a hold lasts ten minutes."""
+
+    def __init__(
+        self, name: str = "Hall", *, capacity: int = 1221, sections: tuple[VenueSectionSummary, ...] = ()
+    ) -> None:
+        self.name = name
+        self._capacity = capacity
+        self._sections = sections
+
+    @override
+    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
+        return VenueSummary(
+            venue_id=venue_id,
+            name=self.name,
+            slug=self.name.lower(),
+            time_zone="Europe/Berlin",
+            capacity=self._capacity,
+            city="Erfurt",
+            country="DE",
+            subdivision="DE-TH",
+        )
+
+    @override
+    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
+        return self._sections
+
+    @override
+    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
+        return 600
