@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from adapters.postgres.pool import Connection, driver_errors_translated, refuse_unsafe_role
@@ -23,13 +24,13 @@ class OpenSession:
     connection: Connection
 
 
-def create_engine(url: str, *, connections_max: int) -> AsyncEngine:
+def create_engine(url: str, *, connections_max: int, pool_timeout_s: float = 10.0) -> AsyncEngine:
     """Make an engine from a `postgresql://` URL; nothing is connected yet."""
     return create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=connections_max,
         max_overflow=0,
-        pool_timeout=10.0,
+        pool_timeout=pool_timeout_s,
         pool_pre_ping=True,
         connect_args={
             "timeout": 10.0,
@@ -65,6 +66,8 @@ async def tenant_session(
         if error.connection_invalidated or _is_passing(error):
             raise StoreUnavailableError(f"PostgreSQL: {error.orig}") from error
         raise
+    except PoolTimeoutError as error:
+        raise StoreUnavailableError("PostgreSQL: no connection became free in time.") from error
 
 
 async def check_engine(engine: AsyncEngine) -> None:
