@@ -18,7 +18,10 @@ class VenueStore(Protocol):
 
     @abstractmethod
     async def slugs_like(self, base: str) -> frozenset[str]:
-        """Return the slugs in use, of deleted venues too, that begin with `base`."""
+        """Return the slugs in use, of deleted venues too, that begin with `base`.
+
+        Whoever asks for the same base meanwhile waits until this transaction ends.
+        """
 
     @abstractmethod
     async def add(self, venue: Venue) -> None:

@@ -1,5 +1,6 @@
 """What the venue stores promise, held by the memory and the PostgreSQL adapter alike."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from core.shared.ids import TenantId, VenueId, VenueSectionId
 from core.venues.errors import SectionNameTakenError, SlugTakenError, VenueNotFoundError
 from core.venues.layout import SectionFacts, VenueSection
 from core.venues.settings import OrganiserSettings, VenueSettings
-from core.venues.venue import Address, Venue, VenueFacts
+from core.venues.venue import Address, Venue, VenueFacts, free_slug
 from ports.paging import PageRequest
 from ports.venues import VenueTransactions
 from tests.servers import PostgresServer
@@ -128,6 +129,17 @@ async def test_a_deleted_venue_is_gone_but_keeps_its_slug(transactions: VenueTra
         with pytest.raises(VenueNotFoundError):
             await tx.venues.delete(venue.id, at=NOW)
         assert await tx.venues.slugs_like("arena") == {"arena"}
+
+
+async def test_whoever_wants_a_slug_waits_for_those_before(transactions: VenueTransactions) -> None:
+    async def open_arena() -> str:
+        async with transactions.begin(OURS) as tx:
+            venue = a_venue(free_slug("Arena", taken=await tx.venues.slugs_like("arena")))
+            await tx.venues.add(venue)
+        return venue.slug
+
+    slugs = await asyncio.gather(*(open_arena() for _ in range(12)))
+    assert sorted(slugs) == sorted(["arena", *(f"arena-{n}" for n in range(2, 13))])
 
 
 async def test_section_names_are_unique_in_a_venue(transactions: VenueTransactions) -> None:

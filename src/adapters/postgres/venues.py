@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import override
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -43,6 +43,8 @@ class _Venues(VenueStore):
 
     @override
     async def slugs_like(self, base: str) -> frozenset[str]:
+        name = f"venues.slugs {self._tenant_id} {base}"
+        await self._orm.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
         query = select(VenueRow.slug).where(
             VenueRow.tenant_id == self._tenant_id, VenueRow.slug.startswith(base, autoescape=True)
         )

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Self
 
 import pycountry
@@ -14,7 +15,6 @@ from core.shared.time import zone_named
 
 CAPACITY_MAX = 500_000
 SLUG_LENGTH_MAX = 80
-_SUFFIXES_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def free_slug(name: str, *, taken: Collection[str]) -> str:
     base = slugify(name, max_length=SLUG_LENGTH_MAX - 6) or "venue"
     if base not in taken:
         return base
-    return next(slug for n in range(2, _SUFFIXES_MAX) if (slug := f"{base}-{n}") not in taken)
+    return next(slug for n in count(2) if (slug := f"{base}-{n}") not in taken)
 
 
 def _is_country(code: str) -> bool:
