@@ -39,6 +39,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /seating-plans/{id}/activate
     POST                /seating-plans/{id}/deactivate
     GET                 /seating-plans/{id}/seats
+    POST                /seating-plans/{id}/seats/block
+    POST                /seating-plans/{id}/seats/unblock
     POST                /seating-plans/{id}/holds
     GET|DELETE          /holds/{reservationId}
     POST                /holds/{reservationId}/extend
@@ -84,10 +86,6 @@ _PLANNED_BY_REASON = {
         """,
     "the live map is a snapshot so far, without its stream": """
         GET                 /seating-plans/{id}/events
-        """,
-    "the box office cannot block seats yet": """
-        POST                /seating-plans/{id}/seats/block
-        POST                /seating-plans/{id}/seats/unblock
         """,
     "refunds happen only by themselves so far, when money came too late": """
         GET|POST            /orders/{id}/refunds

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, override
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from dishka import Provider, Scope, make_async_container
 
 from adapters.http.app import ServiceRoutes, create_app
 from adapters.http.holds import HoldController
+from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
 from adapters.postgres.idempotency import PostgresIdempotencyStore
@@ -29,6 +31,7 @@ from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
@@ -116,6 +119,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
         SeatsSnapshot: SeatsSnapshot(store, clock),
+        BlockSeats: BlockSeats(store, clock),
+        UnblockSeats: UnblockSeats(store, clock),
         HoldSeats: HoldSeats(store, RandomHoldTokens(), clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
@@ -135,7 +140,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         return []
 
     app = create_app(
-        [ServiceRoutes("venue", container, (SeatingPlanController, HoldController))],
+        [ServiceRoutes("venue", container, (SeatingPlanController, SeatBlockController, HoldController))],
         verifier=verifier,
         clock=clock,
         checks=no_checks,
@@ -237,6 +242,37 @@ async def test_a_taken_seat_is_a_conflict_that_names_it(office: BoxOffice) -> No
     assert problem(refused) == (409, "seating.seat_taken")
     assert seats[1]["label"] in refused.json()["detail"]
     assert refused.json()["errors"] == [{"pointer": "/seatIds/1", "message": "Seat Block A 1-2 is taken."}]
+
+
+async def test_the_box_office_blocks_seats_and_puts_them_back_on_sale(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path = f"/seating-plans/{plan}/seats"
+    until = (office.clock.now() + timedelta(hours=1)).isoformat()
+    body = {"seatIds": [seats[0]["id"], seats[1]["id"]], "reason": "camera", "until": until}
+    assert problem(await office.send("POST", f"{path}/block", body)) == (403, "access.forbidden")
+    answer = await office.send("POST", f"{path}/block", body, token="manager")
+    assert answer.status_code == 200 and answer.json()["seatIds"] == body["seatIds"]
+    assert (answer.json()["status"], answer.json()["planId"]) == ("BLOCKED", plan)
+    shown = (await office.send("GET", f"{path}?fields=status")).json()["seats"]
+    assert [seat["status"] for seat in shown[:3]] == ["BLOCKED", "BLOCKED", "AVAILABLE"]
+    assert problem(await office.hold(plan, seats[1:3])) == (409, "seating.seat_taken")
+    refused = await office.send("POST", f"{path}/block", body, token="manager")
+    assert problem(refused) == (409, "seating.seat_taken")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/seatIds/0", "/seatIds/1"]
+    freed = await office.send("POST", f"{path}/unblock", {"seatIds": [seats[1]["id"], seats[2]["id"]]}, token="manager")
+    assert freed.json() == {"planId": plan, "status": "AVAILABLE", "seatIds": [seats[1]["id"]], "until": None}
+    assert (await office.hold(plan, seats[1:3])).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"reason": ""}, {"reason": " "}, {"seatIds": []}, {"until": "2020-01-01T00:00:00Z"}, {"until": "soon"}]
+)
+async def test_a_block_without_seats_a_reason_or_an_end_to_come_is_refused(
+    office: BoxOffice, wrong: dict[str, Any]
+) -> None:
+    plan, seats = await office.on_sale()
+    body = {"seatIds": [seats[0]["id"]], "reason": "camera"} | wrong
+    assert problem(await office.send("POST", f"/seating-plans/{plan}/seats/block", body, token="manager"))[0] == 400
 
 
 async def test_what_cannot_be_held_is_refused_with_its_reason(office: BoxOffice) -> None:

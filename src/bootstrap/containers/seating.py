@@ -6,6 +6,7 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.holds import HoldController
+from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.seating import InProcessSeating
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
@@ -19,6 +20,7 @@ from ports.published.seating import SeatingApi
 from ports.published.venues import OrganiserSettingsChanged
 from ports.seating import ExpiredReservations, HoldTokens, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
 from usecases.seating.hold_seats import HoldSeats
@@ -54,6 +56,8 @@ class SeatingProvider(Provider):
         ActivatePlan,
         DeactivatePlan,
         SeatsSnapshot,
+        BlockSeats,
+        UnblockSeats,
         HoldSeats,
         ReadHold,
         ExtendHold,
@@ -80,7 +84,7 @@ class SeatingProvider(Provider):
         return PostgresExpiredReservations(pools.relay)
 
 
-SEATING_CONTROLLERS = (SeatingPlanController, HoldController)
+SEATING_CONTROLLERS = (SeatingPlanController, SeatBlockController, HoldController)
 SEATING_SUBSCRIPTIONS = (
     Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
     Subscription("seating.release_cancelled_order", OrderCancelled, ReleaseCancelledOrder),

@@ -139,10 +139,10 @@ class SeatTakenError(DomainError):
     code = "seating.seat_taken"
 
     @classmethod
-    def of(cls, taken: Iterable[TakenSeat]) -> Self:
-        """Name the seats that are taken, in the order that they were asked for."""
+    def of(cls, taken: Iterable[TakenSeat], *, outcome: str = "No seat was held.") -> Self:
+        """Name the seats that are taken, in the order that they were asked for, and say what came of it."""
         seats = sorted(taken)
         names = ", ".join(f"{seat.section} {seat.label}" for seat in seats[:NAMES_MAX])
         rest = f" and {len(seats) - NAMES_MAX} more" if len(seats) > NAMES_MAX else ""
         problems = [Problem(f"/seatIds/{seat.index}", f"Seat {seat.section} {seat.label} is taken.") for seat in seats]
-        return cls(f"Already taken: {names}{rest}. No seat was held.", problems)
+        return cls(f"Already taken: {names}{rest}. {outcome}", problems)
