@@ -33,6 +33,8 @@ from tests.published_builders import Halls, a_ticket_on_sale
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
+from usecases.seating.hold_best_available import HoldBestAvailable
+from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
@@ -110,6 +112,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     app_pool = await open_pool(venue_db.app_url, connections_max=4)
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
+    hold = HoldSeats(store, RandomHoldTokens(), clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
@@ -121,7 +124,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         SeatsSnapshot: SeatsSnapshot(store, clock),
         BlockSeats: BlockSeats(store, clock),
         UnblockSeats: UnblockSeats(store, clock),
-        HoldSeats: HoldSeats(store, RandomHoldTokens(), clock),
+        HoldChosenSeats: HoldChosenSeats(store, hold),
+        HoldBestAvailable: HoldBestAvailable(store, hold, clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
         ReleaseHold: ReleaseHold(store, clock),
@@ -233,6 +237,61 @@ async def test_a_hold_is_made_repeated_read_extended_and_released(office: BoxOff
     for _ in range(2):
         assert (await office.send("DELETE", path)).status_code == 204
     assert (await office.send("GET", path)).json()["status"] == "RELEASED"
+
+
+async def test_the_best_seats_are_held_on_a_wish_and_the_same_wish_gives_the_same(office: BoxOffice) -> None:
+    plan, _ = await office.on_sale()
+    path = f"/seating-plans/{plan}/holds"
+    wish = {"quantity": 4, "priceMax": {"amount": 2000, "currency": "EUR"}}
+    body = {"reservationId": str(uuid4()), "bestAvailable": wish}
+    answer = await office.send("POST", path, body)
+    hold = answer.json()
+    assert answer.status_code == 201 and len(hold["seats"]) == 4 and hold["holdToken"]
+    assert hold["adjacent"] is True and hold["explanation"].startswith("4 seats side by side in ")
+    again = await office.send("POST", path, body)
+    assert again.status_code == 201 and again.json() == hold | {"holdToken": None}
+    other = await office.send("POST", path, {"reservationId": str(uuid4()), "bestAvailable": wish}, token="fan-2")
+    assert not {seat["id"] for seat in other.json()["seats"]} & {seat["id"] for seat in hold["seats"]}
+
+
+@pytest.mark.parametrize(
+    ("wish", "answer"),
+    [
+        ({"quantity": 0}, (400, "request.invalid")),
+        ({"quantity": 2, "sectionIds": []}, (400, "request.invalid")),
+        ({"quantity": 11}, (422, "seating.too_many_seats")),
+        ({"quantity": 1, "accessible": True}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "sectionIds": [str(VENUE)]}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "priceTierIds": [str(VENUE)]}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "priceMax": {"amount": 1999, "currency": "EUR"}}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "priceMax": {"amount": 2000, "currency": "USD"}}, (400, "request.invalid")),
+    ],
+)
+async def test_a_wish_that_cannot_be_granted_is_refused_with_its_reason(
+    office: BoxOffice, wish: dict[str, Any], answer: tuple[int, str]
+) -> None:
+    plan, _ = await office.on_sale()
+    body = {"reservationId": str(uuid4()), "bestAvailable": wish}
+    assert problem(await office.send("POST", f"/seating-plans/{plan}/holds", body)) == answer
+
+
+async def test_a_hold_names_its_seats_or_wishes_for_the_best_and_not_both(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path, id = f"/seating-plans/{plan}/holds", str(uuid4())
+    both = {"reservationId": id, "seatIds": [seats[0]["id"]], "bestAvailable": {"quantity": 1}}
+    for body in (both, {"reservationId": id}):
+        assert problem(await office.send("POST", path, body)) == (400, "request.invalid")
+
+
+async def test_seats_of_a_plan_that_assigns_them_are_not_named_by_the_buyer(office: BoxOffice) -> None:
+    grid = {"format": "grid", "sections": [{"name": "A", "rows": 2, "columns": 4}]}
+    plan = (await office.create(grid, assignmentMode="auto")).json()["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    seats = (await office.send("GET", f"/seating-plans/{plan}/seats")).json()["seats"]
+    assert problem(await office.hold(plan, seats[:2])) == (422, "seating.seats_are_assigned")
+    body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 2}}
+    held = await office.send("POST", f"/seating-plans/{plan}/holds", body)
+    assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2"]
 
 
 async def test_a_taken_seat_is_a_conflict_that_names_it(office: BoxOffice) -> None:

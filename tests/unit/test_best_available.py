@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.memory.clock import MemoryIds
-from core.seating.best_available import ACCESSIBLE, SeatWish, choose, explain, is_accessible
+from core.seating.best_available import SeatWish, choose, explain, is_accessible
 from core.seating.grid import GridSection, lay_out_grid
 from core.seating.hall import Hall
 from core.seating.layout import Layout, with_ids
 from core.seating.orphans import stranded
-from core.seating.plans import PlannedSeat, Section
+from core.seating.plans import ACCESSIBLE, PlannedSeat, Section
 from core.shared.ids import PriceTierId, SeatId, SectionId
+from core.shared.money import Money
 
 TIERS = [PriceTierId(UUID(int=number)) for number in (1, 2)]
 
@@ -122,8 +123,8 @@ def test_a_section_passes_its_tier_on_and_a_ceiling_counts_for_each_seat() -> No
         return {seat.section_id for seat in choose(hall, frozenset(seat.id for seat in seats), wish) or ()}
 
     assert section_of(SeatWish(quantity=2)) == {stalls.id}
-    assert section_of(SeatWish(quantity=2, price_max_minor=2000)) == {stalls.id}
-    assert section_of(SeatWish(quantity=2, price_max_minor=1999)) == {circle.id}
+    assert section_of(SeatWish(quantity=2, price_max=Money(2000, "EUR"))) == {stalls.id}
+    assert section_of(SeatWish(quantity=2, price_max=Money(1999, "EUR"))) == {circle.id}
     assert section_of(SeatWish(quantity=2, section_ids=frozenset({circle.id}))) == {circle.id}
     assert section_of(SeatWish(quantity=2, price_tier_ids=frozenset({TIERS[0]}))) == {stalls.id}
     assert section_of(SeatWish(quantity=2, price_tier_ids=frozenset({TIERS[1]}))) == set()
@@ -172,7 +173,7 @@ class Oracle:
             seat
             for seat in kind
             if (wish.price_tier_ids is None or (seat.price_tier_id or tiers[seat.section_id]) in wish.price_tier_ids)
-            and (wish.price_max_minor is None or seat.price_minor <= wish.price_max_minor)
+            and (wish.price_max is None or seat.price_minor <= wish.price_max.amount_minor)
         ]
         self.seats = {(seat.section_id, seat.row, seat.column): seat for seat in layout.seats}
         middle = (min(s.x for s in layout.seats) + max(s.x for s in layout.seats)) / 2
@@ -244,7 +245,7 @@ wishes = st.builds(
     SeatWish,
     quantity=st.integers(1, 5),
     price_tier_ids=st.sampled_from([None, None, None, frozenset(TIERS[:1]), frozenset(TIERS[1:])]),
-    price_max_minor=st.sampled_from([None, None, None, 1000, 999]),
+    price_max=st.sampled_from([None, None, None, Money(1000, "EUR"), Money(999, "EUR")]),
     accessible=st.sampled_from([False, False, False, True]),
     allow_split=st.booleans(),
 )

@@ -23,6 +23,8 @@ from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
+from usecases.seating.hold_best_available import HoldBestAvailable
+from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
@@ -59,6 +61,8 @@ class SeatingProvider(Provider):
         BlockSeats,
         UnblockSeats,
         HoldSeats,
+        HoldChosenSeats,
+        HoldBestAvailable,
         ReadHold,
         ExtendHold,
         ReleaseHold,

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import islice
 from math import fsum
 
 from core.seating.hall import Hall, Stretch
 from core.seating.orphans import stranded
-from core.seating.plans import PlannedSeat
-from core.shared.ids import PriceTierId, SeatId, SectionId
-
-ACCESSIBLE = "accessible"
-"""A seat with this attribute is kept for those who ask for it."""
+from core.seating.plans import ACCESSIBLE, PlannedSeat
+from core.shared.ids import PriceTierId, ReservationId, SeatId, SectionId
+from core.shared.money import Money
 
 SPLITS_LOOKED_AT_MAX = 5_000
 """The search for a split that strands nobody ends here, and takes the nearest one."""
@@ -21,13 +20,14 @@ SPLITS_LOOKED_AT_MAX = 5_000
 class SeatWish:
     """What a buyer wants without naming seats; None means anything will do.
 
-    `price_max_minor` is for one seat. Accessible seats are given only to a wish for them, and then no others.
+    `price_max` is for one seat, in the plan's currency. A wish for accessible seats is given no others, and no other
+    wish is given those.
     """
 
     quantity: int
     section_ids: frozenset[SectionId] | None = None
     price_tier_ids: frozenset[PriceTierId] | None = None
-    price_max_minor: int | None = None
+    price_max: Money | None = None
     accessible: bool = False
     allow_split: bool = False
 
@@ -141,6 +141,17 @@ def choose(
     return picture.seats(chosen) if chosen else None
 
 
+def lot(reservation_id: ReservationId, *, tries: int) -> tuple[int, int]:
+    """Return `among` and `draw` for a buyer who has lost so many races: the same for the same reservation id.
+
+    The first try is for the best seats there are; each that follows draws among twice as many.
+    """
+    if tries == 0:
+        return 1, 0
+    digest = blake2b(reservation_id.bytes + tries.to_bytes(4), digest_size=8).digest()
+    return 8 * 2**tries, int.from_bytes(digest)
+
+
 def _drawn(choices: Iterable[tuple[_Block, ...]], among: int, draw: int) -> tuple[_Block, ...] | None:
     best = list(islice(choices, max(among, 1)))
     return best[draw % len(best)] if best else None
@@ -165,7 +176,7 @@ def _fits(hall: Hall, seat: PlannedSeat, wish: SeatWish) -> bool:
     return (
         (wish.section_ids is None or seat.section_id in wish.section_ids)
         and (wish.price_tier_ids is None or hall.tier_of(seat) in wish.price_tier_ids)
-        and (wish.price_max_minor is None or seat.price_minor <= wish.price_max_minor)
+        and (wish.price_max is None or seat.price_minor <= wish.price_max.amount_minor)
     )
 
 

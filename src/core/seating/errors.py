@@ -124,6 +124,18 @@ class UnknownSeatError(DomainError):
         return cls(f"The plan does not have {len(problems)} of these seats.", problems)
 
 
+class NotEnoughSeatsError(DomainError):
+    """Fewer free seats than were wished for, or not side by side."""
+
+    code = "seating.not_enough_seats"
+
+
+class SeatsAreAssignedError(DomainError):
+    """The plan's seats are chosen by Fairseat, so that buyers name none."""
+
+    code = "seating.seats_are_assigned"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TakenSeat:
     """A seat that somebody else has: its place in the list that was asked for, and what people call it."""

@@ -15,6 +15,10 @@ PROBLEMS_MAX = 200
 """A report lists this many errors and this many warnings at most, and then says how many there are."""
 
 
+ACCESSIBLE = "accessible"
+"""A seat with this attribute is kept for those who ask for an accessible one."""
+
+
 class PlanStatus(StrEnum):
     """Where a plan stands; seats can be held from an active one only."""
 
