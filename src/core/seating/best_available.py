@@ -12,7 +12,7 @@ from core.seating.plans import ACCESSIBLE, PlannedSeat
 from core.shared.ids import PriceTierId, ReservationId, SeatId, SectionId
 from core.shared.money import Money
 
-SPLITS_LOOKED_AT_MAX = 5_000
+SPLITS_LOOKED_AT_MAX = 2_000
 """The search for a split that strands nobody ends here, and takes the nearest one."""
 
 
@@ -182,28 +182,33 @@ def _fits(hall: Hall, seat: PlannedSeat, wish: SeatWish) -> bool:
 
 def _splits(picture: _Picture, runs: Sequence[_Run], quantity: int) -> Iterator[tuple[_Block, ...]]:
     """Give every split into as few blocks as can be, near ones first, those that leave somebody alone later."""
-    sizes = sorted((run.size for run in runs), reverse=True)
-    groups = 1
-    while sum(sizes[:groups]) < quantity:
+    largest_first = tuple(sorted(runs, key=lambda run: (-run.size, run.stretch, run.start)))
+    groups, seats = 0, 0
+    while seats < quantity:
+        seats += largest_first[groups].size
         groups += 1
-    return _parts(picture, tuple(runs), quantity, groups)
+    return _parts(picture, largest_first, quantity, groups)
 
 
 def _parts(picture: _Picture, runs: tuple[_Run, ...], quantity: int, groups: int) -> Iterator[tuple[_Block, ...]]:
-    """Give every way to seat so many in so many of the runs; a block is tried only where others can seat the rest."""
+    """Give every way to seat so many in so many of the runs, which come with the largest first.
+
+    A block is tried only where the others can seat the rest.
+    """
     if groups == 0:
         yield ()
         return
-    largest = sorted((run.size for run in runs), reverse=True)[:groups]
-    firsts: list[tuple[bool, tuple[float, int, int], _Block, _Run]] = []
-    for run in runs:
-        others = sum(largest) - run.size if run.size in largest else sum(largest[:-1])
+    largest = sum(run.size for run in runs[: groups - 1])
+    firsts: list[tuple[bool, tuple[float, int, int], _Block, int]] = []
+    for place, run in enumerate(runs):
+        others = largest if place >= groups - 1 else largest - run.size + runs[groups - 1].size
+        if run.size < quantity - others:
+            break  # as for all the smaller ones
         for size in range(max(1, quantity - others), min(run.size, quantity - groups + 1) + 1):
-            rest = quantity - size
-            alone = quantity > 1 and (size == 1 or (groups == 2 and rest == 1))
-            firsts.extend((alone, block.key, block, run) for block in picture.blocks(run, size))
-    for _, _, block, taken in sorted(firsts, key=lambda first: first[:2]):
-        left = tuple(run for run in runs if run is not taken)
+            alone = quantity > 1 and (size == 1 or (groups == 2 and quantity - size == 1))
+            firsts.extend((alone, block.key, block, place) for block in picture.blocks(run, size))
+    for _, _, block, place in sorted(firsts, key=lambda first: first[:2]):
+        left = (*runs[:place], *runs[place + 1 :])
         for more in _parts(picture, left, quantity - block.size, groups - 1):
             yield (block, *more)
 
