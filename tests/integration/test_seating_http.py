@@ -124,7 +124,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         SeatsSnapshot: SeatsSnapshot(store, clock),
         BlockSeats: BlockSeats(store, clock),
         UnblockSeats: UnblockSeats(store, clock),
-        HoldChosenSeats: HoldChosenSeats(store, hold),
+        HoldChosenSeats: HoldChosenSeats(store, hold, clock),
         HoldBestAvailable: HoldBestAvailable(store, hold, clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
@@ -292,6 +292,22 @@ async def test_seats_of_a_plan_that_assigns_them_are_not_named_by_the_buyer(offi
     body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 2}}
     held = await office.send("POST", f"/seating-plans/{plan}/holds", body)
     assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2"]
+
+
+@pytest.mark.parametrize(("rule", "status"), [("off", 201), ("warn", 201), ("enforce", 409)])
+async def test_a_choice_that_leaves_a_single_seat_meets_the_rule_of_the_plan(
+    office: BoxOffice, rule: str, status: int
+) -> None:
+    grid = {"format": "grid", "sections": [{"name": "A", "rows": 2, "columns": 6}]}
+    plan = (await office.create(grid, orphanRule=rule)).json()["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    seats = (await office.send("GET", f"/seating-plans/{plan}/seats")).json()["seats"]
+    answer = await office.hold(plan, seats[1:3])
+    assert answer.status_code == status
+    if status == 409:
+        assert problem(answer)[1] == "seating.seat_left_alone" and "A R1S1" in answer.json()["detail"]
+    else:
+        assert ("A R1S1" in answer.json()["explanation"]) == (rule == "warn")
 
 
 async def test_a_taken_seat_is_a_conflict_that_names_it(office: BoxOffice) -> None:

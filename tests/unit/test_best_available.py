@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.memory.clock import MemoryIds
-from core.seating.best_available import SeatWish, choose, explain, is_accessible
+from core.seating.best_available import SeatWish, choose, explain
 from core.seating.grid import GridSection, lay_out_grid
 from core.seating.hall import Hall
 from core.seating.layout import Layout, with_ids
 from core.seating.orphans import stranded
-from core.seating.plans import ACCESSIBLE, PlannedSeat, Section
+from core.seating.plans import ACCESSIBLE, PlannedSeat, Section, is_accessible
 from core.shared.ids import PriceTierId, SeatId, SectionId
 from core.shared.money import Money
 

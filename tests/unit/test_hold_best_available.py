@@ -15,18 +15,19 @@ from core.seating.errors import (
     PlanNotFoundError,
     ReservationConflictError,
     ReservationExpiredError,
+    SeatLeftAloneError,
     SeatsAreAssignedError,
     SeatTakenError,
     TooManySeatsError,
 )
-from core.seating.plans import AssignmentMode, PlanStatus
+from core.seating.plans import ACCESSIBLE, AssignmentMode, OrphanRule, PlanStatus
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PlanId, ReservationId, SeatId
 from core.shared.money import Money
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, seat_ids
 from usecases.seating.hold_best_available import TRIES_MAX, BestHold, HoldBestAvailable
-from usecases.seating.hold_chosen_seats import HoldChosenSeats
+from usecases.seating.hold_chosen_seats import ChosenHold, HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats, NewHold
 
 
@@ -60,11 +61,12 @@ class Floor:
         self.clock = MemoryClock()
         self.tenant = a_tenant()
         self.mode = facts.pop("mode", AssignmentMode.MANUAL)
+        rule = facts.pop("rule", OrphanRule.OFF)
         plan, self.layout = a_plan(**facts)
-        self.plan = replace(plan, assignment_mode=self.mode)
+        self.plan = replace(plan, assignment_mode=self.mode, orphan_rule=rule)
         self.hold = Outrun(self.stores.transactions, CountedTokens(), self.clock)
         self.best = HoldBestAvailable(self.stores.transactions, self.hold, self.clock)
-        self.chosen = HoldChosenSeats(self.stores.transactions, self.hold)
+        self.chosen = HoldChosenSeats(self.stores.transactions, self.hold, self.clock)
 
     async def open(self) -> "Floor":
         async with self.stores.transactions.begin(self.tenant) as tx:
@@ -78,6 +80,11 @@ class Floor:
         buyer = by or a_buyer(self.tenant)
         held = await self.best(self.plan.id, ReservationId(id or uuid4()), wish, caller=buyer)
         return held, [seat.label for seat in held.new.reservation.seats]
+
+    async def name(self, *labels: str, id: UUID | None = None, by: Caller | None = None) -> ChosenHold:
+        seats = seat_ids(self.layout, *labels)
+        buyer = by or a_buyer(self.tenant)
+        return await self.chosen(self.plan.id, ReservationId(id or uuid4()), seats, caller=buyer)
 
 
 async def test_the_best_seats_are_held_with_the_reason_for_them() -> None:
@@ -184,3 +191,50 @@ async def test_buyers_name_seats_only_where_the_plan_lets_them_choose() -> None:
                 await floor.chosen(floor.plan.id, ReservationId(uuid4()), seats, caller=ann)
                 seats = seat_ids(floor.layout, "R1S2")
         assert len((await floor.wish(2))[1]) == 2
+
+
+async def test_an_enforced_rule_refuses_a_choice_that_leaves_a_single_seat_and_names_it() -> None:
+    floor = await Floor(rows=1, columns=8, rule=OrphanRule.ENFORCE).open()
+    with pytest.raises(SeatLeftAloneError, match="would leave single seats: Stalls R1S1, Stalls R1S8"):
+        await floor.name(*(f"R1S{number}" for number in range(2, 8)))
+    assert (await floor.name("R1S3", "R1S4")).warning is None
+    with pytest.raises(SeatLeftAloneError, match=r"Stalls R1S1\."):
+        await floor.name("R1S2")
+    assert (await floor.name("R1S1", "R1S2")).warning is None
+
+
+async def test_an_enforced_rule_yields_where_no_other_choice_of_that_size_is_left_in_the_section() -> None:
+    floor = await Floor(rows=2, columns=3, rule=OrphanRule.ENFORCE).open()
+    held = await floor.name("R1S1", "R1S2")
+    assert held.warning == "Single seats stay behind: Stalls R1S3."
+    with pytest.raises(SeatLeftAloneError):
+        await floor.name("R2S2")  # R1S3 is alone already, and R2S1 leaves two
+
+
+async def test_a_rule_that_warns_lets_the_choice_through() -> None:
+    floor = await Floor(rows=1, columns=8, rule=OrphanRule.WARN).open()
+    assert (await floor.name("R1S2")).warning == "Single seats stay behind: Stalls R1S1."
+    assert (await floor.name("R1S1")).warning is None
+    off = await Floor(rows=1, columns=8).open()
+    assert (await off.name("R1S2")).warning is None
+
+
+async def test_a_rule_neither_hides_other_refusals_nor_refuses_what_is_held_already() -> None:
+    floor = await Floor(rows=1, columns=8, rule=OrphanRule.ENFORCE).open()
+    ann, id = a_buyer(floor.tenant), uuid4()
+    first = await floor.name("R1S3", "R1S4", id=id, by=ann)
+    assert (await floor.name("R1S3", "R1S4", id=id, by=ann)).new.reservation == first.new.reservation
+    with pytest.raises(SeatTakenError):
+        await floor.name("R1S2", "R1S3")
+    with pytest.raises(ReservationConflictError):
+        await floor.name("R1S2", id=id, by=ann)
+
+
+async def test_a_single_accessible_seat_may_stay_behind() -> None:
+    floor = Floor(rows=1, columns=4, rule=OrphanRule.ENFORCE)
+    seats = tuple(
+        replace(seat, attributes={ACCESSIBLE: "yes"}) if seat.column == 1 else seat for seat in floor.layout.seats
+    )
+    floor.layout = replace(floor.layout, seats=seats)
+    await floor.open()
+    assert (await floor.name("R1S2", "R1S3", "R1S4")).warning is None

@@ -57,8 +57,9 @@ class HoldController(Controller):
                 new.reservation, hold_token=new.hold_token, adjacent=found.adjacent, explanation=found.explanation
             )
         else:
-            new = await chosen(plan, id, wanted, caller=caller, hold_token=hold_token)
-            view = hold_view(new.reservation, hold_token=new.hold_token)
+            named = await chosen(plan, id, wanted, caller=caller, hold_token=hold_token)
+            new = named.new
+            view = hold_view(new.reservation, hold_token=new.hold_token, warning=named.warning)
         return Response(view, status_code=201, headers={"Location": f"/api/v1/holds/{new.reservation.id}"})
 
     @get("/holds/{reservation_id:uuid}", summary="Read a hold")

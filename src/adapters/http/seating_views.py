@@ -156,6 +156,7 @@ def hold_view(
     hold_token: str | None = None,
     adjacent: bool | None = None,
     explanation: str | None = None,
+    warning: str | None = None,
 ) -> HoldView:
     """Return the hold; the token only to whoever has just made it. Seats that were chosen come with their reason."""
     currency = reservation.currency
@@ -188,5 +189,5 @@ def hold_view(
         order_id=reservation.order_id,
         hold_token=hold_token,
         adjacent=adjacent,
-        explanation=explanation,
+        explanation=explanation if warning is None else f"{explanation} {warning}",
     )

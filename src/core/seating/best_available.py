@@ -8,7 +8,7 @@ from math import fsum
 
 from core.seating.hall import Hall, Stretch
 from core.seating.orphans import stranded
-from core.seating.plans import ACCESSIBLE, PlannedSeat
+from core.seating.plans import PlannedSeat, is_accessible
 from core.shared.ids import PriceTierId, ReservationId, SeatId, SectionId
 from core.shared.money import Money
 
@@ -93,11 +93,6 @@ class _Picture:
         return tuple(
             seat for block in ordered for seat in self.stretches[block.stretch].seats[block.start : block.stop]
         )
-
-
-def is_accessible(seat: PlannedSeat) -> bool:
-    """Tell whether a seat is kept for those who ask for an accessible one."""
-    return bool(seat.attributes.get(ACCESSIBLE))
 
 
 def choose(

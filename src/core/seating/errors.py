@@ -130,6 +130,12 @@ class NotEnoughSeatsError(DomainError):
     code = "seating.not_enough_seats"
 
 
+class SeatLeftAloneError(DomainError):
+    """The choice would leave a single seat behind, and another of its size would not."""
+
+    code = "seating.seat_left_alone"
+
+
 class SeatsAreAssignedError(DomainError):
     """The plan's seats are chosen by Fairseat, so that buyers name none."""
 

@@ -112,6 +112,11 @@ class PlannedSeat:
     attributes: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
 
 
+def is_accessible(seat: PlannedSeat) -> bool:
+    """Tell whether a seat is kept for those who ask for an accessible one."""
+    return bool(seat.attributes.get(ACCESSIBLE))
+
+
 @dataclass(frozen=True, slots=True)
 class PriceTier:
     """A named price."""

@@ -1,7 +1,6 @@
 """Hold the best seats that are free."""
 
 import asyncio
-from collections.abc import Set
 from dataclasses import dataclass
 
 from core.seating import ledger
@@ -10,19 +9,17 @@ from core.seating.errors import (
     NotEnoughSeatsError,
     PlanNotActiveError,
     ReservationConflictError,
-    ReservationNotFoundError,
     SeatTakenError,
 )
-from core.seating.hall import Hall
-from core.seating.plans import PlannedSeat, SeatingPlan, Section
+from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
-from core.seating.seats import Available, state_at
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
+from core.shared.ids import PlanId, ReservationId, SeatId
 from ports.clock import Clock
-from ports.seating import SeatingTransaction, SeatingTransactions
+from ports.seating import SeatingTransactions
 from usecases.seating.hold_seats import HoldSeats, NewHold
+from usecases.seating.looking import look_around
 
 TRIES_MAX = 8
 """So often the seats are chosen again when others were faster."""
@@ -35,17 +32,6 @@ class BestHold:
     new: NewHold
     adjacent: bool
     explanation: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """The plan at one moment; `known` is the reservation of this id, if there is one already."""
-
-    plan: SeatingPlan
-    sections: tuple[Section, ...]
-    seats: tuple[PlannedSeat, ...]
-    free: Set[SeatId]
-    known: Reservation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +59,14 @@ class HoldBestAvailable:
         for an id that stands for something else, ReservationExpiredError, and SeatTakenError after the last try.
         """
         for tries in range(TRIES_MAX):
-            look = await self._look(plan_id, reservation_id, caller.tenant_id)
-            # In threads, since a large plan takes long enough for others to notice.
-            hall = await asyncio.to_thread(Hall.of, look.sections, look.seats)
+            look = await look_around(self.transactions, plan_id, reservation_id, caller=caller, now=self.clock.now())
+            hall = look.hall
             if look.known is not None:
                 seat_ids = _seats_of(look.known, plan_id, wish)
             else:
                 _must_be_allowed(look.plan, wish)
                 among, draw = lot(reservation_id, tries=tries)
+                # In a thread, since a large plan takes long enough for others to notice.
                 seats = await asyncio.to_thread(choose, hall, look.free, wish, among=among, draw=draw)
                 if seats is None:
                     raise _not_enough(wish)
@@ -95,23 +81,6 @@ class HoldBestAvailable:
                 continue  # the same wish was granted a moment ago: what it was given is found by looking again
             return BestHold(held, *explain(hall, seat_ids))
         raise SeatTakenError("Others were faster each time. No seat was held; try again.")
-
-    async def _look(self, plan_id: PlanId, reservation_id: ReservationId, tenant_id: TenantId) -> _Look:
-        async with self.transactions.begin(tenant_id) as tx:
-            plan = await tx.plans.get(plan_id)
-            sections = await tx.plans.sections(plan_id)
-            states = await tx.seats.seat_map(plan_id)
-            known = await _known(tx, reservation_id)
-        now = self.clock.now()
-        free = frozenset(seat.id for seat, state in states if isinstance(state_at(state, now), Available))
-        return _Look(plan, sections, tuple(seat for seat, _ in states), free, known)
-
-
-async def _known(tx: SeatingTransaction, reservation_id: ReservationId) -> Reservation | None:
-    try:
-        return await tx.seats.get(reservation_id)
-    except ReservationNotFoundError:
-        return None
 
 
 def _seats_of(known: Reservation, plan_id: PlanId, wish: SeatWish) -> tuple[SeatId, ...]:
