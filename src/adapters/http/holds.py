@@ -8,7 +8,8 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from adapters.http.seating_bodies import HoldBody, HoldView
+from adapters.http.hold_bodies import HoldBody
+from adapters.http.seating_bodies import HoldView
 from adapters.http.seating_views import hold_view
 from core.seating.best_available import SeatWish
 from core.shared.callers import Caller
