@@ -91,10 +91,11 @@ class Platform:
         return [await self.containers[service.name].get(check) for service in self.services for check in service.checks]
 
     async def connect(self) -> None:
-        """Ask every dependency once; raises what the first one raises that cannot be used."""
+        """Ask every needed dependency once; raises what the first one raises that cannot be used."""
         await self._verifier()
         for check in await self.checks():
-            await check.check()
+            if check.needed:
+                await check.check()
 
     async def close(self) -> None:
         """Close every connection."""

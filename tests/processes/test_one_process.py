@@ -26,7 +26,8 @@ def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: R
 def test_everything_behind_it_is_ready(running: RunningFairseat) -> None:
     ready = httpx.get(f"http://127.0.0.1:{running.port}/health/ready").json()
     assert ready["status"] == "ok"
-    assert {"auth_db", "venue_db", "order_db", "payment_db", "admission_db"} <= set(ready["dependencies"])
+    databases = {"auth_db", "venue_db", "ticket_db", "order_db", "payment_db", "admission_db"}
+    assert databases | {"redis"} <= set(ready["dependencies"])
 
 
 def test_the_printed_walk_through_buys_a_seat(running: RunningFairseat) -> None:
