@@ -3,6 +3,8 @@
 import copy
 import itertools
 import json
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -248,6 +250,18 @@ def test_a_backslash_before_u0000_is_plain_text(staff: httpx.Client) -> None:
     body = {"name": name, "timeZone": "Europe/Berlin", "capacity": 100, "address": address}
     answer = staff.post("/api/v1/venues", json=body)
     assert (answer.status_code, answer.json()["name"]) == (201, name)
+
+
+def test_whoever_goes_away_in_the_middle_of_a_body_leaves_no_fault_behind(running: RunningFairseat) -> None:
+    head = (
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    )
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", running.port)) as connection:
+            connection.sendall(head)
+            time.sleep(0.1)
+    time.sleep(0.2)
+    assert "disconnected" not in running.output
 
 
 def test_nothing_was_logged_as_unexpected(running: RunningFairseat) -> None:
