@@ -138,8 +138,17 @@ def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
 
 
 @pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
+    """One of this file's own: among what is sent is the end of the sale."""
+    instance = RunningFairseat(tmp_path_factory.mktemp("odd"))
+    instance.start()
+    yield instance
+    assert instance.stop() == 0
+
+
+@pytest.fixture(scope="module")
 def ids(running: RunningFairseat) -> dict[str, str]:
-    """Ids for the paths: of things that are there, where a change of them does no harm to other tests."""
+    """Ids for the paths: of things that are there."""
     with Buyer(running) as buyer:
         return {"organisation_id": buyer.organisation_id, "plan_id": buyer.plan_id}
 
