@@ -13,7 +13,7 @@ from core.seating.blocking import Deed
 from core.seating.errors import PlanNotFoundError, SeatTakenError, UnknownSeatError
 from core.seating.layout import Layout
 from core.seating.plans import PlanStatus, SeatingPlan
-from core.seating.seats import Available, Blocked, Held, SeatState
+from core.seating.seats import Available, Blocked, Held, SeatState, state_at
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError, InvalidInputError
 from core.shared.ids import ReservationId, SeatId, TenantId
@@ -33,7 +33,6 @@ from tests.servers import PostgresServer, connected
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
-from usecases.seating.seats_snapshot import SeatsSnapshot
 
 
 @dataclass(slots=True)
@@ -117,8 +116,7 @@ async def test_a_block_is_over_at_its_time_exactly_whether_or_not_anything_tidie
     with pytest.raises(SeatTakenError):
         await house.hold("R1S1")
     house.clock.moment = end
-    snapshot = await SeatsSnapshot(house.stores.transactions, house.clock)(house.plan.id, caller=house.clerk)
-    assert {place.status for place in snapshot.seats} == {"AVAILABLE"}
+    assert {state_at(state, end) for state in (await house.states()).values()} == {Available()}
     assert await house.unblock("R1S1") == frozenset()
     held = (await house.hold("R1S1")).reservation
     assert (await house.states())["R1S1"] == Held(held.id, held.expires_at)

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from dishka import Provider, Scope, make_async_container
 
-from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
@@ -23,13 +22,13 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
-from ports.health import HealthCheck
 from ports.idempotency import IdempotencyStore
 from ports.ids import IdSource
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
+from tests.service_client import app_of, client_of, container_of
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
@@ -132,40 +131,16 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         IdSource: ids,
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }
-    provider = Provider(scope=Scope.APP)
-    for kind, value in made.items():
-        provider.provide(_constant(value), provides=kind)
-    container = make_async_container(provider)
-
-    async def verifier() -> TokenVerifier:
-        return NamedTokens()
-
-    async def no_checks() -> list[HealthCheck]:
-        return []
-
-    app = create_app(
-        [ServiceRoutes("venue", container, (SeatingPlanController, SeatBlockController, HoldController))],
-        verifier=verifier,
-        clock=clock,
-        checks=no_checks,
-        request_bytes_max=1_000_000,
-        version="0",
-    )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    container = container_of(made)
+    routes = ServiceRoutes("venue", container, (SeatingPlanController, SeatBlockController, HoldController))
+    app = app_of(routes, verifier=NamedTokens(), clock=clock, request_bytes_max=1_000_000)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
+        async with client_of(app, timeout_s=60) as client:
             yield BoxOffice(client, clock)
     finally:
         await container.close()
         await app_pool.close()
         await relay_pool.close()
-
-
-def _constant(value: object) -> Any:
-    def provide() -> Any:
-        return value
-
-    return provide
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
