@@ -14,11 +14,13 @@ from dishka import Provider, Scope, make_async_container
 from adapters.http.app import ServiceRoutes, create_app
 from adapters.http.holds import HoldController
 from adapters.http.seating import SeatingPlanController
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
 from ports.health import HealthCheck
@@ -116,7 +118,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
         SeatsSnapshot: SeatsSnapshot(store, clock),
-        HoldSeats: HoldSeats(store, RandomHoldTokens(), clock),
+        HoldSeats: HoldSeats(BatchedHolds(app_pool, ids, alone=HoldsOneByOne(store)), RandomHoldTokens(), clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
         ReleaseHold: ReleaseHold(store, clock),
