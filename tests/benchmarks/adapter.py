@@ -12,9 +12,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
 from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
@@ -37,6 +39,8 @@ _PRICE_MINOR = 4500
 _HOLD_TTL_S = 3600
 CONNECTIONS_MAX = 10
 """As a service has them unless it is told otherwise (FAIRSEAT_VENUE_DATABASE_CONNECTIONS_MAX)."""
+LIMIT_CONNECTIONS_MAX = 64
+"""More connections than that get no more out of two cores, and PostgreSQL has an end of them."""
 
 LIMIT_TABLES = """
 create table bench_rows (id integer primary key, touched bigint not null) with (fillfactor = 90);
@@ -47,11 +51,12 @@ create table bench_seats (id uuid primary key, status text not null, holder uuid
 
 @dataclass(frozen=True, slots=True)
 class AdapterRun:
-    """One level of concurrency: holds, and the two limits that were measured right before them."""
+    """One level of concurrency: holds one by one and in batches, and the two limits, all within a minute."""
 
     one_row: Measured
     four_seats: Measured
     holds: Measured
+    batched: Measured
     audit: Audit
 
 
@@ -71,17 +76,18 @@ async def measure_adapter(database: Database, *, levels: Sequence[int], seconds_
 
 
 async def _level(database: Database, granted: _Granted, *, callers: int, seconds_max: float) -> AdapterRun:
-    async with _connections(database.app_url, callers) as connections:
+    async with _connections(database.app_url, min(callers, LIMIT_CONNECTIONS_MAX)) as connections:
         one_row = await _one_row(connections, seconds_max=seconds_max)
         four_seats = await _four_seats(connections, database, seconds_max=seconds_max)
-    holds = await _holds(database, granted, callers=callers, seconds_max=seconds_max)
+    holds = await _holds(database, granted, callers=callers, seconds_max=seconds_max, batching=False)
+    batched = await _holds(database, granted, callers=callers, seconds_max=seconds_max, batching=True)
     checked = await audit(
         database.admin_url,
         what=f"use case, {callers} callers",
         seats=granted.plans * SEATS,
         holds=granted.holds,
     )
-    return AdapterRun(one_row, four_seats, holds, checked)
+    return AdapterRun(one_row, four_seats, holds, batched, checked)
 
 
 async def _one_row(connections: Sequence["asyncpg.Connection[asyncpg.Record]"], *, seconds_max: float) -> Measured:
@@ -119,10 +125,14 @@ async def _four_seats(
     return await drive(ask, fours(seats, seed=len(connections)), callers=len(connections), seconds_max=seconds_max)
 
 
-async def _holds(database: Database, granted: _Granted, *, callers: int, seconds_max: float) -> Measured:
+async def _holds(
+    database: Database, granted: _Granted, *, callers: int, seconds_max: float, batching: bool
+) -> Measured:
     async with await open_pool(database.app_url, connections_max=min(callers, CONNECTIONS_MAX)) as pool:
         transactions = PostgresSeatingTransactions(pool, _IDS)
-        hold_seats = HoldSeats(transactions, RandomHoldTokens(), SystemClock())
+        alone = HoldsOneByOne(transactions)
+        holds = BatchedHolds(pool, _IDS, alone=alone) if batching else alone
+        hold_seats = HoldSeats(holds, RandomHoldTokens(), SystemClock())
         tenant_id = TenantId(_IDS.new())
         plan_id, seat_ids = await _plan_on_sale(transactions, tenant_id)
         granted.plans += 1
