@@ -68,6 +68,18 @@ class _Granted:
     plans: int = 0
 
 
+class _Lane:
+    """A connection that callers use in turn."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def execute(self, statement: str, *values: object) -> str:
+        async with self._turn:
+            return await self._connection.execute(statement, *values)
+
+
 async def measure_adapter(database: Database, *, levels: Sequence[int], seconds_max: float) -> list[AdapterRun]:
     """Measure each level of concurrency on a plan of its own."""
     await _make_limit_tables(database)
@@ -77,8 +89,9 @@ async def measure_adapter(database: Database, *, levels: Sequence[int], seconds_
 
 async def _level(database: Database, granted: _Granted, *, callers: int, seconds_max: float) -> AdapterRun:
     async with _connections(database.app_url, min(callers, LIMIT_CONNECTIONS_MAX)) as connections:
-        one_row = await _one_row(connections, seconds_max=seconds_max)
-        four_seats = await _four_seats(connections, database, seconds_max=seconds_max)
+        lanes = [_Lane(connection) for connection in connections]
+        one_row = await _one_row(lanes, callers=callers, seconds_max=seconds_max)
+        four_seats = await _four_seats(lanes, database, callers=callers, seconds_max=seconds_max)
     holds = await _holds(database, granted, callers=callers, seconds_max=seconds_max, batching=False)
     batched = await _holds(database, granted, callers=callers, seconds_max=seconds_max, batching=True)
     checked = await audit(
@@ -90,20 +103,18 @@ async def _level(database: Database, granted: _Granted, *, callers: int, seconds
     return AdapterRun(one_row, four_seats, holds, batched, checked)
 
 
-async def _one_row(connections: Sequence["asyncpg.Connection[asyncpg.Record]"], *, seconds_max: float) -> Measured:
-    """Update one row and commit, in one round trip, on a connection of one's own: what pgbench would do."""
+async def _one_row(lanes: Sequence[_Lane], *, callers: int, seconds_max: float) -> Measured:
+    """Update one row and commit, in one round trip: what pgbench would do."""
 
     async def ask(number: int, row: int) -> None:
-        await connections[number].execute("update bench_rows set touched = touched + 1 where id = $1", row)
+        await lanes[number % len(lanes)].execute("update bench_rows set touched = touched + 1 where id = $1", row)
 
     # Steps of a number without a common factor with 20,000 come to every row before they come to one twice.
     rows = (1 + n * 7_919 % 20_000 for n in count())
-    return await drive(ask, rows, callers=len(connections), seconds_max=seconds_max)
+    return await drive(ask, rows, callers=callers, seconds_max=seconds_max)
 
 
-async def _four_seats(
-    connections: Sequence["asyncpg.Connection[asyncpg.Record]"], database: Database, *, seconds_max: float
-) -> Measured:
+async def _four_seats(lanes: Sequence[_Lane], database: Database, *, callers: int, seconds_max: float) -> Measured:
     """Take four free rows if they are free, and commit: no tenant, no reservation, no items, no event, no pool."""
     seats = [_IDS.new() for _ in range(SEATS)]
     async with _connections(database.admin_url, 1) as (admin,):
@@ -115,14 +126,14 @@ async def _four_seats(
     await settle(database.admin_url, "bench_seats")
 
     async def ask(number: int, four: tuple[UUID, ...]) -> None:
-        status = await connections[number].execute(
+        status = await lanes[number % len(lanes)].execute(
             "update bench_seats set status = 'HELD', holder = $2 where id = any($1::uuid[]) and status = 'AVAILABLE'",
             list(four),
             uuid4(),
         )
         assert status == "UPDATE 4", status
 
-    return await drive(ask, fours(seats, seed=len(connections)), callers=len(connections), seconds_max=seconds_max)
+    return await drive(ask, fours(seats, seed=callers), callers=callers, seconds_max=seconds_max)
 
 
 async def _holds(
