@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import uuid4
 
 from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock
