@@ -173,6 +173,13 @@ async def test_a_batch_that_races_again_and_again_is_settled_one_by_one(sale: Sa
     assert sorted(isinstance(answer, Change) for answer in (also_won, lost)) == [False, True]
 
 
+async def test_a_batch_that_the_database_refuses_is_settled_one_by_one(sale: Sale) -> None:
+    async with connected(sale.admin_url) as admin:
+        await admin.execute("drop function hold_batch")
+    won, lost = await answers(sale.process(), sale.tenant, [sale.wish(0), sale.wish(0)])
+    assert sorted(isinstance(answer, Change) for answer in (won, lost)) == [False, True]
+
+
 async def test_a_caller_who_goes_away_does_not_take_the_others_along(sale: Sale) -> None:
     holds = sale.process()
     async with sale.in_the_way():

@@ -89,8 +89,9 @@ class _Line:
 class BatchedHolds(Holds):
     """Gathers the holds of each tenant, since row-level security allows a transaction one tenant.
 
-    A request under a reservation id that is known, and each one of a batch that raced with another process again and
-    again, is settled by `alone`. A caller that goes away while its batch is under way leaves a hold that ends by time.
+    A request under a reservation id that is known, and each one of a batch that the database refused or that raced with
+    another process again and again, is settled by `alone`. A caller that goes away while its batch is under way leaves
+    a hold that ends by time.
     """
 
     def __init__(self, pool: Pool, ids: IdSource, *, alone: Holds, waiting_max: int = WAITING_MAX) -> None:
@@ -161,6 +162,8 @@ class BatchedHolds(Holds):
                 rows = await self._send(tenant_id, batch)
             except _RacedError:
                 continue
+            except asyncpg.PostgresError:
+                break  # the database does not take the batch; each caller hears from it alone whether it is to blame
             except Exception as error:  # noqa: BLE001 (each caller raises it)
                 wrong = error
             break
