@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import override
 from uuid import UUID, uuid4
 
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seating import MemorySeatingTransactions
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
 from adapters.system.ids import Uuid7Source
 from core.seating.grid import GridSection, lay_out_grid
 from core.seating.layout import Layout, with_ids
@@ -27,7 +29,7 @@ from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
 from core.shared.money import Money
 from ports.ids import IdSource
-from ports.seating import ExpiredReservations, HoldTokens, SeatingTransactions
+from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from tests.servers import PostgresServer
 
 TTL_S = 600
@@ -51,24 +53,29 @@ class SeatingStores:
 
     transactions: SeatingTransactions
     expired: ExpiredReservations
+    holds: Holds
     admin_url: str = ""
 
 
 def memory_stores() -> SeatingStores:
     transactions = MemorySeatingTransactions(MemoryMessages(ids=MemoryIds()))
-    return SeatingStores(transactions, transactions)
+    return SeatingStores(transactions, transactions, HoldsOneByOne(transactions))
 
 
 @asynccontextmanager
-async def postgres_stores(postgres: PostgresServer, *, connections_max: int = 4) -> AsyncIterator[SeatingStores]:
+async def postgres_stores(
+    postgres: PostgresServer, *, connections_max: int = 4, batching: bool = False
+) -> AsyncIterator[SeatingStores]:
     database = await postgres.fresh("venue_db")
     async with (
         await open_pool(database.app_url, connections_max=connections_max) as pool,
         await open_pool(database.relay_url, connections_max=1) as relay,
     ):
-        yield SeatingStores(
-            PostgresSeatingTransactions(pool, Uuid7Source()), PostgresExpiredReservations(relay), database.admin_url
-        )
+        ids = Uuid7Source()
+        transactions = PostgresSeatingTransactions(pool, ids)
+        alone = HoldsOneByOne(transactions)
+        holds = BatchedHolds(pool, ids, alone=alone) if batching else alone
+        yield SeatingStores(transactions, PostgresExpiredReservations(relay), holds, database.admin_url)
 
 
 def a_tenant() -> TenantId:

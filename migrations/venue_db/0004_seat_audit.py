@@ -5,7 +5,7 @@ from alembic import op
 from adapters.postgres.security import Roles, tenant_table
 
 revision = "venue_0004"
-down_revision = "venue_0002"
+down_revision = "venue_0003"
 branch_labels = None
 depends_on = None
 

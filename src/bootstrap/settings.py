@@ -122,6 +122,12 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     lifetime_max_s: Seconds = 3600
 
 
+class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`)."""
+
+    holds: Literal["batching", "plain"] = "batching"
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -144,6 +150,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rabbitmq: RabbitSettings = RabbitSettings()
     http: HttpSettings = HttpSettings()
     orders: OrderSettings = OrderSettings()
+    seating: SeatingSettings = SeatingSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

@@ -157,6 +157,18 @@ class SeatingTransactions(Protocol):
         """
 
 
+class Holds(Protocol):
+    """Grants holds, alone or many in one transaction; nobody can tell which from the answers."""
+
+    @abstractmethod
+    async def hold(self, tenant_id: TenantId, request: HoldRequest, *, now: datetime) -> Change:
+        """Hold as `SeatLedger.hold` promises and store the event beside it; when this returns, both are committed.
+
+        A request that is refused leaves nothing behind. Raises what `SeatLedger.hold` raises, and
+        StoreUnavailableError: then the hold may have been made, and asking again with the same id tells.
+        """
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class DueReservation:
     """A hold or reservation whose time has come."""

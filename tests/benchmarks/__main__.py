@@ -18,7 +18,8 @@ from tests.benchmarks.over_http import measure_http
 from tests.benchmarks.report import print_adapter, print_audits, print_facts, print_http
 from tests.servers import PostgresServer
 
-LEVELS = (1, 8, 32)
+ADAPTER_LEVELS = (1, 8, 64, 256)
+HTTP_LEVELS = (1, 8, 32)
 SECONDS_DEFAULT = 5.0
 SECONDS_MAX = 30.0
 WIDTH_MIN = 120
@@ -38,14 +39,14 @@ def arguments() -> argparse.Namespace:
         "--seconds",
         type=seconds,
         default=SECONDS_DEFAULT,
-        help="for each of the 15 measurements; holds also end when the plan is sold out (default: %(default)s)",
+        help="for each of the 22 measurements; holds also end when the plan is sold out (default: %(default)s)",
     )
     parser.add_argument("--only", choices=("adapter", "http"), help="one part alone")
     return parser.parse_args()
 
 
 async def adapter_part(postgres: PostgresServer, *, seconds_max: float) -> list[AdapterRun]:
-    return await measure_adapter(await postgres.fresh("venue_db"), levels=LEVELS, seconds_max=seconds_max)
+    return await measure_adapter(await postgres.fresh("venue_db"), levels=ADAPTER_LEVELS, seconds_max=seconds_max)
 
 
 def main() -> int:
@@ -68,7 +69,7 @@ def main() -> int:
                 print_adapter(console, adapter)
                 audits += [run.audit for run in adapter]
             if given.only != "adapter":
-                http = measure_http(postgres, folder / "up", levels=LEVELS, seconds_max=given.seconds)
+                http = measure_http(postgres, folder / "up", levels=HTTP_LEVELS, seconds_max=given.seconds)
                 print_http(console, http)
                 audits += [run.audit for run in http]
     return 0 if print_audits(console, audits) else 1

@@ -12,9 +12,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
 from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
@@ -37,6 +39,8 @@ _PRICE_MINOR = 4500
 _HOLD_TTL_S = 3600
 CONNECTIONS_MAX = 10
 """As a service has them unless it is told otherwise (FAIRSEAT_VENUE_DATABASE_CONNECTIONS_MAX)."""
+LIMIT_CONNECTIONS_MAX = 64
+"""More connections than that get no more out of two cores, and PostgreSQL has an end of them."""
 
 LIMIT_TABLES = """
 create table bench_rows (id integer primary key, touched bigint not null) with (fillfactor = 90);
@@ -47,11 +51,12 @@ create table bench_seats (id uuid primary key, status text not null, holder uuid
 
 @dataclass(frozen=True, slots=True)
 class AdapterRun:
-    """One level of concurrency: holds, and the two limits that were measured right before them."""
+    """One level of concurrency: holds one by one and in batches, and the two limits, all within a minute."""
 
     one_row: Measured
     four_seats: Measured
     holds: Measured
+    batched: Measured
     audit: Audit
 
 
@@ -63,6 +68,18 @@ class _Granted:
     plans: int = 0
 
 
+class _Lane:
+    """A connection that callers use in turn."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def execute(self, statement: str, *values: object) -> str:
+        async with self._turn:
+            return await self._connection.execute(statement, *values)
+
+
 async def measure_adapter(database: Database, *, levels: Sequence[int], seconds_max: float) -> list[AdapterRun]:
     """Measure each level of concurrency on a plan of its own."""
     await _make_limit_tables(database)
@@ -71,33 +88,33 @@ async def measure_adapter(database: Database, *, levels: Sequence[int], seconds_
 
 
 async def _level(database: Database, granted: _Granted, *, callers: int, seconds_max: float) -> AdapterRun:
-    async with _connections(database.app_url, callers) as connections:
-        one_row = await _one_row(connections, seconds_max=seconds_max)
-        four_seats = await _four_seats(connections, database, seconds_max=seconds_max)
-    holds = await _holds(database, granted, callers=callers, seconds_max=seconds_max)
+    async with _connections(database.app_url, min(callers, LIMIT_CONNECTIONS_MAX)) as connections:
+        lanes = [_Lane(connection) for connection in connections]
+        one_row = await _one_row(lanes, callers=callers, seconds_max=seconds_max)
+        four_seats = await _four_seats(lanes, database, callers=callers, seconds_max=seconds_max)
+    holds = await _holds(database, granted, callers=callers, seconds_max=seconds_max, batching=False)
+    batched = await _holds(database, granted, callers=callers, seconds_max=seconds_max, batching=True)
     checked = await audit(
         database.admin_url,
         what=f"use case, {callers} callers",
         seats=granted.plans * SEATS,
         holds=granted.holds,
     )
-    return AdapterRun(one_row, four_seats, holds, checked)
+    return AdapterRun(one_row, four_seats, holds, batched, checked)
 
 
-async def _one_row(connections: Sequence["asyncpg.Connection[asyncpg.Record]"], *, seconds_max: float) -> Measured:
-    """Update one row and commit, in one round trip, on a connection of one's own: what pgbench would do."""
+async def _one_row(lanes: Sequence[_Lane], *, callers: int, seconds_max: float) -> Measured:
+    """Update one row and commit, in one round trip: what pgbench would do."""
 
     async def ask(number: int, row: int) -> None:
-        await connections[number].execute("update bench_rows set touched = touched + 1 where id = $1", row)
+        await lanes[number % len(lanes)].execute("update bench_rows set touched = touched + 1 where id = $1", row)
 
     # Steps of a number without a common factor with 20,000 come to every row before they come to one twice.
     rows = (1 + n * 7_919 % 20_000 for n in count())
-    return await drive(ask, rows, callers=len(connections), seconds_max=seconds_max)
+    return await drive(ask, rows, callers=callers, seconds_max=seconds_max)
 
 
-async def _four_seats(
-    connections: Sequence["asyncpg.Connection[asyncpg.Record]"], database: Database, *, seconds_max: float
-) -> Measured:
+async def _four_seats(lanes: Sequence[_Lane], database: Database, *, callers: int, seconds_max: float) -> Measured:
     """Take four free rows if they are free, and commit: no tenant, no reservation, no items, no event, no pool."""
     seats = [_IDS.new() for _ in range(SEATS)]
     async with _connections(database.admin_url, 1) as (admin,):
@@ -109,20 +126,24 @@ async def _four_seats(
     await settle(database.admin_url, "bench_seats")
 
     async def ask(number: int, four: tuple[UUID, ...]) -> None:
-        status = await connections[number].execute(
+        status = await lanes[number % len(lanes)].execute(
             "update bench_seats set status = 'HELD', holder = $2 where id = any($1::uuid[]) and status = 'AVAILABLE'",
             list(four),
             uuid4(),
         )
         assert status == "UPDATE 4", status
 
-    return await drive(ask, fours(seats, seed=len(connections)), callers=len(connections), seconds_max=seconds_max)
+    return await drive(ask, fours(seats, seed=callers), callers=callers, seconds_max=seconds_max)
 
 
-async def _holds(database: Database, granted: _Granted, *, callers: int, seconds_max: float) -> Measured:
+async def _holds(
+    database: Database, granted: _Granted, *, callers: int, seconds_max: float, batching: bool
+) -> Measured:
     async with await open_pool(database.app_url, connections_max=min(callers, CONNECTIONS_MAX)) as pool:
         transactions = PostgresSeatingTransactions(pool, _IDS)
-        hold_seats = HoldSeats(transactions, RandomHoldTokens(), SystemClock())
+        alone = HoldsOneByOne(transactions)
+        holds = BatchedHolds(pool, _IDS, alone=alone) if batching else alone
+        hold_seats = HoldSeats(holds, RandomHoldTokens(), SystemClock())
         tenant_id = TenantId(_IDS.new())
         plan_id, seat_ids = await _plan_on_sale(transactions, tenant_id)
         granted.plans += 1

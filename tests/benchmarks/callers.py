@@ -9,6 +9,8 @@ from tests.benchmarks.arithmetic import Measured
 
 WARM_UP_EACH = 20
 """Asked before the clock starts: connections are opened, statements are prepared."""
+WARM_UP_MAX = 640
+"""Asked before the clock starts by all callers together, so that many callers leave something to measure."""
 
 
 async def drive[T](
@@ -16,7 +18,7 @@ async def drive[T](
 ) -> Measured:
     """Let the callers (numbered from 0) ask for the things in turn, until the time is up or nothing is left."""
     left = iter(things)
-    await _round(ask, islice(left, callers * WARM_UP_EACH), callers=callers, seconds_max=seconds_max)
+    await _round(ask, islice(left, min(callers * WARM_UP_EACH, WARM_UP_MAX)), callers=callers, seconds_max=seconds_max)
     begun = time.perf_counter()
     times = await _round(ask, left, callers=callers, seconds_max=seconds_max)
     return Measured.of(times, callers=callers, elapsed_s=time.perf_counter() - begun)

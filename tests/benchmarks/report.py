@@ -23,8 +23,9 @@ def print_adapter(console: Console, runs: Sequence[AdapterRun]) -> None:
     for run in runs:
         _row(table, run.one_row, "update one row", "limit")
         _row(table, run.four_seats, "update 4 seats, nothing else", _share(run.four_seats, run.one_row, "one row"))
-        shares = f"{_share(run.holds, run.one_row, 'one row')}, {_share(run.holds, run.four_seats, '4 seats')}"
-        _row(table, run.holds, "hold", shares, last=True)
+        for holds, what in ((run.holds, "hold, one by one"), (run.batched, "hold, in batches")):
+            shares = f"{_share(holds, run.one_row, 'one row')}, {_share(holds, run.four_seats, '4 seats')}"
+            _row(table, holds, what, shares, last=holds is run.batched)
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""What the seat ledger and the plan store promise, held by the memory and the PostgreSQL adapter alike."""
+"""What the ledger and the plan store promise, held by memory and by PostgreSQL, holds one by one and in batches."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -61,22 +61,21 @@ class House:
     layout: Layout
 
     async def hold(self, *labels: str, by: Caller, now: datetime = NOW, id: ReservationId | None = None) -> Reservation:
-        async with self.stores.transactions.begin(self.tenant) as tx:
-            request = a_request(self.plan, seat_ids(self.layout, *labels), by=by, reservation_id=id)
-            return (await tx.seats.hold(request, now=now)).reservation
+        request = a_request(self.plan, seat_ids(self.layout, *labels), by=by, reservation_id=id)
+        return (await self.stores.holds.hold(self.tenant, request, now=now)).reservation
 
     async def states(self) -> dict[str, SeatState]:
         async with self.stores.transactions.begin(self.tenant) as tx:
             return {seat.label: state for seat, state in await tx.seats.seat_map(self.plan.id)}
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "batching"])
 async def stores(request: pytest.FixtureRequest) -> AsyncIterator[SeatingStores]:
     if request.param == "memory":
         yield memory_stores()
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    async with postgres_stores(postgres) as real:
+    async with postgres_stores(postgres, batching=request.param == "batching") as real:
         yield real
 
 
@@ -166,9 +165,8 @@ async def test_a_seat_of_another_plan_is_unknown(house: House) -> None:
         await tx.plans.add(other, layout)
     foreign = layout.seats[0].id
     asked = (*seat_ids(house.layout, "R1S1"), foreign)
-    async with house.stores.transactions.begin(house.tenant) as tx:
-        with pytest.raises(UnknownSeatError) as refused:
-            await tx.seats.hold(a_request(house.plan, asked, by=a_buyer(house.tenant)), now=NOW)
+    with pytest.raises(UnknownSeatError) as refused:
+        await house.stores.holds.hold(house.tenant, a_request(house.plan, asked, by=a_buyer(house.tenant)), now=NOW)
     assert [problem.pointer for problem in refused.value.problems] == ["/seatIds/1"]
 
 
@@ -178,15 +176,15 @@ async def test_seats_of_a_plan_that_is_not_active_cannot_be_held(stores: Seating
     tenant = a_tenant()
     async with stores.transactions.begin(tenant) as tx:
         await tx.plans.add(plan, layout)
-        with pytest.raises(PlanNotActiveError):
-            await tx.seats.hold(a_request(plan, (layout.seats[0].id,), by=a_buyer(tenant)), now=NOW)
+    with pytest.raises(PlanNotActiveError):
+        await stores.holds.hold(tenant, a_request(plan, (layout.seats[0].id,), by=a_buyer(tenant)), now=NOW)
 
 
 async def test_a_hold_of_a_plan_that_is_not_there_is_refused(house: House) -> None:
     unknown, layout = a_plan()
-    async with house.stores.transactions.begin(house.tenant) as tx:
-        with pytest.raises(PlanNotFoundError):
-            await tx.seats.hold(a_request(unknown, (layout.seats[0].id,), by=a_buyer(house.tenant)), now=NOW)
+    request = a_request(unknown, (layout.seats[0].id,), by=a_buyer(house.tenant))
+    with pytest.raises(PlanNotFoundError):
+        await house.stores.holds.hold(house.tenant, request, now=NOW)
 
 
 async def test_a_hold_has_at_most_the_seats_that_the_plan_allows(stores: SeatingStores) -> None:
@@ -289,8 +287,9 @@ async def test_another_tenant_sees_and_holds_nothing(house: House) -> None:
             await tx.seats.get(held.id)
         with pytest.raises(PlanNotFoundError):
             await tx.plans.get(house.plan.id)
-        with pytest.raises(PlanNotFoundError):
-            await tx.seats.hold(a_request(house.plan, seat_ids(house.layout, "R1S2"), by=a_buyer(stranger)), now=NOW)
+    request = a_request(house.plan, seat_ids(house.layout, "R1S2"), by=a_buyer(stranger))
+    with pytest.raises(PlanNotFoundError):
+        await house.stores.holds.hold(stranger, request, now=NOW)
 
 
 async def test_a_block_that_raises_holds_nothing(house: House) -> None:

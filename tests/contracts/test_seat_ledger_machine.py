@@ -1,7 +1,8 @@
-"""One random story of buyers, orders and a moving clock, told to the memory and the PostgreSQL ledger at once.
+"""One random story of buyers, orders and a moving clock, told to three ledgers at once.
 
-Every answer (the reservation, or the code and the words of the refusal) and every picture of the seats must be the same
-on both sides, and neither may ever give one seat to two.
+They are memory, PostgreSQL with holds one by one, and PostgreSQL with holds in batches. Every answer (the reservation,
+or the code and the words of the refusal) and every picture of the seats must be the same on all sides, and none may
+ever give one seat to two.
 """
 
 import asyncio
@@ -118,7 +119,7 @@ class Side:
         store = stores.transactions
         self.stores = stores
         self.tokens = CountedTokens()
-        self.hold = HoldSeats(store, self.tokens, clock)
+        self.hold = HoldSeats(stores.holds, self.tokens, clock)
         self.extend = ExtendHold(store, clock)
         self.release = ReleaseHold(store, clock)
         self.reserve = ReserveSeats(store, clock)
@@ -140,16 +141,16 @@ class Side:
             return (refusal.code, refusal.message, refusal.problems)
 
 
-class TwoLedgers(RuleBasedStateMachine):
+class Ledgers(RuleBasedStateMachine):
     """Two tenants with a plan of the same six seats each; three buyers who act in both."""
 
     loop: asyncio.AbstractEventLoop
-    postgres: SeatingStores
+    databases: list[SeatingStores]
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = MemoryClock()
-        self.sides = [Side(memory_stores(), self.clock), Side(self.postgres, self.clock)]
+        self.sides = [Side(stores, self.clock) for stores in (memory_stores(), *self.databases)]
         self.plans: dict[TenantId, tuple[SeatingPlan, Layout]] = {}
         self.known: list[Known] = []
         self.events = 0
@@ -160,7 +161,8 @@ class TwoLedgers(RuleBasedStateMachine):
 
     @initialize()
     def open_the_plans(self) -> None:
-        self.run(_emptied(self.postgres))
+        for stores in self.databases:
+            self.run(_emptied(stores))
         made = MemoryIds()
         for tenant in TENANTS:
             plan, layout = a_plan(
@@ -175,10 +177,10 @@ class TwoLedgers(RuleBasedStateMachine):
         async with side.stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
 
-    def both(self, command: Command) -> Answer:
-        """Give the command to both sides; their answers must agree."""
-        memory, postgres = (self.run(side.answer(command)) for side in self.sides)
-        assert memory == postgres
+    def all(self, command: Command) -> Answer:
+        """Give the command to every side; their answers must agree."""
+        memory, *databases = (self.run(side.answer(command)) for side in self.sides)
+        assert databases == [memory] * len(databases)
         return memory
 
     def seat(self, tenant: TenantId, place: int) -> SeatId:
@@ -195,7 +197,7 @@ class TwoLedgers(RuleBasedStateMachine):
         plan = PlanId(self.plans[other if foreign else tenant][0].id)
         wanted = tuple(self.seat(tenant, place) for place in seats)
         caller = Caller(buyer, tenant)
-        answer = self.both(lambda side: side.hold(plan, id, wanted, caller=caller))
+        answer = self.all(lambda side: side.hold(plan, id, wanted, caller=caller))
         asked_before = any((entry.tenant, entry.id) == (tenant, id) for entry in self.known)
         if not asked_before and (isinstance(answer, NewHold) or not self.known):  # one of them may not be there
             self.known.append(Known(tenant, id, buyer))
@@ -209,7 +211,7 @@ class TwoLedgers(RuleBasedStateMachine):
         if again:
             wanted = self.run(self._seats_of(entry)) or wanted
         caller = Caller(entry.buyer, entry.tenant)
-        self.both(lambda side: side.hold(plan, entry.id, wanted, caller=caller))
+        self.all(lambda side: side.hold(plan, entry.id, wanted, caller=caller))
 
     async def _seats_of(self, entry: Known) -> tuple[SeatId, ...]:
         async with self.sides[0].stores.transactions.begin(entry.tenant) as tx:
@@ -230,27 +232,27 @@ class TwoLedgers(RuleBasedStateMachine):
         caller = Caller(account, tenant)
         match what:
             case "extend":
-                self.both(lambda side: side.extend(id, caller=caller, hold_token=token))
+                self.all(lambda side: side.extend(id, caller=caller, hold_token=token))
             case "release":
-                self.both(lambda side: side.release(id, caller=caller, hold_token=token))
+                self.all(lambda side: side.release(id, caller=caller, hold_token=token))
             case "reserve" | "buy":
-                self.both(
+                self.all(
                     lambda side: side.reserve(
                         id, tenant_id=tenant, order_id=order, account_id=account, hold_token=token, until=until
                     )
                 )
                 if what == "buy":
-                    self.both(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
+                    self.all(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
             case "protect":
-                self.both(lambda side: side.protect(id, tenant_id=tenant, order_id=order, until=until))
+                self.all(lambda side: side.protect(id, tenant_id=tenant, order_id=order, until=until))
             case "finalise":
-                self.both(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
+                self.all(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
             case "reclaim":
-                self.both(lambda side: side.reclaim(id, tenant_id=tenant, order_id=order))
+                self.all(lambda side: side.reclaim(id, tenant_id=tenant, order_id=order))
             case "cancelled" | "refunded":
                 self.cancel(entry, order, what)
             case _:
-                self.both(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
+                self.all(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
 
     @rule(
         tenant=tenants,
@@ -269,9 +271,9 @@ class TwoLedgers(RuleBasedStateMachine):
         wanted = tuple(self.seat(tenant, place) for place in seats)
         caller = Caller(CLERK, tenant, None if fan else Role.BOX_OFFICE)
         until = self.clock.now() + timedelta(seconds=lasting_s) if lasting_s is not None else None
-        self.both(lambda side: side.block(plan, wanted, reason="camera", until=until, caller=caller))
+        self.all(lambda side: side.block(plan, wanted, reason="camera", until=until, caller=caller))
         if again:
-            self.both(lambda side: side.hold(plan, IDS[-1], wanted, caller=Caller(STRANGER, tenant)))
+            self.all(lambda side: side.hold(plan, IDS[-1], wanted, caller=Caller(STRANGER, tenant)))
 
     @rule(tenant=tenants, seats=places, foreign=rarely, fan=rarely)
     def unblock(self, tenant: TenantId, seats: list[int], foreign: bool, fan: bool) -> None:
@@ -279,15 +281,15 @@ class TwoLedgers(RuleBasedStateMachine):
         plan = PlanId(self.plans[other if foreign else tenant][0].id)
         wanted = tuple(self.seat(tenant, place) for place in seats)
         caller = Caller(CLERK, tenant, None if fan else Role.BOX_OFFICE)
-        self.both(lambda side: side.unblock(plan, wanted, caller=caller))
+        self.all(lambda side: side.unblock(plan, wanted, caller=caller))
 
     def cancel(self, entry: Known, order: OrderId, reason: str) -> None:
         """Tell of an order's end, twice, as a broker may; the event also names reservations of other orders."""
         self.events += 1
         event = OrderCancelled(order_id=order, reservation_ids=(entry.id, IDS[0], IDS[-1]), reason=reason)
         delivery = Delivery(event_id=UUID(int=0x400 + self.events), tenant_id=entry.tenant)
-        self.both(lambda side: side.cancelled(event, delivery))
-        self.both(lambda side: side.cancelled(event, delivery))
+        self.all(lambda side: side.cancelled(event, delivery))
+        self.all(lambda side: side.cancelled(event, delivery))
 
     @rule(
         pick=picks,
@@ -310,12 +312,12 @@ class TwoLedgers(RuleBasedStateMachine):
             self.clock.moment = end + timedelta(microseconds=microseconds)
         self.clock.move(seconds=seconds or 0)
         if swept:
-            self.both(lambda side: side.sweep())
+            self.all(lambda side: side.sweep())
         if end is not None:
             entry = self.known_one(pick)
             plan = self.plans[entry.tenant][0].id
             wanted = self.run(self._seats_of(entry))
-            self.both(lambda side: side.hold(plan, taker, wanted, caller=Caller(STRANGER, entry.tenant)))
+            self.all(lambda side: side.hold(plan, taker, wanted, caller=Caller(STRANGER, entry.tenant)))
 
     async def _end_of(self, entry: Known) -> datetime | None:
         async with self.sides[0].stores.transactions.begin(entry.tenant) as tx:
@@ -334,10 +336,10 @@ class TwoLedgers(RuleBasedStateMachine):
 
     def the_pictures_agree_and_no_seat_has_two_owners(self) -> None:
         for tenant in self.plans:
-            memory, postgres = (self.run(self._picture(side, tenant)) for side in self.sides)
-            assert memory == postgres
-            lines, stored_lines = (self.run(self._audit(side, tenant)) for side in self.sides)
-            assert lines == stored_lines
+            memory, *databases = (self.run(self._picture(side, tenant)) for side in self.sides)
+            assert databases == [memory] * len(databases)
+            lines, *stored_lines = (self.run(self._audit(side, tenant)) for side in self.sides)
+            assert stored_lines == [lines] * len(stored_lines)
             reservations: list[Reservation] = memory[1]
             now: datetime = self.clock.now()
             for reservation in reservations:
@@ -387,10 +389,13 @@ def test_memory_and_postgresql_tell_the_same_story(postgres: PostgresServer) -> 
     loop = asyncio.new_event_loop()
     stack = AsyncExitStack()
     try:
-        TwoLedgers.loop = loop
-        TwoLedgers.postgres = loop.run_until_complete(stack.enter_async_context(postgres_stores(postgres)))
+        Ledgers.loop = loop
+        Ledgers.databases = [
+            loop.run_until_complete(stack.enter_async_context(postgres_stores(postgres, batching=batching)))
+            for batching in (False, True)
+        ]
         run_state_machine_as_test(
-            TwoLedgers,
+            Ledgers,
             settings=settings(
                 max_examples=60,
                 stateful_step_count=40,

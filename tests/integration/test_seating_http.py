@@ -15,11 +15,13 @@ from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
 from ports.idempotency import IdempotencyStore
@@ -111,7 +113,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     app_pool = await open_pool(venue_db.app_url, connections_max=4)
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
-    hold = HoldSeats(store, RandomHoldTokens(), clock)
+    hold = HoldSeats(BatchedHolds(app_pool, ids, alone=HoldsOneByOne(store)), RandomHoldTokens(), clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),

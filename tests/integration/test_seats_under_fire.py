@@ -1,4 +1,7 @@
-"""Many buyers after the same seats at once, on a real PostgreSQL: nobody shares a seat, nothing locks up."""
+"""Many buyers after the same seats at once, on a real PostgreSQL: nobody shares a seat, nothing locks up.
+
+Each story is told with holds one by one, and with holds in batches.
+"""
 
 import asyncio
 import random
@@ -24,6 +27,7 @@ from usecases.seating.reserve_seats import FinaliseReservation, ReserveSeats
 
 BUYERS = 200
 HOT_SEATS = 20
+both_ways = pytest.mark.parametrize("batching", [False, True], ids=["one by one", "in batches"])
 
 
 async def live_items(stores: SeatingStores) -> list[SeatId]:
@@ -36,14 +40,17 @@ async def live_items(stores: SeatingStores) -> list[SeatId]:
 
 
 @pytest.mark.timeout(120)
-async def test_two_hundred_buyers_after_the_same_twenty_seats_never_share_one(postgres: PostgresServer) -> None:
-    async with postgres_stores(postgres, connections_max=32) as stores:
+@both_ways
+async def test_two_hundred_buyers_after_the_same_twenty_seats_never_share_one(
+    postgres: PostgresServer, batching: bool
+) -> None:
+    async with postgres_stores(postgres, connections_max=32, batching=batching) as stores:
         tenant = a_tenant()
         plan, layout = a_plan(rows=2, columns=HOT_SEATS // 2)
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = SystemClock()
-        hold = HoldSeats(stores.transactions, RandomHoldTokens(), clock)
+        hold = HoldSeats(stores.holds, RandomHoldTokens(), clock)
         reserve = ReserveSeats(stores.transactions, clock)
         finalise = FinaliseReservation(stores.transactions, clock)
         dice = random.Random(20)
@@ -72,14 +79,17 @@ async def test_two_hundred_buyers_after_the_same_twenty_seats_never_share_one(po
 
 
 @pytest.mark.timeout(120)
-async def test_holds_extensions_releases_and_sweeps_of_the_same_seats_do_not_lock_up(postgres: PostgresServer) -> None:
-    async with postgres_stores(postgres, connections_max=24) as stores:
+@both_ways
+async def test_holds_extensions_releases_and_sweeps_of_the_same_seats_do_not_lock_up(
+    postgres: PostgresServer, batching: bool
+) -> None:
+    async with postgres_stores(postgres, connections_max=24, batching=batching) as stores:
         tenant = a_tenant()
         plan, layout = a_plan(rows=1, columns=12, hold_ttl_s=60)
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = MemoryClock()
-        hold = HoldSeats(stores.transactions, RandomHoldTokens(), clock)
+        hold = HoldSeats(stores.holds, RandomHoldTokens(), clock)
         extend = ExtendHold(stores.transactions, clock)
         release = ReleaseHold(stores.transactions, clock)
         sweep = ExpireReservations(stores.expired, stores.transactions, clock)
@@ -105,13 +115,16 @@ async def test_holds_extensions_releases_and_sweeps_of_the_same_seats_do_not_loc
         assert len(live) == len(set(live))
 
 
-async def test_holds_of_one_account_at_once_never_exceed_what_it_may_have(postgres: PostgresServer) -> None:
-    async with postgres_stores(postgres, connections_max=10) as stores:
+@both_ways
+async def test_holds_of_one_account_at_once_never_exceed_what_it_may_have(
+    postgres: PostgresServer, batching: bool
+) -> None:
+    async with postgres_stores(postgres, connections_max=10, batching=batching) as stores:
         tenant = a_tenant()
         plan, layout = a_plan(rows=4, columns=5, max_per_user=4)
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
-        hold = HoldSeats(stores.transactions, RandomHoldTokens(), SystemClock())
+        hold = HoldSeats(stores.holds, RandomHoldTokens(), SystemClock())
         ann = a_buyer(tenant)
         pairs = [(layout.seats[place].id, layout.seats[place + 1].id) for place in range(0, 20, 2)]
         answers = await asyncio.gather(
@@ -121,13 +134,14 @@ async def test_holds_of_one_account_at_once_never_exceed_what_it_may_have(postgr
         assert len(refused) == 8 and len(answers) == 10
 
 
-async def test_the_same_hold_sent_many_times_at_once_is_one_hold(postgres: PostgresServer) -> None:
-    async with postgres_stores(postgres, connections_max=10) as stores:
+@both_ways
+async def test_the_same_hold_sent_many_times_at_once_is_one_hold(postgres: PostgresServer, batching: bool) -> None:
+    async with postgres_stores(postgres, connections_max=10, batching=batching) as stores:
         tenant = a_tenant()
         plan, layout = a_plan()
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
-        hold = HoldSeats(stores.transactions, RandomHoldTokens(), SystemClock())
+        hold = HoldSeats(stores.holds, RandomHoldTokens(), SystemClock())
         ann, id = a_buyer(tenant), ReservationId(uuid4())
         seats = (layout.seats[0].id, layout.seats[1].id)
         answers = await asyncio.gather(*(hold(plan.id, id, seats, caller=ann) for _ in range(20)))
@@ -141,7 +155,7 @@ async def test_the_database_itself_refuses_a_second_live_item_for_a_seat(postgre
         plan, layout = a_plan()
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
-        hold = HoldSeats(stores.transactions, RandomHoldTokens(), SystemClock())
+        hold = HoldSeats(stores.holds, RandomHoldTokens(), SystemClock())
         await hold(plan.id, ReservationId(uuid4()), (layout.seats[0].id,), caller=a_buyer(tenant))
         connection = await asyncpg.connect(stores.admin_url)
         try:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
@@ -106,7 +107,7 @@ class Hall:
         self.deactivate = DeactivatePlan(store, self.clock)
         self.price = ReplacePriceTiers(store, self.clock)
         self.snapshot = SeatsSnapshot(store, self.clock)
-        self.hold = HoldSeats(store, CountedTokens(), self.clock)
+        self.hold = HoldSeats(HoldsOneByOne(store), CountedTokens(), self.clock)
         self.extend = ExtendHold(store, self.clock)
         self.release = ReleaseHold(store, self.clock)
         self.sweep = ExpireReservations(store, store, self.clock)

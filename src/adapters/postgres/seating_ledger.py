@@ -58,25 +58,9 @@ class PostgresLedger(SeatLedger):
             now,
         )
         assert row is not None, "a function with out parameters always gives a row"
-        match row["outcome"]:
-            case "held":
-                return _held(request, row, now)
-            case "known":
-                return ledger.hold_again(await self.get(request.reservation_id), request, now=now)
-            case "no_plan":
-                raise PlanNotFoundError("There is no such seating plan.")
-            case "not_active":
-                raise PlanNotActiveError("The seating plan is not on sale.")
-            case "too_many":
-                raise ledger.too_many_seats(row["seats_max"])
-            case "unknown":
-                known: frozenset[SeatId] = frozenset(row["seat_ids"] or ())
-                raise UnknownSeatError.of(request.seat_ids, unknown=[id for id in request.seat_ids if id not in known])
-            case "over_limit":
-                wanted = len(request.seat_ids)
-                raise MaxPerUserExceededError.of(owned=row["owned"], wanted=wanted, max_per_user=row["max_per_user"])
-            case _:
-                raise SeatTakenError.of(_taken(request, row))
+        if row["outcome"] == "known":
+            return ledger.hold_again(await self.get(request.reservation_id), request, now=now)
+        return decided_hold(request, row, now=now)
 
     @override
     async def get(self, reservation_id: ReservationId) -> Reservation:
@@ -200,6 +184,27 @@ class PostgresLedger(SeatLedger):
             plan_id,
         )
         return [(planned_seat_of(row), state_of(row)) for row in rows]
+
+
+def decided_hold(request: HoldRequest, row: Row, *, now: datetime) -> Change:
+    """Return what the database's hold functions decided, or raise their refusal; not for a known reservation id."""
+    match row["outcome"]:
+        case "held":
+            return _held(request, row, now)
+        case "no_plan":
+            raise PlanNotFoundError("There is no such seating plan.")
+        case "not_active":
+            raise PlanNotActiveError("The seating plan is not on sale.")
+        case "too_many":
+            raise ledger.too_many_seats(row["seats_max"])
+        case "unknown":
+            known: frozenset[SeatId] = frozenset(row["seat_ids"] or ())
+            raise UnknownSeatError.of(request.seat_ids, unknown=[id for id in request.seat_ids if id not in known])
+        case "over_limit":
+            wanted = len(request.seat_ids)
+            raise MaxPerUserExceededError.of(owned=row["owned"], wanted=wanted, max_per_user=row["max_per_user"])
+        case _:
+            raise SeatTakenError.of(_taken(request, row))
 
 
 def _held(request: HoldRequest, row: Row, now: datetime) -> Change:

@@ -8,17 +8,20 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
+from adapters.inprocess.holds import HoldsOneByOne
 from adapters.inprocess.seating import InProcessSeating
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
 from adapters.system.hold_tokens import RandomHoldTokens
 from bootstrap.containers.service import JobSpec, Pools
+from bootstrap.settings import Settings
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.published.expiration import TimerFired
 from ports.published.orders import OrderCancelled
 from ports.published.seating import SeatingApi
 from ports.published.venues import OrganiserSettingsChanged
-from ports.seating import ExpiredReservations, HoldTokens, SeatingTransactions
+from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
@@ -81,6 +84,12 @@ class SeatingProvider(Provider):
     def transactions(self, pools: Pools, ids: IdSource) -> SeatingTransactions:
         """Return transactions as the app role."""
         return PostgresSeatingTransactions(pools.app, ids)
+
+    @provide
+    def holds(self, settings: Settings, pools: Pools, ids: IdSource, transactions: SeatingTransactions) -> Holds:
+        """Return holds in batches as the app role, or one by one if that is wanted."""
+        alone = HoldsOneByOne(transactions)
+        return alone if settings.seating.holds == "plain" else BatchedHolds(pools.app, ids, alone=alone)
 
     @provide
     def expired(self, pools: Pools) -> ExpiredReservations:

@@ -6,8 +6,7 @@ from core.seating.reservations import Holder, HoldRequest, Reservation, token_di
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, ReservationId, SeatId
 from ports.clock import Clock
-from ports.seating import HoldTokens, SeatingTransactions
-from usecases.seating.announcements import announce
+from ports.seating import Holds, HoldTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class NewHold:
 class HoldSeats:
     """Open to any caller of the tenant; all the seats or none."""
 
-    transactions: SeatingTransactions
+    holds: Holds
     tokens: HoldTokens
     clock: Clock
 
@@ -49,8 +48,5 @@ class HoldSeats:
             holder=Holder(caller.account_id, shown),
             new_token_sha256=token_digest(token),
         )
-        now = self.clock.now()
-        async with self.transactions.begin(caller.tenant_id) as tx:
-            change = await tx.seats.hold(request, now=now)
-            await announce(tx, change, now=now)
+        change = await self.holds.hold(caller.tenant_id, request, now=self.clock.now())
         return NewHold(change.reservation, token if change.happened else None)

@@ -1,0 +1,240 @@
+"""What holds in batches promise beyond the ledger's contract: order, independence of the callers, and outages."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+from adapters.postgres.pool import open_pool
+from adapters.postgres.seating import PostgresSeatingTransactions
+from core.seating.errors import PlanNotActiveError, ReservationConflictError, SeatTakenError
+from core.seating.ledger import Change
+from core.seating.plans import PlanStatus
+from core.shared.ids import SeatId
+from ports.stores import StoreUnavailableError
+from tests.sales import IDS, NOW, Sale, answer_of, answers, on_sale
+from tests.seating_world import a_buyer, a_plan, a_request, memory_stores
+from tests.servers import PostgresServer, connected
+from tests.wires import Wire
+
+
+@pytest.fixture
+async def sale(postgres: PostgresServer) -> AsyncIterator[Sale]:
+    async with on_sale(postgres) as sale:
+        yield sale
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_requests_of_a_batch_are_answered_as_if_they_came_one_after_the_other(sale: Sale, seed: int) -> None:
+    dice = random.Random(seed)
+    memory = memory_stores()
+    async with memory.transactions.begin(sale.tenant) as tx:
+        await tx.plans.add(sale.plan, sale.layout)
+    nowhere = replace(sale.plan, id=a_plan()[0].id)
+    holds = sale.process()
+    for _ in range(3):
+        wishes = [sale.wish(*dice.sample(range(40), dice.randint(1, 4))) for _ in range(24)]
+        wishes[5] = sale.wish(*range(11))  # more than an order may have
+        wishes[9] = replace(sale.wish(1), seat_ids=(sale.layout.seats[1].id, SeatId(uuid4())))
+        wishes[13] = a_request(nowhere, (sale.layout.seats[2].id,), by=a_buyer(sale.tenant))
+        expected = [
+            await answer_of(asyncio.create_task(memory.holds.hold(sale.tenant, wish, now=NOW))) for wish in wishes
+        ]
+        assert await answers(holds, sale.tenant, wishes) == expected
+
+
+async def test_what_is_asked_at_once_or_while_a_batch_is_under_way_is_one_transaction(sale: Sale) -> None:
+    holds = sale.process()
+    async with sale.in_the_way():
+        asked = [asyncio.create_task(holds.hold(sale.tenant, sale.wish(place), now=NOW)) for place in range(10)]
+        await sale.waits()
+        for place in range(10, 40):
+            asked.append(asyncio.create_task(holds.hold(sale.tenant, sale.wish(place), now=NOW)))
+            await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+    async with connected(sale.admin_url) as admin:
+        sizes = await admin.fetch("select count(*) as size from seat_reservations group by xmin::text order by size")
+    assert [row["size"] for row in sizes] == [10, 30]
+
+
+async def test_who_came_first_has_the_seat_and_a_refused_request_keeps_nobody_from_it(sale: Sale) -> None:
+    first, second, third = sale.wish(0, 1), sale.wish(2, 1), sale.wish(2, 3)
+    won, lost, also_won = await answers(sale.process(), sale.tenant, [first, second, third])
+    assert isinstance(won, Change) and isinstance(also_won, Change)
+    assert isinstance(lost, tuple) and lost[1] == "Already taken: Stalls R1S2. No seat was held."
+    owners = await sale.stored()
+    assert {owners[seat] for seat in second.seat_ids} == {first.reservation_id, third.reservation_id}
+
+
+async def test_seats_of_an_inactive_plan_are_refused_beside_holds_of_another_plan(sale: Sale) -> None:
+    inactive, layout = a_plan(status=PlanStatus.INACTIVE)
+    async with PostgresSeatingTransactions(sale.pool, IDS).begin(sale.tenant) as tx:
+        await tx.plans.add(inactive, layout)
+    refused = a_request(inactive, (layout.seats[0].id,), by=a_buyer(sale.tenant))
+    first, second, third = await answers(sale.process(), sale.tenant, [sale.wish(0), refused, sale.wish(1)])
+    assert isinstance(first, Change) and isinstance(third, Change)
+    assert isinstance(second, tuple) and second[0] == PlanNotActiveError.code
+
+
+async def test_ended_holds_give_their_seats_to_a_batch(sale: Sale) -> None:
+    holds = sale.process()
+    before = await holds.hold(sale.tenant, sale.wish(0, 1, 2), now=NOW)
+    later = before.reservation.expires_at
+    wishes = [sale.wish(0, 5), sale.wish(1), sale.wish(6)]
+    made = await asyncio.gather(*(holds.hold(sale.tenant, wish, now=later) for wish in wishes))
+    assert all(change.happened for change in made)
+    async with connected(sale.admin_url) as admin:
+        live = await admin.fetch("select reservation_id from seat_reservation_items where live")
+    assert {row["reservation_id"] for row in live} == {before.reservation.id, *(wish.reservation_id for wish in wishes)}
+
+
+async def test_the_event_of_a_hold_is_the_same_in_a_batch_and_alone(sale: Sale) -> None:
+    moments = [NOW.replace(microsecond=0), NOW.replace(microsecond=120_300)]
+    for moment in moments:
+        batched, alone = sale.wish(0, 1), sale.wish(0, 1)
+        await sale.process().hold(sale.tenant, batched, now=moment)
+        await sale.forget_holds()
+        await sale.alone.hold(sale.tenant, alone, now=moment)
+        async with connected(sale.admin_url) as admin:
+            first, second = await admin.fetch(
+                "select event_type, tenant_id, created_at, payload - 'reservationId' as rest,"
+                " payload ->> 'reservationId' = aggregate_id::text as named from outbox order by id"
+            )
+            await admin.execute("truncate outbox")
+        await sale.forget_holds()
+        assert first == second and first["named"]
+
+
+async def test_refused_requests_announce_nothing(sale: Sale) -> None:
+    wishes = [sale.wish(0, place) for place in range(1, 6)]
+    await answers(sale.process(), sale.tenant, wishes)
+    async with connected(sale.admin_url) as admin:
+        assert [row["aggregate_id"] for row in await admin.fetch("select aggregate_id from outbox")] == [
+            wishes[0].reservation_id
+        ]
+
+
+@pytest.mark.timeout(120)
+async def test_two_processes_after_the_same_seats_never_share_one(sale: Sale, postgres: PostgresServer) -> None:
+    dice = random.Random(7)
+    url = postgres.named(_name(sale.admin_url), of="venue_db").app_url
+    async with await open_pool(url, connections_max=4) as pool:
+        other = replace(sale, pool=pool)
+        for _ in range(5):
+            wishes = [sale.wish(*dice.sample(range(40), 4)) for _ in range(300)]
+            processes = [sale.process(), other.process(), sale.alone]
+            got = await asyncio.gather(
+                *(answers(process, sale.tenant, wishes[number::3]) for number, process in enumerate(processes))
+            )
+            held = [answer for part in got for answer in part if isinstance(answer, Change)]
+            assert {answer[0] for part in got for answer in part if isinstance(answer, tuple)} == {"seating.seat_taken"}
+            given = {seat.seat_id: change.reservation.id for change in held for seat in change.reservation.seats}
+            assert len(given) == sum(len(change.reservation.seats) for change in held)
+            assert await sale.stored() == given
+            await sale.forget_holds()
+
+
+async def test_a_reservation_id_that_another_process_uses_meanwhile_is_refused_alone(sale: Sale) -> None:
+    theirs = sale.wish(0)
+    async with PostgresSeatingTransactions(sale.pool, IDS).begin(sale.tenant) as tx:
+        await tx.seats.hold(theirs, now=NOW)
+        wishes = [sale.wish(1), sale.wish(2, id=theirs.reservation_id), sale.wish(3)]
+        asked = asyncio.create_task(answers(sale.process(), sale.tenant, wishes))
+        await sale.waits()
+    first, second, third = await asked
+    assert isinstance(first, Change) and isinstance(third, Change)
+    assert isinstance(second, tuple) and second[0] == ReservationConflictError.code
+    assert len(await sale.stored()) == 3
+
+
+async def test_a_batch_that_races_again_and_again_is_settled_one_by_one(sale: Sale) -> None:
+    """A trigger takes the part of a process that is always quicker: it refuses each statement that inserts two."""
+    async with connected(sale.admin_url) as admin:
+        await admin.execute(
+            """
+            create function refuse_many() returns trigger language plpgsql as $$
+            begin
+                if (select count(*) from news) > 1 then
+                    raise exception 'too slow' using errcode = 'deadlock_detected';
+                end if;
+                return null;
+            end $$;
+            create trigger refuse_many after insert on seat_reservations referencing new table as news
+            for each statement execute function refuse_many();
+            """
+        )
+    wishes = [sale.wish(0), sale.wish(1), sale.wish(1), sale.wish(2)]
+    won, also_won, lost, last = await answers(sale.process(), sale.tenant, wishes)
+    assert all(isinstance(answer, Change) for answer in (won, last))
+    assert sorted(isinstance(answer, Change) for answer in (also_won, lost)) == [False, True]
+
+
+async def test_a_batch_that_the_database_refuses_is_settled_one_by_one(sale: Sale) -> None:
+    async with connected(sale.admin_url) as admin:
+        await admin.execute("drop function hold_batch")
+    won, lost = await answers(sale.process(), sale.tenant, [sale.wish(0), sale.wish(0)])
+    assert sorted(isinstance(answer, Change) for answer in (won, lost)) == [False, True]
+
+
+async def test_a_caller_who_goes_away_does_not_take_the_others_along(sale: Sale) -> None:
+    holds = sale.process()
+    async with sale.in_the_way():
+        in_flight = [asyncio.create_task(holds.hold(sale.tenant, sale.wish(place), now=NOW)) for place in range(3)]
+        await sale.waits()
+        waiting = [asyncio.create_task(holds.hold(sale.tenant, sale.wish(place), now=NOW)) for place in range(3, 6)]
+        await asyncio.sleep(0)
+        in_flight[0].cancel()
+        waiting[0].cancel()
+    done = await asyncio.gather(*in_flight, *waiting, return_exceptions=True)
+    assert [isinstance(answer, asyncio.CancelledError) for answer in done] == [True, False, False, True, False, False]
+    # What was under way is held and ends by time; what still waited was never sent.
+    assert len(await sale.stored()) == 5
+
+
+async def test_no_more_wait_than_may(sale: Sale) -> None:
+    holds = sale.process(waiting_max=2)
+    async with sale.in_the_way():
+        asked = [asyncio.create_task(holds.hold(sale.tenant, sale.wish(0), now=NOW))]
+        await sale.waits()
+        asked += [asyncio.create_task(holds.hold(sale.tenant, sale.wish(place), now=NOW)) for place in (1, 2, 3)]
+        with pytest.raises(StoreUnavailableError):
+            await asked[3]
+    assert all(change.happened for change in await asyncio.gather(*asked[:3]))
+    assert (await holds.hold(sale.tenant, sale.wish(3), now=NOW)).happened
+
+
+@pytest.mark.timeout(60)
+async def test_every_caller_hears_of_an_outage_and_later_ones_are_served(postgres: PostgresServer) -> None:
+    async with Wire.to(postgres.admin_url) as wire:
+        through = replace(postgres, admin_url=wire.url(postgres.admin_url))
+        async with on_sale(through) as sale_through:
+            sale = replace(
+                sale_through, admin_url=postgres.named(_name(sale_through.admin_url), of="venue_db").admin_url
+            )
+            holds = sale.process()
+            wishes = [sale.wish(place) for place in range(10)]
+            async with sale.in_the_way():
+                asked = [asyncio.create_task(holds.hold(sale.tenant, wish, now=NOW)) for wish in wishes[:5]]
+                await sale.waits()
+                asked += [asyncio.create_task(holds.hold(sale.tenant, wish, now=NOW)) for wish in wishes[5:]]
+                await asyncio.sleep(0)
+                await wire.cut()
+                told = await asyncio.gather(*asked, return_exceptions=True)
+                assert [type(answer) for answer in told] == [StoreUnavailableError] * 10
+            with pytest.raises(StoreUnavailableError):
+                await holds.hold(sale.tenant, sale.wish(20), now=NOW)
+            await wire.mend()
+            # Asking again with the same id is the same hold, whether or not the first batch was committed meanwhile.
+            again = await asyncio.gather(*(holds.hold(sale.tenant, wish, now=NOW) for wish in wishes))
+            assert [change.reservation.id for change in again] == [wish.reservation_id for wish in wishes]
+            with pytest.raises(SeatTakenError):
+                await holds.hold(sale.tenant, sale.wish(9), now=NOW)
+            assert len(await sale.stored()) == 10
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")

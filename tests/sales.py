@@ -1,0 +1,99 @@
+"""A plan on sale on PostgreSQL, whose buyers all ask at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.inprocess.holds import HoldsOneByOne
+from adapters.memory.clock import MemoryClock
+from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.seating import PostgresSeatingTransactions
+from adapters.postgres.seating_batches import BatchedHolds
+from adapters.system.ids import Uuid7Source
+from core.seating.layout import Layout
+from core.seating.ledger import Change
+from core.seating.plans import SeatingPlan
+from core.seating.reservations import HoldRequest
+from core.shared.errors import DomainError
+from core.shared.ids import ReservationId, SeatId, TenantId
+from ports.seating import Holds
+from tests.seating_world import a_buyer, a_plan, a_request, a_tenant
+from tests.servers import PostgresServer, connected
+
+NOW = MemoryClock().now()
+IDS = Uuid7Source()
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A tenant with a plan on sale, the holds of one process, and the ways past them."""
+
+    pool: Pool
+    admin_url: str
+    tenant: TenantId
+    plan: SeatingPlan
+    layout: Layout
+
+    @property
+    def alone(self) -> HoldsOneByOne:
+        return HoldsOneByOne(PostgresSeatingTransactions(self.pool, IDS))
+
+    def process(self, *, waiting_max: int = 1_000) -> BatchedHolds:
+        return BatchedHolds(self.pool, IDS, alone=self.alone, waiting_max=waiting_max)
+
+    def wish(self, *places: int, id: ReservationId | None = None) -> HoldRequest:
+        seats = tuple(self.layout.seats[place].id for place in places)
+        return a_request(self.plan, seats, by=a_buyer(self.tenant), reservation_id=id)
+
+    async def stored(self) -> dict[SeatId, ReservationId]:
+        """Return the live items, which must be the seats that are held."""
+        async with connected(self.admin_url) as admin:
+            items = await admin.fetch("select seat_id, reservation_id from seat_reservation_items where live")
+            held = await admin.fetch("select id, reservation_id from seats where status = 'HELD'")
+        assert sorted(map(tuple, items)) == sorted(map(tuple, held))
+        return {row["seat_id"]: row["reservation_id"] for row in items}
+
+    async def forget_holds(self) -> None:
+        async with connected(self.admin_url) as admin:
+            await admin.execute("truncate seat_reservations, seat_reservation_items")
+            await admin.execute("update seats set status = 'AVAILABLE', reservation_id = null, held_until = null")
+
+    @asynccontextmanager
+    async def in_the_way(self) -> AsyncIterator[None]:
+        """Keep all seats locked for the length of the block, so that a batch is under way and does not end."""
+        async with connected(self.admin_url) as admin, admin.transaction():
+            await admin.execute("select from seats for update")
+            yield
+
+    async def waits(self) -> None:
+        """Return when a statement waits for a lock."""
+        async with connected(self.admin_url) as admin, asyncio.timeout(10):
+            while not await admin.fetchval(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def on_sale(postgres: PostgresServer) -> AsyncIterator[Sale]:
+    database = await postgres.fresh("venue_db")
+    plan, layout = a_plan(rows=4, columns=10)
+    async with await open_pool(database.app_url, connections_max=4) as pool:
+        sale = Sale(pool, database.admin_url, a_tenant(), plan, layout)
+        async with PostgresSeatingTransactions(pool, IDS).begin(sale.tenant) as tx:
+            await tx.plans.add(plan, layout)
+        yield sale
+
+
+async def answer_of(work: asyncio.Task[Change]) -> object:
+    try:
+        return await work
+    except DomainError as refusal:
+        return (refusal.code, refusal.message, refusal.problems)
+
+
+async def answers(holds: Holds, tenant: TenantId, wishes: list[HoldRequest]) -> list[object]:
+    """Ask for all at once."""
+    asked = [asyncio.create_task(holds.hold(tenant, wish, now=NOW)) for wish in wishes]
+    return [await answer_of(work) for work in asked]
