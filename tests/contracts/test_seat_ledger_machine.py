@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 
 from adapters.memory.clock import MemoryClock, MemoryIds
+from adapters.memory.seat_map import MemorySeatMapFeed
 from core.seating.layout import Layout
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
@@ -125,7 +126,7 @@ class Side:
         self.release_order = ReleaseReservation(store, clock)
         self.sweep = ExpireReservations(stores.expired, store, clock)
         self.cancelled = ReleaseCancelledOrder(store, clock)
-        self.snapshot = SeatsSnapshot(store, clock)
+        self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), clock)
 
     async def answer(self, command: Command) -> Answer:
         """Run a command; a refusal is an answer as well."""

@@ -15,6 +15,7 @@ from adapters.http.app import ServiceRoutes, create_app
 from adapters.http.holds import HoldController
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
+from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
@@ -115,7 +116,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ReplacePriceTiers: ReplacePriceTiers(store, clock),
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
-        SeatsSnapshot: SeatsSnapshot(store, clock),
+        SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
         HoldSeats: HoldSeats(store, RandomHoldTokens(), clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),

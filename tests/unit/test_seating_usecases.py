@@ -10,6 +10,7 @@ import pytest
 from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.memory.seating import MemorySeatingTransactions
 from core.seating.errors import (
     InvalidPlanError,
@@ -104,7 +105,7 @@ class Hall:
         self.activate = ActivatePlan(store, self.clock)
         self.deactivate = DeactivatePlan(store, self.clock)
         self.price = ReplacePriceTiers(store, self.clock)
-        self.snapshot = SeatsSnapshot(store, self.clock)
+        self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), self.clock)
         self.hold = HoldSeats(store, CountedTokens(), self.clock)
         self.extend = ExtendHold(store, self.clock)
         self.release = ReleaseHold(store, self.clock)
