@@ -97,6 +97,7 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
             await asyncio.sleep(0.01)
         yield
     finally:
+        await platform.end_streams()
         server.should_exit = True
         await task
 
