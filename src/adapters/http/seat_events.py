@@ -97,7 +97,7 @@ class _EventStream(Response[bytes]):
 
 
 class _Streaming(ASGIResponse):
-    """Sends until the stream ends or the client has gone; then nothing of it is left in the hub."""
+    """Sends until the stream ends, or the client has gone or does not read; then nothing of it is left in the hub."""
 
     _should_set_content_length = False
 
@@ -112,13 +112,13 @@ class _Streaming(ASGIResponse):
         async with wish.hub.reader(wish.tenant_id, wish.plan_id) as reader:
             await self.start_response(send)
             sending = asyncio.create_task(_send(reader.bodies(wish.after, known=wish.known), send))
-            leaving = asyncio.create_task(_left(receive))
+            tasks = (sending, asyncio.create_task(_left(receive)), asyncio.create_task(reader.overdue()))
             try:
-                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                sending.cancel()
-                leaving.cancel()
-                outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
+                for task in tasks:
+                    task.cancel()
+                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
             for outcome in outcomes:
                 if isinstance(outcome, Exception):
                     _log.error("a live map of %s broke off", wish.plan_id, exc_info=outcome)

@@ -20,6 +20,7 @@ FRAMES_MAX = 100
 READERS_MAX = 10_000
 _CHANGES_MAX = 500
 _WAIT_S = 2.0
+_LINGER_S = 10.0
 _PAUSE_S = 0.05
 """After each read: what happens meanwhile goes to the readers in one event."""
 
@@ -31,12 +32,14 @@ type _Key = tuple[TenantId, PlanId]
 class MapReader:
     """One client's queue: bounded, so that a slow client costs a bounded amount of memory and nobody waits for it."""
 
-    def __init__(self, channel: "_Channel", *, frames_max: int) -> None:
+    def __init__(self, channel: "_Channel", *, frames_max: int, linger_s: float) -> None:
         self._channel = channel
         self._frames_max = frames_max
+        self._linger_s = linger_s
         self._queue: deque[Frame | None] = deque()
         self._end: End | None = None
         self._woken = asyncio.Event()
+        self._ended = asyncio.Event()
 
     def offer(self, frame: Frame | None) -> None:
         """Queue a frame, None for a heartbeat; one too many drops them all and ends the stream with RESYNC."""
@@ -53,6 +56,12 @@ class MapReader:
         """End the stream behind what is queued; the first reason stands."""
         self._end = self._end or why
         self._woken.set()
+        self._ended.set()
+
+    async def overdue(self) -> None:
+        """Return when the stream has been over for so long that a client that reads at all would have seen the end."""
+        await self._ended.wait()
+        await asyncio.sleep(self._linger_s)
 
     async def bodies(self, after: MapEventId | None, *, known: bool = True) -> AsyncIterator[bytes]:
         """Yield what the client is sent, from behind `after` or from now on; not `known` if its place was no place."""
@@ -184,6 +193,7 @@ class SeatMapHub:
         readers_max: int = READERS_MAX,
         wait_s: float = _WAIT_S,
         pause_s: float = _PAUSE_S,
+        linger_s: float = _LINGER_S,
     ) -> None:
         self.feed = feed
         self.clock = clock
@@ -192,6 +202,7 @@ class SeatMapHub:
         self.pause_s = pause_s
         self._frames_max = frames_max
         self._readers_max = readers_max
+        self._linger_s = linger_s
         self._readers = 0
         self._channels: dict[_Key, _Channel] = {}
         self._stopped = False
@@ -205,7 +216,7 @@ class SeatMapHub:
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = _Channel(self, key)
-        reader = MapReader(channel, frames_max=self._frames_max)
+        reader = MapReader(channel, frames_max=self._frames_max, linger_s=self._linger_s)
         channel.readers.add(reader)
         self._readers += 1
         try:
