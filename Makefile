@@ -15,7 +15,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench lock openapi fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -41,6 +41,9 @@ COMPILE := pip compile --quiet --universal --python-version 3.13 --generate-hash
 lock: $(UV) ## Write requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --extra embedded --group build --group test --group lint -o requirements/dev.txt
+
+openapi: $(STAMP) ## Write docs/openapi.json anew, after a change of the API
+	@$(BIN)/fairseat openapi > docs/openapi.json
 
 clean: ## Remove the virtualenv, the tools and all caches; the data in .fairseat/ stays
 	@rm -rf .venv .tools .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks

@@ -12,16 +12,15 @@ import uvicorn
 from dishka import AsyncContainer
 
 from adapters.embedded.stripe_fake.server import StripeFake
-from adapters.http.app import ServiceRoutes, create_app
 from adapters.postgres.migrator import Database
-from adapters.system.clock import SystemClock
 from bootstrap.containers.payment import payment_service
 from bootstrap.containers.service import Links, build_container
-from bootstrap.settings import DATABASES, Settings, read_settings
+from bootstrap.settings import Settings
 from ports.health import HealthCheck
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.payments import PaymentsApi, PaymentStarted
 from ports.webhooks import WebhookQueue
+from tests.service_client import app_of, routes_of, settings_with
 from usecases.webhooks.process_webhooks import ProcessWebhooks
 
 WEBHOOK_SECRET = "whsec_test"
@@ -36,19 +35,14 @@ class PlainTokens(TokenVerifier):
 
 
 def settings_for(database: Database, *, stripe_url: str, redis_url: str, webhook_secret: str) -> Settings:
-    environment = {
-        "FAIRSEAT_TICKET_DATABASE_URL": "mongodb://127.0.0.1:1",
-        "FAIRSEAT_REDIS_URL": redis_url,
-        "FAIRSEAT_STRIPE_SECRET_KEY": "sk_test_fairseat",
-        "FAIRSEAT_STRIPE_API_URL": stripe_url,
-        "FAIRSEAT_STRIPE_WEBHOOK_SECRET": webhook_secret,
-        "FAIRSEAT_PASSES_KEY_SECRET": "none",
-        "FAIRSEAT_TOKEN_SIGNING_KEYS": "none",
-    }
-    for name in DATABASES:
-        environment[f"FAIRSEAT_{name.upper()}_DATABASE_URL"] = database.app_url
-        environment[f"FAIRSEAT_{name.upper()}_DATABASE_RELAY_URL"] = database.relay_url
-    return read_settings(environment)
+    return settings_with(
+        PAYMENT_DATABASE_URL=database.app_url,
+        PAYMENT_DATABASE_RELAY_URL=database.relay_url,
+        REDIS_URL=redis_url,
+        STRIPE_SECRET_KEY="sk_test_fairseat",
+        STRIPE_API_URL=stripe_url,
+        STRIPE_WEBHOOK_SECRET=webhook_secret,
+    )
 
 
 @dataclass
@@ -118,20 +112,10 @@ async def running_payments(
         settings = settings_for(database, stripe_url=fake.url, redis_url=redis_url, webhook_secret=webhook_secret)
         container = build_container(service, settings, Links())
 
-        async def verifier() -> TokenVerifier:
-            return PlainTokens()
-
         async def checks() -> list[HealthCheck]:
             return [await container.get(check) for check in service.checks]
 
-        app = create_app(
-            [ServiceRoutes(service.name, container, service.controllers, service.root_controllers)],
-            verifier=verifier,
-            clock=SystemClock(),
-            checks=checks,
-            request_bytes_max=100_000,
-            version="test",
-        )
+        app = app_of(routes_of(service, container), verifier=PlainTokens(), checks=checks)
         async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
             fake.state.sender.endpoint.url = f"{url}{WEBHOOK_PATH}"
             yield RunningPayments(container, fake, client, uuid4(), uuid4())

@@ -1,19 +1,22 @@
 """One service as its clients see it: the real container and application, without a socket."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import override
+from typing import Any, override
 from uuid import UUID
 
 import httpx
 from dishka import AsyncContainer, Provider, Scope, make_async_container
+from litestar import Litestar
 
 from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.health import GetChecks
 from adapters.system.clock import SystemClock
 from bootstrap.containers.service import Links, Service, build_container
 from bootstrap.settings import DATABASES, Settings, read_settings
 from core.shared.callers import Caller
+from ports.clock import Clock
 from ports.health import HealthCheck
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
@@ -55,36 +58,67 @@ def settings_with(**variables: str) -> Settings:
     return read_settings(environment | {f"FAIRSEAT_{name}": value for name, value in variables.items()})
 
 
+def container_of(made: Mapping[Any, object]) -> AsyncContainer:
+    """Return a container of what is made already, each by its type."""
+    provider = Provider(scope=Scope.APP)
+    for kind, value in made.items():
+        provider.provide(_constant(value), provides=kind)
+    return make_async_container(provider)
+
+
+def routes_of(service: Service, container: AsyncContainer) -> ServiceRoutes:
+    return ServiceRoutes(service.name, container, service.controllers, service.root_controllers)
+
+
+async def no_checks() -> list[HealthCheck]:
+    return []
+
+
+def app_of(
+    routes: ServiceRoutes,
+    *,
+    verifier: TokenVerifier,
+    clock: Clock | None = None,
+    checks: GetChecks = no_checks,
+    request_bytes_max: int = 100_000,
+) -> Litestar:
+    """Return the application of one service, as a process that serves it alone would have it."""
+
+    async def given() -> TokenVerifier:
+        return verifier
+
+    return create_app(
+        [routes],
+        verifier=given,
+        clock=clock or SystemClock(),
+        checks=checks,
+        request_bytes_max=request_bytes_max,
+        version="0",
+    )
+
+
+def client_of(app: Litestar, *, timeout_s: float = 5) -> httpx.AsyncClient:
+    """Return a client that calls the application without a socket."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=timeout_s)
+
+
 @asynccontextmanager
 async def served(
     service: Service, settings: Settings, apis: dict[type, object] | None = None
 ) -> AsyncIterator[tuple[httpx.AsyncClient, AsyncContainer]]:
     """Build the service, with these stand-ins for the published APIs that it calls."""
-    others = Provider(scope=Scope.APP)
-    for api, implementation in (apis or {}).items():
-        others.provide(_constant(implementation), provides=api)
-    elsewhere = make_async_container(others)
+    elsewhere = container_of(apis or {})
     links = Links(served_by=dict.fromkeys(apis or {}, elsewhere))
     # The background work needs a publisher, and nobody runs it here.
     container = build_container(replace(service, jobs=()), settings, links)
 
-    async def verifier() -> TokenVerifier:
-        return SpelledOutTokens()
-
     async def checks() -> list[HealthCheck]:
         return [await container.get(check) for check in service.checks]
 
-    app = create_app(
-        [ServiceRoutes(service.name, container, service.controllers, service.root_controllers)],
-        verifier=verifier,
-        clock=SystemClock(),
-        checks=checks,
-        request_bytes_max=100_000,
-        version="0",
-    )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    app = app_of(routes_of(service, container), verifier=SpelledOutTokens(), checks=checks)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with client_of(app) as client:
             yield client, container
     finally:
         await container.close()

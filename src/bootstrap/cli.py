@@ -131,6 +131,14 @@ def webhooks(
 
 
 @app.command()
+def openapi() -> None:
+    """Print the OpenAPI document; needs no server and no settings."""
+    from bootstrap.web import openapi_document
+
+    typer.echo(openapi_document(), nl=False)
+
+
+@app.command()
 def config() -> None:
     """Print the settings, with secrets hidden."""
     for name, value in shown(_settings()):

@@ -11,13 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
+from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.mongo import EmbeddedMongo
 from adapters.embedded.postgres import EmbeddedPostgres
 from adapters.embedded.server import EmbeddedServer
 from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.postgres.security import Roles
-from adapters.system.signing_keys import load_or_create_signing_keys
+from adapters.system.signing_keys import SigningKeysError, load_or_create_signing_keys
 from bootstrap.settings import DATABASES
 
 _STRIPE_PUBLISHABLE_KEY = "pk_test_fairseat"
@@ -113,7 +116,11 @@ class EmbeddedStack:
 
     async def _keys(self, secret: "_Secrets") -> None:
         if not self._is_given("TOKEN_SIGNING_KEYS"):
-            keys = await asyncio.to_thread(load_or_create_signing_keys, self.folder / "keys" / "signing.pem")
+            path = self.folder / "keys" / "signing.pem"
+            try:
+                keys = await asyncio.to_thread(load_or_create_signing_keys, path)
+            except SigningKeysError as error:
+                raise EmbeddedServerError(f"{path} cannot be used: {error}") from error
             self._set("TOKEN_SIGNING_KEYS", keys.to_pem().decode())
         if not self._is_given("PASSES_KEY_SECRET"):
             self._set("PASSES_KEY_SECRET", secret("passes"))
@@ -124,7 +131,10 @@ class _Secrets:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        try:
+            self._known = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+        except (OSError, msgspec.DecodeError) as error:
+            raise EmbeddedServerError(f"{path} cannot be read: {error}") from error
 
     def __call__(self, name: str) -> str:
         if name not in self._known:

@@ -22,7 +22,7 @@ _log = logging.getLogger("fairseat")
 
 
 class PortTakenError(Exception):
-    """Somebody listens on the port already."""
+    """The address is no address of this machine, or somebody listens on the port already."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,10 +32,11 @@ def listen(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
-    except OSError as error:
+        listening.bind((host.encode("idna"), port))
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
         listening.close()
-        raise PortTakenError(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
+        reason = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        raise PortTakenError(f"{host}:{port} cannot be listened on: {reason}.") from error
     return listening
 
 

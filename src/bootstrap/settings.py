@@ -182,7 +182,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             groups[each.name] = msgspec.convert(given[each.name], each.type, strict=False, dec_hook=_secret)
         except msgspec.ValidationError as error:
-            problems.append(f"{PREFIX}{each.name.upper()}_…: {error}")
+            fault, _, member = str(error).rpartition(" - at `$.")
+            problems.append(f"{PREFIX}{each.name.upper()}_{member.rstrip('`').upper()}: {fault}.")
     if problems:
         raise SettingsError("\n".join(problems))
     return msgspec.convert(groups, Settings, dec_hook=_secret)

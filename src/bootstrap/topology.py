@@ -23,6 +23,7 @@ from bootstrap.containers.ticket import ticket_service
 from bootstrap.containers.venue import venue_service
 from bootstrap.settings import Settings
 from bootstrap.version import VERSION
+from ports.admission import PassSigner
 from ports.health import HealthCheck
 from ports.published.identity import TokenVerifier
 from ports.published.payments import PaymentsApi
@@ -91,10 +92,15 @@ class Platform:
         return [await self.containers[service.name].get(check) for service in self.services for check in service.checks]
 
     async def connect(self) -> None:
-        """Ask every dependency once; raises what the first one raises that cannot be used."""
+        """Ask every needed dependency once; raises what the first one raises that cannot be used.
+
+        What is made of secrets is made here, so that a wrong one is told now and not with the first token or pass.
+        """
         await self._verifier()
+        await self.containers["admission"].get(PassSigner)
         for check in await self.checks():
-            await check.check()
+            if check.needed:
+                await check.check()
 
     async def end_streams(self) -> None:
         """End the answers that would go on, so that the server can stop at once; no new ones begin."""

@@ -17,6 +17,7 @@ from bootstrap.settings import Settings, SettingsError, read_settings
 
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
+PORT_MAX = 65535
 
 
 async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bool, console: Console) -> None:
@@ -40,10 +41,11 @@ async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bo
 
 
 def _port(given: str | None) -> int:
-    try:
-        return int(given) if given else PORT_DEFAULT
-    except ValueError:
-        raise SettingsError(f"FAIRSEAT_HTTP_PORT: {given!r} is not a port.") from None
+    if not given:
+        return PORT_DEFAULT
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:6]) <= PORT_MAX:
+        raise SettingsError(f"FAIRSEAT_HTTP_PORT: {given!r} is not a port, which is a number from 1 to {PORT_MAX}.")
+    return int(given)
 
 
 def _keep(path: Path, environment: dict[str, str]) -> None:

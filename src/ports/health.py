@@ -16,7 +16,10 @@ class HealthReport:
 
 
 class HealthCheck(Protocol):
-    """Asks one dependency."""
+    """Asks one dependency. Without one that is not `needed`, Fairseat goes on: late at times, but fit to serve."""
+
+    name: str
+    needed: bool = True
 
     @abstractmethod
     async def check(self) -> HealthReport:

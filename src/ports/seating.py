@@ -1,19 +1,20 @@
 """What the seating use cases need: plans, the ledger of seats, and what has expired."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from core.seating.blocking import AuditLine, Intervention
 from core.seating.layout import Layout
-from core.seating.ledger import Change, Picture
+from core.seating.ledger import Change, Picture, WantedSeat
 from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
 from core.seating.reservations import HoldRequest, Reservation
 from core.seating.seats import SeatState
-from core.shared.ids import PlanId, ReservationId, TenantId, TicketId
+from core.shared.ids import PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -112,6 +113,28 @@ class SeatLedger(Protocol):
         """Return every seat of the plan with its stored state, in the order of the hall."""
 
 
+class SeatBlocks(Protocol):
+    """What the box office does to seats of the transaction's tenant, and the audit of it."""
+
+    @abstractmethod
+    async def lock(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Mapping[SeatId, WantedSeat]:
+        """Lock those of the seats that the plan has, in the order of their ids; raises PlanNotFoundError.
+
+        Each comes with its stored state.
+        """
+
+    @abstractmethod
+    async def save(self, intervention: Intervention) -> None:
+        """Store the new states of seats that this transaction has locked, and a line of audit for each.
+
+        A reservation that has ended loses its last claim on a seat that is blocked.
+        """
+
+    @abstractmethod
+    async def audit(self, seat_id: SeatId) -> Sequence[AuditLine]:
+        """Return what was done to a seat, the oldest first; nothing for a seat that is not there."""
+
+
 class SeatingTransaction(Protocol):
     """One transaction of one tenant."""
 
@@ -119,6 +142,8 @@ class SeatingTransaction(Protocol):
     def plans(self) -> PlanStore: ...
     @property
     def seats(self) -> SeatLedger: ...
+    @property
+    def blocks(self) -> SeatBlocks: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -40,6 +40,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /seating-plans/{id}/deactivate
     GET                 /seating-plans/{id}/seats
     GET                 /seating-plans/{id}/events
+    POST                /seating-plans/{id}/seats/block
+    POST                /seating-plans/{id}/seats/unblock
     POST                /seating-plans/{id}/holds
     GET|DELETE          /holds/{reservationId}
     POST                /holds/{reservationId}/extend
@@ -82,10 +84,6 @@ _PLANNED_BY_REASON = {
     "general admission is not sold yet": """
         POST                /tickets/{id}/reservations
         GET|DELETE          /tickets/{id}/reservations/{reservationId}
-        """,
-    "the box office cannot block seats yet": """
-        POST                /seating-plans/{id}/seats/block
-        POST                /seating-plans/{id}/seats/unblock
         """,
     "refunds happen only by themselves so far, when money came too late": """
         GET|POST            /orders/{id}/refunds

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,11 +15,9 @@ from adapters.stripe.client import open_stripe
 from adapters.stripe.gateway import StripeGateway
 from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Intent, IntentStatus
-from core.payments.payment import Payment, PaymentMethod
-from core.payments.transitions import open_payment
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
-from core.shared.money import Money
+from core.payments.payment import Payment
 from ports.payments import PaymentGateway
+from tests.payments_builders import a_payment
 
 METHODS = {"pay": "pm_card_visa", "declined": "pm_card_chargeDeclined", "processing": "pm_card_processing"}
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -81,16 +78,7 @@ async def provider(request: pytest.FixtureRequest) -> AsyncIterator[Provider]:
 
 @pytest.fixture
 def payment() -> Payment:
-    return open_payment(
-        payment_id=PaymentId(uuid4()),
-        tenant_id=TenantId(uuid4()),
-        order_id=OrderId(uuid4()),
-        account_id=AccountId(uuid4()),
-        method=PaymentMethod.CARD,
-        amount=Money(7500, "EUR"),
-        description="Derby, 1 seat",
-        now=NOW,
-    ).payment
+    return a_payment(now=NOW)
 
 
 async def test_a_new_intent_says_whose_it_is_and_what_is_owed(provider: Provider, payment: Payment) -> None:

@@ -15,10 +15,11 @@ from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
 from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
-from core.payments.transitions import CHECK_AFTER_S, open_payment
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.payments.transitions import CHECK_AFTER_S
+from core.shared.ids import TenantId
 from core.shared.money import Money
 from ports.payments import PaymentTransactions, UnsettledPayments
+from tests import payments_builders
 from tests.database_roles import refused
 from tests.servers import PostgresServer, connected
 
@@ -57,16 +58,9 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
 
 
 def a_payment(*, tenant_id: TenantId = OURS, order_id: UUID | None = None, now: datetime = NOW) -> Payment:
-    return open_payment(
-        payment_id=PaymentId(IDS.new()),
-        tenant_id=tenant_id,
-        order_id=OrderId(order_id or IDS.new()),
-        account_id=AccountId(UUID(int=1)),
-        method=PaymentMethod.APPLE_PAY,
-        amount=Money(7500, "EUR"),
-        description="Derby, 1 seat",
-        now=now,
-    ).payment
+    return payments_builders.a_payment(
+        now=now, payment_id=IDS.new(), tenant_id=tenant_id, order_id=order_id, method=PaymentMethod.APPLE_PAY
+    )
 
 
 async def test_a_payment_comes_back_as_it_was_stored(stores: Stores) -> None:

@@ -28,10 +28,11 @@ from hypothesis.stateful import (
 
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.seat_map import MemorySeatMapFeed
+from core.seating.blocking import AuditLine
 from core.seating.layout import Layout
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
-from core.shared.callers import Caller
+from core.shared.callers import Caller, Role
 from core.shared.errors import DomainError
 from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, TenantId
 from ports.events import Delivery
@@ -44,6 +45,7 @@ from tests.seating_world import (
     postgres_stores,
 )
 from tests.servers import PostgresServer
+from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
@@ -61,6 +63,7 @@ TTL_S = 100
 TENANTS = [TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))]
 BUYERS = [AccountId(UUID(int=0x100 + number)) for number in range(3)]
 STRANGER = AccountId(UUID(int=0x1FF))
+CLERK = AccountId(UUID(int=0x1FE))
 OTHER_ORDER = OrderId(UUID(int=0x2FF))
 IDS = [ReservationId(UUID(int=0x300 + number)) for number in range(12)]
 SEATS = 6
@@ -126,6 +129,8 @@ class Side:
         self.release_order = ReleaseReservation(store, clock)
         self.sweep = ExpireReservations(stores.expired, store, clock)
         self.cancelled = ReleaseCancelledOrder(store, clock)
+        self.block = BlockSeats(store, clock)
+        self.unblock = UnblockSeats(store, clock)
         self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), clock)
 
     async def answer(self, command: Command) -> Answer:
@@ -248,6 +253,35 @@ class TwoLedgers(RuleBasedStateMachine):
             case _:
                 self.both(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
 
+    @rule(
+        tenant=tenants,
+        seats=places,
+        foreign=rarely,
+        fan=rarely,
+        lasting_s=st.one_of(st.none(), st.integers(-1, 150)),
+        again=st.booleans(),
+    )
+    def block(
+        self, tenant: TenantId, seats: list[int], foreign: bool, fan: bool, lasting_s: int | None, again: bool
+    ) -> None:
+        """Take seats off sale, or put them back, with an end that may have passed."""
+        other = TENANTS[1 - TENANTS.index(tenant)]
+        plan = PlanId(self.plans[other if foreign else tenant][0].id)
+        wanted = tuple(self.seat(tenant, place) for place in seats)
+        caller = Caller(CLERK, tenant, None if fan else Role.BOX_OFFICE)
+        until = self.clock.now() + timedelta(seconds=lasting_s) if lasting_s is not None else None
+        self.both(lambda side: side.block(plan, wanted, reason="camera", until=until, caller=caller))
+        if again:
+            self.both(lambda side: side.hold(plan, IDS[-1], wanted, caller=Caller(STRANGER, tenant)))
+
+    @rule(tenant=tenants, seats=places, foreign=rarely, fan=rarely)
+    def unblock(self, tenant: TenantId, seats: list[int], foreign: bool, fan: bool) -> None:
+        other = TENANTS[1 - TENANTS.index(tenant)]
+        plan = PlanId(self.plans[other if foreign else tenant][0].id)
+        wanted = tuple(self.seat(tenant, place) for place in seats)
+        caller = Caller(CLERK, tenant, None if fan else Role.BOX_OFFICE)
+        self.both(lambda side: side.unblock(plan, wanted, caller=caller))
+
     def cancel(self, entry: Known, order: OrderId, reason: str) -> None:
         """Tell of an order's end, twice, as a broker may; the event also names reservations of other orders."""
         self.events += 1
@@ -303,6 +337,8 @@ class TwoLedgers(RuleBasedStateMachine):
         for tenant in self.plans:
             memory, postgres = (self.run(self._picture(side, tenant)) for side in self.sides)
             assert memory == postgres
+            lines, stored_lines = (self.run(self._audit(side, tenant)) for side in self.sides)
+            assert lines == stored_lines
             reservations: list[Reservation] = memory[1]
             now: datetime = self.clock.now()
             for reservation in reservations:
@@ -331,13 +367,17 @@ class TwoLedgers(RuleBasedStateMachine):
             states = {seat.id: state for seat, state in await tx.seats.seat_map(plan.id)}
         return seen, [entry.reservation for entry in entries], dict(states)
 
+    async def _audit(self, side: Side, tenant: TenantId) -> list[AuditLine]:
+        async with side.stores.transactions.begin(tenant) as tx:
+            return [line for seat in self.plans[tenant][1].seats for line in await tx.blocks.audit(seat.id)]
+
 
 async def _emptied(stores: SeatingStores) -> None:
     connection = await asyncpg.connect(stores.admin_url)
     try:
         await connection.execute(
             "truncate seating_plans, sections, seats, price_tiers, seat_reservations, seat_reservation_items,"
-            " outbox, inbox"
+            " seat_audit, outbox, inbox"
         )
     finally:
         await connection.close()

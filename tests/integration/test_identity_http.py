@@ -13,37 +13,28 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from adapters.http.app import ServiceRoutes, create_app
 from adapters.postgres.migrator import Database
-from adapters.system.clock import SystemClock
 from adapters.system.signing_keys import SigningKeys
 from adapters.system.tokens import JwtTokenSigner, TokenTerms
 from bootstrap.containers.auth import auth_service
 from bootstrap.containers.service import Links, build_container
-from bootstrap.settings import DATABASES, Settings, SettingsError, read_settings
+from bootstrap.settings import Settings, SettingsError
 from core.identity.access import AccessClaims, fan_access
 from core.shared.ids import AccountId
-from ports.health import HealthCheck
 from ports.published.identity import TokenVerifier
+from tests.service_client import app_of, routes_of, settings_with
 
 PASSWORD = "a quiet seat in row five"
 TERMS = TokenTerms(issuer="https://fairseat.test", audience="fairseat")
 
 
 def settings_for(database: Database, keys: SigningKeys | str) -> Settings:
-    """Return settings whose every PostgreSQL is this database: only the auth service is asked here."""
-    environment = {
-        "FAIRSEAT_TICKET_DATABASE_URL": "mongodb://127.0.0.1:1",
-        "FAIRSEAT_REDIS_URL": "redis://127.0.0.1:1",
-        "FAIRSEAT_STRIPE_SECRET_KEY": "sk_test_none",
-        "FAIRSEAT_PASSES_KEY_SECRET": "none",
-        "FAIRSEAT_TOKEN_SIGNING_KEYS": keys if isinstance(keys, str) else keys.to_pem().decode(),
-        "FAIRSEAT_TOKEN_ISSUER": TERMS.issuer,
-    }
-    for name in DATABASES:
-        environment[f"FAIRSEAT_{name.upper()}_DATABASE_URL"] = database.app_url
-        environment[f"FAIRSEAT_{name.upper()}_DATABASE_RELAY_URL"] = database.relay_url
-    return read_settings(environment)
+    return settings_with(
+        AUTH_DATABASE_URL=database.app_url,
+        AUTH_DATABASE_RELAY_URL=database.relay_url,
+        TOKEN_SIGNING_KEYS=keys if isinstance(keys, str) else keys.to_pem().decode(),
+        TOKEN_ISSUER=TERMS.issuer,
+    )
 
 
 @dataclass
@@ -102,21 +93,7 @@ async def door(auth_db: Database) -> AsyncIterator[Door]:
     service = auth_service()
     container = build_container(service, settings_for(auth_db, keys), Links())
 
-    async def verifier() -> TokenVerifier:
-        found: TokenVerifier = await container.get(TokenVerifier)
-        return found
-
-    async def checks() -> list[HealthCheck]:
-        return []
-
-    app = create_app(
-        [ServiceRoutes(service.name, container, service.controllers, service.root_controllers)],
-        verifier=verifier,
-        clock=SystemClock(),
-        checks=checks,
-        request_bytes_max=100_000,
-        version="test",
-    )
+    app = app_of(routes_of(service, container), verifier=await container.get(TokenVerifier))
     async with AsyncTestClient(app) as client:
         yield Door(client, keys)
     await container.close()

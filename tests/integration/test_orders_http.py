@@ -1,25 +1,24 @@
 """The order routes as a client sees them, on a real order_db; the other contexts keep their promises in memory."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, override
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from dishka import Provider, Scope, make_async_container
 
-from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.app import ServiceRoutes
 from adapters.http.orders import OrderController
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
 from adapters.postgres.pool import open_pool
-from ports.health import HealthCheck
 from ports.idempotency import IdempotencyStore
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
 from tests.orders_world import TENANT, World
+from tests.service_client import app_of, client_of, container_of
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.confirm_order import ConfirmOrder
 from usecases.orders.expire_order import ExpireOrder
@@ -69,10 +68,6 @@ class Shop:
         return {"Authorization": f"Bearer {token}", "X-Tenant-ID": str(tenant)}
 
 
-def constant(value: object) -> Callable[[], object]:
-    return lambda: value
-
-
 @pytest.fixture
 async def shop(order_db: Database) -> AsyncIterator[Shop]:
     world = World()
@@ -89,28 +84,10 @@ async def shop(order_db: Database) -> AsyncIterator[Shop]:
         CancelOrder: CancelOrder(transactions, world.payments, settle, world.clock),
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }
-    provider = Provider(scope=Scope.APP)
-    for kind, value in made.items():
-        provider.provide(constant(value), provides=kind)
-    container = make_async_container(provider)
-
-    async def verifier() -> TokenVerifier:
-        return NamedTokens()
-
-    async def no_checks() -> list[HealthCheck]:
-        return []
-
-    app = create_app(
-        [ServiceRoutes("order", container, (OrderController,))],
-        verifier=verifier,
-        clock=world.clock,
-        checks=no_checks,
-        request_bytes_max=100_000,
-        version="0",
-    )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    container = container_of(made)
+    app = app_of(ServiceRoutes("order", container, (OrderController,)), verifier=NamedTokens(), clock=world.clock)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with client_of(app) as client:
             sweep = ExpireOrders(PostgresDueOrders(relay_pool), expire, world.clock, world.terms)
             yield Shop(world, client, ConfirmOrder(settle), sweep)
     finally:

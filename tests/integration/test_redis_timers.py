@@ -11,11 +11,13 @@ import pytest
 from adapters.embedded.readiness import free_port
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.redis.client import redis_client
+from adapters.redis.locks import RedisLocks
 from adapters.redis.timers import RedisTimers
 from core.expiration.timer import Timer
 from core.shared.ids import TenantId
 from ports.events import Delivery
 from ports.expiration import TimersUnavailableError
+from ports.locks import LocksUnavailableError
 from ports.published.seating import HoldExtended
 from usecases.expiration.schedule_timer import ScheduleTimer
 
@@ -40,6 +42,23 @@ async def test_with_nobody_there_every_command_fails_as_ours_and_soon() -> None:
         with pytest.raises(TimersUnavailableError):
             await timers.acknowledge(timer(uuid4()))
     await client.aclose()
+
+
+async def test_after_a_failure_nobody_waits_for_a_server_that_hangs_until_it_has_rested() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = redis_client(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout_s=0.1, retries_max=0)
+        timers, locks = RedisTimers(client), RedisLocks(client)
+        with pytest.raises(TimersUnavailableError):
+            await timers.schedule(timer(uuid4()))
+        with pytest.raises(LocksUnavailableError):
+            await locks.acquire("a", ttl_s=1)
+        async with asyncio.timeout(0.09):  # less than one answer may take
+            for _ in range(20):
+                with pytest.raises(TimersUnavailableError):
+                    await timers.schedule(timer(uuid4()))
+                with pytest.raises(LocksUnavailableError):
+                    await locks.acquire("a", ttl_s=1)
+        await client.aclose()
 
 
 async def test_a_server_that_never_answers_holds_a_consumer_up_for_a_bounded_time_only() -> None:

@@ -3,16 +3,17 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, override
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from dishka import Provider, Scope, make_async_container
 
-from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
+from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
@@ -22,15 +23,18 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
-from ports.health import HealthCheck
 from ports.idempotency import IdempotencyStore
 from ports.ids import IdSource
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
+from tests.service_client import app_of, client_of, container_of
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
+from usecases.seating.hold_best_available import HoldBestAvailable
+from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
@@ -108,6 +112,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     app_pool = await open_pool(venue_db.app_url, connections_max=4)
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
+    hold = HoldSeats(store, RandomHoldTokens(), clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
@@ -117,47 +122,26 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
         SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
-        HoldSeats: HoldSeats(store, RandomHoldTokens(), clock),
+        BlockSeats: BlockSeats(store, clock),
+        UnblockSeats: UnblockSeats(store, clock),
+        HoldChosenSeats: HoldChosenSeats(store, hold, clock),
+        HoldBestAvailable: HoldBestAvailable(store, hold, clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
         ReleaseHold: ReleaseHold(store, clock),
         IdSource: ids,
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }
-    provider = Provider(scope=Scope.APP)
-    for kind, value in made.items():
-        provider.provide(_constant(value), provides=kind)
-    container = make_async_container(provider)
-
-    async def verifier() -> TokenVerifier:
-        return NamedTokens()
-
-    async def no_checks() -> list[HealthCheck]:
-        return []
-
-    app = create_app(
-        [ServiceRoutes("venue", container, (SeatingPlanController, HoldController))],
-        verifier=verifier,
-        clock=clock,
-        checks=no_checks,
-        request_bytes_max=1_000_000,
-        version="0",
-    )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    container = container_of(made)
+    routes = ServiceRoutes("venue", container, (SeatingPlanController, SeatBlockController, HoldController))
+    app = app_of(routes, verifier=NamedTokens(), clock=clock, request_bytes_max=1_000_000)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client:
+        async with client_of(app, timeout_s=60) as client:
             yield BoxOffice(client, clock)
     finally:
         await container.close()
         await app_pool.close()
         await relay_pool.close()
-
-
-def _constant(value: object) -> Any:
-    def provide() -> Any:
-        return value
-
-    return provide
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -231,6 +215,77 @@ async def test_a_hold_is_made_repeated_read_extended_and_released(office: BoxOff
     assert (await office.send("GET", path)).json()["status"] == "RELEASED"
 
 
+async def test_the_best_seats_are_held_on_a_wish_and_the_same_wish_gives_the_same(office: BoxOffice) -> None:
+    plan, _ = await office.on_sale()
+    path = f"/seating-plans/{plan}/holds"
+    wish = {"quantity": 4, "priceMax": {"amount": 2000, "currency": "EUR"}}
+    body = {"reservationId": str(uuid4()), "bestAvailable": wish}
+    answer = await office.send("POST", path, body)
+    hold = answer.json()
+    assert answer.status_code == 201 and len(hold["seats"]) == 4 and hold["holdToken"]
+    assert hold["adjacent"] is True and hold["explanation"].startswith("4 seats side by side in ")
+    again = await office.send("POST", path, body)
+    assert again.status_code == 201 and again.json() == hold | {"holdToken": None}
+    other = await office.send("POST", path, {"reservationId": str(uuid4()), "bestAvailable": wish}, token="fan-2")
+    assert not {seat["id"] for seat in other.json()["seats"]} & {seat["id"] for seat in hold["seats"]}
+
+
+@pytest.mark.parametrize(
+    ("wish", "answer"),
+    [
+        ({"quantity": 0}, (400, "request.invalid")),
+        ({"quantity": 2, "sectionIds": []}, (400, "request.invalid")),
+        ({"quantity": 11}, (422, "seating.too_many_seats")),
+        ({"quantity": 1, "accessible": True}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "sectionIds": [str(VENUE)]}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "priceTierIds": [str(VENUE)]}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "priceMax": {"amount": 1999, "currency": "EUR"}}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "priceMax": {"amount": 2000, "currency": "USD"}}, (400, "request.invalid")),
+    ],
+)
+async def test_a_wish_that_cannot_be_granted_is_refused_with_its_reason(
+    office: BoxOffice, wish: dict[str, Any], answer: tuple[int, str]
+) -> None:
+    plan, _ = await office.on_sale()
+    body = {"reservationId": str(uuid4()), "bestAvailable": wish}
+    assert problem(await office.send("POST", f"/seating-plans/{plan}/holds", body)) == answer
+
+
+async def test_a_hold_names_its_seats_or_wishes_for_the_best_and_not_both(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path, id = f"/seating-plans/{plan}/holds", str(uuid4())
+    both = {"reservationId": id, "seatIds": [seats[0]["id"]], "bestAvailable": {"quantity": 1}}
+    for body in (both, {"reservationId": id}):
+        assert problem(await office.send("POST", path, body)) == (400, "request.invalid")
+
+
+async def test_seats_of_a_plan_that_assigns_them_are_not_named_by_the_buyer(office: BoxOffice) -> None:
+    grid = {"format": "grid", "sections": [{"name": "A", "rows": 2, "columns": 4}]}
+    plan = (await office.create(grid, assignmentMode="auto")).json()["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    seats = (await office.send("GET", f"/seating-plans/{plan}/seats")).json()["seats"]
+    assert problem(await office.hold(plan, seats[:2])) == (422, "seating.seats_are_assigned")
+    body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 2}}
+    held = await office.send("POST", f"/seating-plans/{plan}/holds", body)
+    assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2"]
+
+
+@pytest.mark.parametrize(("rule", "status"), [("off", 201), ("warn", 201), ("enforce", 409)])
+async def test_a_choice_that_leaves_a_single_seat_meets_the_rule_of_the_plan(
+    office: BoxOffice, rule: str, status: int
+) -> None:
+    grid = {"format": "grid", "sections": [{"name": "A", "rows": 2, "columns": 6}]}
+    plan = (await office.create(grid, orphanRule=rule)).json()["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    seats = (await office.send("GET", f"/seating-plans/{plan}/seats")).json()["seats"]
+    answer = await office.hold(plan, seats[1:3])
+    assert answer.status_code == status
+    if status == 409:
+        assert problem(answer)[1] == "seating.seat_left_alone" and "A R1S1" in answer.json()["detail"]
+    else:
+        assert ("A R1S1" in answer.json()["explanation"]) == (rule == "warn")
+
+
 async def test_a_taken_seat_is_a_conflict_that_names_it(office: BoxOffice) -> None:
     plan, seats = await office.on_sale()
     await office.hold(plan, seats[:2])
@@ -238,6 +293,37 @@ async def test_a_taken_seat_is_a_conflict_that_names_it(office: BoxOffice) -> No
     assert problem(refused) == (409, "seating.seat_taken")
     assert seats[1]["label"] in refused.json()["detail"]
     assert refused.json()["errors"] == [{"pointer": "/seatIds/1", "message": "Seat Block A 1-2 is taken."}]
+
+
+async def test_the_box_office_blocks_seats_and_puts_them_back_on_sale(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path = f"/seating-plans/{plan}/seats"
+    until = (office.clock.now() + timedelta(hours=1)).isoformat()
+    body = {"seatIds": [seats[0]["id"], seats[1]["id"]], "reason": "camera", "until": until}
+    assert problem(await office.send("POST", f"{path}/block", body)) == (403, "access.forbidden")
+    answer = await office.send("POST", f"{path}/block", body, token="manager")
+    assert answer.status_code == 200 and answer.json()["seatIds"] == body["seatIds"]
+    assert (answer.json()["status"], answer.json()["planId"]) == ("BLOCKED", plan)
+    shown = (await office.send("GET", f"{path}?fields=status")).json()["seats"]
+    assert [seat["status"] for seat in shown[:3]] == ["BLOCKED", "BLOCKED", "AVAILABLE"]
+    assert problem(await office.hold(plan, seats[1:3])) == (409, "seating.seat_taken")
+    refused = await office.send("POST", f"{path}/block", body, token="manager")
+    assert problem(refused) == (409, "seating.seat_taken")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/seatIds/0", "/seatIds/1"]
+    freed = await office.send("POST", f"{path}/unblock", {"seatIds": [seats[1]["id"], seats[2]["id"]]}, token="manager")
+    assert freed.json() == {"planId": plan, "status": "AVAILABLE", "seatIds": [seats[1]["id"]], "until": None}
+    assert (await office.hold(plan, seats[1:3])).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"reason": ""}, {"reason": " "}, {"seatIds": []}, {"until": "2020-01-01T00:00:00Z"}, {"until": "soon"}]
+)
+async def test_a_block_without_seats_a_reason_or_an_end_to_come_is_refused(
+    office: BoxOffice, wrong: dict[str, Any]
+) -> None:
+    plan, seats = await office.on_sale()
+    body = {"seatIds": [seats[0]["id"]], "reason": "camera"} | wrong
+    assert problem(await office.send("POST", f"/seating-plans/{plan}/seats/block", body, token="manager"))[0] == 400
 
 
 async def test_what_cannot_be_held_is_refused_with_its_reason(office: BoxOffice) -> None:

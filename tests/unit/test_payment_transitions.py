@@ -14,7 +14,7 @@ from core.payments.errors import (
     PaymentConflictError,
 )
 from core.payments.intent import Decline, Intent, IntentStatus
-from core.payments.payment import Payment, PaymentMethod, PaymentStatus
+from core.payments.payment import Payment, PaymentStatus
 from core.payments.record import RecordKind
 from core.payments.transitions import (
     CHECK_AFTER_S,
@@ -25,12 +25,12 @@ from core.payments.transitions import (
     close,
     mark_refunded,
     observe,
-    open_payment,
     reopen,
     try_again,
 )
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.ids import AccountId
 from core.shared.money import Money
+from tests.payments_builders import a_payment
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=30)
@@ -38,16 +38,7 @@ PRICE = Money(7500, "EUR")
 
 
 def opened() -> Payment:
-    return open_payment(
-        payment_id=PaymentId(uuid4()),
-        tenant_id=TenantId(uuid4()),
-        order_id=OrderId(uuid4()),
-        account_id=AccountId(uuid4()),
-        method=PaymentMethod.CARD,
-        amount=PRICE,
-        description="Derby, 1 seat",
-        now=NOW,
-    ).payment
+    return a_payment(now=NOW)
 
 
 def with_intent() -> Payment:

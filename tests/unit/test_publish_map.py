@@ -195,5 +195,7 @@ def test_every_change_of_a_seat_is_subscribed_to() -> None:
         "ReservationMade",
         "SeatsSold",
         "SeatsReturned",
+        "SeatsBlocked",
+        "SeatsUnblocked",
         "PlanDeactivated",
     }

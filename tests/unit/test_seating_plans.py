@@ -266,3 +266,15 @@ class TestPlan:
         assert len(free.check().errors) == 1
         assert replace(free, pricing_mode=PricingMode.SINGLE).check() == Report()
         assert replace(free, seats_without_tier=0).check() == Report()
+
+
+def test_a_document_says_which_seats_are_accessible() -> None:
+    document = a_document()
+    first, second = document["zones"][0]["rows"][0]["seats"]
+    first["accessible"], second["accessible"] = True, False
+    seats = {seat.guid: seat for seat in read_plan(document).draft.sections[0].seats}
+    assert [seats[guid].attributes.get("accessible") for guid in ("10-1", "10-2")] == ["yes", None]
+    first["accessible"] = "yes"
+    with pytest.raises(InvalidPlanError) as refusal:
+        read_plan(document)
+    assert [problem.pointer for problem in refusal.value.problems] == ["/source/plan/zones/0/rows/0/seats/0/accessible"]

@@ -38,6 +38,7 @@ from ports.published.venues import OrganiserSettingsChanged, VenueSectionSummary
 from tests.published_builders import Halls, a_ticket_on_sale
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan, FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
@@ -248,6 +249,17 @@ async def test_a_hold_is_announced_once_and_its_token_is_shown_once(hall: Hall) 
     )
     assert new.hold_token == "token-1" and again == NewHold(held, None)
     assert hall.events() == ["seating.hold.created"]
+
+
+async def test_blocking_and_unblocking_are_announced_with_the_seats_that_changed(hall: Hall) -> None:
+    plan, places = await hall.on_sale()
+    block, unblock = BlockSeats(hall.store, hall.clock), UnblockSeats(hall.store, hall.clock)
+    await block(plan.id, places[:2], reason="camera", until=None, caller=hall.manager)
+    await unblock(plan.id, places[2:], caller=hall.manager)
+    await unblock(plan.id, places[1:], caller=hall.manager)
+    blocked, freed = hall.messages.events
+    assert (blocked.type, freed.type) == ("seating.seats.blocked", "seating.seats.unblocked")
+    assert await hall.words(plan) == ["BLOCKED", *["AVAILABLE"] * 5]
 
 
 async def test_a_hold_is_read_by_its_holder_its_token_and_staff_only(hall: Hall) -> None:

@@ -24,11 +24,14 @@ class InstanceLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock or raise `EmbeddedServerError`, at once, naming the process that holds it."""
+        """Take the lock or raise `EmbeddedServerError`, at once, naming the process that holds it, or what is wrong."""
         if self._descriptor is not None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise EmbeddedServerError(f"{self._path.parent} cannot be written to: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

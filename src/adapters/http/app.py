@@ -23,6 +23,7 @@ from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
 from adapters.http.paging import provide_page
 from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
+from adapters.http.texts import refuse_nul
 from ports.clock import Clock
 from ports.published.identity import TokenVerifier
 
@@ -98,6 +99,7 @@ def create_app(
             "identity": Provide(provide_identity),
             "page": Provide(provide_page),
         },
+        before_request=refuse_nul,
         exception_handlers=EXCEPTION_HANDLERS,
         plugins=[DocumentedProblems()],
         request_max_body_size=request_bytes_max,

@@ -24,14 +24,18 @@ class LiveBody(msgspec.Struct, frozen=True):
 
 
 class DependencyBody(msgspec.Struct, frozen=True):
-    """How one dependency stands, with figures: counts, and seconds where the name ends in `_s`."""
+    """How one dependency stands, with figures: counts, and seconds where the name ends in `_s`.
+
+    One that is not `needed` makes things late while it is away, and nothing else.
+    """
 
     ok: bool
+    needed: bool
     facts: dict[str, int | float | str]
 
 
 class ReadyBody(msgspec.Struct, frozen=True):
-    """How everything behind this process stands."""
+    """How everything behind this process stands; `unavailable` while something is away that is needed."""
 
     status: Literal["ok", "unavailable"]
     dependencies: dict[str, DependencyBody]
@@ -52,12 +56,16 @@ def health_controller(checks: GetChecks) -> type[Controller]:
 
         @get("/ready", summary="Can it serve?", raises=[])
         async def ready(self) -> Response[ReadyBody]:
-            """200 when every dependency can be used, 503 otherwise; with backlog and age of outboxes and webhooks."""
-            reports = await asyncio.gather(*(_asked(check) for check in await checks()))
-            ok = all(report.ok for report in reports)
+            """200 when all that is needed can be used, else 503; with backlog and age of outboxes and webhooks."""
+            asked = await checks()
+            reports = await asyncio.gather(*(_asked(check) for check in asked))
+            ok = all(report.ok or not check.needed for check, report in zip(asked, reports, strict=True))
             body = ReadyBody(
                 "ok" if ok else "unavailable",
-                {report.name: DependencyBody(report.ok, dict(report.facts)) for report in reports},
+                {
+                    report.name: DependencyBody(report.ok, check.needed, dict(report.facts))
+                    for check, report in zip(asked, reports, strict=True)
+                },
             )
             return Response(body, status_code=200 if ok else 503)
 
@@ -65,10 +73,9 @@ def health_controller(checks: GetChecks) -> type[Controller]:
 
 
 async def _asked(check: HealthCheck) -> HealthReport:
-    name = type(check).__name__
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT_S):
             return await check.check()
     except (UnavailableError, TimeoutError, OSError) as error:
-        _log.warning("health: %s: %s", name, error)
-        return HealthReport(getattr(check, "name", name), ok=False, facts={"error": type(error).__name__})
+        _log.warning("health: %s: %s", check.name, error)
+        return HealthReport(check.name, ok=False, facts={"error": type(error).__name__})

@@ -8,11 +8,14 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from adapters.http.seating_bodies import HoldBody, HoldView
+from adapters.http.hold_bodies import HoldBody
+from adapters.http.seating_bodies import HoldView
 from adapters.http.seating_views import hold_view
+from core.seating.best_available import SeatWish
 from core.shared.callers import Caller
-from core.shared.ids import PlanId, ReservationId, SeatId
-from usecases.seating.hold_seats import HoldSeats
+from core.shared.ids import PlanId, ReservationId
+from usecases.seating.hold_best_available import HoldBestAvailable
+from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 
 HoldToken = Annotated[
@@ -38,19 +41,27 @@ class HoldController(Controller):
         plan_id: FromPath[UUID],
         data: JSONBody[HoldBody],
         caller: NamedDependency[Caller],
-        usecase: FromDishka[HoldSeats],
+        chosen: FromDishka[HoldChosenSeats],
+        best: FromDishka[HoldBestAvailable],
         hold_token: HoldToken = None,
     ) -> Response[HoldView]:
-        """All the seats or none. The same id with the same seats gives the same hold, without its token."""
-        held = await usecase(
-            PlanId(plan_id),
-            ReservationId(data.reservation_id),
-            tuple(SeatId(id) for id in data.seat_ids),
-            caller=caller,
-            hold_token=hold_token,
-        )
-        headers = {"Location": f"/api/v1/holds/{held.reservation.id}"}
-        return Response(hold_view(held.reservation, hold_token=held.hold_token), status_code=201, headers=headers)
+        """All the seats or none: those that are named, or the best that are free.
+
+        The same id with the same seats, or the same wish, gives the same hold, without its token.
+        """
+        plan, id = PlanId(plan_id), ReservationId(data.reservation_id)
+        wanted = data.seats()
+        if isinstance(wanted, SeatWish):
+            found = await best(plan, id, wanted, caller=caller, hold_token=hold_token)
+            new = found.new
+            view = hold_view(
+                new.reservation, hold_token=new.hold_token, adjacent=found.adjacent, explanation=found.explanation
+            )
+        else:
+            named = await chosen(plan, id, wanted, caller=caller, hold_token=hold_token)
+            new = named.new
+            view = hold_view(new.reservation, hold_token=new.hold_token, warning=named.warning)
+        return Response(view, status_code=201, headers={"Location": f"/api/v1/holds/{new.reservation.id}"})
 
     @get("/holds/{reservation_id:uuid}", summary="Read a hold")
     @inject

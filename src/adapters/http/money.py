@@ -5,9 +5,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from core.shared.money import Money
-
-AMOUNT_MAX_MINOR = 1_000_000_000
+from core.shared.money import PRICE_MAX_MINOR, Money
 
 
 class MoneyBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +23,7 @@ class MoneyBody(msgspec.Struct, frozen=True, kw_only=True):
 class PriceBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A price to be set, in minor units of an ISO 4217 currency."""
 
-    amount: Annotated[int, Meta(ge=0, le=AMOUNT_MAX_MINOR)]
+    amount: Annotated[int, Meta(ge=0, le=PRICE_MAX_MINOR)]
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
 
     def money(self) -> Money:

@@ -15,6 +15,9 @@ from ports.published.refusals import RefusedError
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 1
+_SENDER_GONE = "client disconnected prematurely"
+"""How Litestar tells that a body ended before its end; it counts as a fault of ours there."""
+
 _LOG = logging.getLogger("fairseat.http")
 _HTTP_CODES = {
     400: "request.invalid",
@@ -105,6 +108,8 @@ def on_unavailable(request: Request[Any, Any, Any], error: UnavailableError) -> 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
     """Answer what the framework itself refused: routing, decoding, validation."""
     status = error.status_code
+    if error.detail == _SENDER_GONE:
+        return problem_response(request, status=400, code="request.invalid", detail="The body is not complete.")
     if status >= 500:
         return on_any_exception(request, error)
     problems = _problems_of(error) if isinstance(error, ValidationException) else ()

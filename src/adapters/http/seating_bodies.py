@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.money import MoneyBody, PriceBody
+from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
 from core.seating.grid import GridSection
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
 from core.seating.pricing import TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
@@ -110,11 +111,30 @@ class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
 type PriceTierBodies = Annotated[tuple[PriceTierBody, ...], Meta(max_length=TIERS_MAX)]
 
 
-class HoldBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Seats to be held under an id that the buyer makes; the same id with the same seats is the same hold."""
+type SeatIds = Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=SEATS_PER_BLOCK_MAX)]
 
-    reservation_id: UUID
-    seat_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=SEATS_PER_HOLD_MAX)]
+
+class BlockBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Seats to be taken off sale; without `until` they stay so until they are unblocked."""
+
+    seat_ids: SeatIds
+    reason: Annotated[str, Meta(min_length=1, max_length=REASON_LENGTH_MAX, pattern=r"\S")]
+    until: Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset; in the future.")] | None = None
+
+
+class UnblockBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Seats to be put back on sale; those that are not blocked stay as they are."""
+
+    seat_ids: SeatIds
+
+
+class InterventionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The seats that were changed, and the word for their state now."""
+
+    plan_id: UUID
+    status: str
+    seat_ids: tuple[UUID, ...]
+    until: datetime | None
 
 
 class FindingBody(msgspec.Struct, frozen=True):

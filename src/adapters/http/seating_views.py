@@ -150,10 +150,22 @@ def _seat_body(place: SeatOnMap, price: Struct, fields: frozenset[str]) -> SeatB
     return SeatBody(id=seat.id, **{name: value for name, value in members.items() if name in fields})  # type: ignore[arg-type]  # names and types are SeatBody's own
 
 
-def hold_view(reservation: Reservation, *, hold_token: str | None = None) -> HoldView:
-    """Return the hold; the token only to whoever has just made it."""
+def hold_view(
+    reservation: Reservation,
+    *,
+    hold_token: str | None = None,
+    adjacent: bool | None = None,
+    explanation: str | None = None,
+    warning: str | None = None,
+) -> HoldView:
+    """Return the hold; the token only to whoever has just made it. Seats that were chosen come with their reason."""
     currency = reservation.currency
-    adjacent = are_side_by_side([(seat.section_id, seat.row, seat.column) for seat in reservation.seats])
+    if adjacent is None:
+        adjacent = are_side_by_side([(seat.section_id, seat.row, seat.column) for seat in reservation.seats])
+    if explanation is None:
+        explanation = (
+            "The seats that were asked for." if adjacent else "The seats that were asked for, not all together."
+        )
     return HoldView(
         reservation_id=reservation.id,
         plan_id=reservation.plan_id,
@@ -177,7 +189,5 @@ def hold_view(reservation: Reservation, *, hold_token: str | None = None) -> Hol
         order_id=reservation.order_id,
         hold_token=hold_token,
         adjacent=adjacent,
-        explanation="The seats that were asked for."
-        if adjacent
-        else "The seats that were asked for, not all together.",
+        explanation=explanation if warning is None else f"{explanation} {warning}",
     )

@@ -21,7 +21,6 @@ from core.shared.ids import TicketId, VenueId
 from core.shared.time import utc
 from core.ticketing.ticket import (
     KIND_LENGTH_MAX,
-    PRICE_MAX_MINOR,
     QUOTA_MAX,
     TITLE_LENGTH_MAX,
     EventChange,
@@ -46,12 +45,6 @@ type Type = Annotated[
     Literal["GA", "SEATED_MANUAL", "SEATED_AUTO"],
     Meta(description="General admission, seats that buyers choose, or seats that are chosen for them."),
 ]
-
-
-class TicketPriceBody(PriceBody, frozen=True, kw_only=True):
-    """The price of one admission, in minor units of an ISO 4217 currency."""
-
-    amount: Annotated[int, Meta(ge=0, le=PRICE_MAX_MINOR)]
 
 
 class NewEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -81,7 +74,7 @@ class CreateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
     title: Title
     ticket_type: Type
-    price: TicketPriceBody
+    price: PriceBody
     quota: Quota
     max_per_user: PerUser
     event: NewEventBody
@@ -125,7 +118,7 @@ class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
     title: Title | UnsetType = UNSET
     ticket_type: Type | UnsetType = UNSET
-    price: TicketPriceBody | UnsetType = UNSET
+    price: PriceBody | UnsetType = UNSET
     quota: Quota | UnsetType = UNSET
     max_per_user: PerUser | UnsetType = UNSET
     event: UpdateEventBody | UnsetType = UNSET

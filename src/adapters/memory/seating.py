@@ -1,6 +1,6 @@
 """Seating in memory: the twin of the PostgreSQL stores. The rules are the core's own functions."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import override
 
 from adapters.memory.messaging import MemoryMessages
 from core.seating import ledger
+from core.seating.blocking import AuditLine, Intervention
 from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
 from core.seating.ledger import Change, Picture, WantedSeat
@@ -24,6 +25,7 @@ from ports.seating import (
     Entry,
     ExpiredReservations,
     PlanStore,
+    SeatBlocks,
     SeatingTransaction,
     SeatingTransactions,
     SeatLedger,
@@ -37,9 +39,40 @@ class _Tenant:
     tiers: dict[PlanId, tuple[PriceTier, ...]] = field(default_factory=dict[PlanId, tuple[PriceTier, ...]])
     seats: dict[SeatId, SeatState] = field(default_factory=dict[SeatId, SeatState])
     entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
+    audit: list[AuditLine] = field(default_factory=list[AuditLine])
 
     def copy(self) -> "_Tenant":
-        return _Tenant(dict(self.plans), dict(self.layouts), dict(self.tiers), dict(self.seats), dict(self.entries))
+        return _Tenant(
+            dict(self.plans),
+            dict(self.layouts),
+            dict(self.tiers),
+            dict(self.seats),
+            dict(self.entries),
+            list(self.audit),
+        )
+
+    def wanted(self, plan_id: PlanId, seat_ids: Collection[SeatId]) -> dict[SeatId, WantedSeat]:
+        """Return those of the seats that the plan has, in the order of the hall."""
+        layout = self.layouts[plan_id]
+        sections = {section.id: section.name for section in layout.sections}
+        asked = frozenset(seat_ids)
+        return {
+            seat.id: WantedSeat(
+                ReservationSeat(
+                    seat_id=seat.id,
+                    section_id=seat.section_id,
+                    label=seat.label,
+                    section=sections[seat.section_id],
+                    row=seat.row,
+                    number=seat.number,
+                    column=seat.column,
+                    price_minor=seat.price_minor,
+                ),
+                self.seats[seat.id],
+            )
+            for seat in layout.seats
+            if seat.id in asked
+        }
 
 
 class _Plans(PlanStore):
@@ -121,31 +154,11 @@ class _Ledger(SeatLedger):
             for entry in self._tenant.entries.values()
             if entry.plan_id == plan.id and entry.account_id == request.holder.account_id and not entry.has_ended(now)
         )
-        change = ledger.hold(request, rules=plan.rules, wanted=self._wanted(request), owned=owned, now=now)
+        change = ledger.hold(
+            request, rules=plan.rules, wanted=self._tenant.wanted(plan.id, request.seat_ids), owned=owned, now=now
+        )
         await self.save([change])
         return change
-
-    def _wanted(self, request: HoldRequest) -> dict[SeatId, WantedSeat]:
-        layout = self._tenant.layouts[request.plan_id]
-        sections = {section.id: section.name for section in layout.sections}
-        asked = frozenset(request.seat_ids)
-        return {
-            seat.id: WantedSeat(
-                ReservationSeat(
-                    seat_id=seat.id,
-                    section_id=seat.section_id,
-                    label=seat.label,
-                    section=sections[seat.section_id],
-                    row=seat.row,
-                    number=seat.number,
-                    column=seat.column,
-                    price_minor=seat.price_minor,
-                ),
-                self._tenant.seats[seat.id],
-            )
-            for seat in layout.seats
-            if seat.id in asked
-        }
 
     @override
     async def get(self, reservation_id: ReservationId) -> Reservation:
@@ -180,10 +193,41 @@ class _Ledger(SeatLedger):
         return [(seat, self._tenant.seats[seat.id]) for seat in layout.seats]
 
 
+class _Blocks(SeatBlocks):
+    def __init__(self, tenant: _Tenant) -> None:
+        self._tenant = tenant
+
+    @override
+    async def lock(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Mapping[SeatId, WantedSeat]:
+        if plan_id not in self._tenant.plans:
+            raise PlanNotFoundError("There is no such seating plan.")
+        return self._tenant.wanted(plan_id, seat_ids)
+
+    @override
+    async def save(self, intervention: Intervention) -> None:
+        self._tenant.seats.update(intervention.seats)
+        self._tenant.audit.extend(
+            AuditLine(
+                seat_id=seat_id,
+                what=intervention.what,
+                by=intervention.by,
+                at=intervention.at,
+                reason=intervention.reason,
+                until=intervention.until,
+            )
+            for seat_id in intervention.seats
+        )
+
+    @override
+    async def audit(self, seat_id: SeatId) -> Sequence[AuditLine]:
+        return [line for line in self._tenant.audit if line.seat_id == seat_id]
+
+
 @dataclass(frozen=True, slots=True)
 class _Transaction:
     plans: PlanStore
     seats: SeatLedger
+    blocks: SeatBlocks
     outbox: Outbox
     inbox: Inbox
 
@@ -201,7 +245,7 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
         async with self._messages.transaction():
             work = self._tenants.get(tenant_id, _Tenant()).copy()
             outbox = self._messages.outbox(tenant_id)
-            yield _Transaction(_Plans(work), _Ledger(work), outbox, self._messages.inbox)
+            yield _Transaction(_Plans(work), _Ledger(work), _Blocks(work), outbox, self._messages.inbox)
             self._tenants[tenant_id] = work
 
     @override

@@ -10,9 +10,10 @@ class MongoHealth(HealthCheck):
     """Sends a ping."""
 
     def __init__(self, database: Database) -> None:
+        self.name = database.name
         self._database = database
 
     @override
     async def check(self) -> HealthReport:
         await check_database(self._database)
-        return HealthReport(self._database.name, ok=True)
+        return HealthReport(self.name, ok=True)

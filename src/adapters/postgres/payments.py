@@ -49,7 +49,6 @@ class PostgresPaymentStore(PaymentStore):
 
     @override
     async def add(self, payment: Payment) -> bool:
-        received = payment.received
         status = await self._connection.execute(
             _INSERT,
             self._tenant_id,
@@ -60,15 +59,7 @@ class PostgresPaymentStore(PaymentStore):
             payment.amount.amount_minor,
             payment.amount.currency,
             payment.description,
-            payment.status.value,
-            payment.attempt,
-            payment.intent_id,
-            received.amount_minor if received else None,
-            received.currency if received else None,
-            payment.closing,
-            payment.refund_reason,
-            payment.decline_id,
-            payment.check_at,
+            *_progress(payment),
             payment.created_at,
             payment.updated_at,
         )
@@ -92,20 +83,11 @@ class PostgresPaymentStore(PaymentStore):
 
     @override
     async def save(self, payment: Payment) -> None:
-        received = payment.received
         await self._connection.execute(
             _UPDATE,
             self._tenant_id,
             payment.id,
-            payment.status.value,
-            payment.attempt,
-            payment.intent_id,
-            received.amount_minor if received else None,
-            received.currency if received else None,
-            payment.closing,
-            payment.refund_reason,
-            payment.decline_id,
-            payment.check_at,
+            *_progress(payment),
             payment.updated_at,
         )
 
@@ -189,6 +171,22 @@ class PostgresUnsettledPayments(UnsettledPayments):
                 "select tenant_id, id from payments where check_at <= $1 order by check_at limit $2", now, payments_max
             )
         return [(TenantId(row["tenant_id"]), PaymentId(row["id"])) for row in rows]
+
+
+def _progress(payment: Payment) -> tuple[object, ...]:
+    """Return what changes while a payment goes on, from `status` to `check_at` in the order of the columns."""
+    received = payment.received
+    return (
+        payment.status.value,
+        payment.attempt,
+        payment.intent_id,
+        received.amount_minor if received else None,
+        received.currency if received else None,
+        payment.closing,
+        payment.refund_reason,
+        payment.decline_id,
+        payment.check_at,
+    )
 
 
 def _payment(row: asyncpg.Record | None) -> Payment | None:

@@ -22,6 +22,7 @@ _UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a connection says that breaks between two of its messages
     ConnectionError,
     TimeoutError,
 )

@@ -9,6 +9,7 @@ from typing import override
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, driver_errors_translated
+from adapters.postgres.seating_blocks import PostgresBlocks
 from adapters.postgres.seating_ledger import PostgresLedger
 from adapters.postgres.seating_plans import PostgresPlans
 from adapters.postgres.transactions import tenant_transaction
@@ -19,6 +20,7 @@ from ports.seating import (
     DueReservation,
     ExpiredReservations,
     PlanStore,
+    SeatBlocks,
     SeatingTransaction,
     SeatingTransactions,
     SeatLedger,
@@ -29,6 +31,7 @@ from ports.seating import (
 class _Transaction:
     plans: PlanStore
     seats: SeatLedger
+    blocks: SeatBlocks
     outbox: Outbox
     inbox: Inbox
 
@@ -47,6 +50,7 @@ class PostgresSeatingTransactions(SeatingTransactions):
             yield _Transaction(
                 PostgresPlans(connection, tenant_id),
                 PostgresLedger(connection, tenant_id),
+                PostgresBlocks(connection, tenant_id),
                 PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -8,6 +8,7 @@ from typing import override
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from adapters.redis.rest import REST_S, Rest
 from ports.locks import Locks, LocksUnavailableError
 
 # Compared and deleted in one step: between two, the lock could end and become somebody else's.
@@ -15,15 +16,19 @@ _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL
 
 
 class RedisLocks(Locks):
-    """Locks on one server; a failover may forget one, which is why a lock is never the only guard."""
+    """Locks on one server; a failover may forget one, which is why a lock is never the only guard.
 
-    def __init__(self, client: Redis) -> None:
+    After a failure they are unavailable for `rest_s` without asking, so that work does not wait for one after another.
+    """
+
+    def __init__(self, client: Redis, rest_s: float = REST_S) -> None:
         self._client = client
+        self._rest = Rest(rest_s)
 
     @override
     async def acquire(self, name: str, *, ttl_s: float) -> str | None:
         token = token_hex(16)
-        with _redis_errors_translated():
+        with self._unless_resting():
             taken = await self._client.set(name, token, nx=True, px=max(1, int(ttl_s * 1000)))
             if taken:
                 return token
@@ -32,13 +37,15 @@ class RedisLocks(Locks):
 
     @override
     async def release(self, name: str, *, token: str) -> bool:
-        with _redis_errors_translated():
+        with self._unless_resting():
             return bool(await self._client.eval(_RELEASE, 1, name, token))
 
-
-@contextmanager
-def _redis_errors_translated() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise LocksUnavailableError(f"Redis: {type(error).__name__}") from error
+    @contextmanager
+    def _unless_resting(self) -> Iterator[None]:
+        if self._rest:
+            raise LocksUnavailableError("Redis failed a moment ago")
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            self._rest.begin()
+            raise LocksUnavailableError(f"Redis: {type(error).__name__}") from error

@@ -12,6 +12,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from adapters.redis.rest import REST_S, Rest
 from core.expiration.timer import Timer, TimerKind
 from core.shared.ids import TenantId
 from ports.expiration import Timers, TimersUnavailableError
@@ -52,10 +53,15 @@ return 0
 
 
 class RedisTimers(Timers):
-    """The timers under one prefix; the braces keep its keys on one node of a cluster."""
+    """The timers under one prefix; the braces keep its keys on one node of a cluster.
 
-    def __init__(self, client: Redis, *, prefix: str = "fairseat:expiration") -> None:
+    After a failure no timer is scheduled or cancelled for `rest_s`: that raises at once. Many events come with a timer
+    each, and if each waited for a Redis that hangs, what else is told of orders and seats would wait behind them.
+    """
+
+    def __init__(self, client: Redis, *, prefix: str = "fairseat:expiration", rest_s: float = REST_S) -> None:
         self._client = client
+        self._rest = Rest(rest_s)
         self._waiting = f"{{{prefix}}}:waiting"
         self._leased = f"{{{prefix}}}:leased"
         self._dues = f"{{{prefix}}}:dues"
@@ -64,13 +70,13 @@ class RedisTimers(Timers):
 
     @override
     async def schedule(self, timer: Timer) -> None:
-        async with _errors_translated():
+        async with self._unless_resting():
             await self._client.zadd(self._waiting, {_member(timer): _due_ms(timer)}, gt=True)
 
     @override
     async def cancel(self, kind: TimerKind, subject_id: UUID, *, tenant_id: TenantId) -> None:
         member = _member_of(kind, tenant_id, subject_id)
-        async with _errors_translated(), self._client.pipeline(transaction=True) as commands:
+        async with self._unless_resting(), self._client.pipeline(transaction=True) as commands:
             commands.zrem(self._waiting, member)
             commands.zrem(self._leased, member)
             commands.hdel(self._dues, member)
@@ -93,6 +99,17 @@ class RedisTimers(Timers):
     async def acknowledge(self, timer: Timer) -> None:
         async with _errors_translated():
             await self._acknowledge(keys=[self._leased, self._dues], args=[_member(timer), str(_due_ms(timer))])
+
+    @asynccontextmanager
+    async def _unless_resting(self) -> AsyncGenerator[None]:
+        if self._rest:
+            raise TimersUnavailableError("Redis failed a moment ago")
+        try:
+            async with _errors_translated():
+                yield
+        except TimersUnavailableError:
+            self._rest.begin()
+            raise
 
 
 @asynccontextmanager

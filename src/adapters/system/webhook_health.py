@@ -10,6 +10,8 @@ from ports.webhooks import WebhookQueue
 class WebhookHealth(HealthCheck):
     """Counts the webhooks that had no effect yet. They are shown, and do not make the service unfit to serve."""
 
+    name = "webhooks"
+
     def __init__(self, queue: WebhookQueue, clock: Clock) -> None:
         self._queue = queue
         self._clock = clock
@@ -18,7 +20,7 @@ class WebhookHealth(HealthCheck):
     async def check(self) -> HealthReport:
         backlog = await self._queue.backlog(now=self._clock.now())
         return HealthReport(
-            "webhooks",
+            self.name,
             ok=True,
             facts={
                 "unhandled": backlog.unhandled,

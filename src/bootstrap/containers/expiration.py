@@ -9,6 +9,7 @@ from dishka import Provider, Scope, provide
 from redis.asyncio import Redis
 
 from adapters.redis.client import redis_client
+from adapters.redis.health import RedisHealth
 from adapters.redis.timers import RedisTimers
 from bootstrap.containers.service import JobSpec, Service
 from bootstrap.settings import Settings
@@ -57,6 +58,11 @@ class ExpirationProvider(Provider):
         """Return the timers."""
         return RedisTimers(client)
 
+    @provide
+    def health(self, client: Redis) -> RedisHealth:
+        """Return how Redis stands."""
+        return RedisHealth(client)
+
 
 def expiration_service() -> Service:
     """Return the expiration service."""
@@ -69,5 +75,6 @@ def expiration_service() -> Service:
             Subscription(CONSUMER, ReservationMade, ScheduleTimer),
             Subscription(CONSUMER, OrderCreated, ScheduleTimer),
         ),
+        checks=(RedisHealth,),
         jobs=(JobSpec("fire_due_timers", FIRE_INTERVAL_S, FireDueTimers),),
     )

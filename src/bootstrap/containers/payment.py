@@ -45,6 +45,10 @@ from usecases.webhooks.replay_webhook import ReplayWebhook
 WEBHOOK_INTERVAL_S = 0.2
 SWEEP_INTERVAL_S = 15.0
 
+# A lock is waited for this long for each of a connection and an answer, twice; then the other guards have to do.
+_REDIS_TIMEOUT_S = 0.5
+_REDIS_RETRIES_MAX = 1
+
 
 class PaymentsProvider(Provider):
     """The payments context, with Stripe as its provider."""
@@ -85,17 +89,22 @@ class WebhooksProvider(Provider):
     scope = Scope.APP
     usecases = provide_all(ReceiveWebhook, ProcessWebhooks, ListWebhooks, ReplayWebhook)
     handler = provide(StripePaymentEvents, provides=ProviderEventHandler)
-    locks = provide(RedisLocks, provides=Locks)
     health = provide(WebhookHealth)
 
     @provide
     async def redis(self, settings: Settings) -> AsyncIterator[Redis]:
         """Make the client of the locks, and close it at the end."""
-        client = redis_client(settings.redis.url.reveal())
+        url = settings.redis.url.reveal()
+        client = redis_client(url, timeout_s=_REDIS_TIMEOUT_S, retries_max=_REDIS_RETRIES_MAX)
         try:
             yield client
         finally:
             await client.aclose()
+
+    @provide
+    def locks(self, client: Redis) -> Locks:
+        """Return the locks."""
+        return RedisLocks(client)
 
     @provide
     def verifier(self, settings: Settings) -> WebhookVerifier:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.holds import HoldController
+from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seat_events import SeatEventController
 from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
@@ -29,16 +30,21 @@ from ports.published.seating import (
     PlanDeactivated,
     ReservationMade,
     SeatingApi,
+    SeatsBlocked,
     SeatsHeld,
     SeatsReturned,
     SeatsSold,
+    SeatsUnblocked,
 )
 from ports.published.venues import OrganiserSettingsChanged
 from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, HoldTokens, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
+from usecases.seating.hold_best_available import HoldBestAvailable
+from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
@@ -80,7 +86,11 @@ class SeatingProvider(Provider):
         ActivatePlan,
         DeactivatePlan,
         SeatsSnapshot,
+        BlockSeats,
+        UnblockSeats,
         HoldSeats,
+        HoldChosenSeats,
+        HoldBestAvailable,
         ReadHold,
         ExtendHold,
         ReleaseHold,
@@ -129,7 +139,7 @@ class SeatingProvider(Provider):
             await hub.stop()
 
 
-SEATING_CONTROLLERS = (SeatingPlanController, SeatEventController, HoldController)
+SEATING_CONTROLLERS = (SeatingPlanController, SeatEventController, SeatBlockController, HoldController)
 SEATING_SUBSCRIPTIONS = (
     Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
     Subscription("seating.release_cancelled_order", OrderCancelled, ReleaseCancelledOrder),
@@ -143,6 +153,8 @@ SEATING_SUBSCRIPTIONS = (
             ReservationMade,
             SeatsSold,
             SeatsReturned,
+            SeatsBlocked,
+            SeatsUnblocked,
             PlanDeactivated,
         )
     ),

@@ -124,6 +124,24 @@ class UnknownSeatError(DomainError):
         return cls(f"The plan does not have {len(problems)} of these seats.", problems)
 
 
+class NotEnoughSeatsError(DomainError):
+    """Fewer free seats than were wished for, or not side by side."""
+
+    code = "seating.not_enough_seats"
+
+
+class SeatLeftAloneError(DomainError):
+    """The choice would leave a single seat behind, and another of its size would not."""
+
+    code = "seating.seat_left_alone"
+
+
+class SeatsAreAssignedError(DomainError):
+    """The plan's seats are chosen by Fairseat, so that buyers name none."""
+
+    code = "seating.seats_are_assigned"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TakenSeat:
     """A seat that somebody else has: its place in the list that was asked for, and what people call it."""
@@ -139,10 +157,10 @@ class SeatTakenError(DomainError):
     code = "seating.seat_taken"
 
     @classmethod
-    def of(cls, taken: Iterable[TakenSeat]) -> Self:
-        """Name the seats that are taken, in the order that they were asked for."""
+    def of(cls, taken: Iterable[TakenSeat], *, outcome: str = "No seat was held.") -> Self:
+        """Name the seats that are taken, in the order that they were asked for, and say what came of it."""
         seats = sorted(taken)
         names = ", ".join(f"{seat.section} {seat.label}" for seat in seats[:NAMES_MAX])
         rest = f" and {len(seats) - NAMES_MAX} more" if len(seats) > NAMES_MAX else ""
         problems = [Problem(f"/seatIds/{seat.index}", f"Seat {seat.section} {seat.label} is taken.") for seat in seats]
-        return cls(f"Already taken: {names}{rest}. No seat was held.", problems)
+        return cls(f"Already taken: {names}{rest}. {outcome}", problems)

@@ -2,7 +2,8 @@
 
 The format is the open one that several seating editors write (version 0.0.1: `name`, `size`, `categories`, `zones`).
 Positions add up: a seat stands at its zone's plus its row's plus its own. What we do not know is reported and left out,
-so that a newer editor's files still load; what would make the plan wrong to sell from is an error.
+so that a newer editor's files still load; what would make the plan wrong to sell from is an error. A member of our own,
+`accessible`, keeps a seat for those who ask for an accessible one.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from core.seating.layout import (
     in_natural_order,
 )
 from core.seating.plan_reading import Cursor, Findings
-from core.seating.plans import Category, Report
+from core.seating.plans import ACCESSIBLE, Category, Report
 
 AREAS_MAX = 5_000
 _COLOR_LENGTH_MAX = 40
@@ -31,7 +32,9 @@ _COLOR_LENGTH_MAX = 40
 _PLAN = frozenset({"name", "zones", "categories", "size"})
 _ZONE = frozenset({"name", "zone_id", "uuid", "position", "rows", "areas"})
 _ROW = frozenset({"row_number", "row_label", "seat_label", "uuid", "seats", "row_number_position", "position"})
-_SEAT = frozenset({"seat_guid", "seat_number", "uuid", "start_direction", "radius", "position", "category"})
+_SEAT = frozenset(
+    {"seat_guid", "seat_number", "uuid", "start_direction", "radius", "position", "category", "accessible"}
+)
 _SHAPES = frozenset({"polygon", "rectangle", "ellipse", "circle", "text"})
 _AREA = _SHAPES | {"color", "border_color", "rotation", "position", "uuid", "shape"}
 
@@ -150,6 +153,8 @@ class _Reader:
             attributes["radius"] = radius
         if direction := seat.optional_text("start_direction", length_max=2):
             attributes["startDirection"] = direction
+        if seat.optional_flag("accessible"):
+            attributes[ACCESSIBLE] = "yes"
         label = f"{row}-{number}" if row else number
         if pattern:
             named = pattern.replace("%s", number)

@@ -94,6 +94,13 @@ class Cursor:
             return 0.0
         return float(value)
 
+    def optional_flag(self, member: str) -> bool:
+        value = self.members.get(member)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.error(member, f"true or false belongs here, not {_named(value)}.")
+        return False
+
     def position(self, member: str) -> tuple[float, float]:
         if member not in self.members:
             self.error(member, f"{member} is missing.")

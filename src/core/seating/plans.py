@@ -15,6 +15,10 @@ PROBLEMS_MAX = 200
 """A report lists this many errors and this many warnings at most, and then says how many there are."""
 
 
+ACCESSIBLE = "accessible"
+"""A seat with this attribute is kept for those who ask for an accessible one."""
+
+
 class PlanStatus(StrEnum):
     """Where a plan stands; seats can be held from an active one only."""
 
@@ -106,6 +110,11 @@ class PlannedSeat:
     price_minor: int
     price_tier_id: PriceTierId | None = None
     attributes: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
+
+
+def is_accessible(seat: PlannedSeat) -> bool:
+    """Tell whether a seat is kept for those who ask for an accessible one."""
+    return bool(seat.attributes.get(ACCESSIBLE))
 
 
 @dataclass(frozen=True, slots=True)

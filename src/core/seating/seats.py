@@ -18,6 +18,9 @@ class Available:
         """Sell at once to a reservation that ended too early: its money was taken."""
         return Sold(by)
 
+    def block(self, *, reason: str, until: datetime | None) -> "Blocked":
+        return Blocked(reason, until)
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

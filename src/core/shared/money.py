@@ -9,6 +9,9 @@ from iso4217 import Currency
 
 from core.shared.errors import DomainError
 
+PRICE_MAX_MINOR = 99_999_999
+"""The highest amount of one charge at Stripe: what is dearer could never be paid."""
+
 
 class UnknownCurrencyError(DomainError):
     """The code is not an active ISO 4217 currency with a minor unit."""

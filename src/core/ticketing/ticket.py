@@ -8,15 +8,13 @@ from typing import Self
 
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
-from core.shared.money import Money
+from core.shared.money import PRICE_MAX_MINOR, Money
 from core.shared.time import zone_named
 from core.ticketing.errors import EventOverError, FixedAfterPublicationError, InvalidTicketError
 
 TITLE_LENGTH_MAX = 200
 KIND_LENGTH_MAX = 64
 QUOTA_MAX = 1_000_000
-PRICE_MAX_MINOR = 99_999_999
-"""The highest amount of one charge at Stripe, so a dearer ticket could never be paid."""
 
 
 class TicketType(StrEnum):

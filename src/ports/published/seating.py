@@ -152,3 +152,23 @@ class SeatsReturned(Event, frozen=True, kw_only=True):
     plan_id: UUID
     order_id: UUID
     seat_ids: tuple[UUID, ...]
+
+
+class SeatsBlocked(Event, frozen=True, kw_only=True):
+    """The box office took seats off sale; `until` None means until it puts them back."""
+
+    event_type: ClassVar[str] = "seating.seats.blocked"
+
+    plan_id: UUID
+    seat_ids: tuple[UUID, ...]
+    reason: str
+    until: datetime | None
+
+
+class SeatsUnblocked(Event, frozen=True, kw_only=True):
+    """The box office put blocked seats back on sale."""
+
+    event_type: ClassVar[str] = "seating.seats.unblocked"
+
+    plan_id: UUID
+    seat_ids: tuple[UUID, ...]

@@ -3,9 +3,10 @@
 import logging
 from dataclasses import dataclass
 
+from core.seating.ledger import Picture
 from core.seating.plans import PlanStatus
 from core.seating.seats import state_at
-from core.shared.ids import PlanId, ReservationId, TenantId
+from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
 from ports.clock import Clock
 from ports.events import Delivery
 from ports.published.seating import (
@@ -13,9 +14,11 @@ from ports.published.seating import (
     HoldReleased,
     PlanDeactivated,
     ReservationMade,
+    SeatsBlocked,
     SeatsHeld,
     SeatsReturned,
     SeatsSold,
+    SeatsUnblocked,
 )
 from ports.seat_map import MapChange, PlanClosed, SeatMapFeed, SeatMapUnavailableError, SeatsChanged
 from ports.seating import SeatingTransactions
@@ -24,6 +27,7 @@ from usecases.seating.seats_snapshot import word_for
 _log = logging.getLogger(__name__)
 
 type SeatNews = SeatsHeld | HoldReleased | HoldExpired | ReservationMade | SeatsSold | SeatsReturned
+type BlockNews = SeatsBlocked | SeatsUnblocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class PublishMap:
     feed: SeatMapFeed
     clock: Clock
 
-    async def __call__(self, event: SeatNews | PlanDeactivated, delivery: Delivery) -> None:
+    async def __call__(self, event: SeatNews | BlockNews | PlanDeactivated, delivery: Delivery) -> None:
         """Write to the plan's stream how the event's seats stand, or that the plan is closed."""
         if delivery.tenant_id is None:
             raise ValueError(f"{event.event_type} {delivery.event_id} names no tenant")
@@ -58,12 +62,16 @@ class PublishMap:
         except SeatMapUnavailableError as error:
             _log.warning("the live map of %s misses a change: %s", plan_id, error)
 
-    async def _change(self, event: SeatNews | PlanDeactivated, tenant_id: TenantId) -> MapChange | None:
+    async def _change(self, event: SeatNews | BlockNews | PlanDeactivated, tenant_id: TenantId) -> MapChange | None:
         async with self.transactions.begin(tenant_id) as tx:
             if isinstance(event, PlanDeactivated):
                 plan = await tx.plans.get(PlanId(event.plan_id))
                 return PlanClosed() if plan.status is PlanStatus.INACTIVE else None
-            states = await tx.seats.picture(ReservationId(event.reservation_id))
+            if isinstance(event, SeatsBlocked | SeatsUnblocked):
+                locked = await tx.blocks.lock(PlanId(event.plan_id), [SeatId(id) for id in event.seat_ids])
+                states: Picture = {seat_id: seat.state for seat_id, seat in locked.items()}
+            else:
+                states = await tx.seats.picture(ReservationId(event.reservation_id))
         now = self.clock.now()
         statuses = {seat_id: word_for(state_at(state, now)) for seat_id, state in states.items()}
         return SeatsChanged(statuses) if statuses else None

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -184,7 +185,27 @@ def _ledger(metadata: MetaData) -> None:
     )
 
 
+def _audit(metadata: MetaData) -> None:
+    Table(
+        "seat_audit",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("seat_id", Uuid, nullable=False),
+        Column("id", BigInteger, Identity(always=True), nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("deed", Text, nullable=False),
+        Column("account_id", Uuid, nullable=False),
+        Column("reason", Text),
+        Column("until", DateTime(timezone=True)),
+        Column("at", DateTime(timezone=True), nullable=False),
+        PrimaryKeyConstraint("tenant_id", "seat_id", "id", name="seat_audit_pkey"),
+        CheckConstraint("deed in ('blocked', 'unblocked')", name="seat_audit_deed"),
+        CheckConstraint("(reason is not null) = (deed = 'blocked')", name="seat_audit_reason"),
+    )
+
+
 metadata = venue_db.metadata
 _plans(metadata)
 _seats(metadata)
 _ledger(metadata)
+_audit(metadata)

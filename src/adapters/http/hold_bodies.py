@@ -1,0 +1,58 @@
+"""How a hold is asked for over HTTP: by seats, or by a wish."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from adapters.http.money import PriceBody
+from adapters.http.seating_bodies import SeatCount
+from core.seating.best_available import SeatWish
+from core.seating.pricing import TIERS_MAX
+from core.seating.reservations import SEATS_PER_HOLD_MAX
+from core.shared.errors import InvalidInputError, Problem
+from core.shared.ids import PriceTierId, SeatId, SectionId
+
+
+class BestAvailableBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A wish for seats without naming them; `priceMax` is for one seat. Accessible seats are given only on demand."""
+
+    quantity: SeatCount
+    section_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=500)] | None = None
+    price_tier_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=TIERS_MAX)] | None = None
+    price_max: PriceBody | None = None
+    accessible: bool = False
+    allow_split: bool = False
+
+    def wish(self) -> SeatWish:
+        """Return what the use case wants to know; raises UnknownCurrencyError."""
+        sections, tiers = self.section_ids, self.price_tier_ids
+        return SeatWish(
+            quantity=self.quantity,
+            section_ids=frozenset(SectionId(id) for id in sections) if sections is not None else None,
+            price_tier_ids=frozenset(PriceTierId(id) for id in tiers) if tiers is not None else None,
+            price_max=self.price_max.money() if self.price_max is not None else None,
+            accessible=self.accessible,
+            allow_split=self.allow_split,
+        )
+
+
+class HoldBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Seats to be held under an id that the buyer makes: named by `seatIds`, or wished for by `bestAvailable`.
+
+    The same id with the same seats, or the same wish, is the same hold.
+    """
+
+    reservation_id: UUID
+    seat_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=SEATS_PER_HOLD_MAX)] | None = None
+    best_available: BestAvailableBody | None = None
+
+    def seats(self) -> tuple[SeatId, ...] | SeatWish:
+        """Return what is wanted; raises InvalidInputError unless it is one of the two."""
+        if self.best_available is not None and self.seat_ids is None:
+            return self.best_available.wish()
+        if self.best_available is not None or self.seat_ids is None:
+            message = "A hold has either seatIds or bestAvailable."
+            raise InvalidInputError(message, [Problem("/bestAvailable", message)])
+        return tuple(SeatId(id) for id in self.seat_ids)

@@ -1,0 +1,104 @@
+"""Seats that the box office blocks, on PostgreSQL, with the audit of it. Seats are locked in the order of their ids."""
+
+from collections.abc import Mapping, Sequence
+from typing import override
+
+from adapters.postgres.pool import Connection
+from adapters.postgres.seating_rows import reservation_seat_of, state_of
+from core.seating.blocking import AuditLine, Deed, Intervention
+from core.seating.errors import PlanNotFoundError
+from core.seating.ledger import WantedSeat
+from core.shared.ids import PlanId, SeatId, TenantId
+from ports.seating import SeatBlocks
+
+
+class PostgresBlocks(SeatBlocks):
+    """The blocks of one open transaction."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def lock(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Mapping[SeatId, WantedSeat]:
+        known = await self._connection.fetchval(
+            "select true from seating_plans where tenant_id = $1 and id = $2", self._tenant_id, plan_id
+        )
+        if known is None:
+            raise PlanNotFoundError("There is no such seating plan.")
+        rows = await self._connection.fetch(
+            """
+            select s.id, s.id as seat_id, s.section_id, s.seat_label, s.price_minor, c.name as section, s.row_label,
+                   s.seat_number, s.column_number, s.status, s.reservation_id, s.held_until, s.block_reason
+              from seats s join sections c on c.tenant_id = s.tenant_id and c.id = s.section_id
+             where s.tenant_id = $1 and s.plan_id = $2 and s.id = any($3::uuid[])
+             order by s.id for no key update of s
+            """,
+            self._tenant_id,
+            plan_id,
+            list(seat_ids),
+        )
+        return {SeatId(row["id"]): WantedSeat(reservation_seat_of(row), state_of(row)) for row in rows}
+
+    @override
+    async def save(self, intervention: Intervention) -> None:
+        seat_ids = list(intervention.seats)
+        blocked = intervention.what is Deed.BLOCKED
+        if blocked:
+            # Free seats are not live, but for those of an ended hold that no sweep has tidied up yet.
+            await self._connection.execute(
+                """
+                update seat_reservation_items set live = false
+                where tenant_id = $1 and seat_id = any($2::uuid[]) and live
+                """,
+                self._tenant_id,
+                seat_ids,
+            )
+        await self._connection.execute(
+            """
+            update seats set status = $3, block_reason = $4, held_until = $5, reservation_id = null
+            where tenant_id = $1 and id = any($2::uuid[])
+            """,
+            self._tenant_id,
+            seat_ids,
+            "BLOCKED" if blocked else "AVAILABLE",
+            intervention.reason,
+            intervention.until,
+        )
+        await self._connection.execute(
+            """
+            insert into seat_audit (tenant_id, seat_id, plan_id, deed, account_id, reason, until, at)
+            select $1, n.seat_id, $3, $4, $5, $6, $7, $8
+              from unnest($2::uuid[]) with ordinality as n (seat_id, place) order by n.place
+            """,
+            self._tenant_id,
+            seat_ids,
+            intervention.plan_id,
+            intervention.what.value,
+            intervention.by,
+            intervention.reason,
+            intervention.until,
+            intervention.at,
+        )
+
+    @override
+    async def audit(self, seat_id: SeatId) -> Sequence[AuditLine]:
+        rows = await self._connection.fetch(
+            """
+            select seat_id, deed, account_id, at, reason, until from seat_audit
+            where tenant_id = $1 and seat_id = $2 order by id
+            """,
+            self._tenant_id,
+            seat_id,
+        )
+        return [
+            AuditLine(
+                seat_id=row["seat_id"],
+                what=Deed(row["deed"]),
+                by=row["account_id"],
+                at=row["at"],
+                reason=row["reason"],
+                until=row["until"],
+            )
+            for row in rows
+        ]
