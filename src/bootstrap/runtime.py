@@ -98,8 +98,11 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
             await asyncio.sleep(0.01)
         yield
     finally:
-        server.should_exit = True
-        await task
+        try:
+            await platform.end_streams()
+        finally:
+            server.should_exit = True
+            await task
 
 
 class _Server(uvicorn.Server):

@@ -80,7 +80,7 @@ class MongoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Locks and timers."""
+    """Locks, timers and the live map."""
 
     url: SecretUrl
 

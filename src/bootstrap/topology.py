@@ -102,6 +102,12 @@ class Platform:
             if check.needed:
                 await check.check()
 
+    async def end_streams(self) -> None:
+        """End the answers that would go on, so that the server can stop at once; no new ones begin."""
+        for service in self.services:
+            for kind in service.streams:
+                await (await self.containers[service.name].get(kind)).stop()
+
     async def close(self) -> None:
         """Close every connection."""
         if isinstance(self.links.publisher, AmqpPublisher):

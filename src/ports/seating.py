@@ -105,6 +105,10 @@ class SeatLedger(Protocol):
         """Store what was decided about entries that this transaction has locked."""
 
     @abstractmethod
+    async def picture(self, reservation_id: ReservationId) -> Picture:
+        """Return the stored states of the seats that the entry has or had, without locking; none if it is not there."""
+
+    @abstractmethod
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
         """Return every seat of the plan with its stored state, in the order of the hall."""
 

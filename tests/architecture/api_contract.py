@@ -39,6 +39,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /seating-plans/{id}/activate
     POST                /seating-plans/{id}/deactivate
     GET                 /seating-plans/{id}/seats
+    GET                 /seating-plans/{id}/events
     POST                /seating-plans/{id}/seats/block
     POST                /seating-plans/{id}/seats/unblock
     POST                /seating-plans/{id}/holds
@@ -83,9 +84,6 @@ _PLANNED_BY_REASON = {
     "general admission is not sold yet": """
         POST                /tickets/{id}/reservations
         GET|DELETE          /tickets/{id}/reservations/{reservationId}
-        """,
-    "the live map is a snapshot so far, without its stream": """
-        GET                 /seating-plans/{id}/events
         """,
     "refunds happen only by themselves so far, when money came too late": """
         GET|POST            /orders/{id}/refunds

@@ -103,6 +103,20 @@ async def test_plans_of_another_ticket_are_not_listed_for_this_one(house: House)
         assert (await tx.plans.page(PageRequest(), ticket_id=other.ticket_id)).items == (other,)
 
 
+async def test_the_picture_of_an_entry_shows_its_seats_as_they_stand_whoever_has_them_now(house: House) -> None:
+    ann, bob = a_buyer(house.tenant), a_buyer(house.tenant)
+    first = await house.hold("R1S1", "R1S2", by=ann)
+    later = first.expires_at
+    second = await house.hold("R1S2", by=bob, now=later)
+    seat, taken = seat_ids(house.layout, "R1S1", "R1S2")
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        assert await tx.seats.picture(first.id) == {
+            seat: Held(first.id, first.expires_at),
+            taken: Held(second.id, second.expires_at),
+        }
+        assert await tx.seats.picture(ReservationId(uuid4())) == {}
+
+
 async def test_a_hold_is_read_back_as_it_was_made(house: House) -> None:
     ann = a_buyer(house.tenant)
     held = await house.hold("R1S2", "R1S1", by=ann)

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 )
 
 from adapters.memory.clock import MemoryClock, MemoryIds
+from adapters.memory.seat_map import MemorySeatMapFeed
 from core.seating.blocking import AuditLine
 from core.seating.layout import Layout
 from core.seating.plans import SeatingPlan
@@ -131,7 +132,7 @@ class Side:
         self.cancelled = ReleaseCancelledOrder(store, clock)
         self.block = BlockSeats(store, clock)
         self.unblock = UnblockSeats(store, clock)
-        self.snapshot = SeatsSnapshot(store, clock)
+        self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), clock)
 
     async def answer(self, command: Command) -> Answer:
         """Run a command; a refusal is an answer as well."""

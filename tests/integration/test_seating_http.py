@@ -17,6 +17,7 @@ from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock
+from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
@@ -122,7 +123,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ReplacePriceTiers: ReplacePriceTiers(store, clock),
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
-        SeatsSnapshot: SeatsSnapshot(store, clock),
+        SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
         BlockSeats: BlockSeats(store, clock),
         UnblockSeats: UnblockSeats(store, clock),
         HoldChosenSeats: HoldChosenSeats(store, hold, clock),

@@ -11,6 +11,7 @@ from adapters.inprocess.holds import HoldsOneByOne
 from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.memory.seating import MemorySeatingTransactions
 from core.seating.errors import (
     InvalidPlanError,
@@ -106,7 +107,7 @@ class Hall:
         self.activate = ActivatePlan(store, self.clock)
         self.deactivate = DeactivatePlan(store, self.clock)
         self.price = ReplacePriceTiers(store, self.clock)
-        self.snapshot = SeatsSnapshot(store, self.clock)
+        self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), self.clock)
         self.hold = HoldSeats(HoldsOneByOne(store), CountedTokens(), self.clock)
         self.extend = ExtendHold(store, self.clock)
         self.release = ReleaseHold(store, self.clock)

@@ -223,7 +223,7 @@ class SeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SeatMapBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """All seats of a plan at one moment. `eventId` is where a stream of changes would go on; there is none yet."""
+    """All seats of a plan at one moment. `eventId` is where the live map goes on; null while it is away."""
 
     plan_id: UUID
     plan_version: int

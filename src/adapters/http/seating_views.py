@@ -124,7 +124,7 @@ def map_body(seat_map: SeatMap, *, fields: frozenset[str]) -> SeatMapBody:
     return SeatMapBody(
         plan_id=seat_map.plan.id,
         plan_version=seat_map.plan.version,
-        event_id=None,
+        event_id=str(seat_map.event_id) if seat_map.event_id is not None else None,
         sections=section_bodies(seat_map.sections),
         price_tiers=tier_views(seat_map.tiers),
         seats=tuple(bodies),

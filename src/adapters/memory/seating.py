@@ -11,7 +11,7 @@ from core.seating import ledger
 from core.seating.blocking import AuditLine, Intervention
 from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.ledger import Change, WantedSeat
+from core.seating.ledger import Change, Picture, WantedSeat
 from core.seating.plans import PlannedSeat, PlanStatus, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
 from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
@@ -181,6 +181,11 @@ class _Ledger(SeatLedger):
         for change in changes:
             self._tenant.entries[change.reservation.id] = change.reservation
             self._tenant.seats.update(change.seats)
+
+    @override
+    async def picture(self, reservation_id: ReservationId) -> Picture:
+        entry = self._tenant.entries.get(reservation_id)
+        return {seat_id: self._tenant.seats[seat_id] for seat_id in entry.seat_ids} if entry is not None else {}
 
     @override
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:

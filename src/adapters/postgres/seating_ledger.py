@@ -28,7 +28,7 @@ from core.seating.errors import (
     TakenSeat,
     UnknownSeatError,
 )
-from core.seating.ledger import Change, Happening
+from core.seating.ledger import Change, Happening, Picture
 from core.seating.plans import HoldRules, PlannedSeat
 from core.seating.reservations import HoldRequest, Reservation, ReservationSeat
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
@@ -175,6 +175,10 @@ class PostgresLedger(SeatLedger):
             """,
             [(self._tenant_id, id, *_columns_of(state), owner_of(state)) for id, state in change.seats.items()],
         )
+
+    @override
+    async def picture(self, reservation_id: ReservationId) -> Picture:
+        return {SeatId(row["seat_id"]): state_of(row) for row in await self._seats([reservation_id])}
 
     @override
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:

@@ -3,24 +3,43 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
+from collections.abc import AsyncIterator
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
+from adapters.http.seat_events import SeatEventController
+from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.holds import HoldsOneByOne
 from adapters.inprocess.seating import InProcessSeating
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.redis.client import redis_client
+from adapters.redis.seat_map import RedisSeatMapFeed
 from adapters.system.hold_tokens import RandomHoldTokens
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
+from ports.clock import Clock
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.published.expiration import TimerFired
 from ports.published.orders import OrderCancelled
-from ports.published.seating import SeatingApi
+from ports.published.seating import (
+    HoldExpired,
+    HoldReleased,
+    PlanDeactivated,
+    ReservationMade,
+    SeatingApi,
+    SeatsBlocked,
+    SeatsHeld,
+    SeatsReturned,
+    SeatsSold,
+    SeatsUnblocked,
+)
 from ports.published.venues import OrganiserSettingsChanged
+from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
@@ -32,6 +51,7 @@ from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
+from usecases.seating.publish_map import PublishMap
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.reserve_seats import (
@@ -42,8 +62,15 @@ from usecases.seating.reserve_seats import (
     ReserveSeats,
 )
 from usecases.seating.seats_snapshot import SeatsSnapshot
+from usecases.seating.watch_map import WatchMap
 
 SWEEP_INTERVAL_S = 5.0
+
+# A consumer and a snapshot wait for Redis at most this long, twice; a reader that waits has a connection of its own.
+_REDIS_TIMEOUT_S = 0.5
+_REDIS_RETRIES_MAX = 1
+_WAITING_TIMEOUT_S = 5.0
+_WATCHED_PLANS_MAX = 500
 
 
 class SeatingProvider(Provider):
@@ -78,6 +105,8 @@ class SeatingProvider(Provider):
         ExpireOnTimer,
         ReleaseCancelledOrder,
         FollowOrganiserSettings,
+        PublishMap,
+        WatchMap,
     )
 
     @provide
@@ -96,11 +125,47 @@ class SeatingProvider(Provider):
         """Return the sweep's view as the relay role."""
         return PostgresExpiredReservations(pools.relay)
 
+    @provide
+    async def seat_map_feed(self, settings: Settings) -> AsyncIterator[SeatMapFeed]:
+        """Make the live map's stream, and close its connections at the end."""
+        url = settings.redis.url.reveal()
+        async with (
+            redis_client(url, timeout_s=_REDIS_TIMEOUT_S, retries_max=_REDIS_RETRIES_MAX) as client,
+            redis_client(
+                url, connections_max=_WATCHED_PLANS_MAX, timeout_s=_WAITING_TIMEOUT_S, retries_max=0
+            ) as waiting,
+        ):
+            yield RedisSeatMapFeed(client, waiting)
 
-SEATING_CONTROLLERS = (SeatingPlanController, SeatBlockController, HoldController)
+    @provide
+    async def seat_map_hub(self, feed: SeatMapFeed, clock: Clock) -> AsyncIterator[SeatMapHub]:
+        """Make the hub of this process, and end its streams at the end."""
+        hub = SeatMapHub(feed, clock)
+        try:
+            yield hub
+        finally:
+            await hub.stop()
+
+
+SEATING_CONTROLLERS = (SeatingPlanController, SeatEventController, SeatBlockController, HoldController)
 SEATING_SUBSCRIPTIONS = (
     Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
     Subscription("seating.release_cancelled_order", OrderCancelled, ReleaseCancelledOrder),
     Subscription("seating.follow_organiser_settings", OrganiserSettingsChanged, FollowOrganiserSettings),
+    *(
+        Subscription("seating.publish_map", event, PublishMap)
+        for event in (
+            SeatsHeld,
+            HoldReleased,
+            HoldExpired,
+            ReservationMade,
+            SeatsSold,
+            SeatsReturned,
+            SeatsBlocked,
+            SeatsUnblocked,
+            PlanDeactivated,
+        )
+    ),
 )
+SEATING_STREAMS = (SeatMapHub,)
 SEATING_JOBS = (JobSpec("expire_reservations", SWEEP_INTERVAL_S, ExpireReservations),)

@@ -37,6 +37,13 @@ class Work(Protocol):
     async def __call__(self) -> int: ...
 
 
+class Streams(Protocol):
+    """Answers that go on until somebody ends them."""
+
+    async def stop(self) -> None:
+        """End them all, and take no new one."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobSpec:
     """A background use case of a service: run every `interval_s`, and again at once while there is work."""
@@ -57,6 +64,7 @@ class Service:
     subscriptions: Sequence[Subscription] = ()
     jobs: Sequence[JobSpec] = ()
     checks: Sequence[type[HealthCheck]] = ()
+    streams: Sequence[type[Streams]] = ()
 
 
 @dataclass(slots=True)

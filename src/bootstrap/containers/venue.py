@@ -9,7 +9,13 @@ from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
-from bootstrap.containers.seating import SEATING_CONTROLLERS, SEATING_JOBS, SEATING_SUBSCRIPTIONS, SeatingProvider
+from bootstrap.containers.seating import (
+    SEATING_CONTROLLERS,
+    SEATING_JOBS,
+    SEATING_STREAMS,
+    SEATING_SUBSCRIPTIONS,
+    SeatingProvider,
+)
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -46,4 +52,5 @@ def venue_service() -> Service:
         subscriptions=SEATING_SUBSCRIPTIONS,
         jobs=(*relay_jobs(), *SEATING_JOBS),
         checks=(PostgresHealth,),
+        streams=SEATING_STREAMS,
     )

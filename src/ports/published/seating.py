@@ -135,6 +135,14 @@ class SeatsSold(Event, frozen=True, kw_only=True):
     seat_ids: tuple[UUID, ...]
 
 
+class PlanDeactivated(Event, frozen=True, kw_only=True):
+    """A seating plan was taken off sale: nothing new can be held from it."""
+
+    event_type: ClassVar[str] = "seating.plan.deactivated"
+
+    plan_id: UUID
+
+
 class SeatsReturned(Event, frozen=True, kw_only=True):
     """Sold seats were given back after a refund: anybody may have them again."""
 

@@ -6,6 +6,7 @@ from core.seating.plans import SeatingPlan
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import PlanId
 from ports.clock import Clock
+from ports.published.seating import PlanDeactivated
 from ports.seating import SeatingTransactions
 
 
@@ -50,4 +51,5 @@ class DeactivatePlan:
             inactive = plan.deactivate(now=self.clock.now())
             if inactive.version != plan.version:
                 await tx.plans.save(inactive)
+                await tx.outbox.add(PlanDeactivated(plan_id=plan_id), subject=plan_id, at=inactive.updated_at)
             return inactive
