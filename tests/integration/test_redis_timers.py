@@ -12,13 +12,15 @@ from adapters.embedded.readiness import free_port
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
+from adapters.redis.seat_map import RedisSeatMapFeed
 from adapters.redis.timers import RedisTimers
 from core.expiration.timer import Timer
-from core.shared.ids import TenantId
+from core.shared.ids import PlanId, SeatId, TenantId
 from ports.events import Delivery
 from ports.expiration import TimersUnavailableError
 from ports.locks import LocksUnavailableError
 from ports.published.seating import HoldExtended
+from ports.seat_map import SeatMapUnavailableError, SeatsChanged
 from usecases.expiration.schedule_timer import ScheduleTimer
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -47,17 +49,22 @@ async def test_with_nobody_there_every_command_fails_as_ours_and_soon() -> None:
 async def test_after_a_failure_nobody_waits_for_a_server_that_hangs_until_it_has_rested() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = redis_client(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout_s=0.1, retries_max=0)
-        timers, locks = RedisTimers(client), RedisLocks(client)
+        timers, locks, feed = RedisTimers(client), RedisLocks(client), RedisSeatMapFeed(client, client)
+        plan, change = PlanId(uuid4()), SeatsChanged({SeatId(uuid4()): "HELD"})
         with pytest.raises(TimersUnavailableError):
             await timers.schedule(timer(uuid4()))
         with pytest.raises(LocksUnavailableError):
             await locks.acquire("a", ttl_s=1)
+        with pytest.raises(SeatMapUnavailableError):
+            await feed.append(TENANT, plan, change)
         async with asyncio.timeout(0.09):  # less than one answer may take
             for _ in range(20):
                 with pytest.raises(TimersUnavailableError):
                     await timers.schedule(timer(uuid4()))
                 with pytest.raises(LocksUnavailableError):
                     await locks.acquire("a", ttl_s=1)
+                with pytest.raises(SeatMapUnavailableError):
+                    await feed.append(TENANT, plan, change)
         await client.aclose()
 
 

@@ -16,6 +16,7 @@ import pytest
 from adapters.cli.demo_world import PASSWORD
 from adapters.embedded.readiness import free_port
 from adapters.embedded.valkey import EmbeddedValkey
+from adapters.redis.rest import REST_S
 from tests.running import OWNER, Buyer, RunningFairseat
 
 TOLD_WITHIN_S = 2.0
@@ -235,6 +236,7 @@ async def test_without_redis_the_stream_ends_seats_are_held_and_afterwards_the_m
                 await asyncio.to_thread(valkey.start)
                 async with watching(http, path_of(running, buyer), buyer.headers) as events:
                     assert (await following(events)).name == "snapshot"
+                    await asyncio.sleep(REST_S)  # so long it is left alone after a failed write
                     await hold(buyer)
                     assert (await following(events)).name == "resync", "the gap is marked by the next change"
                 async with watching(http, path_of(running, buyer), buyer.headers) as events:

@@ -9,6 +9,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from adapters.redis.rest import REST_S, Rest
 from core.shared.ids import PlanId, SeatId, TenantId
 from ports.seat_map import (
     BEGINNING,
@@ -36,28 +37,43 @@ class RedisSeatMapFeed(SeatMapFeed):
     `waiting` is a client of its own for the reads that wait: one connection for each, and an answer that may take
     `wait_s`. The gaps that are still to be marked are remembered by this object, so a process that dies between an
     outage and its next write leaves its gap unmarked; a new snapshot mends that.
+
+    After a failed write nothing is written for `rest_s`: that raises at once, so that the events of seats do not wait
+    one after the other for a Redis that hangs.
     """
 
     def __init__(
-        self, client: Redis, waiting: Redis, *, prefix: str = "fairseat:seatmap", entries_max: int = 10_000
+        self,
+        client: Redis,
+        waiting: Redis,
+        *,
+        prefix: str = "fairseat:seatmap",
+        entries_max: int = 10_000,
+        rest_s: float = REST_S,
     ) -> None:
         self._client = client
         self._waiting = waiting
         self._prefix = prefix
         self._entries_max = entries_max
         self._torn: set[str] = set()
+        self._rest = Rest(rest_s)
 
     @override
     async def append(self, tenant_id: TenantId, plan_id: PlanId, change: MapChange) -> MapEventId:
         key = self._key(tenant_id, plan_id)
+        if self._rest:
+            self._torn.add(key)
+            raise SeatMapUnavailableError("Redis failed a moment ago, and is left alone until it may have recovered.")
         try:
             with _errors_translated():
                 for torn in tuple(self._torn):
                     await self._add(torn, _GAP)
                     self._torn.discard(torn)
                 return await self._add(key, _fields_of(change))
-        except BaseException:
+        except BaseException as error:
             self._torn.add(key)
+            if isinstance(error, SeatMapUnavailableError):
+                self._rest.begin()
             raise
 
     async def _add(self, key: str, fields: _Fields) -> MapEventId:
