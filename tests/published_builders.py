@@ -1,6 +1,6 @@
 """What ticketing and venues publish, as the tests of other contexts meet it."""
 
-from typing import Any, override
+from typing import Any, Literal, override
 from uuid import UUID
 
 import msgspec
@@ -40,11 +40,19 @@ class Halls(VenuesApi):
     """Every venue is a hall in Erfurt with these sections, where a hold lasts ten minutes."""
 
     def __init__(
-        self, name: str = "Hall", *, capacity: int = 1221, sections: tuple[VenueSectionSummary, ...] = ()
+        self,
+        name: str = "Hall",
+        *,
+        capacity: int = 1221,
+        sections: tuple[VenueSectionSummary, ...] = (),
+        max_seats_per_order: int = 10,
+        orphan_rule: Literal["off", "warn", "enforce"] = "off",
     ) -> None:
         self.name = name
         self._capacity = capacity
         self._sections = sections
+        self._max_seats_per_order = max_seats_per_order
+        self._orphan_rule: Literal["off", "warn", "enforce"] = orphan_rule
 
     @override
     async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
@@ -57,6 +65,8 @@ class Halls(VenuesApi):
             city="Erfurt",
             country="DE",
             subdivision="DE-TH",
+            max_seats_per_order=self._max_seats_per_order,
+            orphan_rule=self._orphan_rule,
         )
 
     @override

@@ -13,10 +13,8 @@ from adapters.embedded.instance_lock import InstanceLock
 from bootstrap.embedded import EmbeddedStack
 from bootstrap.logs import configure_logging
 from bootstrap.runtime import listen, migrate_all, run
-from bootstrap.settings import Settings, SettingsError, read_settings
+from bootstrap.settings import HttpSettings, Settings, SettingsError, read_settings
 
-HOST_DEFAULT = "127.0.0.1"
-PORT_DEFAULT = 8000
 PORT_MAX = 65535
 
 
@@ -26,7 +24,7 @@ async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bo
     Raises EmbeddedServerError when another instance has the folder, PortTakenError, SettingsError.
     """
     given = dict(os.environ)
-    at_host = host or given.get("FAIRSEAT_HTTP_HOST") or HOST_DEFAULT
+    at_host = host or given.get("FAIRSEAT_HTTP_HOST") or HttpSettings().host
     at_port = port or _port(given.get("FAIRSEAT_HTTP_PORT"))
     folder = folder.resolve()
     with InstanceLock(folder), listen(at_host, at_port) as listening:
@@ -42,7 +40,7 @@ async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bo
 
 def _port(given: str | None) -> int:
     if not given:
-        return PORT_DEFAULT
+        return HttpSettings().port
     if not given.isascii() or not given.isdigit() or not 1 <= int(given[:6]) <= PORT_MAX:
         raise SettingsError(f"FAIRSEAT_HTTP_PORT: {given!r} is not a port, which is a number from 1 to {PORT_MAX}.")
     return int(given)

@@ -376,3 +376,12 @@ async def test_new_holds_follow_the_organisers_ttl(hall: Hall) -> None:
     await follow(OrganiserSettingsChanged(hold_ttl_s=120), Delivery(event_id=uuid4(), tenant_id=hall.tenant))
     held = await hall.hold(plan.id, ReservationId(uuid4()), (places[0],), caller=a_buyer(hall.tenant))
     assert held.reservation.expires_at == hall.clock.now() + timedelta(seconds=120)
+
+
+async def test_a_plan_that_says_nothing_follows_the_settings_of_its_venue() -> None:
+    hall = Hall()
+    hall.create = replace(hall.create, venues=Halls(max_seats_per_order=3, orphan_rule="enforce"))
+    silent = await hall.a_plan(seats_max_per_order=None, orphan_rule=None)
+    assert (silent.seats_max_per_order, silent.orphan_rule) == (3, OrphanRule.ENFORCE)
+    outspoken = await hall.a_plan(seats_max_per_order=6, orphan_rule=OrphanRule.OFF)
+    assert (outspoken.seats_max_per_order, outspoken.orphan_rule) == (6, OrphanRule.OFF)

@@ -6,7 +6,6 @@ from typing import Any, Self, override
 
 from dishka import AsyncContainer
 from litestar import Litestar, Router
-from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
@@ -78,7 +77,6 @@ def create_app(
     checks: GetChecks,
     request_bytes_max: int,
     version: str,
-    on_app_init: Callable[[AppConfig], AppConfig] | None = None,
 ) -> Litestar:
     """Build the application; nothing is connected before the first request that needs it."""
     routers = [
@@ -104,7 +102,6 @@ def create_app(
         plugins=[DocumentedProblems()],
         request_max_body_size=request_bytes_max,
         openapi_config=_document(version),
-        on_app_init=[on_app_init] if on_app_init else [],
         logging_config=None,  # the command line sets logging up, once a process
         debug=False,
     )

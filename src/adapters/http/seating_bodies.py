@@ -53,7 +53,7 @@ type SourceBody = GridSource | VenueSectionsSource | DocumentSource
 
 
 class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A seating plan to be made for a ticket."""
+    """A seating plan to be made for a ticket; what is left out is as the ticket and the venue's settings have it."""
 
     ticket_id: UUID
     venue_id: UUID
@@ -61,8 +61,8 @@ class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     source: SourceBody
     assignment_mode: Literal["manual", "auto"] | None = None
     pricing_mode: Literal["single", "section", "seat"] = "single"
-    max_seats_per_order: SeatCount = 10
-    orphan_rule: Literal["off", "warn", "enforce"] = "off"
+    max_seats_per_order: SeatCount | None = None
+    orphan_rule: Literal["off", "warn", "enforce"] | None = None
 
     def facts(self) -> PlanFacts:
         """Return what the use case wants to know."""
@@ -72,7 +72,7 @@ class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
             name=self.name,
             assignment_mode=AssignmentMode(self.assignment_mode) if self.assignment_mode is not None else None,
             pricing_mode=PricingMode(self.pricing_mode),
-            orphan_rule=OrphanRule(self.orphan_rule),
+            orphan_rule=OrphanRule(self.orphan_rule) if self.orphan_rule is not None else None,
             seats_max_per_order=self.max_seats_per_order,
             source=self._source(),
         )

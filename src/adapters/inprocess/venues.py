@@ -20,7 +20,7 @@ class InProcessVenues(VenuesApi):
     @override
     async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
         async with refusals_translated():
-            venue = await self._read.one(VenueId(venue_id), tenant_id=TenantId(tenant_id))
+            venue, settings = await self._read.with_settings(VenueId(venue_id), tenant_id=TenantId(tenant_id))
         facts = venue.facts
         return VenueSummary(
             venue_id=venue.id,
@@ -31,6 +31,8 @@ class InProcessVenues(VenuesApi):
             city=facts.address.city,
             country=facts.address.country,
             subdivision=facts.address.subdivision,
+            max_seats_per_order=settings.max_seats_per_order,
+            orphan_rule=settings.orphan_rule,
         )
 
     @override

@@ -1,7 +1,7 @@
 """What venues offers: a venue's facts, an organiser's settings, and the news of both."""
 
 from abc import abstractmethod
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,10 @@ from ports.events import Event
 
 
 class VenueSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A venue as other contexts need it. `country` and `subdivision` are ISO 3166-1 alpha-2 and 3166-2 codes."""
+    """A venue as other contexts need it. `country` and `subdivision` are ISO 3166-1 alpha-2 and 3166-2 codes.
+
+    `max_seats_per_order` and `orphan_rule` are the venue's settings, for what is sold there and says nothing else.
+    """
 
     venue_id: UUID
     name: str
@@ -20,6 +23,8 @@ class VenueSummary(msgspec.Struct, frozen=True, kw_only=True):
     city: str
     country: str
     subdivision: str | None
+    max_seats_per_order: int
+    orphan_rule: Literal["off", "warn", "enforce"]
 
 
 class VenueSectionSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,15 +44,18 @@ type PlanSource = FromDocument | FromGrid | FromVenueSections
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFacts:
-    """What a manager says of a new plan; without a mode of assignment the ticket's type decides."""
+    """What a manager says of a new plan.
+
+    Without a mode of assignment the ticket's type decides; without a limit or an orphan rule the venue's settings do.
+    """
 
     ticket_id: TicketId
     venue_id: VenueId
     name: str
     assignment_mode: AssignmentMode | None
     pricing_mode: PricingMode
-    orphan_rule: OrphanRule
-    seats_max_per_order: int
+    orphan_rule: OrphanRule | None
+    seats_max_per_order: int | None
     source: PlanSource
 
 
@@ -94,8 +97,8 @@ class CreatePlan:
             status=PlanStatus.DRAFT,
             assignment_mode=facts.assignment_mode or (AssignmentMode.AUTO if auto else AssignmentMode.MANUAL),
             pricing_mode=facts.pricing_mode,
-            orphan_rule=facts.orphan_rule,
-            seats_max_per_order=facts.seats_max_per_order,
+            orphan_rule=facts.orphan_rule or OrphanRule(venue.orphan_rule),
+            seats_max_per_order=facts.seats_max_per_order or venue.max_seats_per_order,
             max_per_user=ticket.max_per_user,
             ticket_price=Money(ticket.price_minor, ticket.currency),
             hold_ttl_s=hold_ttl_s,
