@@ -27,6 +27,17 @@ class Entry:
     seats: Picture
 
 
+@dataclass(frozen=True, slots=True)
+class SeatLetters:
+    """How all seats of a plan stand at one moment: a letter each (`core.seating.seats.letter_of`), in hall order.
+
+    `changes_at` is when the first of them changes by time alone, None for never.
+    """
+
+    letters: str
+    changes_at: datetime | None
+
+
 class PlanStore(Protocol):
     """Seating plans of the transaction's tenant; another tenant's are not there."""
 
@@ -111,6 +122,10 @@ class SeatLedger(Protocol):
     @abstractmethod
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
         """Return every seat of the plan with its stored state, in the order of the hall."""
+
+    @abstractmethod
+    async def letters(self, plan_id: PlanId, *, now: datetime) -> SeatLetters:
+        """Return how the plan's seats stand at this moment; ended holds and blocks are available."""
 
 
 class SeatBlocks(Protocol):

@@ -32,6 +32,7 @@ from core.shared.errors import StaleVersionError
 from core.shared.ids import OrderId, PriceTierId, ReservationId, SeatId, TenantId
 from core.shared.money import Money
 from ports.paging import PageRequest
+from ports.seating import SeatLetters
 from tests.seating_world import (
     TTL_S,
     SeatingStores,
@@ -371,3 +372,17 @@ async def test_a_large_plan_is_stored_in_the_order_of_the_hall(stores: SeatingSt
         seats = await tx.seats.seat_map(plan.id)
     wanted: list[SeatId] = [seat.id for seat in layout.seats]
     assert [seat.id for seat, _ in seats] == wanted and len(wanted) == 10_800
+
+
+async def test_letters_tell_how_every_seat_stands_at_a_moment_and_when_the_first_changes_by_time(house: House) -> None:
+    ann = a_buyer(house.tenant)
+    await house.hold("R1S2", "R2S5", by=ann)
+    just_before, none = END - timedelta(microseconds=1), TenantId(uuid4())
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        now = await tx.seats.letters(house.plan.id, now=just_before)
+        later = await tx.seats.letters(house.plan.id, now=END)
+    async with house.stores.transactions.begin(none) as tx:
+        elsewhere = await tx.seats.letters(house.plan.id, now=NOW)
+    assert now == SeatLetters("AHAAAAAAAH", END)
+    assert later == SeatLetters("AAAAAAAAAA", None)
+    assert elsewhere == SeatLetters("", None)

@@ -15,7 +15,7 @@ from core.seating.ledger import Change, Picture, WantedSeat
 from core.seating.plans import PlannedSeat, PlanStatus, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
 from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
-from core.seating.seats import Available, SeatState
+from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, letter_of, state_at
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
@@ -29,6 +29,7 @@ from ports.seating import (
     SeatingTransaction,
     SeatingTransactions,
     SeatLedger,
+    SeatLetters,
 )
 
 
@@ -134,7 +135,9 @@ class _Plans(PlanStore):
     @override
     async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
         for plan in self._tenant.plans.values():
-            self._tenant.plans[plan.id] = replace(plan, hold_ttl_s=hold_ttl_s, updated_at=at)
+            if plan.hold_ttl_s != hold_ttl_s:
+                changed = replace(plan, hold_ttl_s=hold_ttl_s, version=plan.version + 1, updated_at=at)
+                self._tenant.plans[plan.id] = changed
 
 
 class _Ledger(SeatLedger):
@@ -191,6 +194,12 @@ class _Ledger(SeatLedger):
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
         layout = self._tenant.layouts.get(plan_id, Layout((), ()))
         return [(seat, self._tenant.seats[seat.id]) for seat in layout.seats]
+
+    @override
+    async def letters(self, plan_id: PlanId, *, now: datetime) -> SeatLetters:
+        states = [state_at(state, now) for _, state in await self.seat_map(plan_id)]
+        ends = [state.until for state in states if isinstance(state, Held | Reserved | Blocked) and state.until]
+        return SeatLetters("".join(letter_of(state) for state in states), min(ends, default=None))
 
 
 class _Blocks(SeatBlocks):

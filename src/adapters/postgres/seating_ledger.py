@@ -33,7 +33,7 @@ from core.seating.plans import HoldRules, PlannedSeat
 from core.seating.reservations import HoldRequest, Reservation, ReservationSeat
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
-from ports.seating import Entry, SeatLedger
+from ports.seating import Entry, SeatLedger, SeatLetters
 
 _GIVES_UP_SEATS = {Happening.RELEASED, Happening.RETURNED, Happening.EXPIRED}
 
@@ -188,6 +188,22 @@ class PostgresLedger(SeatLedger):
             plan_id,
         )
         return [(planned_seat_of(row), state_of(row)) for row in rows]
+
+    @override
+    async def letters(self, plan_id: PlanId, *, now: datetime) -> SeatLetters:
+        row = await self._connection.fetchrow(
+            """
+            select string_agg(case when s.status = 'AVAILABLE' or (s.status <> 'SOLD' and s.held_until <= $3) then 'A'
+                                   else left(s.status, 1) end, '' order by s.id) as letters,
+                   min(s.held_until) filter (where s.held_until > $3 and s.status <> 'SOLD') as changes_at
+              from seats s where s.tenant_id = $1 and s.plan_id = $2
+            """,
+            self._tenant_id,
+            plan_id,
+            now,
+        )
+        assert row is not None, "an aggregate always gives a row"
+        return SeatLetters(row["letters"] or "", row["changes_at"])
 
 
 def decided_hold(request: HoldRequest, row: Row, *, now: datetime) -> Change:

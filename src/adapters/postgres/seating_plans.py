@@ -44,9 +44,9 @@ class PostgresPlans(PlanStore):
             insert into seating_plans (
                 tenant_id, id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule,
                 seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
-                seats_without_tier, categories, layout, warnings, version, created_at, updated_at)
+                seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                    $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21, $22, $23)
+                    $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21, $22, $23, $24)
             """,
             self._tenant_id,
             *plan_values(plan),
@@ -158,7 +158,8 @@ class PostgresPlans(PlanStore):
             async with self._connection.transaction():  # a savepoint: the caller's transaction survives the refusal
                 status = await self._connection.execute(
                     """
-                    update seating_plans set status = $3, seats_without_tier = $4, version = $5, updated_at = $6
+                    update seating_plans
+                    set status = $3, seats_without_tier = $4, version = $5, updated_at = $6, seats_version = $7
                     where tenant_id = $1 and id = $2 and version = $5 - 1
                     """,
                     self._tenant_id,
@@ -167,6 +168,7 @@ class PostgresPlans(PlanStore):
                     plan.seats_without_tier,
                     plan.version,
                     plan.updated_at,
+                    plan.seats_version,
                 )
         except asyncpg.UniqueViolationError as error:
             raise TicketHasActivePlanError("Another active plan sells this ticket.") from error
@@ -223,7 +225,10 @@ class PostgresPlans(PlanStore):
     @override
     async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
         await self._connection.execute(
-            "update seating_plans set hold_ttl_s = $2, updated_at = $3 where tenant_id = $1 and hold_ttl_s <> $2",
+            """
+            update seating_plans set hold_ttl_s = $2, updated_at = $3, version = version + 1
+            where tenant_id = $1 and hold_ttl_s <> $2
+            """,
             self._tenant_id,
             hold_ttl_s,
             at,

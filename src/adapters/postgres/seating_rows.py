@@ -24,7 +24,8 @@ from core.shared.money import Money
 PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
     max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
-    categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at
+    categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at,
+    seats_version
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
@@ -66,6 +67,7 @@ def plan_of(row: Row) -> SeatingPlan:
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        seats_version=row["seats_version"],
     )
 
 
@@ -94,6 +96,7 @@ def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
         plan.version,
         plan.created_at,
         plan.updated_at,
+        plan.seats_version,
     )
 
 

@@ -142,7 +142,8 @@ class HoldRules:
 class SeatingPlan:
     """The plan of one ticket; price and `max_per_user` are the ticket's as they were when the plan was made.
 
-    `version` grows with each change of layout, prices or status. `layout` is what drawing needs beside the seats.
+    `version` grows with each change, `seats_version` with those that change seats or prices. `layout` is what drawing
+    needs beside the seats.
     """
 
     id: PlanId
@@ -166,6 +167,7 @@ class SeatingPlan:
     version: int
     created_at: datetime
     updated_at: datetime
+    seats_version: int = 1
 
     @property
     def rules(self) -> HoldRules:
@@ -218,4 +220,10 @@ class SeatingPlan:
 
     def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
         """Record that the price tiers were replaced; holds made before keep their prices."""
-        return replace(self, seats_without_tier=seats_without_tier, version=self.version + 1, updated_at=now)
+        return replace(
+            self,
+            seats_without_tier=seats_without_tier,
+            version=self.version + 1,
+            seats_version=self.seats_version + 1,
+            updated_at=now,
+        )

@@ -93,6 +93,23 @@ def state_at(state: SeatState, now: datetime) -> SeatState:
             assert_never(never)
 
 
+def letter_of(state: SeatState) -> str:
+    """Return the letter that stands for a state in a row of letters: the first of its word."""
+    match state:
+        case Available():
+            return "A"
+        case Held():
+            return "H"
+        case Reserved():
+            return "R"
+        case Sold():
+            return "S"
+        case Blocked():
+            return "B"
+        case _ as never:
+            assert_never(never)
+
+
 def owner_of(state: SeatState) -> ReservationId | None:
     """Return the reservation that the state names, ended or not."""
     match state:

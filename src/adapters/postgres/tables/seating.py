@@ -52,6 +52,7 @@ def _plans(metadata: MetaData) -> None:
         Column("version", Integer, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False),
+        Column("seats_version", Integer, nullable=False, server_default=text("1")),
         PrimaryKeyConstraint("tenant_id", "id", name="seating_plans_pkey"),
         CheckConstraint("status in ('draft', 'active', 'inactive')", name="seating_plans_status"),
         CheckConstraint("price_minor >= 0", name="seating_plans_price"),

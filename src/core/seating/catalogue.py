@@ -1,0 +1,56 @@
+"""A plan with all its seats, as it is between two changes: what can be remembered while seats come and go."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from core.seating.hall import Hall
+from core.seating.layout import Layout
+from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
+from core.seating.reservations import ReservationSeat
+from core.shared.ids import SeatId
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything about a plan but the states of its seats. It is true as long as the plan has this `plan.version`.
+
+    `seats` stand in the order of the hall, and a seat's place in it is its number in `places`. `lines` is what a hold
+    puts on a reservation, with today's prices.
+    """
+
+    plan: SeatingPlan
+    sections: tuple[Section, ...]
+    tiers: tuple[PriceTier, ...]
+    seats: tuple[PlannedSeat, ...]
+    places: Mapping[SeatId, int]
+    lines: Mapping[SeatId, ReservationSeat]
+    hall: Hall
+
+    @classmethod
+    def of(cls, plan: SeatingPlan, layout: Layout, tiers: Iterable[PriceTier]) -> Self:
+        """Index a plan. It takes about a second for 100,000 seats."""
+        names = {section.id: section.name for section in layout.sections}
+        lines = {seat.id: _line(seat, names[seat.section_id]) for seat in layout.seats}
+        places = {seat.id: place for place, seat in enumerate(layout.seats)}
+        hall = Hall.of(layout.sections, layout.seats)
+        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, hall)
+
+    def with_plan(self, plan: SeatingPlan) -> Self:
+        """Return the same seats under the plan's newer version; its `seats_version` must be the same."""
+        if plan.seats_version != self.plan.seats_version:
+            raise ValueError(f"the seats of {plan.id} were changed")
+        return replace(self, plan=plan)
+
+
+def _line(seat: PlannedSeat, section: str) -> ReservationSeat:
+    return ReservationSeat(
+        seat_id=seat.id,
+        section_id=seat.section_id,
+        label=seat.label,
+        section=section,
+        row=seat.row,
+        number=seat.number,
+        column=seat.column,
+        price_minor=seat.price_minor,
+    )
