@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.ids import Uuid7Source
 from core.seating.layout import Layout
 from core.seating.ledger import Change
@@ -17,9 +17,9 @@ from core.seating.plans import SeatingPlan
 from core.seating.reservations import HoldRequest
 from core.shared.errors import DomainError
 from core.shared.ids import ReservationId, SeatId, TenantId
-from ports.seating import Holds
-from tests.seating_world import a_buyer, a_plan, a_request, a_tenant
+from tests.seating_world import a_buyer, a_plan, a_request, a_tenant, granting
 from tests.servers import PostgresServer, connected
+from usecases.seating.grant_hold import GrantHold
 
 NOW = MemoryClock().now()
 IDS = Uuid7Source()
@@ -36,11 +36,18 @@ class Sale:
     layout: Layout
 
     @property
-    def alone(self) -> HoldsOneByOne:
-        return HoldsOneByOne(PostgresSeatingTransactions(self.pool, IDS))
+    def transactions(self) -> PostgresSeatingTransactions:
+        return PostgresSeatingTransactions(self.pool, IDS)
 
-    def process(self, *, waiting_max: int = 1_000) -> BatchedHolds:
-        return BatchedHolds(self.pool, IDS, alone=self.alone, waiting_max=waiting_max)
+    @property
+    def alone(self) -> GrantHold:
+        """Return the holds of a process that makes each by itself."""
+        return granting(PostgresHolds(self.pool, IDS, self.transactions), self.transactions)
+
+    def process(self, *, waiting_max: int = 1_000) -> GrantHold:
+        """Return the holds of a process that makes them in batches."""
+        alone = PostgresHolds(self.pool, IDS, self.transactions)
+        return granting(BatchedHolds(self.pool, IDS, alone=alone, waiting_max=waiting_max), self.transactions)
 
     def wish(self, *places: int, id: ReservationId | None = None) -> HoldRequest:
         seats = tuple(self.layout.seats[place].id for place in places)
@@ -93,7 +100,7 @@ async def answer_of(work: asyncio.Task[Change]) -> object:
         return (refusal.code, refusal.message, refusal.problems)
 
 
-async def answers(holds: Holds, tenant: TenantId, wishes: list[HoldRequest]) -> list[object]:
+async def answers(grant: GrantHold, tenant: TenantId, wishes: list[HoldRequest]) -> list[object]:
     """Ask for all at once."""
-    asked = [asyncio.create_task(holds.hold(tenant, wish, now=NOW)) for wish in wishes]
+    asked = [asyncio.create_task(grant(tenant, wish, now=NOW)) for wish in wishes]
     return [await answer_of(work) for work in asked]

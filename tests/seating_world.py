@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import override
 from uuid import UUID, uuid4
 
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
-from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.ids import Uuid7Source
 from core.seating.grid import GridSection, lay_out_grid
 from core.seating.layout import Layout, with_ids
@@ -31,6 +31,8 @@ from core.shared.money import Money
 from ports.ids import IdSource
 from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from tests.servers import PostgresServer
+from usecases.seating.catalogues import Catalogues
+from usecases.seating.grant_hold import GrantHold
 
 TTL_S = 600
 
@@ -49,17 +51,24 @@ class CountedTokens(HoldTokens):
 
 @dataclass(slots=True)
 class SeatingStores:
-    """The ports of seating over one kind of storage."""
+    """The ports of seating over one kind of storage, and the holds of one process over them."""
 
     transactions: SeatingTransactions
     expired: ExpiredReservations
     holds: Holds
+    grant: GrantHold
     admin_url: str = ""
+
+
+def granting(holds: Holds, transactions: SeatingTransactions) -> GrantHold:
+    """Return the command of a process that remembers no plan yet."""
+    return GrantHold(holds, transactions, Catalogues(transactions))
 
 
 def memory_stores() -> SeatingStores:
     transactions = MemorySeatingTransactions(MemoryMessages(ids=MemoryIds()))
-    return SeatingStores(transactions, transactions, HoldsOneByOne(transactions))
+    holds = MemoryHolds(transactions)
+    return SeatingStores(transactions, transactions, holds, granting(holds, transactions))
 
 
 @asynccontextmanager
@@ -73,9 +82,10 @@ async def postgres_stores(
     ):
         ids = Uuid7Source()
         transactions = PostgresSeatingTransactions(pool, ids)
-        alone = HoldsOneByOne(transactions)
+        alone = PostgresHolds(pool, ids, transactions)
         holds = BatchedHolds(pool, ids, alone=alone) if batching else alone
-        yield SeatingStores(transactions, PostgresExpiredReservations(relay), holds, database.admin_url)
+        expired = PostgresExpiredReservations(relay)
+        yield SeatingStores(transactions, expired, holds, granting(holds, transactions), database.admin_url)
 
 
 def a_tenant() -> TenantId:

@@ -23,8 +23,8 @@ class Timers(Protocol):
     """
 
     @abstractmethod
-    async def schedule(self, timer: Timer) -> None:
-        """Remember the timer; of two times for one subject the later stands."""
+    async def schedule(self, *timers: Timer) -> None:
+        """Remember the timers; of two times for one subject the later stands."""
 
     @abstractmethod
     async def cancel(self, kind: TimerKind, subject_id: UUID, *, tenant_id: TenantId) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.seating.blocking import AuditLine, Intervention
+from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.layout import Layout
-from core.seating.ledger import Change, Picture, WantedSeat
+from core.seating.ledger import Change, Claim, Picture
 from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
-from core.seating.reservations import HoldRequest, Reservation
+from core.seating.reservations import Reservation
 from core.seating.seats import SeatState
-from core.shared.ids import PlanId, ReservationId, SeatId, TenantId, TicketId
+from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -75,7 +75,11 @@ class PlanStore(Protocol):
 
     @abstractmethod
     async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
-        """Put these tiers in place of all before, with each section's and seat's tier and price."""
+        """Put these tiers in place of all before, with each section's and seat's tier and price.
+
+        Whoever does so saves the plan in the same transaction, with a new `seats_version`: that is how every process
+        knows that the prices it remembers are old.
+        """
 
     @abstractmethod
     async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
@@ -88,16 +92,6 @@ class SeatLedger(Protocol):
     A seat belongs to at most one live reservation, whatever the callers do at once. Reservations are locked before
     seats, and seats in the order of their ids, so that no two transactions wait for each other.
     """
-
-    @abstractmethod
-    async def hold(self, request: HoldRequest, *, now: datetime) -> Change:
-        """Hold all the seats or none, by the rules of `core.seating.ledger.hold` and `hold_again`.
-
-        Seats of a hold that has ended by `now` are free, tidied up or not. Two holds of one account on one plan wait
-        for each other, so that `max_per_user` holds. Raises PlanNotFoundError, ReservationConflictError,
-        ReservationExpiredError, PlanNotActiveError, TooManySeatsError, UnknownSeatError, MaxPerUserExceededError and
-        SeatTakenError, looked for in this order.
-        """
 
     @abstractmethod
     async def get(self, reservation_id: ReservationId) -> Reservation:
@@ -118,6 +112,14 @@ class SeatLedger(Protocol):
     @abstractmethod
     async def picture(self, reservation_id: ReservationId) -> Picture:
         """Return the stored states of the seats that the entry has or had, without locking; none if it is not there."""
+
+    @abstractmethod
+    async def states(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Picture:
+        """Return the stored states of those of the seats that the plan has, without locking."""
+
+    @abstractmethod
+    async def owned(self, plan_id: PlanId, account_id: AccountId, *, now: datetime) -> int:
+        """Return how many seats of the plan the account has: held, reserved or bought."""
 
     @abstractmethod
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
@@ -180,12 +182,21 @@ class Holds(Protocol):
     """Grants holds, alone or many in one transaction; nobody can tell which from the answers."""
 
     @abstractmethod
-    async def hold(self, tenant_id: TenantId, request: HoldRequest, *, now: datetime) -> Change:
-        """Hold as `SeatLedger.hold` promises and store the event beside it; when this returns, both are committed.
+    async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
+        """Hold all the seats or none, by the rules of `core.seating.ledger.hold` and `hold_again`, and tell of it.
 
-        A request that is refused leaves nothing behind. Raises what `SeatLedger.hold` raises, and
-        StoreUnavailableError: then the hold may have been made, and asking again with the same id tells.
+        The hold and its event are stored in one transaction; when this returns, it is committed. Seats of a hold that
+        has ended by `now` are free, tidied up or not. Two holds of one account on one plan wait for each other, so that
+        `max_per_user` holds. A claim that is refused leaves nothing behind.
+
+        Raises PlanChangedError unless the plan is on sale and has the claim's version; then ReservationConflictError
+        and ReservationExpiredError for a reservation id that is known; then MaxPerUserExceededError and SeatTakenError;
+        and StoreUnavailableError: then the hold may have been made, and asking again with the same id tells.
         """
+
+
+class PlanChangedError(Exception):
+    """The claim was made by an older version of the plan, or the plan is off sale. Look again, and ask again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
@@ -32,6 +32,8 @@ from tests.benchmarks.audit import Audit, audit
 from tests.benchmarks.callers import drive
 from tests.benchmarks.hall import SEATS, fours, sections
 from tests.benchmarks.settling import settle
+from usecases.seating.catalogues import Catalogues
+from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_seats import HoldSeats
 
 _IDS = Uuid7Source()
@@ -141,9 +143,10 @@ async def _holds(
 ) -> Measured:
     async with await open_pool(database.app_url, connections_max=min(callers, CONNECTIONS_MAX)) as pool:
         transactions = PostgresSeatingTransactions(pool, _IDS)
-        alone = HoldsOneByOne(transactions)
+        alone = PostgresHolds(pool, _IDS, transactions)
         holds = BatchedHolds(pool, _IDS, alone=alone) if batching else alone
-        hold_seats = HoldSeats(holds, RandomHoldTokens(), SystemClock())
+        grant = GrantHold(holds, transactions, Catalogues(transactions))
+        hold_seats = HoldSeats(grant, RandomHoldTokens(), SystemClock())
         tenant_id = TenantId(_IDS.new())
         plan_id, seat_ids = await _plan_on_sale(transactions, tenant_id)
         granted.plans += 1

@@ -62,7 +62,7 @@ class House:
         return frozenset((await usecase(self.plan.id, self.seats(*labels), caller=self.clerk)).seats)
 
     async def hold(self, *labels: str) -> NewHold:
-        usecase = HoldSeats(self.stores.holds, CountedTokens(), self.clock)
+        usecase = HoldSeats(self.stores.grant, CountedTokens(), self.clock)
         buyer = a_buyer(self.tenant)
         return await usecase(self.plan.id, ReservationId(uuid4()), self.seats(*labels), caller=buyer)
 

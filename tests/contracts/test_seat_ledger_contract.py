@@ -9,6 +9,7 @@ import pytest
 
 from adapters.memory.clock import MemoryClock
 from core.seating import ledger
+from core.seating.catalogue import Catalogue
 from core.seating.errors import (
     MaxPerUserExceededError,
     PlanNotActiveError,
@@ -21,6 +22,7 @@ from core.seating.errors import (
     TooManySeatsError,
     UnknownSeatError,
 )
+from core.seating.hold_rules import claim_of
 from core.seating.layout import Layout
 from core.seating.ledger import Happening
 from core.seating.plans import PlanStatus, SeatingPlan
@@ -32,7 +34,7 @@ from core.shared.errors import StaleVersionError
 from core.shared.ids import OrderId, PriceTierId, ReservationId, SeatId, TenantId
 from core.shared.money import Money
 from ports.paging import PageRequest
-from ports.seating import SeatLetters
+from ports.seating import PlanChangedError, SeatLetters
 from tests.seating_world import (
     TTL_S,
     SeatingStores,
@@ -63,7 +65,7 @@ class House:
 
     async def hold(self, *labels: str, by: Caller, now: datetime = NOW, id: ReservationId | None = None) -> Reservation:
         request = a_request(self.plan, seat_ids(self.layout, *labels), by=by, reservation_id=id)
-        return (await self.stores.holds.hold(self.tenant, request, now=now)).reservation
+        return (await self.stores.grant(self.tenant, request, now=now)).reservation
 
     async def states(self) -> dict[str, SeatState]:
         async with self.stores.transactions.begin(self.tenant) as tx:
@@ -181,7 +183,7 @@ async def test_a_seat_of_another_plan_is_unknown(house: House) -> None:
     foreign = layout.seats[0].id
     asked = (*seat_ids(house.layout, "R1S1"), foreign)
     with pytest.raises(UnknownSeatError) as refused:
-        await house.stores.holds.hold(house.tenant, a_request(house.plan, asked, by=a_buyer(house.tenant)), now=NOW)
+        await house.stores.grant(house.tenant, a_request(house.plan, asked, by=a_buyer(house.tenant)), now=NOW)
     assert [problem.pointer for problem in refused.value.problems] == ["/seatIds/1"]
 
 
@@ -192,14 +194,14 @@ async def test_seats_of_a_plan_that_is_not_active_cannot_be_held(stores: Seating
     async with stores.transactions.begin(tenant) as tx:
         await tx.plans.add(plan, layout)
     with pytest.raises(PlanNotActiveError):
-        await stores.holds.hold(tenant, a_request(plan, (layout.seats[0].id,), by=a_buyer(tenant)), now=NOW)
+        await stores.grant(tenant, a_request(plan, (layout.seats[0].id,), by=a_buyer(tenant)), now=NOW)
 
 
 async def test_a_hold_of_a_plan_that_is_not_there_is_refused(house: House) -> None:
     unknown, layout = a_plan()
     request = a_request(unknown, (layout.seats[0].id,), by=a_buyer(house.tenant))
     with pytest.raises(PlanNotFoundError):
-        await house.stores.holds.hold(house.tenant, request, now=NOW)
+        await house.stores.grant(house.tenant, request, now=NOW)
 
 
 async def test_a_hold_has_at_most_the_seats_that_the_plan_allows(stores: SeatingStores) -> None:
@@ -304,16 +306,19 @@ async def test_another_tenant_sees_and_holds_nothing(house: House) -> None:
             await tx.plans.get(house.plan.id)
     request = a_request(house.plan, seat_ids(house.layout, "R1S2"), by=a_buyer(stranger))
     with pytest.raises(PlanNotFoundError):
-        await house.stores.holds.hold(stranger, request, now=NOW)
+        await house.stores.grant(stranger, request, now=NOW)
 
 
-async def test_a_block_that_raises_holds_nothing(house: House) -> None:
+async def test_a_block_that_raises_changes_nothing(house: House) -> None:
+    ann = a_buyer(house.tenant)
+    held = await house.hold("R1S1", by=ann)
     with pytest.raises(RuntimeError):
         async with house.stores.transactions.begin(house.tenant) as tx:
-            request = a_request(house.plan, seat_ids(house.layout, "R1S1"), by=a_buyer(house.tenant))
-            await tx.seats.hold(request, now=NOW)
+            entry = await tx.seats.lock(held.id)
+            released = ledger.release_hold(entry.reservation, by=Holder(ann.account_id), seats=entry.seats, now=NOW)
+            await tx.seats.save([released])
             raise RuntimeError
-    assert set((await house.states()).values()) == {Available()}
+    assert (await house.states())["R1S1"] == Held(held.id, END)
 
 
 async def test_a_plan_is_saved_over_the_version_that_was_read_only(house: House) -> None:
@@ -345,6 +350,7 @@ async def test_new_prices_count_for_new_holds_and_held_seats_keep_theirs(house: 
     async with house.stores.transactions.begin(house.tenant) as tx:
         pricing = price_layout([tier], layout=house.layout, ticket_price=house.plan.ticket_price)
         await tx.plans.save_pricing(house.plan.id, pricing)
+        await tx.plans.save(house.plan.priced(seats_without_tier=0, now=NOW))
         assert await tx.plans.layout(house.plan.id) == pricing.layout
         assert await tx.plans.tiers(house.plan.id) == pricing.tiers
     after = await house.hold("R1S2", by=ann)
@@ -386,3 +392,48 @@ async def test_letters_tell_how_every_seat_stands_at_a_moment_and_when_the_first
     assert now == SeatLetters("AHAAAAAAAH", END)
     assert later == SeatLetters("AAAAAAAAAA", None)
     assert elsewhere == SeatLetters("", None)
+
+
+async def test_a_refusal_names_what_the_plan_and_the_ledger_have_against_it(stores: SeatingStores) -> None:
+    plan, layout = a_plan(seats_max_per_order=2, max_per_user=3)
+    house = House(stores, a_tenant(), plan, layout)
+    async with stores.transactions.begin(house.tenant) as tx:
+        await tx.plans.add(plan, layout)
+    ann = a_buyer(house.tenant)
+    await house.hold("R1S1", "R1S2", by=ann)
+    asked = (*seat_ids(layout, "R1S3", "R1S1"), SeatId(uuid4()))
+    with pytest.raises(TooManySeatsError) as refused:
+        await stores.grant(house.tenant, a_request(plan, asked, by=ann), now=NOW)
+    assert [problem.pointer for problem in refused.value.problems] == ["/seatIds/2", "/seatIds/1"]
+    assert "You have 2 and asked for 3 more." in refused.value.message
+    assert "Already taken: Stalls R1S1." in refused.value.message
+
+
+async def test_a_plan_that_another_process_changed_is_read_again_before_it_decides(house: House) -> None:
+    ann = a_buyer(house.tenant)
+    held = await house.hold("R1S1", by=ann)
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        await tx.plans.set_hold_ttl_s(60, at=NOW)
+    assert (await house.hold("R1S2", by=ann)).expires_at == NOW + timedelta(seconds=60)
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        plan = await tx.plans.get(house.plan.id)
+        await tx.plans.save(plan.deactivate(now=NOW))
+    with pytest.raises(PlanNotActiveError):
+        await house.hold("R1S3", by=ann)
+    assert await house.hold("R1S1", by=ann, id=held.id) == held, "a hold that is known is the same hold"
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        plan = await tx.plans.get(house.plan.id)
+        await tx.plans.save(plan.activate(now=NOW))
+    assert (await house.hold("R1S3", by=ann)).status is ReservationStatus.HELD
+
+
+async def test_a_claim_by_an_older_version_of_the_plan_is_sent_back_and_holds_nothing(house: House) -> None:
+    request = a_request(house.plan, seat_ids(house.layout, "R1S1"), by=a_buyer(house.tenant))
+    claim = claim_of(request, Catalogue.of(house.plan, house.layout, ()))
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        await tx.plans.set_hold_ttl_s(60, at=NOW)
+    with pytest.raises(PlanChangedError):
+        await house.stores.holds.hold(house.tenant, claim, now=NOW)
+    with pytest.raises(PlanChangedError):
+        await house.stores.holds.hold(a_tenant(), claim, now=NOW)
+    assert set((await house.states()).values()) == {Available()}

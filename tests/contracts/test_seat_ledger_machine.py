@@ -120,7 +120,7 @@ class Side:
         store = stores.transactions
         self.stores = stores
         self.tokens = CountedTokens()
-        self.hold = HoldSeats(stores.holds, self.tokens, clock)
+        self.hold = HoldSeats(stores.grant, self.tokens, clock)
         self.extend = ExtendHold(store, clock)
         self.release = ReleaseHold(store, clock)
         self.reserve = ReserveSeats(store, clock)

@@ -31,7 +31,7 @@ async def test_a_crowd_that_wants_the_best_seats_gets_different_ones(postgres: P
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = SystemClock()
-        best = HoldBestAvailable(stores.transactions, HoldSeats(stores.holds, RandomHoldTokens(), clock), clock)
+        best = HoldBestAvailable(stores.transactions, HoldSeats(stores.grant, RandomHoldTokens(), clock), clock)
         wish = SeatWish(quantity=2)
         answers = await asyncio.gather(
             *(best(plan.id, ReservationId(uuid4()), wish, caller=a_buyer(tenant)) for _ in range(60)),
@@ -52,7 +52,7 @@ async def test_the_same_wish_sent_many_times_at_once_is_one_hold(postgres: Postg
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = SystemClock()
-        best = HoldBestAvailable(stores.transactions, HoldSeats(stores.holds, RandomHoldTokens(), clock), clock)
+        best = HoldBestAvailable(stores.transactions, HoldSeats(stores.grant, RandomHoldTokens(), clock), clock)
         ann, id = a_buyer(tenant), ReservationId(uuid4())
         answers = await asyncio.gather(*(best(plan.id, id, SeatWish(quantity=3), caller=ann) for _ in range(12)))
         assert len({answer.new.reservation for answer in answers}) == 1
@@ -67,7 +67,7 @@ async def test_blocking_holding_and_sweeping_the_same_seats_do_not_lock_up(postg
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = MemoryClock()
-        hold = HoldSeats(stores.holds, RandomHoldTokens(), clock)
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), clock)
         block, unblock = BlockSeats(stores.transactions, clock), UnblockSeats(stores.transactions, clock)
         sweep = ExpireReservations(stores.expired, stores.transactions, clock)
         clerk = a_buyer(tenant, role=Role.BOX_OFFICE)

@@ -17,7 +17,7 @@ from bootstrap.settings import Settings, read_settings, variables
 from ports.events import Consumer, Delivery, Envelope, EventPublisher, Subscription
 from ports.expiration import Timers
 from ports.published.expiration import TimerFired
-from ports.published.seating import SeatsHeld
+from ports.published.seating import NewHold, SeatsHeld
 from tests.amqp_world import TENANT, Queues, until
 from usecases.expiration.fire_due_timers import FireDueTimers
 
@@ -85,7 +85,8 @@ async def test_a_hold_that_ends_is_told_to_its_owner(
 
 
 def held(reservation_id: UUID, *, until: datetime) -> Envelope:
-    event = SeatsHeld(reservation_id=reservation_id, plan_id=uuid4(), seat_ids=(uuid4(),), expires_at=until)
+    hold = NewHold(reservation_id=reservation_id, seat_ids=(uuid4(),), expires_at=until)
+    event = SeatsHeld(plan_id=uuid4(), holds=(hold,))
     return Envelope.of(
         event, id=uuid4(), source="test", subject=str(reservation_id), time=datetime.now(UTC), tenant_id=TENANT
     )

@@ -15,7 +15,6 @@ from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seating import SeatingPlanController
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.postgres.idempotency import PostgresIdempotencyStore
@@ -23,6 +22,7 @@ from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
 from ports.idempotency import IdempotencyStore
@@ -31,6 +31,7 @@ from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
+from tests.seating_world import granting
 from tests.service_client import app_of, client_of, container_of
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
@@ -114,7 +115,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     app_pool = await open_pool(venue_db.app_url, connections_max=4)
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
-    hold = HoldSeats(BatchedHolds(app_pool, ids, alone=HoldsOneByOne(store)), RandomHoldTokens(), clock)
+    holds = BatchedHolds(app_pool, ids, alone=PostgresHolds(app_pool, ids, store))
+    hold = HoldSeats(granting(holds, store), RandomHoldTokens(), clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),

@@ -50,7 +50,7 @@ async def test_two_hundred_buyers_after_the_same_twenty_seats_never_share_one(
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = SystemClock()
-        hold = HoldSeats(stores.holds, RandomHoldTokens(), clock)
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), clock)
         reserve = ReserveSeats(stores.transactions, clock)
         finalise = FinaliseReservation(stores.transactions, clock)
         dice = random.Random(20)
@@ -89,7 +89,7 @@ async def test_holds_extensions_releases_and_sweeps_of_the_same_seats_do_not_loc
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = MemoryClock()
-        hold = HoldSeats(stores.holds, RandomHoldTokens(), clock)
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), clock)
         extend = ExtendHold(stores.transactions, clock)
         release = ReleaseHold(stores.transactions, clock)
         sweep = ExpireReservations(stores.expired, stores.transactions, clock)
@@ -124,7 +124,7 @@ async def test_holds_of_one_account_at_once_never_exceed_what_it_may_have(
         plan, layout = a_plan(rows=4, columns=5, max_per_user=4)
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
-        hold = HoldSeats(stores.holds, RandomHoldTokens(), SystemClock())
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), SystemClock())
         ann = a_buyer(tenant)
         pairs = [(layout.seats[place].id, layout.seats[place + 1].id) for place in range(0, 20, 2)]
         answers = await asyncio.gather(
@@ -141,7 +141,7 @@ async def test_the_same_hold_sent_many_times_at_once_is_one_hold(postgres: Postg
         plan, layout = a_plan()
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
-        hold = HoldSeats(stores.holds, RandomHoldTokens(), SystemClock())
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), SystemClock())
         ann, id = a_buyer(tenant), ReservationId(uuid4())
         seats = (layout.seats[0].id, layout.seats[1].id)
         answers = await asyncio.gather(*(hold(plan.id, id, seats, caller=ann) for _ in range(20)))
@@ -155,7 +155,7 @@ async def test_the_database_itself_refuses_a_second_live_item_for_a_seat(postgre
         plan, layout = a_plan()
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
-        hold = HoldSeats(stores.holds, RandomHoldTokens(), SystemClock())
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), SystemClock())
         await hold(plan.id, ReservationId(uuid4()), (layout.seats[0].id,), caller=a_buyer(tenant))
         connection = await asyncpg.connect(stores.admin_url)
         try:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from core.seating.catalogue import Catalogue
 from core.seating.errors import PlanNotFoundError
 from core.shared.ids import PlanId
 from tests.seating_world import a_plan, a_tenant, memory_stores
@@ -60,6 +61,6 @@ async def test_the_plan_that_was_not_asked_for_longest_is_forgotten(monkeypatch:
 
 def test_a_catalogue_takes_no_plan_with_other_seats() -> None:
     plan, layout = a_plan()
-    catalogue = catalogues.Catalogue.of(plan, layout, ())
+    catalogue = Catalogue.of(plan, layout, ())
     with pytest.raises(ValueError, match="were changed"):
         catalogue.with_plan(replace(plan, seats_version=2))

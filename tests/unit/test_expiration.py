@@ -13,7 +13,7 @@ from ports.events import Delivery, Envelope, EventPublisher, PublishError, Publi
 from ports.expiration import TimersUnavailableError
 from ports.published.expiration import TimerFired
 from ports.published.orders import OrderCreated
-from ports.published.seating import HoldExtended, ReservationMade, SeatsHeld
+from ports.published.seating import HoldExtended, NewHold, ReservationMade, SeatsHeld
 from usecases.expiration.fire_due_timers import FireDueTimers
 from usecases.expiration.schedule_timer import Ending, ScheduleTimer
 
@@ -62,7 +62,8 @@ class Bench:
 
 def held(seconds: float) -> SeatsHeld:
     until = NOON + timedelta(seconds=seconds)
-    return SeatsHeld(reservation_id=RESERVATION, plan_id=uuid4(), seat_ids=(uuid4(),), expires_at=until)
+    hold = NewHold(reservation_id=RESERVATION, seat_ids=(uuid4(),), expires_at=until)
+    return SeatsHeld(plan_id=uuid4(), holds=(hold,))
 
 
 def extended(seconds: float) -> HoldExtended:
@@ -164,7 +165,7 @@ async def test_while_nothing_can_be_told_no_timer_is_dropped() -> None:
 
 async def test_with_the_timers_away_the_news_is_taken_all_the_same() -> None:
     class AwayTimers(MemoryTimers):
-        async def schedule(self, timer: Timer) -> None:
+        async def schedule(self, *timers: Timer) -> None:
             raise TimersUnavailableError("nobody answers")
 
     await ScheduleTimer(AwayTimers())(held(60), DELIVERY)

@@ -47,7 +47,7 @@ class Outrun(HoldSeats):
         caller: Caller,
         hold_token: str | None = None,
     ) -> NewHold:
-        hold = HoldSeats(self.holds, self.tokens, self.clock)
+        hold = HoldSeats(self.grant, self.tokens, self.clock)
         if self.rivals:
             await hold(plan_id, ReservationId(uuid4()), seat_ids[:1], caller=self.rivals.pop())
         return await hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
@@ -64,7 +64,7 @@ class Floor:
         rule = facts.pop("rule", OrphanRule.OFF)
         plan, self.layout = a_plan(**facts)
         self.plan = replace(plan, assignment_mode=self.mode, orphan_rule=rule)
-        self.hold = Outrun(self.stores.holds, CountedTokens(), self.clock)
+        self.hold = Outrun(self.stores.grant, CountedTokens(), self.clock)
         self.best = HoldBestAvailable(self.stores.transactions, self.hold, self.clock)
         self.chosen = HoldChosenSeats(self.stores.transactions, self.hold, self.clock)
 
@@ -149,7 +149,7 @@ async def test_the_same_wish_that_was_granted_a_moment_ago_gets_the_same_seats()
                 self.granted.append((await floor.wish(2, id=id, by=ann))[0])
             return await floor.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
 
-    slow = GrantedMeanwhile(floor.stores.holds, CountedTokens(), floor.clock)
+    slow = GrantedMeanwhile(floor.stores.grant, CountedTokens(), floor.clock)
     best = HoldBestAvailable(floor.stores.transactions, slow, floor.clock)
     held = await best(floor.plan.id, ReservationId(id), SeatWish(quantity=2), caller=ann)
     assert held.new == NewHold(slow.granted[0].new.reservation, None)

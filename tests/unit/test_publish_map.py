@@ -7,18 +7,17 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seat_map import MemorySeatMapFeed
-from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
 from bootstrap.containers.seating import SEATING_SUBSCRIPTIONS
 from core.seating.plans import SeatingPlan
 from core.shared.callers import Caller, Role
 from core.shared.ids import OrderId, ReservationId, SeatId
 from ports.events import Envelope
 from ports.seat_map import BEGINNING, MapEntry, MapEventId, PlanClosed, SeatsChanged, TooFarBehind
-from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, seat_ids
+from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, granting, seat_ids
 from usecases.messaging.take_event import take_event
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.expire_reservations import ExpireReservations
@@ -45,7 +44,7 @@ class Watched:
         self.manager = replace(self.buyer, role=Role.MANAGER)
         self.plan: SeatingPlan
         self.plan, self.layout = a_plan(clock=self.clock)
-        self.hold_seats = HoldSeats(HoldsOneByOne(store), CountedTokens(), self.clock)
+        self.hold_seats = HoldSeats(granting(MemoryHolds(store), store), CountedTokens(), self.clock)
         self.publish = PublishMap(store, self.feed, self.clock)
         self.snapshot = SeatsSnapshot(store, self.feed, self.clock)
         self.told_until: MapEventId = BEGINNING

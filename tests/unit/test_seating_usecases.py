@@ -7,12 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seat_map import MemorySeatMapFeed
-from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
 from core.seating.errors import (
     InvalidPlanError,
     NotHolderError,
@@ -37,7 +36,7 @@ from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale, TicketType
 from ports.published.venues import OrganiserSettingsChanged, VenueSectionSummary
 from tests.published_builders import Halls, a_ticket_on_sale
-from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant
+from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant, granting
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.create_plan import CreatePlan, FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
@@ -108,7 +107,7 @@ class Hall:
         self.deactivate = DeactivatePlan(store, self.clock)
         self.price = ReplacePriceTiers(store, self.clock)
         self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), self.clock)
-        self.hold = HoldSeats(HoldsOneByOne(store), CountedTokens(), self.clock)
+        self.hold = HoldSeats(granting(MemoryHolds(store), store), CountedTokens(), self.clock)
         self.extend = ExtendHold(store, self.clock)
         self.release = ReleaseHold(store, self.clock)
         self.sweep = ExpireReservations(store, store, self.clock)
@@ -249,7 +248,7 @@ async def test_a_hold_is_announced_once_and_its_token_is_shown_once(hall: Hall) 
         held.plan_id, held.id, tuple(seat.seat_id for seat in held.seats), caller=ann, hold_token=new.hold_token
     )
     assert new.hold_token == "token-1" and again == NewHold(held, None)
-    assert hall.events() == ["seating.hold.created"]
+    assert hall.events() == ["seating.holds.created"]
 
 
 async def test_blocking_and_unblocking_are_announced_with_the_seats_that_changed(hall: Hall) -> None:
@@ -292,7 +291,7 @@ async def test_the_sweep_announces_each_end_once(hall: Hall) -> None:
     hall.clock.move(seconds=TTL_S)
     assert await hall.sweep() == 1
     assert await hall.sweep() == 0
-    assert hall.events() == ["seating.hold.created", "seating.hold.expired"]
+    assert hall.events() == ["seating.holds.created", "seating.hold.expired"]
 
 
 async def test_a_timer_expires_only_what_has_ended(hall: Hall) -> None:
@@ -300,7 +299,7 @@ async def test_a_timer_expires_only_what_has_ended(hall: Hall) -> None:
     on_timer = ExpireOnTimer(hall.store, hall.clock)
     event = TimerFired(kind="reservation", subject_id=held.id, due_at=held.expires_at)
     await on_timer(event, Delivery(event_id=uuid4(), tenant_id=hall.tenant))
-    assert hall.events() == ["seating.hold.created"]
+    assert hall.events() == ["seating.holds.created"]
     hall.clock.move(seconds=TTL_S)
     delivery = Delivery(event_id=uuid4(), tenant_id=hall.tenant)
     for _ in range(2):
@@ -309,7 +308,7 @@ async def test_a_timer_expires_only_what_has_ended(hall: Hall) -> None:
         TimerFired(kind="order", subject_id=held.id, due_at=held.expires_at),
         Delivery(event_id=uuid4(), tenant_id=hall.tenant),
     )
-    assert hall.events() == ["seating.hold.created", "seating.hold.expired"]
+    assert hall.events() == ["seating.holds.created", "seating.hold.expired"]
 
 
 async def test_an_order_reserves_protects_and_buys_and_each_is_announced_once(hall: Hall) -> None:
@@ -320,7 +319,7 @@ async def test_an_order_reserves_protects_and_buys_and_each_is_announced_once(ha
         await hall.api.protect(tenant_id=hall.tenant, reservation_id=id, order_id=ORDER, until=until)
         await hall.api.finalise(tenant_id=hall.tenant, reservation_id=id, order_id=ORDER)
     assert hall.events() == [
-        "seating.hold.created",
+        "seating.holds.created",
         "seating.reservation.made",
         "seating.hold.extended",
         "seating.seats.sold",
@@ -367,7 +366,7 @@ async def test_a_hold_is_extended_and_released_by_its_holder(hall: Hall) -> None
     assert longer.expires_at == held.expires_at + timedelta(seconds=60)
     for _ in range(2):
         await hall.release(held.id, caller=ann, hold_token=None)
-    assert hall.events() == ["seating.hold.created", "seating.hold.extended", "seating.hold.released"]
+    assert hall.events() == ["seating.holds.created", "seating.hold.extended", "seating.hold.released"]
 
 
 async def test_new_holds_follow_the_organisers_ttl(hall: Hall) -> None:

@@ -20,10 +20,11 @@ class MemoryTimers(Timers):
         self._leased: dict[_Key, tuple[datetime, Timer]] = {}
 
     @override
-    async def schedule(self, timer: Timer) -> None:
-        known = self._waiting.get(_key(timer))
-        if known is None or known.due_at < timer.due_at:
-            self._waiting[_key(timer)] = timer
+    async def schedule(self, *timers: Timer) -> None:
+        for timer in timers:
+            known = self._waiting.get(_key(timer))
+            if known is None or known.due_at < timer.due_at:
+                self._waiting[_key(timer)] = timer
 
     @override
     async def cancel(self, kind: TimerKind, subject_id: UUID, *, tenant_id: TenantId) -> None:

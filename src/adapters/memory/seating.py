@@ -8,22 +8,24 @@ from typing import override
 
 from adapters.memory.messaging import MemoryMessages
 from core.seating import ledger
-from core.seating.blocking import AuditLine, Intervention
+from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.ledger import Change, Picture, WantedSeat
+from core.seating.ledger import Change, Claim, Picture
 from core.seating.plans import PlannedSeat, PlanStatus, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
-from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
+from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, letter_of, state_at
 from core.shared.errors import StaleVersionError
-from core.shared.ids import PlanId, ReservationId, SeatId, TenantId, TicketId
+from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 from ports.seating import (
     DueReservation,
     Entry,
     ExpiredReservations,
+    Holds,
+    PlanChangedError,
     PlanStore,
     SeatBlocks,
     SeatingTransaction,
@@ -31,6 +33,7 @@ from ports.seating import (
     SeatLedger,
     SeatLetters,
 )
+from usecases.seating.announcements import announce
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ class _Tenant:
 
     def wanted(self, plan_id: PlanId, seat_ids: Collection[SeatId]) -> dict[SeatId, WantedSeat]:
         """Return those of the seats that the plan has, in the order of the hall."""
-        layout = self.layouts[plan_id]
+        layout = self.layouts.get(plan_id, Layout((), ()))
         sections = {section.id: section.name for section in layout.sections}
         asked = frozenset(seat_ids)
         return {
@@ -145,25 +148,6 @@ class _Ledger(SeatLedger):
         self._tenant = tenant
 
     @override
-    async def hold(self, request: HoldRequest, *, now: datetime) -> Change:
-        plan = self._tenant.plans.get(request.plan_id)
-        if plan is None:
-            raise PlanNotFoundError("There is no such seating plan.")
-        known = self._tenant.entries.get(request.reservation_id)
-        if known is not None:
-            return ledger.hold_again(known, request, now=now)
-        owned = sum(
-            len(entry.seats)
-            for entry in self._tenant.entries.values()
-            if entry.plan_id == plan.id and entry.account_id == request.holder.account_id and not entry.has_ended(now)
-        )
-        change = ledger.hold(
-            request, rules=plan.rules, wanted=self._tenant.wanted(plan.id, request.seat_ids), owned=owned, now=now
-        )
-        await self.save([change])
-        return change
-
-    @override
     async def get(self, reservation_id: ReservationId) -> Reservation:
         reservation = self._tenant.entries.get(reservation_id)
         if reservation is None:
@@ -189,6 +173,18 @@ class _Ledger(SeatLedger):
     async def picture(self, reservation_id: ReservationId) -> Picture:
         entry = self._tenant.entries.get(reservation_id)
         return {seat_id: self._tenant.seats[seat_id] for seat_id in entry.seat_ids} if entry is not None else {}
+
+    @override
+    async def states(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Picture:
+        return {seat_id: wanted.state for seat_id, wanted in self._tenant.wanted(plan_id, seat_ids).items()}
+
+    @override
+    async def owned(self, plan_id: PlanId, account_id: AccountId, *, now: datetime) -> int:
+        return sum(
+            len(entry.seats)
+            for entry in self._tenant.entries.values()
+            if entry.plan_id == plan_id and entry.account_id == account_id and not entry.has_ended(now)
+        )
 
     @override
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
@@ -268,3 +264,31 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
                 if entry.status in timed and entry.has_ended(now)
             ]
         return [due for _, due in sorted(ended)[:reservations_max]]
+
+
+class MemoryHolds(Holds):
+    """Each hold is a transaction of its own."""
+
+    def __init__(self, transactions: MemorySeatingTransactions) -> None:
+        self._transactions = transactions
+
+    @override
+    async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
+        request = claim.request
+        async with self._transactions.begin(tenant_id) as tx:
+            try:
+                plan = await tx.plans.get(request.plan_id)
+            except PlanNotFoundError as error:
+                raise PlanChangedError from error
+            if not plan.rules.active or plan.version != claim.rules.version:
+                raise PlanChangedError
+            try:
+                known = await tx.seats.get(request.reservation_id)
+            except ReservationNotFoundError:
+                states = await tx.seats.states(plan.id, request.seat_ids)
+                owned = await tx.seats.owned(plan.id, request.holder.account_id, now=now)
+                change = ledger.hold(claim, states=states, owned=owned, now=now)
+                await tx.seats.save([change])
+                await announce(tx, change, now=now)
+                return change
+        return ledger.hold_again(known, request, now=now)

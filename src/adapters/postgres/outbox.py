@@ -27,7 +27,7 @@ class PostgresOutbox(Outbox):
         await self._connection.execute(
             """
             insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)
-            values ($1, $2, $3, $4, $5::text::jsonb, $6)
+            values ($1, $2, $3, $4, $5::text::json, $6)
             """,
             self._ids.new(),
             self._tenant_id,

@@ -6,7 +6,7 @@ There is no timer, so a request that comes alone is sent at once.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
@@ -14,13 +14,10 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Pool, driver_errors_translated
-from adapters.postgres.seating_ledger import decided_hold
-from adapters.postgres.seating_rows import Row
-from core.seating.ledger import Change
-from core.seating.reservations import HoldRequest
-from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
+from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, send
+from core.seating.ledger import Change, Claim
+from core.shared.ids import AccountId, PlanId, ReservationId, TenantId
 from ports.ids import IdSource
-from ports.published.seating import SeatsHeld
 from ports.seating import Holds
 from ports.stores import StoreUnavailableError
 
@@ -30,29 +27,23 @@ SEATS_MAX = 2_048
 WAITING_MAX = 4_096
 """Requests of all tenants that wait for their batch; more are refused at once."""
 _TRIES = 2
-_RACES = (
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.UniqueViolationError,
-    asyncpg.OutOfMemoryError,  # so many locks are taken at once that the table of locks is full
-)
 
 
-class _RacedError(Exception):
-    """Another transaction came between; nothing was written."""
+class _AskAloneError(Exception):
+    """The batch was not settled as one; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Wish:
-    """A request that waits. The answer is what the database decided, or None: ask alone."""
+    """A claim that waits for the database's verdict; None says that it is granted."""
 
-    request: HoldRequest
+    claim: Claim
     now: datetime
     answer: asyncio.Future[Row | None]
 
     @property
     def buyer(self) -> tuple[PlanId, AccountId]:
-        return self.request.plan_id, self.request.holder.account_id
+        return self.claim.request.plan_id, self.claim.request.holder.account_id
 
 
 @dataclass(slots=True)
@@ -60,41 +51,42 @@ class _Batch:
     """Wishes that may be settled together: each buyer of a plan and each reservation id stands for itself."""
 
     wishes: list[_Wish] = field(default_factory=list[_Wish])
-    seats: list[SeatId] = field(default_factory=list[SeatId])
+    seats_count: int = 0
     buyers: set[tuple[PlanId, AccountId]] = field(default_factory=set[tuple[PlanId, AccountId]])
     ids: set[ReservationId] = field(default_factory=set[ReservationId])
 
     def has_room_for(self, wish: _Wish) -> bool:
-        seats = len(self.seats) + len(wish.request.seat_ids)
+        seats = self.seats_count + len(wish.claim.seats)
         return not self.wishes or (len(self.wishes) < REQUESTS_MAX and seats <= SEATS_MAX)
 
     def would_mix(self, wish: _Wish) -> bool:
-        return wish.buyer in self.buyers or wish.request.reservation_id in self.ids
+        return wish.buyer in self.buyers or wish.claim.request.reservation_id in self.ids
 
     def add(self, wish: _Wish) -> None:
         self.wishes.append(wish)
-        self.seats += wish.request.seat_ids
+        self.seats_count += len(wish.claim.seats)
         self.buyers.add(wish.buyer)
-        self.ids.add(wish.request.reservation_id)
+        self.ids.add(wish.claim.request.reservation_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Line:
-    """The wishes of one tenant, in the order that they came, and the task that settles them."""
+    """The wishes of one tenant, in the order that they came; `contested` says whether the last batch had refusals."""
 
-    wishes: deque[_Wish]
-    task: asyncio.Task[None]
+    wishes: deque[_Wish] = field(default_factory=deque[_Wish])
+    task: asyncio.Task[None] | None = None
+    contested: bool = False
 
 
 class BatchedHolds(Holds):
     """Gathers the holds of each tenant, since row-level security allows a transaction one tenant.
 
-    A request under a reservation id that is known, and each one of a batch that the database refused or that raced with
-    another process again and again, is settled by `alone`. A caller that goes away while its batch is under way leaves
-    a hold that ends by time.
+    What a batch of which none was refused would cost more is only looked at when the batch before had refusals. A claim
+    of a batch that the database refused, or that raced with another process again and again, is settled by `alone`. A
+    caller that goes away while its batch is under way leaves a hold that ends by time.
     """
 
-    def __init__(self, pool: Pool, ids: IdSource, *, alone: Holds, waiting_max: int = WAITING_MAX) -> None:
+    def __init__(self, pool: Pool, ids: IdSource, *, alone: PostgresHolds, waiting_max: int = WAITING_MAX) -> None:
         self._pool = pool
         self._ids = ids
         self._alone = alone
@@ -103,37 +95,37 @@ class BatchedHolds(Holds):
         self._lines: dict[TenantId, _Line] = {}
 
     @override
-    async def hold(self, tenant_id: TenantId, request: HoldRequest, *, now: datetime) -> Change:
+    async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
         if self._waiting >= self._waiting_max:
             raise StoreUnavailableError(f"PostgreSQL: {self._waiting} holds are waiting already.")
-        wish = _Wish(request, now, asyncio.get_running_loop().create_future())
+        wish = _Wish(claim, now, asyncio.get_running_loop().create_future())
         self._queue(tenant_id, wish)
-        row = await wish.answer
-        if row is None or row["outcome"] == "known":
-            return await self._alone.hold(tenant_id, request, now=now)
-        return decided_hold(request, row, now=now)
+        try:
+            verdict = await wish.answer
+        except _AskAloneError:
+            return await self._alone.hold(tenant_id, claim, now=now)
+        return await self._alone.settle(tenant_id, claim, verdict, now=now)
 
     def _queue(self, tenant_id: TenantId, wish: _Wish) -> None:
         line = self._lines.get(tenant_id)
         if line is None:
-            wishes: deque[_Wish] = deque()
+            self._lines[tenant_id] = line = _Line()
             # A task of its own, so that no caller who goes away takes the batch of the others along.
-            task = asyncio.create_task(self._settle_all(tenant_id, wishes), name=f"holds of {tenant_id}")
-            self._lines[tenant_id] = line = _Line(wishes, task)
+            line.task = asyncio.create_task(self._settle_all(tenant_id, line), name=f"holds of {tenant_id}")
         line.wishes.append(wish)
         self._waiting += 1
 
-    async def _settle_all(self, tenant_id: TenantId, wishes: deque[_Wish]) -> None:
+    async def _settle_all(self, tenant_id: TenantId, line: _Line) -> None:
         batch = _Batch()
         try:
-            while wishes:
-                batch = self._next(wishes)
-                await self._settle(tenant_id, batch)
+            while line.wishes:
+                batch = self._next(line.wishes)
+                await self._settle(tenant_id, line, batch)
         finally:
             # Nothing is left here unless the task was cancelled: the process stops.
             del self._lines[tenant_id]
-            self._waiting -= len(wishes)
-            for wish in (*batch.wishes, *wishes):
+            self._waiting -= len(line.wishes)
+            for wish in (*batch.wishes, *line.wishes):
                 wish.answer.cancel()
 
     def _next(self, wishes: deque[_Wish]) -> _Batch:
@@ -153,54 +145,32 @@ class BatchedHolds(Holds):
         self._waiting -= waited - len(wishes)
         return batch
 
-    async def _settle(self, tenant_id: TenantId, batch: _Batch) -> None:
+    async def _settle(self, tenant_id: TenantId, line: _Line, batch: _Batch) -> None:
         """Answer every wish of the batch, whatever happens; what went wrong is told to the callers."""
-        rows: Sequence[Row | None] = [None] * len(batch.wishes)
-        wrong: Exception | None = None
-        for _ in range(_TRIES):
+        wishes = [(wish.claim, wish.now) for wish in batch.wishes]
+        verdicts: Mapping[int, Row] = {}
+        wrong: Exception = _AskAloneError()
+        look = line.contested
+        for _ in range(_TRIES if wishes else 0):
             try:
-                rows = await self._send(tenant_id, batch)
-            except _RacedError:
-                continue
+                async with driver_errors_translated():
+                    try:
+                        verdicts = await send(self._pool, self._ids, tenant_id, wishes, look=look)
+                    except RACES:
+                        look = True
+                        continue
             except asyncpg.PostgresError:
                 break  # the database does not take the batch; each caller hears from it alone whether it is to blame
             except Exception as error:  # noqa: BLE001 (each caller raises it)
                 wrong = error
-            break
-        for wish, row in zip(batch.wishes, rows, strict=True):
-            if wish.answer.done():
-                continue
-            match wrong:
-                case None:
-                    wish.answer.set_result(row)
-                case StoreUnavailableError():
-                    wish.answer.set_exception(StoreUnavailableError(str(wrong)))
-                case _:
-                    wish.answer.set_exception(wrong)
-
-    async def _send(self, tenant_id: TenantId, batch: _Batch) -> Sequence[Row]:
-        """Return an answer for each wish, in their order."""
-        if not batch.wishes:
-            return []
-        requests = [wish.request for wish in batch.wishes]
-        lasts: list[int] = []
-        for request in requests:
-            lasts.append((lasts[-1] if lasts else 0) + len(request.seat_ids))
-        async with driver_errors_translated():
-            try:
-                return await self._pool.fetch(
-                    "select * from hold_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    tenant_id,
-                    [request.plan_id for request in requests],
-                    [request.reservation_id for request in requests],
-                    [request.holder.account_id for request in requests],
-                    [request.new_token_sha256 for request in requests],
-                    [wish.now for wish in batch.wishes],
-                    [1, *(last + 1 for last in lasts[:-1])],
-                    lasts,
-                    batch.seats,
-                    [self._ids.new() for _ in requests],
-                    SeatsHeld.event_type,
-                )
-            except _RACES as error:
-                raise _RacedError from error
+                break
+            line.contested = bool(verdicts)
+            for place, wish in enumerate(batch.wishes):
+                if not wish.answer.done():
+                    wish.answer.set_result(verdicts.get(place))
+            return
+        for wish in batch.wishes:
+            if not wish.answer.done():
+                # Each caller gets an error of its own, since raising one adds to its traceback.
+                unavailable = isinstance(wrong, StoreUnavailableError)
+                wish.answer.set_exception(StoreUnavailableError(str(wrong)) if unavailable else wrong)

@@ -5,9 +5,8 @@ from typing import override
 
 from adapters.postgres.pool import Connection
 from adapters.postgres.seating_rows import reservation_seat_of, state_of
-from core.seating.blocking import AuditLine, Deed, Intervention
+from core.seating.blocking import AuditLine, Deed, Intervention, WantedSeat
 from core.seating.errors import PlanNotFoundError
-from core.seating.ledger import WantedSeat
 from core.shared.ids import PlanId, SeatId, TenantId
 from ports.seating import SeatBlocks
 

@@ -1,7 +1,7 @@
 """The ledger of seats on PostgreSQL. A seat is one row with one state, and one live item at most names it.
 
-A hold is one call of the database's own `hold_seats`; every other command locks what it is about, lets the core decide,
-and writes the outcome in sets. Locks are taken in one order: reservations by id, then seats by id.
+Holds are made in `seating_holds`; every other command locks what it is about, lets the core decide, and writes the
+outcome in sets. Locks are taken in one order: reservations by id, then seats by id.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,14 @@ from adapters.postgres.seating_rows import (
     reservation_seat_of,
     state_of,
 )
-from core.seating import ledger
 from core.seating.errors import (
-    MaxPerUserExceededError,
-    PlanNotActiveError,
-    PlanNotFoundError,
     ReservationNotFoundError,
-    SeatTakenError,
-    TakenSeat,
-    UnknownSeatError,
 )
 from core.seating.ledger import Change, Happening, Picture
-from core.seating.plans import HoldRules, PlannedSeat
-from core.seating.reservations import HoldRequest, Reservation, ReservationSeat
+from core.seating.plans import PlannedSeat
+from core.seating.reservations import Reservation
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
-from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
+from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.seating import Entry, SeatLedger, SeatLetters
 
 _GIVES_UP_SEATS = {Happening.RELEASED, Happening.RETURNED, Happening.EXPIRED}
@@ -44,23 +37,6 @@ class PostgresLedger(SeatLedger):
     def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
-
-    @override
-    async def hold(self, request: HoldRequest, *, now: datetime) -> Change:
-        row = await self._connection.fetchrow(
-            "select * from hold_seats($1, $2, $3, $4, $5, $6, $7)",
-            self._tenant_id,
-            request.plan_id,
-            request.reservation_id,
-            request.holder.account_id,
-            request.new_token_sha256,
-            list(request.seat_ids),
-            now,
-        )
-        assert row is not None, "a function with out parameters always gives a row"
-        if row["outcome"] == "known":
-            return ledger.hold_again(await self.get(request.reservation_id), request, now=now)
-        return decided_hold(request, row, now=now)
 
     @override
     async def get(self, reservation_id: ReservationId) -> Reservation:
@@ -181,6 +157,35 @@ class PostgresLedger(SeatLedger):
         return {SeatId(row["seat_id"]): state_of(row) for row in await self._seats([reservation_id])}
 
     @override
+    async def states(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Picture:
+        rows = await self._connection.fetch(
+            """
+            select s.id, s.status, s.reservation_id, s.held_until, s.block_reason from unnest($3::uuid[]) as w (id)
+             cross join lateral (select * from seats f where f.tenant_id = $1 and f.id = w.id limit 1) s
+             where s.plan_id = $2
+            """,
+            self._tenant_id,
+            plan_id,
+            list(seat_ids),
+        )
+        return {SeatId(row["id"]): state_of(row) for row in rows}
+
+    @override
+    async def owned(self, plan_id: PlanId, account_id: AccountId, *, now: datetime) -> int:
+        seats = await self._connection.fetchval(
+            """
+            select coalesce(sum(seats_count), 0) from seat_reservations
+             where tenant_id = $1 and plan_id = $2 and account_id = $3
+               and (status = 'SOLD' or (status in ('HELD', 'RESERVED') and expires_at > $4))
+            """,
+            self._tenant_id,
+            plan_id,
+            account_id,
+            now,
+        )
+        return int(seats)
+
+    @override
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
         rows = await self._connection.fetch(
             f"select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 order by id",  # noqa: S608 (ours)
@@ -204,74 +209,6 @@ class PostgresLedger(SeatLedger):
         )
         assert row is not None, "an aggregate always gives a row"
         return SeatLetters(row["letters"] or "", row["changes_at"])
-
-
-def decided_hold(request: HoldRequest, row: Row, *, now: datetime) -> Change:
-    """Return what the database's hold functions decided, or raise their refusal; not for a known reservation id."""
-    match row["outcome"]:
-        case "held":
-            return _held(request, row, now)
-        case "no_plan":
-            raise PlanNotFoundError("There is no such seating plan.")
-        case "not_active":
-            raise PlanNotActiveError("The seating plan is not on sale.")
-        case "too_many":
-            raise ledger.too_many_seats(row["seats_max"])
-        case "unknown":
-            known: frozenset[SeatId] = frozenset(row["seat_ids"] or ())
-            raise UnknownSeatError.of(request.seat_ids, unknown=[id for id in request.seat_ids if id not in known])
-        case "over_limit":
-            wanted = len(request.seat_ids)
-            raise MaxPerUserExceededError.of(owned=row["owned"], wanted=wanted, max_per_user=row["max_per_user"])
-        case _:
-            raise SeatTakenError.of(_taken(request, row))
-
-
-def _held(request: HoldRequest, row: Row, now: datetime) -> Change:
-    rules = HoldRules(
-        ticket_id=row["ticket_id"],
-        active=True,
-        seats_max_per_order=row["seats_max"],
-        max_per_user=row["max_per_user"],
-        hold_ttl_s=row["hold_ttl_s"],
-        currency=row["currency"],
-    )
-    seats = [
-        ReservationSeat(
-            seat_id=SeatId(seat_id),
-            section_id=section_id,
-            label=label,
-            section=section,
-            row=row_label,
-            number=number,
-            column=column,
-            price_minor=price,
-        )
-        for seat_id, section_id, label, section, row_label, number, column, price in zip(
-            row["seat_ids"],
-            row["section_ids"],
-            row["labels"],
-            row["sections"],
-            row["row_labels"],
-            row["numbers"],
-            row["columns"],
-            row["prices"],
-            strict=True,
-        )
-    ]
-    held = ledger.new_hold(request, rules=rules, seats=seats, now=now)
-    return Change(held, Happening.HELD, {seat.seat_id: Held(held.id, held.expires_at) for seat in seats})
-
-
-def _taken(request: HoldRequest, row: Row) -> list[TakenSeat]:
-    places = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
-    return [
-        TakenSeat(places[seat_id], section, label)
-        for seat_id, section, label, taken in zip(
-            row["seat_ids"], row["sections"], row["labels"], row["taken"], strict=True
-        )
-        if taken
-    ]
 
 
 def _columns_of(state: SeatState) -> tuple[str, datetime | None, str | None]:

@@ -69,9 +69,14 @@ class RedisTimers(Timers):
         self._acknowledge = client.register_script(_ACKNOWLEDGE)
 
     @override
-    async def schedule(self, timer: Timer) -> None:
+    async def schedule(self, *timers: Timer) -> None:
+        if not timers:
+            return
+        dues: dict[str, int] = {}
+        for timer in timers:
+            dues[_member(timer)] = max(_due_ms(timer), dues.get(_member(timer), 0))
         async with self._unless_resting():
-            await self._client.zadd(self._waiting, {_member(timer): _due_ms(timer)}, gt=True)
+            await self._client.zadd(self._waiting, dues, gt=True)
 
     @override
     async def cancel(self, kind: TimerKind, subject_id: UUID, *, tenant_id: TenantId) -> None:

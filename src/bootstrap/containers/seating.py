@@ -12,10 +12,10 @@ from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seat_events import SeatEventController
 from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.inprocess.seating import InProcessSeating
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.postgres.seating_holds import PostgresHolds
 from adapters.redis.client import redis_client
 from adapters.redis.seat_map import RedisSeatMapFeed
 from adapters.system.hold_tokens import RandomHoldTokens
@@ -43,8 +43,10 @@ from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
+from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
+from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
@@ -90,6 +92,8 @@ class SeatingProvider(Provider):
         SeatsSnapshot,
         BlockSeats,
         UnblockSeats,
+        Catalogues,
+        GrantHold,
         HoldSeats,
         HoldChosenSeats,
         HoldBestAvailable,
@@ -117,7 +121,7 @@ class SeatingProvider(Provider):
     @provide
     def holds(self, settings: Settings, pools: Pools, ids: IdSource, transactions: SeatingTransactions) -> Holds:
         """Return holds in batches as the app role, or one by one if that is wanted."""
-        alone = HoldsOneByOne(transactions)
+        alone = PostgresHolds(pools.app, ids, transactions)
         return alone if settings.seating.holds == "plain" else BatchedHolds(pools.app, ids, alone=alone)
 
     @provide

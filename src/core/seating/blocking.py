@@ -6,13 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.seating.errors import SeatTakenError, TakenSeat, UnknownSeatError
-from core.seating.ledger import Picture, WantedSeat
+from core.seating.ledger import Picture
+from core.seating.reservations import ReservationSeat
 from core.seating.seats import Available, Blocked, SeatState, state_at
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, PlanId, SeatId
 
 SEATS_PER_BLOCK_MAX = 5_000
 REASON_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSeat:
+    """A seat of the plan with its stored state."""
+
+    seat: ReservationSeat
+    state: SeatState
 
 
 class Deed(StrEnum):

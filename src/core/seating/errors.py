@@ -11,6 +11,15 @@ NAMES_MAX = 20
 """A message names this many seats at most; the problems name every one."""
 
 
+def all_of(reasons: Sequence[DomainError]) -> DomainError:
+    """Return one refusal for all its reasons: the code of the first, and the words and problems of every one."""
+    first = reasons[0]
+    if len(reasons) == 1:
+        return first
+    message = " ".join(reason.message for reason in reasons)
+    return type(first)(message, [problem for reason in reasons for problem in reason.problems])
+
+
 class PlanNotFoundError(DomainError):
     """The tenant has no such seating plan."""
 

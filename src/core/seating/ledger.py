@@ -4,7 +4,7 @@ Every function is pure: it gets the picture (locked by whoever calls), returns a
 nothing changed. Memory and PostgreSQL both run these; only a hold has a second form in SQL, for speed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,17 +13,16 @@ from core.seating.errors import (
     HoldCeilingReachedError,
     MaxPerUserExceededError,
     NotHolderError,
-    PlanNotActiveError,
     ReservationConflictError,
     ReservationExpiredError,
     SeatTakenError,
     TakenSeat,
-    TooManySeatsError,
-    UnknownSeatError,
+    all_of,
 )
 from core.seating.plans import HoldRules
 from core.seating.reservations import Holder, HoldRequest, Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold, owner_of, state_at
+from core.shared.errors import DomainError
 from core.shared.ids import OrderId, SeatId
 
 HOLD_CEILING_TTLS = 3
@@ -63,66 +62,67 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedSeat:
-    """A seat of the plan as a hold finds it: what would be put on the reservation, and its stored state."""
+class Claim:
+    """A request that the plan has no objection to, with what it would put on the reservation, by seat id.
 
-    seat: ReservationSeat
-    state: SeatState
+    Made by `core.seating.hold_rules.claim`; only the seats and what the buyer has already can refuse it now.
+    """
+
+    request: HoldRequest
+    rules: HoldRules
+    seats: tuple[ReservationSeat, ...]
 
 
-def hold(
-    request: HoldRequest, *, rules: HoldRules, wanted: Mapping[SeatId, WantedSeat], owned: int, now: datetime
-) -> Change:
+def hold(claim: Claim, *, states: Picture, owned: int, now: datetime) -> Change:
     """Hold all the seats or none, under a reservation id that is new.
 
-    `wanted` has the seats of the request that the plan knows; `owned` is how many seats of the plan the account has.
+    `states` has the seats of the claim as they are stored; `owned` is how many seats of the plan the account has.
+    Raises `refusals` in one.
     """
-    if not rules.active:
-        raise PlanNotActiveError("The seating plan is not on sale.")
-    if len(request.seat_ids) > rules.seats_max_per_order:
-        raise too_many_seats(rules.seats_max_per_order)
-    unknown = [seat_id for seat_id in request.seat_ids if seat_id not in wanted]
-    if unknown:
-        raise UnknownSeatError.of(request.seat_ids, unknown=unknown)
-    if owned + len(request.seat_ids) > rules.max_per_user:
-        raise MaxPerUserExceededError.of(owned=owned, wanted=len(request.seat_ids), max_per_user=rules.max_per_user)
-    until = now + timedelta(seconds=rules.hold_ttl_s)
-    seats: dict[SeatId, SeatState] = {}
-    taken: list[TakenSeat] = []
-    for index, seat_id in enumerate(request.seat_ids):
-        match state_at(wanted[seat_id].state, now):
-            case Available() as free:
-                seats[seat_id] = free.hold(by=request.reservation_id, until=until)
-            case _:
-                seat = wanted[seat_id].seat
-                taken.append(TakenSeat(index, seat.section, seat.label))
+    if reasons := refusals(claim, states=states, owned=owned, now=now):
+        raise all_of(reasons)
+    return held(claim, now=now)
+
+
+def refusals(claim: Claim, *, states: Picture, owned: int, now: datetime) -> list[DomainError]:
+    """Return why the ledger would refuse the claim: MaxPerUserExceededError, SeatTakenError, both or none."""
+    taken = frozenset(id for id, state in states.items() if not isinstance(state_at(state, now), Available))
+    return reasons_of(claim, taken=taken, owned=owned)
+
+
+def reasons_of(claim: Claim, *, taken: Set[SeatId], owned: int) -> list[DomainError]:
+    """Return the reasons that speak against a claim when these of its seats are taken."""
+    reasons: list[DomainError] = []
+    wanted, most = len(claim.request.seat_ids), claim.rules.max_per_user
+    if owned + wanted > most:
+        reasons.append(MaxPerUserExceededError.of(owned=owned, wanted=wanted, max_per_user=most))
     if taken:
-        raise SeatTakenError.of(taken)
-    held = new_hold(request, rules=rules, seats=[wanted[id].seat for id in request.seat_ids], now=now)
-    return Change(held, Happening.HELD, seats)
+        asked = {seat_id: index for index, seat_id in enumerate(claim.request.seat_ids)}
+        seats = [TakenSeat(asked[s.seat_id], s.section, s.label) for s in claim.seats if s.seat_id in taken]
+        reasons.append(SeatTakenError.of(seats))
+    return reasons
 
 
-def new_hold(request: HoldRequest, *, rules: HoldRules, seats: list[ReservationSeat], now: datetime) -> Reservation:
-    """Return the entry of a hold that begins now; its seats stand in the order of their ids."""
-    return Reservation(
+def held(claim: Claim, *, now: datetime) -> Change:
+    """Return what comes of a claim that nothing speaks against."""
+    request, rules = claim.request, claim.rules
+    until = now + timedelta(seconds=rules.hold_ttl_s)
+    reservation = Reservation(
         id=request.reservation_id,
         plan_id=request.plan_id,
         ticket_id=rules.ticket_id,
         account_id=request.holder.account_id,
         token_sha256=request.new_token_sha256,
         status=ReservationStatus.HELD,
-        seats=tuple(sorted(seats, key=lambda seat: seat.seat_id)),
+        seats=claim.seats,
         currency=rules.currency,
         hold_ttl_s=rules.hold_ttl_s,
         held_at=now,
         ceiling_at=now + timedelta(seconds=HOLD_CEILING_TTLS * rules.hold_ttl_s),
-        expires_at=now + timedelta(seconds=rules.hold_ttl_s),
+        expires_at=until,
     )
-
-
-def too_many_seats(seats_max: int) -> TooManySeatsError:
-    """Return the refusal of a hold that is larger than the plan allows."""
-    return TooManySeatsError(f"At most {seats_max} seats can be held at once.")
+    state = Held(reservation.id, until)
+    return Change(reservation, Happening.HELD, {seat.seat_id: state for seat in claim.seats})
 
 
 def hold_again(reservation: Reservation, request: HoldRequest, *, now: datetime) -> Change:

@@ -128,8 +128,9 @@ class PriceTier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRules:
-    """What a plan says about holds."""
+    """What a plan says about holds, as long as it has this version."""
 
+    version: int
     ticket_id: TicketId
     active: bool
     seats_max_per_order: int
@@ -172,6 +173,7 @@ class SeatingPlan:
     @property
     def rules(self) -> HoldRules:
         return HoldRules(
+            version=self.version,
             ticket_id=self.ticket_id,
             active=self.status is PlanStatus.ACTIVE,
             seats_max_per_order=self.seats_max_per_order,

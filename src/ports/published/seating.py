@@ -72,15 +72,21 @@ class SeatingApi(Protocol):
         """Give the seats of an unpaid order back; releasing what is released or ended is fine."""
 
 
-class SeatsHeld(Event, frozen=True, kw_only=True):
-    """Seats were taken for minutes while someone decides."""
-
-    event_type: ClassVar[str] = "seating.hold.created"
+class NewHold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One hold of those that were made together."""
 
     reservation_id: UUID
-    plan_id: UUID
     seat_ids: tuple[UUID, ...]
     expires_at: datetime
+
+
+class SeatsHeld(Event, frozen=True, kw_only=True):
+    """Seats of one plan were taken for minutes while people decide: one hold, or many that were made together."""
+
+    event_type: ClassVar[str] = "seating.holds.created"
+
+    plan_id: UUID
+    holds: tuple[NewHold, ...]
 
 
 class HoldExtended(Event, frozen=True, kw_only=True):

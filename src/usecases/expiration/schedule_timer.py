@@ -29,16 +29,17 @@ class ScheduleTimer:
     async def __call__(self, event: Ending, delivery: Delivery) -> None:
         if delivery.tenant_id is None:
             raise ValueError(f"{event.event_type} {delivery.event_id} names no tenant")
-        timer = _timer_for(event, TenantId(delivery.tenant_id))
         try:
-            await self.timers.schedule(timer)
+            await self.timers.schedule(*_timers_for(event, TenantId(delivery.tenant_id)))
         except TimersUnavailableError as error:
-            _log.warning("no timer for %s %s, the sweep will find it: %s", timer.kind, timer.subject_id, error)
+            _log.warning("no timer for %s, the sweep will find it: %s", event, error)
 
 
-def _timer_for(event: Ending, tenant_id: TenantId) -> Timer:
+def _timers_for(event: Ending, tenant_id: TenantId) -> list[Timer]:
     match event:
         case OrderCreated():
-            return Timer("order", event.order_id, tenant_id, event.expires_at)
-        case SeatsHeld() | HoldExtended() | ReservationMade():
-            return Timer("reservation", event.reservation_id, tenant_id, event.expires_at)
+            return [Timer("order", event.order_id, tenant_id, event.expires_at)]
+        case SeatsHeld():
+            return [Timer("reservation", hold.reservation_id, tenant_id, hold.expires_at) for hold in event.holds]
+        case HoldExtended() | ReservationMade():
+            return [Timer("reservation", event.reservation_id, tenant_id, event.expires_at)]

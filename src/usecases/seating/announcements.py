@@ -11,6 +11,7 @@ from ports.published.seating import (
     HoldExpired,
     HoldExtended,
     HoldReleased,
+    NewHold,
     ReservationMade,
     SeatsHeld,
     SeatsReturned,
@@ -40,9 +41,8 @@ def _event_of(change: Change) -> Event:
     seat_ids: tuple[UUID, ...] = tuple(sorted(change.seats))
     match change.what:
         case Happening.HELD:
-            return SeatsHeld(
-                reservation_id=entry.id, plan_id=entry.plan_id, seat_ids=seat_ids, expires_at=entry.expires_at
-            )
+            hold = NewHold(reservation_id=entry.id, seat_ids=seat_ids, expires_at=entry.expires_at)
+            return SeatsHeld(plan_id=entry.plan_id, holds=(hold,))
         case Happening.EXTENDED:
             return HoldExtended(reservation_id=entry.id, plan_id=entry.plan_id, expires_at=entry.expires_at)
         case Happening.RESERVED:

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-from core.seating import ledger
 from core.seating.best_available import SeatWish, choose, explain, lot
 from core.seating.errors import (
     NotEnoughSeatsError,
@@ -11,6 +10,7 @@ from core.seating.errors import (
     ReservationConflictError,
     SeatTakenError,
 )
+from core.seating.hold_rules import too_many_seats
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
 from core.shared.callers import Caller
@@ -96,7 +96,7 @@ def _must_be_allowed(plan: SeatingPlan, wish: SeatWish) -> None:
     if not plan.rules.active:
         raise PlanNotActiveError("The seating plan is not on sale.")
     if wish.quantity > plan.seats_max_per_order:
-        raise ledger.too_many_seats(plan.seats_max_per_order)
+        raise too_many_seats(plan.seats_max_per_order)
 
 
 def _not_enough(wish: SeatWish) -> NotEnoughSeatsError:

@@ -6,7 +6,8 @@ from core.seating.reservations import Holder, HoldRequest, Reservation, token_di
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, ReservationId, SeatId
 from ports.clock import Clock
-from ports.seating import Holds, HoldTokens
+from ports.seating import HoldTokens
+from usecases.seating.grant_hold import GrantHold
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class NewHold:
 class HoldSeats:
     """Open to any caller of the tenant; all the seats or none."""
 
-    holds: Holds
+    grant: GrantHold
     tokens: HoldTokens
     clock: Clock
 
@@ -36,8 +37,7 @@ class HoldSeats:
     ) -> NewHold:
         """Return the hold; asking again with the same id and seats returns the same one.
 
-        Raises InvalidInputError, PlanNotFoundError, ReservationConflictError, ReservationExpiredError,
-        PlanNotActiveError, TooManySeatsError, UnknownSeatError, MaxPerUserExceededError, SeatTakenError.
+        Raises InvalidInputError for a bad list of seats, and what `GrantHold` raises.
         """
         token = self.tokens.new()
         shown = token_digest(hold_token) if hold_token is not None else None
@@ -48,5 +48,5 @@ class HoldSeats:
             holder=Holder(caller.account_id, shown),
             new_token_sha256=token_digest(token),
         )
-        change = await self.holds.hold(caller.tenant_id, request, now=self.clock.now())
+        change = await self.grant(caller.tenant_id, request, now=self.clock.now())
         return NewHold(change.reservation, token if change.happened else None)

@@ -21,7 +21,7 @@ from ports.published.seating import (
     SeatsUnblocked,
 )
 from ports.seat_map import MapChange, PlanClosed, SeatMapFeed, SeatMapUnavailableError, SeatsChanged
-from ports.seating import SeatingTransactions
+from ports.seating import SeatingTransaction, SeatingTransactions
 from usecases.seating.seats_snapshot import word_for
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,15 @@ class PublishMap:
                 locked = await tx.blocks.lock(PlanId(event.plan_id), [SeatId(id) for id in event.seat_ids])
                 states: Picture = {seat_id: seat.state for seat_id, seat in locked.items()}
             else:
-                states = await tx.seats.picture(ReservationId(event.reservation_id))
+                states = await _picture(tx, event)
         now = self.clock.now()
         statuses = {seat_id: word_for(state_at(state, now)) for seat_id, state in states.items()}
         return SeatsChanged(statuses) if statuses else None
+
+
+async def _picture(tx: SeatingTransaction, event: SeatNews) -> Picture:
+    """Return how the seats stand that the event is about, those of a reservation even where it names none."""
+    if isinstance(event, SeatsHeld):
+        seat_ids = [SeatId(id) for hold in event.holds for id in hold.seat_ids]
+        return await tx.seats.states(PlanId(event.plan_id), seat_ids)
+    return await tx.seats.picture(ReservationId(event.reservation_id))

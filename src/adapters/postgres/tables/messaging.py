@@ -15,13 +15,16 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 
-def messaging_tables(metadata: MetaData, *, tenant_owned: bool = True) -> tuple[Table, Table, Table]:
+def messaging_tables(
+    metadata: MetaData, *, tenant_owned: bool = True, payload_as_text: bool = False
+) -> tuple[Table, Table, Table]:
     """Add outbox, inbox and idempotency_keys to the metadata.
 
-    `tenant_owned` is false for the one database whose events may belong to no tenant (auth_db).
+    `tenant_owned` is false for the one database whose events may belong to no tenant (auth_db), and `payload_as_text`
+    true for the one whose events are so many that taking each apart as jsonb would cost too much (venue_db).
     """
     outbox = Table(
         "outbox",
@@ -30,7 +33,7 @@ def messaging_tables(metadata: MetaData, *, tenant_owned: bool = True) -> tuple[
         Column("id", Uuid, nullable=False),
         Column("aggregate_id", Uuid, nullable=False),
         Column("event_type", Text, nullable=False),
-        Column("payload", JSONB, nullable=False),
+        Column("payload", JSON if payload_as_text else JSONB, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("retry_at", DateTime(timezone=True)),

@@ -114,4 +114,4 @@ class OrganizerSettingsRow(Base):
 
 
 Index("venues_live", VenueRow.tenant_id, VenueRow.id, postgresql_where=VenueRow.deleted_at.is_(None))
-messaging_tables(metadata)
+messaging_tables(metadata, payload_as_text=True)

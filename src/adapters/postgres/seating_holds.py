@@ -1,0 +1,138 @@
+"""Holds on PostgreSQL: one call of its `hold_batch` is one transaction and one commit, however many claims it has."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import override
+
+import asyncpg
+import msgspec
+
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from core.seating import ledger
+from core.seating.errors import all_of
+from core.seating.ledger import HOLD_CEILING_TTLS, Change, Claim
+from core.seating.plans import HoldRules
+from core.shared.ids import PlanId, SeatId, TenantId
+from ports.ids import IdSource
+from ports.published.seating import NewHold, SeatsHeld
+from ports.seating import Holds, PlanChangedError, SeatingTransactions
+
+type Row = asyncpg.Record
+type Wish = tuple[Claim, datetime]
+"""A claim, and the moment that it is decided at."""
+
+RACES = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.UniqueViolationError,
+    asyncpg.OutOfMemoryError,  # so many locks are taken at once that the table of locks is full
+)
+_TRIES_MAX = 4
+_KEY_MASK = (1 << 63) - 1
+
+
+class PostgresHolds(Holds):
+    """Each claim by itself."""
+
+    def __init__(self, pool: Pool, ids: IdSource, transactions: SeatingTransactions) -> None:
+        self._pool = pool
+        self._ids = ids
+        self._transactions = transactions
+
+    @override
+    async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
+        verdict = await self._verdict(tenant_id, claim, now)
+        return await self.settle(tenant_id, claim, verdict, now=now)
+
+    async def _verdict(self, tenant_id: TenantId, claim: Claim, now: datetime) -> Row | None:
+        tries = 0
+        async with driver_errors_translated():
+            while True:
+                try:
+                    return (await send(self._pool, self._ids, tenant_id, [(claim, now)], look=tries > 0)).get(0)
+                except RACES:
+                    tries += 1
+                    if tries == _TRIES_MAX:
+                        raise
+
+    async def settle(self, tenant_id: TenantId, claim: Claim, verdict: Row | None, *, now: datetime) -> Change:
+        """Return the change that a verdict stands for, None for a hold that was granted, or raise the refusal."""
+        if verdict is None:
+            return ledger.held(claim, now=now)
+        match verdict["outcome"]:
+            case "changed":
+                raise PlanChangedError
+            case "known":
+                async with self._transactions.begin(tenant_id) as tx:
+                    known = await tx.seats.get(claim.request.reservation_id)
+                return ledger.hold_again(known, claim.request, now=now)
+            case _:
+                flags = zip(claim.seats, verdict["taken"], strict=True)
+                taken: frozenset[SeatId] = frozenset(seat.seat_id for seat, is_taken in flags if is_taken)
+                raise all_of(ledger.reasons_of(claim, taken=taken, owned=verdict["owned"]))
+
+
+async def send(
+    through: Pool | Connection, ids: IdSource, tenant_id: TenantId, wishes: Sequence[Wish], *, look: bool
+) -> Mapping[int, Row]:
+    """Send claims as one batch, and return the verdicts of those that were not granted, by their places from 0.
+
+    Raises what the driver raises; one of RACES means that nothing was written and the batch may be sent again.
+    """
+    plans: dict[tuple[PlanId, int], int] = {}  # one that changed meanwhile may be there by two versions
+    rules: list[HoldRules] = []
+    on: list[int] = []
+    untils: list[datetime] = []
+    ceilings: list[datetime] = []
+    news: list[str] = []
+    seats = [seat for claim, _ in wishes for seat in claim.seats]
+    for claim, now in wishes:
+        request = claim.request
+        plan = request.plan_id, claim.rules.version
+        if plan not in plans:
+            plans[plan] = len(plans) + 1
+            rules.append(claim.rules)
+        on.append(plans[plan])
+        ttl_s = claim.rules.hold_ttl_s
+        until = now + timedelta(seconds=ttl_s)
+        untils.append(until)
+        ceilings.append(now + timedelta(seconds=HOLD_CEILING_TTLS * ttl_s))
+        hold = NewHold(
+            reservation_id=request.reservation_id,
+            seat_ids=tuple([seat.seat_id for seat in claim.seats]),
+            expires_at=until,
+        )
+        news.append(msgspec.json.encode(hold).decode())
+    requests = [claim.request for claim, _ in wishes]
+    rows = await through.fetch(
+        """
+        select * from hold_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                                 $20, $21, $22, $23, $24, $25)
+        """,
+        tenant_id,
+        SeatsHeld.event_type,
+        look,
+        sorted([(request.plan_id.int ^ request.holder.account_id.int) & _KEY_MASK for request in requests]),
+        [plan_id for plan_id, _ in plans],
+        [version for _, version in plans],
+        [each.ticket_id for each in rules],
+        [each.currency for each in rules],
+        [each.hold_ttl_s for each in rules],
+        [each.max_per_user for each in rules],
+        [ids.new() for _ in rules],
+        on,
+        [request.reservation_id for request in requests],
+        [request.holder.account_id for request in requests],
+        [request.new_token_sha256 for request in requests],
+        [len(claim.seats) for claim, _ in wishes],
+        [now for _, now in wishes],
+        untils,
+        ceilings,
+        news,
+        [place for place, (claim, _) in enumerate(wishes, 1) for _ in claim.seats],
+        [seat.seat_id for seat in seats],
+        [seat.section_id for seat in seats],
+        [seat.label for seat in seats],
+        [seat.price_minor for seat in seats],
+    )
+    return {row["place"] - 1: row for row in rows}

@@ -1,0 +1,80 @@
+"""Grant a hold, or say everything that speaks against it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.seating import ledger
+from core.seating.catalogue import Catalogue
+from core.seating.errors import PlanNotActiveError, ReservationNotFoundError, all_of
+from core.seating.hold_rules import claim_of, objections
+from core.seating.ledger import Change
+from core.seating.reservations import HoldRequest
+from core.shared.errors import DomainError
+from core.shared.ids import TenantId
+from ports.seating import Holds, PlanChangedError, SeatingTransactions
+from ports.stores import StoreUnavailableError
+from usecases.seating.catalogues import Catalogues
+
+TRIES_MAX = 5
+"""So often the plan is read again when it was changed while a hold was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHold:
+    """Part of every command that holds seats.
+
+    The plan is remembered by each process, and the store compares its version in the hold's own transaction. So a hold
+    that is granted needs one round trip, and no hold is ever granted by what a plan said before.
+    """
+
+    holds: Holds
+    transactions: SeatingTransactions
+    catalogues: Catalogues
+
+    async def __call__(self, tenant_id: TenantId, request: HoldRequest, *, now: datetime) -> Change:
+        """Return the hold; one that is known by its id is the same hold, and did nothing.
+
+        Raises PlanNotFoundError, ReservationConflictError, ReservationExpiredError, and one refusal that names all of
+        its reasons, with the code of the weightiest: PlanNotActiveError, TooManySeatsError, UnknownSeatError,
+        MaxPerUserExceededError, SeatTakenError.
+        """
+        newer_than: int | None = None
+        for _ in range(TRIES_MAX):
+            catalogue = await self.catalogues.of(tenant_id, request.plan_id, newer_than=newer_than)
+            reasons = objections(request, catalogue)
+            if reasons:
+                change = await self._refused(tenant_id, request, catalogue, reasons, now)
+                if change is not None:
+                    return change
+            else:
+                try:
+                    return await self.holds.hold(tenant_id, claim_of(request, catalogue), now=now)
+                except PlanChangedError:
+                    pass
+            newer_than = catalogue.plan.version
+        raise StoreUnavailableError(f"Plan {request.plan_id} was changed {TRIES_MAX} times during one hold.")
+
+    async def _refused(
+        self,
+        tenant_id: TenantId,
+        request: HoldRequest,
+        catalogue: Catalogue,
+        reasons: Sequence[DomainError],
+        now: datetime,
+    ) -> Change | None:
+        """Raise all the reasons, those of the ledger too; return a hold that is known, or None for an old catalogue."""
+        async with self.transactions.begin(tenant_id) as tx:
+            if (await tx.plans.get(request.plan_id)).version != catalogue.plan.version:
+                return None
+            try:
+                known = await tx.seats.get(request.reservation_id)
+            except ReservationNotFoundError:
+                states = await tx.seats.states(request.plan_id, request.seat_ids)
+                owned = await tx.seats.owned(request.plan_id, request.holder.account_id, now=now)
+            else:
+                return ledger.hold_again(known, request, now=now)
+        if isinstance(reasons[0], PlanNotActiveError):
+            raise reasons[0]
+        more = ledger.refusals(claim_of(request, catalogue), states=states, owned=owned, now=now)
+        raise all_of([*reasons, *more])
