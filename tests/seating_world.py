@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
-from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
+from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating_holds import MemoryHolds
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds

@@ -38,6 +38,15 @@ class SeatLetters:
     changes_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A reservation that was tidied up, with its seats that are available again."""
+
+    reservation_id: ReservationId
+    plan_id: PlanId
+    seat_ids: tuple[SeatId, ...]
+
+
 class PlanStore(Protocol):
     """Seating plans of the transaction's tenant; another tenant's are not there."""
 
@@ -104,6 +113,13 @@ class SeatLedger(Protocol):
     @abstractmethod
     async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
         """Lock those that are there, by id; without `wait`, reservations that others have locked are left out."""
+
+    @abstractmethod
+    async def expire(self, reservation_ids: Sequence[ReservationId], *, now: datetime, wait: bool) -> Sequence[Ended]:
+        """Tidy up those that have ended by `now`, as `core.seating.ledger.expire` would, and return them.
+
+        Without `wait`, reservations that others have locked are left out.
+        """
 
     @abstractmethod
     async def save(self, changes: Sequence[Change]) -> None:

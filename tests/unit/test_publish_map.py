@@ -10,7 +10,8 @@ import pytest
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seat_map import MemorySeatMapFeed
-from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
+from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating_holds import MemoryHolds
 from bootstrap.containers.seating import SEATING_SUBSCRIPTIONS
 from core.seating.plans import SeatingPlan
 from core.shared.callers import Caller, Role
@@ -191,7 +192,7 @@ def test_every_change_of_a_seat_is_subscribed_to() -> None:
     assert wanted == {
         "SeatsHeld",
         "HoldReleased",
-        "HoldExpired",
+        "HoldsExpired",
         "ReservationMade",
         "SeatsSold",
         "SeatsReturned",

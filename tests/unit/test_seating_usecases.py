@@ -11,7 +11,8 @@ from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seat_map import MemorySeatMapFeed
-from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
+from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating_holds import MemoryHolds
 from core.seating.errors import (
     InvalidPlanError,
     NotHolderError,
@@ -291,7 +292,7 @@ async def test_the_sweep_announces_each_end_once(hall: Hall) -> None:
     hall.clock.move(seconds=TTL_S)
     assert await hall.sweep() == 1
     assert await hall.sweep() == 0
-    assert hall.events() == ["seating.holds.created", "seating.hold.expired"]
+    assert hall.events() == ["seating.holds.created", "seating.holds.expired"]
 
 
 async def test_a_timer_expires_only_what_has_ended(hall: Hall) -> None:
@@ -308,7 +309,7 @@ async def test_a_timer_expires_only_what_has_ended(hall: Hall) -> None:
         TimerFired(kind="order", subject_id=held.id, due_at=held.expires_at),
         Delivery(event_id=uuid4(), tenant_id=hall.tenant),
     )
-    assert hall.events() == ["seating.holds.created", "seating.hold.expired"]
+    assert hall.events() == ["seating.holds.created", "seating.holds.expired"]
 
 
 async def test_an_order_reserves_protects_and_buys_and_each_is_announced_once(hall: Hall) -> None:

@@ -11,7 +11,7 @@ from core.seating import ledger
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.ledger import Change, Claim, Picture
+from core.seating.ledger import Change, Picture
 from core.seating.plans import PlannedSeat, PlanStatus, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
 from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
@@ -22,10 +22,9 @@ from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 from ports.seating import (
     DueReservation,
+    Ended,
     Entry,
     ExpiredReservations,
-    Holds,
-    PlanChangedError,
     PlanStore,
     SeatBlocks,
     SeatingTransaction,
@@ -33,7 +32,6 @@ from ports.seating import (
     SeatLedger,
     SeatLetters,
 )
-from usecases.seating.announcements import announce
 
 
 @dataclass(slots=True)
@@ -164,6 +162,16 @@ class _Ledger(SeatLedger):
         return [await self.lock(id) for id in sorted(set(reservation_ids)) if id in self._tenant.entries]
 
     @override
+    async def expire(self, reservation_ids: Sequence[ReservationId], *, now: datetime, wait: bool) -> Sequence[Ended]:
+        entries = await self.lock_all(reservation_ids, wait=wait)
+        changes = [ledger.expire(entry.reservation, seats=entry.seats, now=now) for entry in entries]
+        happened = [change for change in changes if change.happened]
+        await self.save(happened)
+        return [
+            Ended(change.reservation.id, change.reservation.plan_id, tuple(sorted(change.seats))) for change in happened
+        ]
+
+    @override
     async def save(self, changes: Sequence[Change]) -> None:
         for change in changes:
             self._tenant.entries[change.reservation.id] = change.reservation
@@ -264,31 +272,3 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
                 if entry.status in timed and entry.has_ended(now)
             ]
         return [due for _, due in sorted(ended)[:reservations_max]]
-
-
-class MemoryHolds(Holds):
-    """Each hold is a transaction of its own."""
-
-    def __init__(self, transactions: MemorySeatingTransactions) -> None:
-        self._transactions = transactions
-
-    @override
-    async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
-        request = claim.request
-        async with self._transactions.begin(tenant_id) as tx:
-            try:
-                plan = await tx.plans.get(request.plan_id)
-            except PlanNotFoundError as error:
-                raise PlanChangedError from error
-            if not plan.rules.active or plan.version != claim.rules.version:
-                raise PlanChangedError
-            try:
-                known = await tx.seats.get(request.reservation_id)
-            except ReservationNotFoundError:
-                states = await tx.seats.states(plan.id, request.seat_ids)
-                owned = await tx.seats.owned(plan.id, request.holder.account_id, now=now)
-                change = ledger.hold(claim, states=states, owned=owned, now=now)
-                await tx.seats.save([change])
-                await announce(tx, change, now=now)
-                return change
-        return ledger.hold_again(known, request, now=now)

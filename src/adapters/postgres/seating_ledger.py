@@ -26,7 +26,7 @@ from core.seating.plans import PlannedSeat
 from core.seating.reservations import Reservation
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
-from ports.seating import Entry, SeatLedger, SeatLetters
+from ports.seating import Ended, Entry, SeatLedger, SeatLetters
 
 _GIVES_UP_SEATS = {Happening.RELEASED, Happening.RETURNED, Happening.EXPIRED}
 
@@ -95,6 +95,48 @@ class PostgresLedger(SeatLedger):
             self._tenant_id,
             list(reservation_ids),
         )
+
+    @override
+    async def expire(self, reservation_ids: Sequence[ReservationId], *, now: datetime, wait: bool) -> Sequence[Ended]:
+        ended = await self._connection.fetch(
+            f"""
+            with due as materialized (
+                select id from seat_reservations
+                 where tenant_id = $1 and id = any($2::uuid[]) and status in ('HELD', 'RESERVED') and expires_at <= $3
+                 order by id for no key update {"" if wait else "skip locked"}
+            )
+            update seat_reservations r set status = 'EXPIRED' from due where r.tenant_id = $1 and r.id = due.id
+            returning r.id, r.plan_id
+            """,  # noqa: S608 (a constant)
+            self._tenant_id,
+            list(reservation_ids),
+            now,
+        )
+        if not ended:
+            return []
+        freed = await self._connection.fetch(
+            """
+            with items as materialized (
+                update seat_reservation_items set live = false
+                 where tenant_id = $1 and reservation_id = any($2::uuid[]) and live
+                returning seat_id, reservation_id
+            ), mine as materialized (
+                select s.id, i.reservation_id from (select * from items order by seat_id) i
+                 cross join lateral (select f.id, f.reservation_id from seats f
+                                      where f.tenant_id = $1 and f.id = i.seat_id limit 1 for no key update) s
+                 where s.reservation_id = i.reservation_id
+            )
+            update seats s set status = 'AVAILABLE', held_until = null, block_reason = null, reservation_id = null
+              from mine where s.tenant_id = $1 and s.id = mine.id
+            returning s.id, mine.reservation_id
+            """,
+            self._tenant_id,
+            [row["id"] for row in ended],
+        )
+        seats: dict[ReservationId, list[SeatId]] = {row["id"]: [] for row in ended}
+        for row in freed:
+            seats[row["reservation_id"]].append(row["id"])
+        return [Ended(row["id"], row["plan_id"], tuple(sorted(seats[row["id"]]))) for row in ended]
 
     @override
     async def save(self, changes: Sequence[Change]) -> None:

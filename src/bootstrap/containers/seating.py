@@ -27,8 +27,8 @@ from ports.ids import IdSource
 from ports.published.expiration import TimerFired
 from ports.published.orders import OrderCancelled
 from ports.published.seating import (
-    HoldExpired,
     HoldReleased,
+    HoldsExpired,
     PlanDeactivated,
     ReservationMade,
     SeatingApi,
@@ -161,7 +161,7 @@ SEATING_SUBSCRIPTIONS = (
         for event in (
             SeatsHeld,
             HoldReleased,
-            HoldExpired,
+            HoldsExpired,
             ReservationMade,
             SeatsSold,
             SeatsReturned,

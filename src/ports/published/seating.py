@@ -109,14 +109,20 @@ class HoldReleased(Event, frozen=True, kw_only=True):
     seat_ids: tuple[UUID, ...]
 
 
-class HoldExpired(Event, frozen=True, kw_only=True):
-    """A hold or reservation was found to have ended, and its seats were tidied up."""
-
-    event_type: ClassVar[str] = "seating.hold.expired"
+class EndedHold(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One hold or reservation whose time was over, with those of its seats that nobody else had taken since."""
 
     reservation_id: UUID
-    plan_id: UUID
     seat_ids: tuple[UUID, ...]
+
+
+class HoldsExpired(Event, frozen=True, kw_only=True):
+    """Holds or reservations of one plan were found to have ended, and their seats were tidied up."""
+
+    event_type: ClassVar[str] = "seating.holds.expired"
+
+    plan_id: UUID
+    holds: tuple[EndedHold, ...]
 
 
 class ReservationMade(Event, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """The events of the ledger, made from what changed."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -8,16 +9,17 @@ from core.seating.ledger import Change, Happening
 from core.seating.reservations import Reservation
 from ports.events import Event
 from ports.published.seating import (
-    HoldExpired,
+    EndedHold,
     HoldExtended,
     HoldReleased,
+    HoldsExpired,
     NewHold,
     ReservationMade,
     SeatsHeld,
     SeatsReturned,
     SeatsSold,
 )
-from ports.seating import SeatingTransaction
+from ports.seating import Ended, SeatingTransaction
 
 
 async def save_and_announce(tx: SeatingTransaction, changes: Iterable[Change], *, now: datetime) -> int:
@@ -63,9 +65,22 @@ def _event_of(change: Change) -> Event:
         case Happening.RELEASED:
             return HoldReleased(reservation_id=entry.id, plan_id=entry.plan_id, seat_ids=seat_ids)
         case Happening.EXPIRED:
-            return HoldExpired(reservation_id=entry.id, plan_id=entry.plan_id, seat_ids=seat_ids)
+            return _expired(entry.plan_id, [EndedHold(reservation_id=entry.id, seat_ids=seat_ids)])
         case Happening.NOTHING:
             raise ValueError("nothing happened, so there is nothing to announce")
+
+
+async def announce_ends(tx: SeatingTransaction, ended: Iterable[Ended], *, now: datetime) -> None:
+    """Put one event for each plan into the outbox, with all of its reservations that were tidied up."""
+    by_plan: defaultdict[UUID, list[EndedHold]] = defaultdict(list)
+    for each in ended:
+        by_plan[each.plan_id].append(EndedHold(reservation_id=each.reservation_id, seat_ids=each.seat_ids))
+    for plan_id, holds in by_plan.items():
+        await tx.outbox.add(_expired(plan_id, holds), subject=plan_id, at=now)
+
+
+def _expired(plan_id: UUID, holds: Iterable[EndedHold]) -> HoldsExpired:
+    return HoldsExpired(plan_id=plan_id, holds=tuple(holds))
 
 
 def _order_of(entry: Reservation) -> UUID:

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from core.seating import ledger
 from core.shared.ids import ReservationId, TenantId
 from ports.clock import Clock
 from ports.events import Delivery
 from ports.published.expiration import TimerFired
 from ports.seating import ExpiredReservations, SeatingTransactions
-from usecases.seating.announcements import save_and_announce
+from usecases.seating.announcements import announce_ends
 
-_BATCH_MAX = 200
+_BATCH_MAX = 500
 """Reservations a sweep. Larger batches hold their locks longer than a buyer should wait."""
 
 
@@ -30,9 +29,9 @@ class ExpireReservations:
         done = 0
         for tenant_id, group in groupby(due, key=lambda item: item.tenant_id):
             async with self.transactions.begin(tenant_id) as tx:
-                entries = await tx.seats.lock_all([item.reservation_id for item in group], wait=False)
-                changes = [ledger.expire(entry.reservation, seats=entry.seats, now=now) for entry in entries]
-                done += await save_and_announce(tx, changes, now=now)
+                ended = await tx.seats.expire([item.reservation_id for item in group], now=now, wait=False)
+                await announce_ends(tx, ended, now=now)
+                done += len(ended)
         return done
 
 
@@ -51,6 +50,5 @@ class ExpireOnTimer:
         async with self.transactions.begin(TenantId(delivery.tenant_id)) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer="seating.expire_on_timer", at=now):
                 return
-            entries = await tx.seats.lock_all([ReservationId(event.subject_id)], wait=True)
-            changes = [ledger.expire(entry.reservation, seats=entry.seats, now=now) for entry in entries]
-            await save_and_announce(tx, changes, now=now)
+            ended = await tx.seats.expire([ReservationId(event.subject_id)], now=now, wait=True)
+            await announce_ends(tx, ended, now=now)

@@ -10,8 +10,8 @@ from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
 from ports.clock import Clock
 from ports.events import Delivery
 from ports.published.seating import (
-    HoldExpired,
     HoldReleased,
+    HoldsExpired,
     PlanDeactivated,
     ReservationMade,
     SeatsBlocked,
@@ -26,7 +26,7 @@ from usecases.seating.seats_snapshot import word_for
 
 _log = logging.getLogger(__name__)
 
-type SeatNews = SeatsHeld | HoldReleased | HoldExpired | ReservationMade | SeatsSold | SeatsReturned
+type SeatNews = SeatsHeld | HoldsExpired | HoldReleased | ReservationMade | SeatsSold | SeatsReturned
 type BlockNews = SeatsBlocked | SeatsUnblocked
 
 
@@ -79,7 +79,7 @@ class PublishMap:
 
 async def _picture(tx: SeatingTransaction, event: SeatNews) -> Picture:
     """Return how the seats stand that the event is about, those of a reservation even where it names none."""
-    if isinstance(event, SeatsHeld):
+    if isinstance(event, SeatsHeld | HoldsExpired):
         seat_ids = [SeatId(id) for hold in event.holds for id in hold.seat_ids]
         return await tx.seats.states(PlanId(event.plan_id), seat_ids)
     return await tx.seats.picture(ReservationId(event.reservation_id))
