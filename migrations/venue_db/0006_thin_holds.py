@@ -37,10 +37,10 @@ HOLD_BATCH = """
 create function hold_batch(
     p_tenant uuid, p_event_type text, p_look boolean, p_keys bigint[],
     p_plans uuid[], p_versions integer[], p_tickets uuid[], p_currencies text[], p_ttls_s integer[],
-    p_maxima integer[], p_event_ids uuid[],
-    p_on integer[], p_reservations uuid[], p_accounts uuid[], p_tokens bytea[], p_counts integer[],
-    p_nows timestamptz[], p_untils timestamptz[], p_ceilings timestamptz[], p_news text[],
-    p_for integer[], p_seats uuid[], p_sections uuid[], p_labels text[], p_prices bigint[]
+    p_maxima integer[], p_event_ids uuid[], p_ceiling_ttls integer,
+    p_on integer[], p_reservations uuid[], p_accounts uuid[], p_makers uuid[], p_tokens bytea[], p_counts integer[],
+    p_nows timestamptz[], p_news text[],
+    p_for integer[], p_seats uuid[], p_prices bigint[]
 ) returns setof hold_verdict language plpgsql security invoker
   set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
@@ -49,6 +49,7 @@ declare
     v_known boolean[];
     v_outcomes text[];
     v_owned bigint[];
+    v_untils timestamptz[];
     v_taken boolean[];
     v_held boolean[];
     v_ended uuid[] := '{}';
@@ -69,8 +70,9 @@ begin
     select array_agg(o.owned order by c.place),
            array_agg(case when not v_current[c.plan] then 'changed'
                           when o.owned + c.wanted > p_maxima[c.plan] then 'over_limit'
-                          else 'held' end order by c.place)
-      into v_owned, v_outcomes
+                          else 'held' end order by c.place),
+           array_agg(c.moment + make_interval(secs => p_ttls_s[c.plan]) order by c.place)
+      into v_owned, v_outcomes, v_untils
       from unnest(p_on, p_accounts, p_counts, p_nows) with ordinality as c (plan, account, wanted, moment, place)
      cross join lateral (
         select coalesce(sum(r.seats_count), 0) as owned from seat_reservations r
@@ -119,13 +121,26 @@ begin
         exit when not true = any(v_held);
 
         begin
-            update seats s set status = 'HELD', reservation_id = n.reservation, held_until = n.until,
-                               block_reason = null
-              from (select w.id, p_reservations[w.claim] as reservation, p_untils[w.claim] as until,
-                           p_nows[w.claim] as moment
-                      from unnest(p_seats, p_for) as w (id, claim) where v_held[w.claim] order by w.id) n
-             where s.tenant_id = p_tenant and s.id = n.id
-               and (s.status = 'AVAILABLE' or (v_looked and s.status <> 'SOLD' and s.held_until <= n.moment));
+            if cardinality(v_ended) > 0 then
+                update seat_reservation_items i set live = false
+                  from (select w.id from unnest(p_seats, p_for) as w (id, claim)
+                         where v_held[w.claim] and w.id = any(v_ended)) n
+                 where i.tenant_id = p_tenant and i.seat_id = n.id and i.live;
+            end if;
+            with taken as (
+                update seats s set status = 'HELD', reservation_id = n.reservation, held_until = n.until,
+                                   block_reason = null
+                  from (select w.id, w.price, p_reservations[w.claim] as reservation, v_untils[w.claim] as until,
+                               p_nows[w.claim] as moment
+                          from unnest(p_seats, p_for, p_prices) as w (id, claim, price)
+                         where v_held[w.claim] order by w.id) n
+                 where s.tenant_id = p_tenant and s.id = n.id
+                   and (s.status = 'AVAILABLE' or (v_looked and s.status <> 'SOLD' and s.held_until <= n.moment))
+                returning s.id, s.section_id, s.seat_label, s.reservation_id, n.price
+            )
+            insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label,
+                                                price_minor, live)
+            select p_tenant, t.reservation_id, t.id, t.section_id, t.seat_label, t.price, true from taken t;
             get diagnostics v_count = row_count;
             if v_count <> (select sum(c.wanted) from unnest(p_counts, v_held) as c (wanted, held) where c.held) then
                 raise exception 'a seat was taken' using errcode = 'FS001';
@@ -133,26 +148,22 @@ begin
             insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status,
                                            seats_count, currency, hold_ttl_s, held_at, ceiling_at, expires_at)
             select p_tenant, c.id, p_plans[c.plan], p_tickets[c.plan], c.account, c.token, 'HELD', c.wanted,
-                   p_currencies[c.plan], p_ttls_s[c.plan], c.moment, c.ceiling, c.until
-              from unnest(p_reservations, p_on, p_accounts, p_tokens, p_counts, p_nows, p_ceilings, p_untils, v_held)
-                as c (id, plan, account, token, wanted, moment, ceiling, until, held)
+                   p_currencies[c.plan], p_ttls_s[c.plan], c.moment,
+                   c.moment + make_interval(secs => p_ceiling_ttls * p_ttls_s[c.plan]), c.until
+              from unnest(p_reservations, p_on, p_accounts, p_tokens, p_counts, p_nows, v_untils, v_held)
+                as c (id, plan, account, token, wanted, moment, until, held)
              where c.held order by c.id
             on conflict do nothing;
             get diagnostics v_count = row_count;
             if v_count <> cardinality(array_positions(v_held, true)) then
                 raise exception 'a reservation id was used' using errcode = 'FS001';
             end if;
-            if cardinality(v_ended) > 0 then
-                update seat_reservation_items i set live = false
-                  from (select w.id from unnest(p_seats, p_for) as w (id, claim)
-                         where v_held[w.claim] and w.id = any(v_ended)) n
-                 where i.tenant_id = p_tenant and i.seat_id = n.id and i.live;
+            if cardinality(array_remove(p_makers, null)) > 0 then
+                insert into seat_audit (tenant_id, seat_id, plan_id, deed, account_id, at)
+                select p_tenant, w.id, p_plans[p_on[w.claim]], 'held_for', p_makers[w.claim], p_nows[w.claim]
+                  from unnest(p_seats, p_for) with ordinality as w (id, claim, place)
+                 where v_held[w.claim] and p_makers[w.claim] is not null order by w.place;
             end if;
-            insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label,
-                                                price_minor, live)
-            select p_tenant, p_reservations[w.claim], w.id, w.section, w.label, w.price, true
-              from unnest(p_for, p_seats, p_sections, p_labels, p_prices) as w (claim, id, section, label, price)
-             where v_held[w.claim];
             insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)
             select p_event_ids[n.plan], p_tenant, p_plans[n.plan], p_event_type,
                    ('{"planId":"' || p_plans[n.plan] || '","holds":[' || n.holds || ']}')::json, n.moment
@@ -183,8 +194,7 @@ $$;
 """
 SIGNATURE = (
     "hold_batch(uuid, text, boolean, bigint[], uuid[], integer[], uuid[], text[], integer[], integer[], uuid[],"
-    " integer[], uuid[], uuid[], bytea[], integer[], timestamptz[], timestamptz[], timestamptz[], text[],"
-    " integer[], uuid[], uuid[], text[], bigint[])"
+    " integer, integer[], uuid[], uuid[], uuid[], bytea[], integer[], timestamptz[], text[], integer[], uuid[], bigint[])"
 )
 
 

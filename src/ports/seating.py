@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.layout import Layout
 from core.seating.ledger import Change, Claim, Picture
@@ -91,6 +92,14 @@ class PlanStore(Protocol):
         """
 
     @abstractmethod
+    async def allotments(self, plan_id: PlanId) -> Allotments:
+        """Return the plan's allotments in the order of their ids."""
+
+    @abstractmethod
+    async def save_allotments(self, plan_id: PlanId, allotments: Allotments) -> None:
+        """Put these in place of all before. Whoever does so saves the plan's next version in the same transaction."""
+
+    @abstractmethod
     async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
         """Let new holds of all the tenant's plans last this long; holds that live keep their own time."""
 
@@ -162,6 +171,10 @@ class SeatBlocks(Protocol):
 
         A reservation that has ended loses its last claim on a seat that is blocked.
         """
+
+    @abstractmethod
+    async def note(self, plan_id: PlanId, lines: Sequence[AuditLine]) -> None:
+        """Add lines to the audit of seats of one plan."""
 
     @abstractmethod
     async def audit(self, seat_id: SeatId) -> Sequence[AuditLine]:

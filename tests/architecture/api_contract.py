@@ -42,6 +42,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /seating-plans/{id}/events
     POST                /seating-plans/{id}/seats/block
     POST                /seating-plans/{id}/seats/unblock
+    POST                /seating-plans/{id}/allotments
+    GET                 /seating-plans/{id}/allotments
+    PATCH               /seating-plans/{id}/allotments/{allotmentId}
+    DELETE              /seating-plans/{id}/allotments/{allotmentId}
+    GET                 /seating-plans/{id}/seats/{seatId}/audit
     POST                /seating-plans/{id}/holds
     GET|DELETE          /holds/{reservationId}
     POST                /holds/{reservationId}/extend

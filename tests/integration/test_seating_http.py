@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from adapters.http.allotments import AllotmentController
 from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
@@ -31,11 +32,19 @@ from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
-from tests.seating_world import granting
 from tests.service_client import app_of, client_of, container_of
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.allot_seats import (
+    AllotSeats,
+    ChangeAllotment,
+    ListAllotments,
+    ReadSeatAudit,
+    ReleaseAllotment,
+)
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
+from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
+from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
@@ -116,7 +125,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
     holds = BatchedHolds(app_pool, ids, alone=PostgresHolds(app_pool, ids, store))
-    hold = HoldSeats(granting(holds, store), RandomHoldTokens(), clock)
+    catalogues = Catalogues(store)
+    hold = HoldSeats(GrantHold(holds, store, catalogues), RandomHoldTokens(), clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
@@ -127,6 +137,11 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         DeactivatePlan: DeactivatePlan(store, clock),
         SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
         BlockSeats: BlockSeats(store, clock),
+        AllotSeats: AllotSeats(store, catalogues, clock, ids),
+        ListAllotments: ListAllotments(store),
+        ChangeAllotment: ChangeAllotment(store, catalogues, clock),
+        ReleaseAllotment: ReleaseAllotment(store, clock),
+        ReadSeatAudit: ReadSeatAudit(store),
         UnblockSeats: UnblockSeats(store, clock),
         HoldChosenSeats: HoldChosenSeats(store, hold, clock),
         HoldBestAvailable: HoldBestAvailable(store, hold, clock),
@@ -137,7 +152,9 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }
     container = container_of(made)
-    routes = ServiceRoutes("venue", container, (SeatingPlanController, SeatBlockController, HoldController))
+    routes = ServiceRoutes(
+        "venue", container, (SeatingPlanController, SeatBlockController, AllotmentController, HoldController)
+    )
     app = app_of(routes, verifier=NamedTokens(), clock=clock, request_bytes_max=1_000_000)
     try:
         async with client_of(app, timeout_s=60) as client:
@@ -389,3 +406,42 @@ async def test_a_plan_of_60_mb_is_too_large_and_one_nested_10000_deep_is_refused
 async def test_a_plan_larger_than_other_bodies_may_be_is_taken(office: BoxOffice) -> None:
     plan = HALL | {"padding": ["x" * 1000] * 2500}
     assert (await office.create({"format": "seating-plan", "plan": plan})).status_code == 201
+
+
+async def test_seats_are_kept_for_a_code_changed_and_given_back_over_http(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path = f"/seating-plans/{plan}/allotments"
+    body = {"name": "Presale", "seatIds": [seats[0]["id"]], "codes": ["EARLY-2026"]}
+    assert problem(await office.send("POST", path, body))[0] == 403
+    assert problem(await office.send("POST", path, body | {"codes": ["short"]}, token="manager"))[0] == 400
+    assert problem(await office.send("POST", path, body | {"seatIds": [str(uuid4())]}, token="manager")) == (
+        422,
+        "seating.allotment_invalid",
+    )
+    created = await office.send("POST", path, body, token="manager")
+    kept = created.json()
+    assert created.status_code == 201 and created.headers["location"] == f"/api/v1{path}/{kept['id']}"
+    assert kept == {
+        "id": kept["id"],
+        "name": "Presale",
+        "seatIds": body["seatIds"],
+        "codesCount": 1,
+        "accountIds": [],
+        "releasesAt": None,
+    }
+    refused = await office.hold(plan, seats[:2])
+    assert problem(refused) == (409, "seating.seat_kept")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/seatIds/0"]
+    wish = {"reservationId": str(uuid4()), "seatIds": [seats[0]["id"]], "codes": ["EARLY-2026"]}
+    assert (await office.send("POST", f"/seating-plans/{plan}/holds", wish)).status_code == 201
+    changed = await office.send("PATCH", f"{path}/{kept['id']}", {"seatIds": [seats[1]["id"]]}, token="manager")
+    assert changed.json()["seatIds"] == [seats[1]["id"]]
+    assert (await office.send("GET", path, token="manager")).json() == {"items": [changed.json()]}
+    assert (await office.send("DELETE", f"{path}/{kept['id']}", token="manager")).status_code == 204
+    assert problem(await office.send("DELETE", f"{path}/{kept['id']}", token="manager"))[0] == 404
+    for_customer = {"reservationId": str(uuid4()), "seatIds": [seats[1]["id"]], "forAccountId": str(uuid4())}
+    assert problem(await office.send("POST", f"/seating-plans/{plan}/holds", for_customer))[0] == 403
+    held = await office.send("POST", f"/seating-plans/{plan}/holds", for_customer, token="manager")
+    assert held.status_code == 201
+    audit = await office.send("GET", f"/seating-plans/{plan}/seats/{seats[1]['id']}/audit", token="manager")
+    assert [line["what"] for line in audit.json()["items"]] == ["allotted", "released", "held_for"]

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from core.seating.allotments import Allotments
 from core.seating.catalogue import Catalogue
 from core.seating.errors import PlanNotFoundError
 from core.shared.ids import PlanId
@@ -63,4 +64,4 @@ def test_a_catalogue_takes_no_plan_with_other_seats() -> None:
     plan, layout = a_plan()
     catalogue = Catalogue.of(plan, layout, ())
     with pytest.raises(ValueError, match="were changed"):
-        catalogue.with_plan(replace(plan, seats_version=2))
+        catalogue.with_plan(replace(plan, seats_version=2), Allotments())

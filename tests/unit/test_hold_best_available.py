@@ -28,7 +28,7 @@ from core.shared.money import Money
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, seat_ids
 from usecases.seating.hold_best_available import TRIES_MAX, BestHold, HoldBestAvailable
 from usecases.seating.hold_chosen_seats import ChosenHold, HoldChosenSeats
-from usecases.seating.hold_seats import HoldSeats, NewHold
+from usecases.seating.hold_seats import NOTHING_SHOWN, HoldSeats, NewHold, Showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ class Outrun(HoldSeats):
         *,
         caller: Caller,
         hold_token: str | None = None,
+        showing: Showing = NOTHING_SHOWN,
     ) -> NewHold:
         hold = HoldSeats(self.grant, self.tokens, self.clock)
         if self.rivals:
             await hold(plan_id, ReservationId(uuid4()), seat_ids[:1], caller=self.rivals.pop())
-        return await hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
+        return await hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing)
 
 
 class Floor:
@@ -143,6 +144,7 @@ async def test_the_same_wish_that_was_granted_a_moment_ago_gets_the_same_seats()
             *,
             caller: Caller,
             hold_token: str | None = None,
+            showing: Showing = NOTHING_SHOWN,
         ) -> NewHold:
             if not self.granted:
                 await floor.wish(1)

@@ -6,13 +6,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from adapters.http.allotments import PresaleCode
 from adapters.http.money import PriceBody
 from adapters.http.seating_bodies import SeatCount
 from core.seating.best_available import SeatWish
 from core.seating.pricing import TIERS_MAX
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.ids import PriceTierId, SeatId, SectionId
+from core.shared.ids import AccountId, PriceTierId, SeatId, SectionId
+from usecases.seating.hold_seats import Showing
 
 
 class BestAvailableBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -41,12 +43,19 @@ class BestAvailableBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 class HoldBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Seats to be held under an id that the buyer makes: named by `seatIds`, or wished for by `bestAvailable`.
 
-    The same id with the same seats, or the same wish, is the same hold.
+    The same id with the same seats, or the same wish, is the same hold. `codes` are presale codes; staff who hold for a
+    customer name the account in `forAccountId`.
     """
 
     reservation_id: UUID
     seat_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=SEATS_PER_HOLD_MAX)] | None = None
     best_available: BestAvailableBody | None = None
+    codes: Annotated[tuple[PresaleCode, ...], Meta(max_length=10)] = ()
+    for_account_id: UUID | None = None
+
+    def showing(self) -> Showing:
+        """Return what the caller shows beside the wish."""
+        return Showing(self.codes, AccountId(self.for_account_id) if self.for_account_id is not None else None)
 
     def seats(self) -> tuple[SeatId, ...] | SeatWish:
         """Return what is wanted; raises InvalidInputError unless it is one of the two."""

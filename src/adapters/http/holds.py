@@ -52,13 +52,13 @@ class HoldController(Controller):
         plan, id = PlanId(plan_id), ReservationId(data.reservation_id)
         wanted = data.seats()
         if isinstance(wanted, SeatWish):
-            found = await best(plan, id, wanted, caller=caller, hold_token=hold_token)
+            found = await best(plan, id, wanted, caller=caller, hold_token=hold_token, showing=data.showing())
             new = found.new
             view = hold_view(
                 new.reservation, hold_token=new.hold_token, adjacent=found.adjacent, explanation=found.explanation
             )
         else:
-            named = await chosen(plan, id, wanted, caller=caller, hold_token=hold_token)
+            named = await chosen(plan, id, wanted, caller=caller, hold_token=hold_token, showing=data.showing())
             new = named.new
             view = hold_view(new.reservation, hold_token=new.hold_token, warning=named.warning)
         return Response(view, status_code=201, headers={"Location": f"/api/v1/holds/{new.reservation.id}"})

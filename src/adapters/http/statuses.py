@@ -44,7 +44,9 @@ from core.payments.errors import (
     ProviderRefusedError,
 )
 from core.seating.errors import (
+    AllotmentNotFoundError,
     HoldCeilingReachedError,
+    InvalidAllotmentError,
     InvalidPlanError,
     InvalidPriceTiersError,
     MaxPerUserExceededError,
@@ -56,6 +58,7 @@ from core.seating.errors import (
     ReservationConflictError,
     ReservationExpiredError,
     ReservationNotFoundError,
+    SeatKeptError,
     SeatLeftAloneError,
     SeatsAreAssignedError,
     SeatTakenError,
@@ -142,6 +145,9 @@ STATUSES: dict[type[DomainError], int] = {
     TooManySeatsError: 422,
     MaxPerUserExceededError: 409,
     SeatTakenError: 409,
+    SeatKeptError: 409,
+    InvalidAllotmentError: 422,
+    AllotmentNotFoundError: 404,
     NotEnoughSeatsError: 409,
     SeatLeftAloneError: 409,
     SeatsAreAssignedError: 422,

@@ -8,6 +8,7 @@ from typing import override
 
 from adapters.memory.messaging import MemoryMessages
 from core.seating import ledger
+from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
@@ -42,6 +43,7 @@ class _Tenant:
     seats: dict[SeatId, SeatState] = field(default_factory=dict[SeatId, SeatState])
     entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
     audit: list[AuditLine] = field(default_factory=list[AuditLine])
+    allotments: dict[PlanId, Allotments] = field(default_factory=dict[PlanId, Allotments])
 
     def copy(self) -> "_Tenant":
         return _Tenant(
@@ -51,6 +53,7 @@ class _Tenant:
             dict(self.seats),
             dict(self.entries),
             list(self.audit),
+            dict(self.allotments),
         )
 
     def wanted(self, plan_id: PlanId, seat_ids: Collection[SeatId]) -> dict[SeatId, WantedSeat]:
@@ -132,6 +135,14 @@ class _Plans(PlanStore):
     async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
         self._tenant.tiers[plan_id] = pricing.tiers
         self._tenant.layouts[plan_id] = pricing.layout
+
+    @override
+    async def allotments(self, plan_id: PlanId) -> Allotments:
+        return self._tenant.allotments.get(plan_id, Allotments())
+
+    @override
+    async def save_allotments(self, plan_id: PlanId, allotments: Allotments) -> None:
+        self._tenant.allotments[plan_id] = Allotments(tuple(sorted(allotments.each, key=lambda each: each.id)))
 
     @override
     async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
@@ -219,17 +230,11 @@ class _Blocks(SeatBlocks):
     @override
     async def save(self, intervention: Intervention) -> None:
         self._tenant.seats.update(intervention.seats)
-        self._tenant.audit.extend(
-            AuditLine(
-                seat_id=seat_id,
-                what=intervention.what,
-                by=intervention.by,
-                at=intervention.at,
-                reason=intervention.reason,
-                until=intervention.until,
-            )
-            for seat_id in intervention.seats
-        )
+        await self.note(intervention.plan_id, intervention.lines())
+
+    @override
+    async def note(self, plan_id: PlanId, lines: Sequence[AuditLine]) -> None:
+        self._tenant.audit.extend(lines)
 
     @override
     async def audit(self, seat_id: SeatId) -> Sequence[AuditLine]:

@@ -5,9 +5,10 @@ from typing import override
 
 from adapters.memory.seating import MemorySeatingTransactions
 from core.seating import ledger
+from core.seating.blocking import AuditLine, Deed
 from core.seating.errors import PlanNotFoundError, ReservationNotFoundError
 from core.seating.ledger import Change, Claim
-from core.shared.ids import TenantId
+from core.shared.ids import AccountId, SeatId, TenantId
 from ports.seating import Holds, PlanChangedError
 from usecases.seating.announcements import announce
 
@@ -35,6 +36,12 @@ class MemoryHolds(Holds):
                 owned = await tx.seats.owned(plan.id, request.holder.account_id, now=now)
                 change = ledger.hold(claim, states=states, owned=owned, now=now)
                 await tx.seats.save([change])
+                if request.made_by is not None:
+                    await tx.blocks.note(plan.id, [_line(seat.seat_id, request.made_by, now) for seat in claim.seats])
                 await announce(tx, change, now=now)
                 return change
         return ledger.hold_again(known, request, now=now)
+
+
+def _line(seat_id: SeatId, made_by: AccountId, now: datetime) -> AuditLine:
+    return AuditLine(seat_id=seat_id, what=Deed.HELD_FOR, by=made_by, at=now, reason=None, until=None)

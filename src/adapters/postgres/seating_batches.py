@@ -14,9 +14,9 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Pool, driver_errors_translated
-from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, send
+from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, buyer_key, send
 from core.seating.ledger import Change, Claim
-from core.shared.ids import AccountId, PlanId, ReservationId, TenantId
+from core.shared.ids import ReservationId, TenantId
 from ports.ids import IdSource
 from ports.seating import Holds
 from ports.stores import StoreUnavailableError
@@ -40,10 +40,8 @@ class _Wish:
     claim: Claim
     now: datetime
     answer: asyncio.Future[Row | None]
-
-    @property
-    def buyer(self) -> tuple[PlanId, AccountId]:
-        return self.claim.request.plan_id, self.claim.request.holder.account_id
+    buyer: int
+    """The account on the plan, as a number that is hardly ever somebody else's."""
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ class _Batch:
 
     wishes: list[_Wish] = field(default_factory=list[_Wish])
     seats_count: int = 0
-    buyers: set[tuple[PlanId, AccountId]] = field(default_factory=set[tuple[PlanId, AccountId]])
+    buyers: set[int] = field(default_factory=set[int])
     ids: set[ReservationId] = field(default_factory=set[ReservationId])
 
     def has_room_for(self, wish: _Wish) -> bool:
@@ -98,7 +96,7 @@ class BatchedHolds(Holds):
     async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
         if self._waiting >= self._waiting_max:
             raise StoreUnavailableError(f"PostgreSQL: {self._waiting} holds are waiting already.")
-        wish = _Wish(claim, now, asyncio.get_running_loop().create_future())
+        wish = _Wish(claim, now, asyncio.get_running_loop().create_future(), buyer_key(claim.request))
         self._queue(tenant_id, wish)
         try:
             verdict = await wish.answer

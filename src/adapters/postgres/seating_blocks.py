@@ -64,20 +64,25 @@ class PostgresBlocks(SeatBlocks):
             intervention.reason,
             intervention.until,
         )
+        await self.note(intervention.plan_id, intervention.lines())
+
+    @override
+    async def note(self, plan_id: PlanId, lines: Sequence[AuditLine]) -> None:
         await self._connection.execute(
             """
             insert into seat_audit (tenant_id, seat_id, plan_id, deed, account_id, reason, until, at)
-            select $1, n.seat_id, $3, $4, $5, $6, $7, $8
-              from unnest($2::uuid[]) with ordinality as n (seat_id, place) order by n.place
+            select $1, n.seat_id, $2, n.deed, n.by, n.reason, n.until, n.at
+              from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[])
+              with ordinality as n (seat_id, deed, by, reason, until, at, place) order by n.place
             """,
             self._tenant_id,
-            seat_ids,
-            intervention.plan_id,
-            intervention.what.value,
-            intervention.by,
-            intervention.reason,
-            intervention.until,
-            intervention.at,
+            plan_id,
+            [line.seat_id for line in lines],
+            [line.what.value for line in lines],
+            [line.by for line in lines],
+            [line.reason for line in lines],
+            [line.until for line in lines],
+            [line.at for line in lines],
         )
 
     @override

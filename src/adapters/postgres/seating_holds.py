@@ -12,6 +12,7 @@ from core.seating import ledger
 from core.seating.errors import all_of
 from core.seating.ledger import HOLD_CEILING_TTLS, Change, Claim
 from core.seating.plans import HoldRules
+from core.seating.reservations import HoldRequest
 from core.shared.ids import PlanId, SeatId, TenantId
 from ports.ids import IdSource
 from ports.published.seating import NewHold, SeatsHeld
@@ -82,10 +83,7 @@ async def send(
     plans: dict[tuple[PlanId, int], int] = {}  # one that changed meanwhile may be there by two versions
     rules: list[HoldRules] = []
     on: list[int] = []
-    untils: list[datetime] = []
-    ceilings: list[datetime] = []
     news: list[str] = []
-    seats = [seat for claim, _ in wishes for seat in claim.seats]
     for claim, now in wishes:
         request = claim.request
         plan = request.plan_id, claim.rules.version
@@ -93,26 +91,23 @@ async def send(
             plans[plan] = len(plans) + 1
             rules.append(claim.rules)
         on.append(plans[plan])
-        ttl_s = claim.rules.hold_ttl_s
-        until = now + timedelta(seconds=ttl_s)
-        untils.append(until)
-        ceilings.append(now + timedelta(seconds=HOLD_CEILING_TTLS * ttl_s))
         hold = NewHold(
             reservation_id=request.reservation_id,
             seat_ids=tuple([seat.seat_id for seat in claim.seats]),
-            expires_at=until,
+            expires_at=now + timedelta(seconds=claim.rules.hold_ttl_s),
         )
         news.append(msgspec.json.encode(hold).decode())
     requests = [claim.request for claim, _ in wishes]
+    seats = [seat for claim, _ in wishes for seat in claim.seats]
     rows = await through.fetch(
         """
         select * from hold_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                                 $20, $21, $22, $23, $24, $25)
+                                 $20, $21::text::integer[], $22::text::uuid[], $23::text::bigint[])
         """,
         tenant_id,
         SeatsHeld.event_type,
         look,
-        sorted([(request.plan_id.int ^ request.holder.account_id.int) & _KEY_MASK for request in requests]),
+        sorted([buyer_key(request) for request in requests]),
         [plan_id for plan_id, _ in plans],
         [version for _, version in plans],
         [each.ticket_id for each in rules],
@@ -120,19 +115,27 @@ async def send(
         [each.hold_ttl_s for each in rules],
         [each.max_per_user for each in rules],
         [ids.new() for _ in rules],
+        HOLD_CEILING_TTLS,
         on,
         [request.reservation_id for request in requests],
         [request.holder.account_id for request in requests],
+        [request.made_by for request in requests],
         [request.new_token_sha256 for request in requests],
         [len(claim.seats) for claim, _ in wishes],
         [now for _, now in wishes],
-        untils,
-        ceilings,
         news,
-        [place for place, (claim, _) in enumerate(wishes, 1) for _ in claim.seats],
-        [seat.seat_id for seat in seats],
-        [seat.section_id for seat in seats],
-        [seat.label for seat in seats],
-        [seat.price_minor for seat in seats],
+        # As text, since the driver looks at each element of an array for a while.
+        _array([str(place) for place, (claim, _) in enumerate(wishes, 1) for _ in claim.seats]),
+        _array([seat.seat_id.hex for seat in seats]),
+        _array([str(seat.price_minor) for seat in seats]),
     )
     return {row["place"] - 1: row for row in rows}
+
+
+def buyer_key(request: HoldRequest) -> int:
+    """Return a number of 63 bits for the account on the plan; holds of one wait for each other on it."""
+    return (request.plan_id.int ^ request.holder.account_id.int) & _KEY_MASK
+
+
+def _array(elements: Sequence[str]) -> str:
+    return "{" + ",".join(elements) + "}"

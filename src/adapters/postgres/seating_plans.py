@@ -11,6 +11,7 @@ from adapters.postgres.pool import Connection, rows_touched
 from adapters.postgres.seating_rows import (
     PLAN_COLUMNS,
     SEAT_COLUMNS,
+    allotment_of,
     json_text,
     plan_of,
     plan_values,
@@ -18,6 +19,7 @@ from adapters.postgres.seating_rows import (
     section_of,
     tier_of,
 )
+from core.seating.allotments import Allotments
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
 from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
@@ -221,6 +223,43 @@ class PostgresPlans(PlanStore):
                 [seat.price_tier_id for seat in seats],
                 [seat.price_minor for seat in seats],
             )
+
+    @override
+    async def allotments(self, plan_id: PlanId) -> Allotments:
+        rows = await self._connection.fetch(
+            """
+            select id, name, seat_ids, codes, account_ids, releases_at from allotments
+            where tenant_id = $1 and plan_id = $2 order by id
+            """,
+            self._tenant_id,
+            plan_id,
+        )
+        return Allotments(tuple(allotment_of(row) for row in rows))
+
+    @override
+    async def save_allotments(self, plan_id: PlanId, allotments: Allotments) -> None:
+        await self._connection.execute(
+            "delete from allotments where tenant_id = $1 and plan_id = $2", self._tenant_id, plan_id
+        )
+        await self._connection.executemany(
+            """
+            insert into allotments (tenant_id, plan_id, id, name, seat_ids, codes, account_ids, releases_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            [
+                (
+                    self._tenant_id,
+                    plan_id,
+                    each.id,
+                    each.name,
+                    list(each.seat_ids),
+                    sorted(each.codes),
+                    sorted(each.account_ids),
+                    each.releases_at,
+                )
+                for each in allotments.each
+            ],
+        )
 
     @override
     async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:

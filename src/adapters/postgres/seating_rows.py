@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 import msgspec
 
+from core.seating.allotments import Allotment
 from core.seating.plans import (
     AssignmentMode,
     Category,
@@ -113,6 +114,17 @@ def section_of(row: Row) -> Section:
 
 def tier_of(row: Row) -> PriceTier:
     return PriceTier(row["id"], row["name"], Money(row["price_minor"], row["currency"]))
+
+
+def allotment_of(row: Row) -> Allotment:
+    return Allotment(
+        id=row["id"],
+        name=row["name"],
+        seat_ids=tuple(row["seat_ids"]),
+        codes=frozenset(row["codes"]),
+        account_ids=frozenset(row["account_ids"]),
+        releases_at=row["releases_at"],
+    )
 
 
 def planned_seat_of(row: Row) -> PlannedSeat:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from dishka import Provider, Scope, provide, provide_all
 
+from adapters.http.allotments import AllotmentController
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seat_events import SeatEventController
@@ -42,6 +43,13 @@ from ports.published.venues import OrganiserSettingsChanged
 from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.allot_seats import (
+    AllotSeats,
+    ChangeAllotment,
+    ListAllotments,
+    ReadSeatAudit,
+    ReleaseAllotment,
+)
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
@@ -92,6 +100,11 @@ class SeatingProvider(Provider):
         SeatsSnapshot,
         BlockSeats,
         UnblockSeats,
+        AllotSeats,
+        ListAllotments,
+        ChangeAllotment,
+        ReleaseAllotment,
+        ReadSeatAudit,
         Catalogues,
         GrantHold,
         HoldSeats,
@@ -151,7 +164,13 @@ class SeatingProvider(Provider):
             await hub.stop()
 
 
-SEATING_CONTROLLERS = (SeatingPlanController, SeatEventController, SeatBlockController, HoldController)
+SEATING_CONTROLLERS = (
+    SeatingPlanController,
+    SeatEventController,
+    SeatBlockController,
+    AllotmentController,
+    HoldController,
+)
 SEATING_SUBSCRIPTIONS = (
     Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
     Subscription("seating.release_cancelled_order", OrderCancelled, ReleaseCancelledOrder),

@@ -25,10 +25,25 @@ class WantedSeat:
 
 
 class Deed(StrEnum):
-    """What the box office did to a seat."""
+    """What the box office did to a seat; HELD_FOR is a hold that staff made for a customer."""
 
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
+    ALLOTTED = "allotted"
+    RELEASED = "released"
+    HELD_FOR = "held_for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One line of a seat's audit: lines are added, never changed."""
+
+    seat_id: SeatId
+    what: Deed
+    by: AccountId
+    at: datetime
+    reason: str | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +61,12 @@ class Intervention:
     until: datetime | None = None
     seats: Picture = field(default_factory=dict[SeatId, SeatState])
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditLine:
-    """One line of a seat's audit: lines are added, never changed."""
-
-    seat_id: SeatId
-    what: Deed
-    by: AccountId
-    at: datetime
-    reason: str | None
-    until: datetime | None
+    def lines(self) -> list[AuditLine]:
+        """Return a line of audit for each seat that was changed."""
+        return [
+            AuditLine(seat_id=seat_id, what=self.what, by=self.by, at=self.at, reason=self.reason, until=self.until)
+            for seat_id in self.seats
+        ]
 
 
 def block(

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from core.seating.allotments import Allotment, Allotments
 from core.seating.hall import Hall
 from core.seating.layout import Layout
 from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
 from core.seating.reservations import ReservationSeat
 from core.shared.ids import SeatId
+
+NO_ALLOTMENTS = Allotments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Catalogue:
     """Everything about a plan but the states of its seats. It is true as long as the plan has this `plan.version`.
 
     `seats` stand in the order of the hall, and a seat's place in it is its number in `places`. `lines` is what a hold
-    puts on a reservation, with today's prices.
+    puts on a reservation, with today's prices. `kept` are the seats of allotments, those that are over too.
     """
 
     plan: SeatingPlan
@@ -26,21 +29,24 @@ class Catalogue:
     places: Mapping[SeatId, int]
     lines: Mapping[SeatId, ReservationSeat]
     hall: Hall
+    kept: Mapping[SeatId, Allotment]
 
     @classmethod
-    def of(cls, plan: SeatingPlan, layout: Layout, tiers: Iterable[PriceTier]) -> Self:
+    def of(
+        cls, plan: SeatingPlan, layout: Layout, tiers: Iterable[PriceTier], allotments: Allotments = NO_ALLOTMENTS
+    ) -> Self:
         """Index a plan. It takes about a second for 100,000 seats."""
         names = {section.id: section.name for section in layout.sections}
         lines = {seat.id: _line(seat, names[seat.section_id]) for seat in layout.seats}
         places = {seat.id: place for place, seat in enumerate(layout.seats)}
         hall = Hall.of(layout.sections, layout.seats)
-        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, hall)
+        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, hall, allotments.by_seat())
 
-    def with_plan(self, plan: SeatingPlan) -> Self:
+    def with_plan(self, plan: SeatingPlan, allotments: Allotments) -> Self:
         """Return the same seats under the plan's newer version; its `seats_version` must be the same."""
         if plan.seats_version != self.plan.seats_version:
             raise ValueError(f"the seats of {plan.id} were changed")
-        return replace(self, plan=plan)
+        return replace(self, plan=plan, kept=allotments.by_seat())
 
 
 def _line(seat: PlannedSeat, section: str) -> ReservationSeat:

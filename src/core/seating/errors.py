@@ -133,6 +133,31 @@ class UnknownSeatError(DomainError):
         return cls(f"The plan does not have {len(problems)} of these seats.", problems)
 
 
+class InvalidAllotmentError(DomainError):
+    """An allotment names seats that the plan does not have or that are kept elsewhere, or contradicts itself."""
+
+    code = "seating.allotment_invalid"
+
+
+class AllotmentNotFoundError(DomainError):
+    """The plan has no such allotment."""
+
+    code = "seating.allotment_not_found"
+
+
+class SeatKeptError(DomainError):
+    """A seat is kept for a channel, and whoever asks has not shown that they may have it."""
+
+    code = "seating.seat_kept"
+
+    @classmethod
+    def of(cls, kept: Iterable["TakenSeat"]) -> Self:
+        """Name the seats that are kept for others."""
+        seats = sorted(kept)
+        problems = [Problem(f"/seatIds/{seat.index}", f"Seat {seat.section} {seat.label} is kept.") for seat in seats]
+        return cls(f"Kept for others: {_names_of(seats)}. No seat was held.", problems)
+
+
 class NotEnoughSeatsError(DomainError):
     """Fewer free seats than were wished for, or not side by side."""
 
@@ -169,7 +194,10 @@ class SeatTakenError(DomainError):
     def of(cls, taken: Iterable[TakenSeat], *, outcome: str = "No seat was held.") -> Self:
         """Name the seats that are taken, in the order that they were asked for, and say what came of it."""
         seats = sorted(taken)
-        names = ", ".join(f"{seat.section} {seat.label}" for seat in seats[:NAMES_MAX])
-        rest = f" and {len(seats) - NAMES_MAX} more" if len(seats) > NAMES_MAX else ""
         problems = [Problem(f"/seatIds/{seat.index}", f"Seat {seat.section} {seat.label} is taken.") for seat in seats]
-        return cls(f"Already taken: {names}{rest}. {outcome}", problems)
+        return cls(f"Already taken: {_names_of(seats)}. {outcome}", problems)
+
+
+def _names_of(seats: Sequence[TakenSeat]) -> str:
+    names = ", ".join(f"{seat.section} {seat.label}" for seat in seats[:NAMES_MAX])
+    return f"{names} and {len(seats) - NAMES_MAX} more" if len(seats) > NAMES_MAX else names

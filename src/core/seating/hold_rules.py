@@ -1,35 +1,68 @@
 """What a plan says about a hold before anybody looks at the seats: pure, and the same for every store."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from core.seating.allotments import Access
 from core.seating.catalogue import Catalogue
-from core.seating.errors import PlanNotActiveError, TooManySeatsError, UnknownSeatError
+from core.seating.errors import PlanNotActiveError, SeatKeptError, TakenSeat, TooManySeatsError, UnknownSeatError
 from core.seating.ledger import Claim
-from core.seating.reservations import HoldRequest
+from core.seating.reservations import HoldRequest, ReservationSeat
 from core.shared.errors import DomainError
+from core.shared.ids import SeatId
 
 
-def objections(request: HoldRequest, catalogue: Catalogue) -> list[DomainError]:
-    """Return every reason why the plan refuses the request, the weightiest first; none if it has nothing against it.
+def claim_of(request: HoldRequest, catalogue: Catalogue) -> Claim:
+    """Return the claim on those seats of the request that the plan has."""
+    lines = catalogue.lines
+    seats = [line for seat_id in request.seat_ids if (line := lines.get(seat_id)) is not None]
+    seats.sort(key=_id_as_number)
+    return Claim(request, catalogue.plan.rules, tuple(seats))
+
+
+def _id_as_number(line: ReservationSeat) -> int:
+    return line.seat_id.int
+
+
+def objections(claim: Claim, catalogue: Catalogue, *, now: datetime) -> list[DomainError]:
+    """Return every reason why the plan refuses the claim, the weightiest first; none if it has nothing against it.
 
     PlanNotActiveError stands alone: a plan that is not on sale says nothing about its seats.
     """
-    rules = catalogue.plan.rules
+    request, rules = claim.request, claim.rules
     if not rules.active:
         return [PlanNotActiveError("The seating plan is not on sale.")]
     reasons: list[DomainError] = []
     if len(request.seat_ids) > rules.seats_max_per_order:
         reasons.append(too_many_seats(rules.seats_max_per_order))
-    unknown = [seat_id for seat_id in request.seat_ids if seat_id not in catalogue.lines]
-    if unknown:
+    if len(claim.seats) < len(request.seat_ids):
+        unknown = [seat_id for seat_id in request.seat_ids if seat_id not in catalogue.lines]
         reasons.append(UnknownSeatError.of(request.seat_ids, unknown=unknown))
+    kept = seats_kept_from(access_of(request), catalogue, request.seat_ids, now=now)
+    if kept:
+        asked = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
+        seats = [seat for seat in claim.seats if seat.seat_id in kept]
+        reasons.append(SeatKeptError.of(TakenSeat(asked[seat.seat_id], seat.section, seat.label) for seat in seats))
     return reasons
 
 
-def claim_of(request: HoldRequest, catalogue: Catalogue) -> Claim:
-    """Return the claim on those seats of the request that the plan has."""
-    lines, places = catalogue.lines, catalogue.places
-    known = [seat_id for seat_id in request.seat_ids if seat_id in places]
-    known.sort(key=places.__getitem__)  # the order of the hall is the order of ids
-    return Claim(request, catalogue.plan.rules, tuple([lines[seat_id] for seat_id in known]))
+def access_of(request: HoldRequest) -> Access:
+    """Return what a request shows of who may have kept seats."""
+    return Access(request.holder.account_id, request.code_digests, sells=request.by_staff)
+
+
+def seats_kept_from(
+    access: Access, catalogue: Catalogue, seat_ids: Iterable[SeatId], *, now: datetime
+) -> frozenset[SeatId]:
+    """Return those of the seats that an allotment keeps for others at this moment."""
+    kept = catalogue.kept
+    if not kept:
+        return frozenset()
+    return frozenset(
+        seat_id
+        for seat_id in seat_ids
+        if (allotment := kept.get(seat_id)) is not None and not allotment.is_over(now) and not allotment.admits(access)
+    )
 
 
 def too_many_seats(seats_max: int) -> TooManySeatsError:

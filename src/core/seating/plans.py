@@ -220,6 +220,10 @@ class SeatingPlan:
             raise PlanNotActiveError("The plan is a draft, so it is not on sale.")
         return replace(self, status=PlanStatus.INACTIVE, version=self.version + 1, updated_at=now)
 
+    def allotted(self, *, now: datetime) -> Self:
+        """Record that the allotments were changed."""
+        return replace(self, version=self.version + 1, updated_at=now)
+
     def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
         """Record that the price tiers were replaced; holds made before keep their prices."""
         return replace(

@@ -100,6 +100,8 @@ class Reservation:
 class HoldRequest:
     """A wish for seats under an id that the buyer made; `new_token_sha256` is the digest for a hold that is new.
 
+    `made_by` is the member of staff who holds for the holder, and `code_digests` are presale codes that were shown.
+
     Raises InvalidInputError for no seats, a seat named twice, and more than SEATS_PER_HOLD_MAX.
     """
 
@@ -108,16 +110,20 @@ class HoldRequest:
     seat_ids: tuple[SeatId, ...]
     holder: Holder
     new_token_sha256: bytes
+    code_digests: frozenset[bytes] = frozenset()
+    by_staff: bool = False
+    made_by: AccountId | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.seat_ids) <= SEATS_PER_HOLD_MAX:
             message = f"A hold has 1 to {SEATS_PER_HOLD_MAX} seats, not {len(self.seat_ids)}."
             raise InvalidInputError(message, [Problem("/seatIds", message)])
+        if len(set(self.seat_ids)) == len(self.seat_ids):
+            return
         problems: list[Problem] = []
         seen: set[SeatId] = set()
         for index, seat_id in enumerate(self.seat_ids):
             if seat_id in seen:
                 problems.append(Problem(f"/seatIds/{index}", f"Seat {seat_id} is named twice."))
             seen.add(seat_id)
-        if problems:
-            raise InvalidInputError("A seat is named twice.", problems)
+        raise InvalidInputError("A seat is named twice.", problems)

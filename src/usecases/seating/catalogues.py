@@ -53,15 +53,18 @@ class Catalogues:
         async with self.transactions.begin(tenant_id) as tx:
             plan = await tx.plans.get(plan_id)
             if known is not None and known.plan.seats_version == plan.seats_version:
-                return self._remember(key, known.with_plan(plan))
+                allotments = await tx.plans.allotments(plan_id)
+                if (await tx.plans.get(plan_id)).version == plan.version:
+                    return self._remember(key, known.with_plan(plan, allotments))
             tiers = await tx.plans.tiers(plan_id)
             layout = await tx.plans.layout(plan_id)
+            allotments = await tx.plans.allotments(plan_id)
             # Read committed: the plan is read again, and if it was changed since, so may the seats have been.
             after = await tx.plans.get(plan_id)
-        if after.seats_version != plan.seats_version:
+        if after.version != plan.version:
             return await self._read(key)
         # In a thread, since a large plan takes long enough for others to notice.
-        return self._remember(key, await asyncio.to_thread(Catalogue.of, after, layout, tiers))
+        return self._remember(key, await asyncio.to_thread(Catalogue.of, after, layout, tiers, allotments))
 
     def _remember(self, key: _Key, catalogue: Catalogue) -> Catalogue:
         self._known[key] = catalogue

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.seating import ledger
-from core.seating.catalogue import Catalogue
 from core.seating.errors import PlanNotActiveError, ReservationNotFoundError, all_of
 from core.seating.hold_rules import claim_of, objections
-from core.seating.ledger import Change
+from core.seating.ledger import Change, Claim
 from core.seating.reservations import HoldRequest
 from core.shared.errors import DomainError
 from core.shared.ids import TenantId
@@ -37,35 +36,32 @@ class GrantHold:
 
         Raises PlanNotFoundError, ReservationConflictError, ReservationExpiredError, and one refusal that names all of
         its reasons, with the code of the weightiest: PlanNotActiveError, TooManySeatsError, UnknownSeatError,
-        MaxPerUserExceededError, SeatTakenError.
+        SeatKeptError, MaxPerUserExceededError, SeatTakenError.
         """
         newer_than: int | None = None
         for _ in range(TRIES_MAX):
             catalogue = await self.catalogues.of(tenant_id, request.plan_id, newer_than=newer_than)
-            reasons = objections(request, catalogue)
+            claim = claim_of(request, catalogue)
+            reasons = objections(claim, catalogue, now=now)
             if reasons:
-                change = await self._refused(tenant_id, request, catalogue, reasons, now)
+                change = await self._refused(tenant_id, claim, reasons, now)
                 if change is not None:
                     return change
             else:
                 try:
-                    return await self.holds.hold(tenant_id, claim_of(request, catalogue), now=now)
+                    return await self.holds.hold(tenant_id, claim, now=now)
                 except PlanChangedError:
                     pass
             newer_than = catalogue.plan.version
         raise StoreUnavailableError(f"Plan {request.plan_id} was changed {TRIES_MAX} times during one hold.")
 
     async def _refused(
-        self,
-        tenant_id: TenantId,
-        request: HoldRequest,
-        catalogue: Catalogue,
-        reasons: Sequence[DomainError],
-        now: datetime,
+        self, tenant_id: TenantId, claim: Claim, reasons: Sequence[DomainError], now: datetime
     ) -> Change | None:
-        """Raise all the reasons, those of the ledger too; return a hold that is known, or None for an old catalogue."""
+        """Raise all the reasons, those of the ledger too; return a hold that is known, or None for an old claim."""
+        request = claim.request
         async with self.transactions.begin(tenant_id) as tx:
-            if (await tx.plans.get(request.plan_id)).version != catalogue.plan.version:
+            if (await tx.plans.get(request.plan_id)).version != claim.rules.version:
                 return None
             try:
                 known = await tx.seats.get(request.reservation_id)
@@ -76,5 +72,5 @@ class GrantHold:
                 return ledger.hold_again(known, request, now=now)
         if isinstance(reasons[0], PlanNotActiveError):
             raise reasons[0]
-        more = ledger.refusals(claim_of(request, catalogue), states=states, owned=owned, now=now)
+        more = ledger.refusals(claim, states=states, owned=owned, now=now)
         raise all_of([*reasons, *more])

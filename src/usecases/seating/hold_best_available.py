@@ -18,7 +18,7 @@ from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import PlanId, ReservationId, SeatId
 from ports.clock import Clock
 from ports.seating import SeatingTransactions
-from usecases.seating.hold_seats import HoldSeats, NewHold
+from usecases.seating.hold_seats import NOTHING_SHOWN, HoldSeats, NewHold, Showing
 from usecases.seating.looking import look_around
 
 TRIES_MAX = 8
@@ -50,6 +50,7 @@ class HoldBestAvailable:
         *,
         caller: Caller,
         hold_token: str | None = None,
+        showing: Showing = NOTHING_SHOWN,
     ) -> BestHold:
         """Return the hold; asking again with the same id gives the same seats, whatever is free by then.
 
@@ -72,7 +73,9 @@ class HoldBestAvailable:
                     raise _not_enough(wish)
                 seat_ids = tuple(seat.id for seat in seats)
             try:
-                held = await self.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
+                held = await self.hold(
+                    plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
+                )
             except SeatTakenError:
                 continue
             except ReservationConflictError:

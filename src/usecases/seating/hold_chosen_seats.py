@@ -10,7 +10,7 @@ from core.shared.callers import Caller
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
 from ports.clock import Clock
 from ports.seating import SeatingTransactions
-from usecases.seating.hold_seats import HoldSeats, NewHold
+from usecases.seating.hold_seats import NOTHING_SHOWN, HoldSeats, NewHold, Showing
 from usecases.seating.looking import look_around
 
 _PLANS_MAX = 10_000
@@ -54,6 +54,7 @@ class HoldChosenSeats:
         *,
         caller: Caller,
         hold_token: str | None = None,
+        showing: Showing = NOTHING_SHOWN,
     ) -> ChosenHold:
         """Return the hold as `HoldSeats` does, with its refusals; raises SeatsAreAssignedError besides.
 
@@ -69,7 +70,7 @@ class HoldChosenSeats:
             chosen = frozenset(seat_ids)
             if look.known is None and look.plan.rules.active and chosen <= look.free:  # else the hold will refuse
                 warning = await asyncio.to_thread(judge_choice, look.hall, look.free, chosen, rule=rules.orphan_rule)
-        held = await self.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
+        held = await self.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing)
         return ChosenHold(held, warning)
 
     async def _rules_of(self, plan_id: PlanId, tenant_id: TenantId) -> _ChoiceRules:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from core.seating.allotments import code_digest
 from core.seating.reservations import Holder, HoldRequest, Reservation, token_digest
-from core.shared.callers import Caller
-from core.shared.ids import PlanId, ReservationId, SeatId
+from core.shared.callers import SELLERS, Caller
+from core.shared.ids import AccountId, PlanId, ReservationId, SeatId
 from ports.clock import Clock
 from ports.seating import HoldTokens
 from usecases.seating.grant_hold import GrantHold
@@ -19,8 +20,19 @@ class NewHold:
 
 
 @dataclass(frozen=True, slots=True)
+class Showing:
+    """What a caller shows beside the wish: presale codes, and the account of the customer that staff hold for."""
+
+    codes: tuple[str, ...] = ()
+    for_account: AccountId | None = None
+
+
+NOTHING_SHOWN = Showing()
+
+
+@dataclass(frozen=True, slots=True)
 class HoldSeats:
-    """Open to any caller of the tenant; all the seats or none."""
+    """Open to any caller of the tenant; all the seats or none. Staff who sell may hold for a customer's account."""
 
     grant: GrantHold
     tokens: HoldTokens
@@ -34,19 +46,26 @@ class HoldSeats:
         *,
         caller: Caller,
         hold_token: str | None = None,
+        showing: Showing = NOTHING_SHOWN,
     ) -> NewHold:
         """Return the hold; asking again with the same id and seats returns the same one.
 
-        Raises InvalidInputError for a bad list of seats, and what `GrantHold` raises.
+        Raises ForbiddenError for a customer's hold by somebody who does not sell, InvalidInputError for a bad list of
+        seats, and what `GrantHold` raises.
         """
+        if showing.for_account is not None:
+            caller.must_be_one_of(SELLERS)
         token = self.tokens.new()
         shown = token_digest(hold_token) if hold_token is not None else None
         request = HoldRequest(
             plan_id=plan_id,
             reservation_id=reservation_id,
             seat_ids=seat_ids,
-            holder=Holder(caller.account_id, shown),
+            holder=Holder(showing.for_account or caller.account_id, shown),
             new_token_sha256=token_digest(token),
+            code_digests=frozenset(code_digest(plan_id, code) for code in showing.codes),
+            by_staff=caller.role in SELLERS,
+            made_by=caller.account_id if showing.for_account is not None else None,
         )
         change = await self.grant(caller.tenant_id, request, now=self.clock.now())
         return NewHold(change.reservation, token if change.happened else None)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.tables import venue_db
 from adapters.postgres.tables.messaging import currency_column
@@ -200,8 +200,25 @@ def _audit(metadata: MetaData) -> None:
         Column("until", DateTime(timezone=True)),
         Column("at", DateTime(timezone=True), nullable=False),
         PrimaryKeyConstraint("tenant_id", "seat_id", "id", name="seat_audit_pkey"),
-        CheckConstraint("deed in ('blocked', 'unblocked')", name="seat_audit_deed"),
-        CheckConstraint("(reason is not null) = (deed = 'blocked')", name="seat_audit_reason"),
+        CheckConstraint("deed in ('blocked', 'unblocked', 'allotted', 'released', 'held_for')", name="seat_audit_deed"),
+        CheckConstraint("reason is not null or deed <> 'blocked'", name="seat_audit_reason"),
+    )
+
+
+def _allotments(metadata: MetaData) -> None:
+    Table(
+        "allotments",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("seat_ids", ARRAY(Uuid), nullable=False),
+        Column("codes", ARRAY(LargeBinary), nullable=False),
+        Column("account_ids", ARRAY(Uuid), nullable=False),
+        Column("releases_at", DateTime(timezone=True)),
+        PrimaryKeyConstraint("tenant_id", "id", name="allotments_pkey"),
+        UniqueConstraint("tenant_id", "plan_id", "name", name="allotments_name"),
     )
 
 
@@ -210,3 +227,4 @@ _plans(metadata)
 _seats(metadata)
 _ledger(metadata)
 _audit(metadata)
+_allotments(metadata)
