@@ -39,6 +39,7 @@ from usecases.seating.create_plan import CreatePlan
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
@@ -116,7 +117,9 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
     holds = BatchedHolds(app_pool, ids, alone=PostgresHolds(app_pool, ids, store))
-    hold = HoldSeats(granting(holds, store), RandomHoldTokens(), clock)
+    grant = granting(holds, store)
+    hold = HoldSeats(grant, RandomHoldTokens(), clock)
+    pictures = Pictures(store, grant.catalogues, clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
@@ -128,8 +131,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
         BlockSeats: BlockSeats(store, clock),
         UnblockSeats: UnblockSeats(store, clock),
-        HoldChosenSeats: HoldChosenSeats(store, hold, clock),
-        HoldBestAvailable: HoldBestAvailable(store, hold, clock),
+        HoldChosenSeats: HoldChosenSeats(store, pictures, hold),
+        HoldBestAvailable: HoldBestAvailable(store, pictures, hold),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
         ReleaseHold: ReleaseHold(store, clock),

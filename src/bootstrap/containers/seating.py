@@ -50,6 +50,7 @@ from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
@@ -93,6 +94,7 @@ class SeatingProvider(Provider):
         BlockSeats,
         UnblockSeats,
         Catalogues,
+        Pictures,
         GrantHold,
         HoldSeats,
         HoldChosenSeats,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from core.seating.hall import Hall
+from core.seating.hall_masks import HallMasks
 from core.seating.layout import Layout
 from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
 from core.seating.reservations import ReservationSeat
@@ -16,7 +17,7 @@ class Catalogue:
     """Everything about a plan but the states of its seats. It is true as long as the plan has this `plan.version`.
 
     `seats` stand in the order of the hall, and a seat's place in it is its number in `places`. `lines` is what a hold
-    puts on a reservation, with today's prices.
+    puts on a reservation, with today's prices. `masks` are the same seats in bits, to choose from them.
     """
 
     plan: SeatingPlan
@@ -25,7 +26,7 @@ class Catalogue:
     seats: tuple[PlannedSeat, ...]
     places: Mapping[SeatId, int]
     lines: Mapping[SeatId, ReservationSeat]
-    hall: Hall
+    masks: HallMasks
 
     @classmethod
     def of(cls, plan: SeatingPlan, layout: Layout, tiers: Iterable[PriceTier]) -> Self:
@@ -33,8 +34,8 @@ class Catalogue:
         names = {section.id: section.name for section in layout.sections}
         lines = {seat.id: _line(seat, names[seat.section_id]) for seat in layout.seats}
         places = {seat.id: place for place, seat in enumerate(layout.seats)}
-        hall = Hall.of(layout.sections, layout.seats)
-        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, hall)
+        masks = HallMasks.of(Hall.of(layout.sections, layout.seats), places)
+        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, masks)
 
     def with_plan(self, plan: SeatingPlan) -> Self:
         """Return the same seats under the plan's newer version; its `seats_version` must be the same."""
