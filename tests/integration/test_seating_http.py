@@ -51,6 +51,7 @@ HALL: dict[str, Any] = json.loads(
 TENANT = UUID("01935000-0000-7000-8000-000000000001")
 OTHER_TENANT = UUID("01935000-0000-7000-8000-000000000002")
 VENUE = UUID("01935000-0000-7000-8000-00000000000a")
+ASSIGNED_TICKET = UUID("01935000-0000-7000-8000-00000000000b")
 
 
 class NamedTokens(TokenVerifier):
@@ -65,13 +66,14 @@ class NamedTokens(TokenVerifier):
 
 
 class AnyTicket(TicketingApi):
-    """Every ticket of our tenant is a seat for 20.00 EUR."""
+    """Every ticket of our tenant is a seat for 20.00 EUR, of the buyer's choice but for the one that is assigned."""
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         if tenant_id != TENANT:
             raise RefusedError("ticketing.not_found", "There is no such ticket.")
-        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000)
+        kind = "SEATED_AUTO" if ticket_id == ASSIGNED_TICKET else "SEATED_MANUAL"
+        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000, ticket_type=kind)
 
 
 @dataclass
@@ -275,6 +277,31 @@ async def test_seats_of_a_plan_that_assigns_them_are_not_named_by_the_buyer(offi
     body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 2}}
     held = await office.send("POST", f"/seating-plans/{plan}/holds", body)
     assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2"]
+
+
+@pytest.mark.parametrize(("ticket", "mode"), [(ASSIGNED_TICKET, "auto"), (uuid4(), "manual")])
+async def test_the_kind_of_the_ticket_says_whether_buyers_may_name_seats_and_a_wish_is_granted_either_way(
+    office: BoxOffice, ticket: UUID, mode: str
+) -> None:
+    grid = {"format": "grid", "sections": [{"name": "A", "rows": 2, "columns": 5}]}
+    made = (await office.create(grid, ticketId=str(ticket))).json()
+    assert made["assignmentMode"] == mode
+    plan = made["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    seats = (await office.send("GET", f"/seating-plans/{plan}/seats")).json()["seats"]
+    named = await office.hold(plan, seats[5:7])
+    if mode == "auto":
+        assert problem(named) == (422, "seating.seats_are_assigned")
+    else:
+        assert named.status_code == 201
+    body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 3}}
+    for fan in ("fan-2", "fan-2"):
+        held = await office.send("POST", f"/seating-plans/{plan}/holds", body, token=fan)
+        assert held.status_code == 201 and held.json()["adjacent"] is True
+        assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2", "R1S3"]
+    shown = (await office.send("GET", f"/seating-plans/{plan}/seats?fields=status")).json()["seats"]
+    taken = [seat["status"] for seat in shown].count("HELD")
+    assert taken == (3 if mode == "auto" else 5)
 
 
 @pytest.mark.parametrize(("rule", "status"), [("off", 201), ("warn", 201), ("enforce", 409)])

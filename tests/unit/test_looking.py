@@ -139,6 +139,24 @@ async def test_however_many_ask_one_reading_runs_at_a_time_and_fresh_looks_share
     assert watch.readings.begun == 2
 
 
+async def test_a_fresh_look_asked_for_in_the_moment_when_a_reading_ends_gets_another_reading() -> None:
+    watch = await Watch().open()
+    watch.readings.open.clear()
+    early = asyncio.create_task(watch.free())
+    await until_settled()
+
+    async def just_then() -> str:
+        await watch.readings.open.wait()
+        return await watch.free(fresh=True)
+
+    late = asyncio.create_task(just_then())
+    await until_settled()
+    await watch.elsewhere("R1S2")
+    watch.readings.open.set()
+    assert await late == "A-AAAAAAAA" and watch.readings.begun == 2
+    await early
+
+
 async def test_seats_that_this_process_found_taken_are_hidden_at_once_until_the_plan_is_read_again() -> None:
     watch = await Watch().open()
     await watch.look()

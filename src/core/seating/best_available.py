@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from hashlib import blake2b
 from itertools import islice
-from operator import or_
 
 from core.seating.hall_masks import HallMasks, side_by_side, windows
 from core.seating.orphans import stranded, stranding
@@ -87,7 +85,10 @@ def _fitting(masks: HallMasks, wish: SeatWish) -> int:
 
 
 def _any_of[K](masks: Mapping[K, int], keys: Iterable[K]) -> int:
-    return reduce(or_, (masks.get(key, 0) for key in keys), 0)
+    found = 0
+    for key in keys:
+        found |= masks.get(key, 0)
+    return found
 
 
 def _split(masks: HallMasks, picture: int, fitting: int, wish: SeatWish, among: int, draw: int) -> Split | None:

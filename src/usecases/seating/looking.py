@@ -123,14 +123,13 @@ class Pictures:
 
     def _reading(self, key: _Key, picture: _Picture) -> asyncio.Task[None]:
         """Return the reading that runs, or begin one."""
-        if picture.reading is None:
+        if picture.reading is None or picture.reading.done():
             picture.begun += 1
             picture.reading = asyncio.create_task(self._read(key, picture), name=f"looking at plan {key[1]}")
             picture.reading.add_done_callback(lambda task: self._end(key, picture, task))
         return picture.reading
 
     def _end(self, key: _Key, picture: _Picture, task: asyncio.Task[None]) -> None:
-        picture.reading = None
         failed = task.cancelled() or task.exception() is not None  # nobody may be waiting for a reading ahead
         if failed and picture.look is None and self._known.get(key) is picture:
             del self._known[key]
