@@ -88,8 +88,10 @@ PATTERNS: dict[str, Pattern] = {
 }
 
 
-def measure(*, sizes: tuple[int, ...] = SIZES, times: int = TIMES) -> list[Choice]:
-    """Measure wishes for seats together in halls of these sizes, and a party that has to be split."""
+def measure(
+    *, sizes: Sequence[int] = SIZES, times: int = TIMES, party_seats: int = PARTY_SEATS, party_times: int = PARTY_TIMES
+) -> list[Choice]:
+    """Measure wishes for seats together in halls of these sizes, and a party that has to be split; blocks of 1,000."""
     found: list[Choice] = []
     for size in sizes:
         catalogue = _catalogue(size)
@@ -98,10 +100,8 @@ def measure(*, sizes: tuple[int, ...] = SIZES, times: int = TIMES) -> list[Choic
             found.append(_together(catalogue, name, pattern, times))
         found.append(_letters(catalogue, times))
         found.append(_orphans(catalogue, times))
-    party = _catalogue(PARTY_SEATS)
-    for name, pattern in PATTERNS.items():
-        found.append(_party(party, name, pattern))
-    return found
+    party = _catalogue(party_seats)
+    return [*found, *(_party(party, name, pattern, party_times) for name, pattern in PATTERNS.items())]
 
 
 def _catalogue(seats: int) -> Catalogue:
@@ -170,14 +170,14 @@ def _orphans(catalogue: Catalogue, times: int) -> Choice:
     return _timed(catalogue, f"judge a choice of {TOGETHER}", times, act)
 
 
-def _party(catalogue: Catalogue, name: str, pattern: Pattern) -> Choice:
+def _party(catalogue: Catalogue, name: str, pattern: Pattern, times: int) -> Choice:
     assert COLUMNS < PARTY <= SEATS_PER_HOLD_MAX, "no row has room for all of it"
     masks, wish = catalogue.masks, SeatWish(quantity=PARTY, allow_split=True)
     pictures = [masks.free_in(row) for row in _rows(catalogue, pattern)]
     return _timed(
         catalogue,
         f"a party of {PARTY}, {name}",
-        PARTY_TIMES,
+        times,
         lambda number: choose(masks, pictures[number % PATTERNS_COUNT], wish),
     )
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.memory.clock import MemoryClock
-from core.seating.errors import PlanNotFoundError
+from core.seating.errors import PlanNotFoundError, SeatTakenError
 from core.seating.pricing import TierRequest, price_layout
 from core.shared.ids import PlanId, PriceTierId, SeatId, TenantId
 from core.shared.money import Money
@@ -178,12 +178,28 @@ async def test_a_mark_made_while_the_plan_is_read_outlives_that_reading_and_not_
     assert await watch.free(fresh=True) == "AAAAAAAAAA"
 
 
-async def test_a_doubted_picture_is_read_again_before_anybody_looks() -> None:
+async def test_picked_seats_are_hidden_while_they_are_being_held_however_often_the_plan_is_read() -> None:
     watch = await Watch().open()
     await watch.look()
-    watch.mark("R1S1")
-    watch.pictures.doubt(watch.tenant, watch.plan.id)
-    assert await watch.free() == "AAAAAAAAAA"
+    with watch.pictures.picked(watch.tenant, watch.plan.id, seat_ids(watch.layout, "R1S1")):
+        for _ in range(3):
+            assert await watch.free(fresh=True) == "-AAAAAAAAA"
+    assert await watch.free() == "-AAAAAAAAA", "they are ours now"
+    assert await watch.free(fresh=True) == "AAAAAAAAAA", "and the next reading decides"
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(SeatTakenError("R1S1"), "-AAAAAAAAA"), (StoreUnavailableError("gone"), "AAAAAAAAAA")]
+)
+async def test_seats_that_could_not_be_held_stay_hidden_only_if_somebody_has_them(error: Exception, shown: str) -> None:
+    watch = await Watch().open()
+    await watch.look()
+    with (
+        pytest.raises(type(error)),
+        watch.pictures.picked(watch.tenant, watch.plan.id, seat_ids(watch.layout, "R1S1")),
+    ):
+        raise error
+    assert await watch.free() == shown
 
 
 async def test_a_clock_that_was_put_back_makes_no_picture_young() -> None:
@@ -209,7 +225,8 @@ async def test_a_tenant_neither_sees_nor_marks_another_tenants_plan() -> None:
     with pytest.raises(PlanNotFoundError):
         await watch.pictures.look(a_tenant(), watch.plan.id)
     watch.pictures.mark_taken(a_tenant(), watch.plan.id, seat_ids(watch.layout, "R1S1"))
-    watch.pictures.doubt(a_tenant(), watch.plan.id)
+    with watch.pictures.picked(a_tenant(), watch.plan.id, seat_ids(watch.layout, "R1S1")):
+        assert await watch.free() == "AAAAAAAAAA"
     assert await watch.free() == "AAAAAAAAAA" and watch.readings.begun == 1
 
 

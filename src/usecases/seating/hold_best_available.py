@@ -1,8 +1,6 @@
 """Hold the best seats that are free."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -79,7 +77,7 @@ class HoldBestAvailable:
             masks = look.catalogue.masks
             try:
                 seat_ids = await self._choose(look, wish, *lot(reservation_id, tries=tries))
-                async with self._picked(caller.tenant_id, plan_id, seat_ids):
+                with self.pictures.picked(caller.tenant_id, plan_id, seat_ids):
                     held = await self.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
                 return BestHold(held, *explain(masks, seat_ids))
             except SeatTakenError:
@@ -94,18 +92,6 @@ class HoldBestAvailable:
                     raise
                 fresh = True
         raise SeatTakenError("Others were faster each time. No seat was held; try again.")
-
-    @asynccontextmanager
-    async def _picked(self, tenant_id: TenantId, plan_id: PlanId, seat_ids: tuple[SeatId, ...]) -> AsyncGenerator[None]:
-        """Hide the seats from others who choose in this process: they are ours soon, or were somebody's before."""
-        self.pictures.mark_taken(tenant_id, plan_id, seat_ids)
-        try:
-            yield
-        except SeatTakenError:
-            raise
-        except BaseException:
-            self.pictures.doubt(tenant_id, plan_id)  # the seats may be free after all
-            raise
 
     async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:
         look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)

@@ -1,12 +1,15 @@
 """What this process knows of free seats. It may be old at once: only a hold decides."""
 
 import asyncio
+import sys
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.seating.catalogue import Catalogue
+from core.seating.errors import SeatTakenError
 from core.shared.ids import PlanId, SeatId, TenantId
 from ports.clock import Clock
 from ports.seating import SeatingTransactions
@@ -20,6 +23,8 @@ READ_AHEAD_AFTER = timedelta(milliseconds=200)
 
 PICTURES_MAX = 1_000
 """Pictures in one process, of 13 KB for 100,000 seats; the plan that was not looked at longest goes first."""
+
+_PINNED = sys.maxsize
 
 type _Key = tuple[TenantId, PlanId]
 
@@ -40,7 +45,8 @@ class Look:
 class _Picture:
     """Readings are counted, since one that began before something happened may have missed it.
 
-    A mark has the number of readings that had begun when it was made: those that begin later see why.
+    A mark has the number of readings that had begun when it was made: those that begin later see why. A mark with the
+    number _PINNED outlives them all.
     """
 
     look: Look | None = None
@@ -51,9 +57,9 @@ class _Picture:
     marks: dict[SeatId, int] = field(default_factory=dict[SeatId, int])
     unseen: set[SeatId] = field(default_factory=set[SeatId])
 
-    def mark(self, seat_ids: Iterable[SeatId]) -> None:
+    def mark(self, seat_ids: Iterable[SeatId], *, pinned: bool = False) -> None:
         for id in seat_ids:
-            self.marks[id] = self.begun
+            self.marks[id] = _PINNED if pinned else self.begun
             self.unseen.add(id)
 
     def read(self, catalogue: Catalogue, letters: str, *, number: int, now: datetime) -> None:
@@ -115,11 +121,27 @@ class Pictures:
         if picture is not None:
             picture.mark(seat_ids)
 
-    def doubt(self, tenant_id: TenantId, plan_id: PlanId) -> None:
-        """Have the plan read again before anybody looks at it, since a mark may be wrong."""
+    @contextmanager
+    def picked(self, tenant_id: TenantId, plan_id: PlanId, seat_ids: Collection[SeatId]) -> Generator[None]:
+        """Hide seats from others who choose in this process, for as long as the block tries to hold them.
+
+        Afterwards they are marked as taken by us, or by somebody before us. When the block fails for another reason,
+        the seats may be free after all, so the plan is read again before anybody looks at it.
+        """
         picture = self._known.get((tenant_id, plan_id))
-        if picture is not None:
+        if picture is None:
+            yield
+            return
+        picture.mark(seat_ids, pinned=True)
+        try:
+            yield
+        except SeatTakenError:
+            raise
+        except BaseException:
             picture.read_at = None
+            raise
+        finally:
+            picture.mark(seat_ids)
 
     def _reading(self, key: _Key, picture: _Picture) -> asyncio.Task[None]:
         """Return the reading that runs, or begin one."""
