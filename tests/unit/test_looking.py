@@ -75,7 +75,7 @@ class Watch:
     async def elsewhere(self, *labels: str) -> None:
         """Hold seats in another process."""
         request = a_request(self.plan, seat_ids(self.layout, *labels), by=a_buyer(self.tenant))
-        await self.stores.holds.hold(self.tenant, request, now=self.clock.now())
+        await self.stores.grant(self.tenant, request, now=self.clock.now())
 
     def mark(self, *labels: str) -> None:
         self.pictures.mark_taken(self.tenant, self.plan.id, seat_ids(self.layout, *labels))

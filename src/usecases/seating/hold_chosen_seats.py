@@ -1,6 +1,6 @@
 """Hold seats that the buyer named."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.seating.errors import SeatLeftAloneError, SeatsAreAssignedError
 from core.seating.orphan_rule import judge_choice
@@ -12,8 +12,6 @@ from usecases.seating.find_reservation import find_reservation
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.looking import Pictures
 
-_PLANS_MAX = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class ChosenHold:
@@ -24,26 +22,12 @@ class ChosenHold:
 
 
 @dataclass(frozen=True, slots=True)
-class _ChoiceRules:
-    """What a plan says about choosing; neither ever changes."""
-
-    assignment_mode: AssignmentMode
-    orphan_rule: OrphanRule
-
-
-@dataclass(frozen=True, slots=True)
 class HoldChosenSeats:
-    """Open to any caller of the tenant, on plans whose seats the buyers choose; all the seats or none.
-
-    What a plan says about choosing never changes, so it is read once and remembered.
-    """
+    """Open to any caller of the tenant, on plans whose seats the buyers choose; all the seats or none."""
 
     transactions: SeatingTransactions
     pictures: Pictures
     hold: HoldSeats
-    _rules: dict[tuple[TenantId, PlanId], _ChoiceRules] = field(
-        default_factory=dict[tuple[TenantId, PlanId], _ChoiceRules], init=False, repr=False, compare=False
-    )
 
     async def __call__(
         self,
@@ -62,13 +46,14 @@ class HoldChosenSeats:
         whichever process, so that buyers who come one after the other meet the rule exactly. Raises SeatLeftAloneError
         then.
         """
-        rules = await self._rules_of(plan_id, caller.tenant_id)
-        if rules.assignment_mode is AssignmentMode.AUTO:
+        # What a plan says about choosing never changes, so that the remembered plan is as good as any.
+        plan = (await self.pictures.catalogues.of(caller.tenant_id, plan_id)).plan
+        if plan.assignment_mode is AssignmentMode.AUTO:
             raise SeatsAreAssignedError("The seats of this plan are assigned. Ask for the best available ones.")
         warning: str | None = None
-        if rules.orphan_rule is not OrphanRule.OFF:
+        if plan.orphan_rule is not OrphanRule.OFF:
             try:
-                warning = await self._judge(plan_id, seat_ids, caller.tenant_id, rules.orphan_rule)
+                warning = await self._judge(plan_id, seat_ids, caller.tenant_id, plan.orphan_rule)
             except SeatLeftAloneError:
                 known = await find_reservation(self.transactions, reservation_id, caller=caller)
                 if known is None:  # else the hold knows what the id stands for
@@ -87,14 +72,3 @@ class HoldChosenSeats:
         if not look.catalogue.plan.rules.active or not look.has_free(seat_ids):
             return None  # the hold will refuse
         return judge_choice(look.catalogue.masks, look.free, seat_ids, rule=rule)
-
-    async def _rules_of(self, plan_id: PlanId, tenant_id: TenantId) -> _ChoiceRules:
-        rules = self._rules.get((tenant_id, plan_id))
-        if rules is None:
-            async with self.transactions.begin(tenant_id) as tx:
-                plan = await tx.plans.get(plan_id)
-            rules = _ChoiceRules(plan.assignment_mode, plan.orphan_rule)
-            if len(self._rules) >= _PLANS_MAX:
-                self._rules.clear()
-            self._rules[tenant_id, plan_id] = rules
-        return rules
