@@ -29,11 +29,13 @@ from core.seating.reservations import Holder, HoldRequest
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
 from core.shared.money import Money
+from ports.clock import Clock
 from ports.ids import IdSource
 from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
 from tests.servers import PostgresServer
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.grant_hold import GrantHold
+from usecases.seating.looking import Pictures
 
 TTL_S = 600
 
@@ -87,6 +89,11 @@ async def postgres_stores(
         holds = BatchedHolds(pool, ids, alone=alone) if batching else alone
         expired = PostgresExpiredReservations(relay)
         yield SeatingStores(transactions, expired, holds, granting(holds, transactions), database.admin_url)
+
+
+def pictures_of(stores: SeatingStores, clock: Clock) -> Pictures:
+    """Return the pictures of a process of its own."""
+    return Pictures(stores.transactions, Catalogues(stores.transactions), clock)
 
 
 def a_tenant() -> TenantId:

@@ -194,7 +194,8 @@ $$;
 """
 SIGNATURE = (
     "hold_batch(uuid, text, boolean, bigint[], uuid[], integer[], uuid[], text[], integer[], integer[], uuid[],"
-    " integer, integer[], uuid[], uuid[], uuid[], bytea[], integer[], timestamptz[], text[], integer[], uuid[], bigint[])"
+    " integer, integer[], uuid[], uuid[], uuid[], bytea[], integer[], timestamptz[], text[],"
+    " integer[], uuid[], bigint[])"
 )
 
 

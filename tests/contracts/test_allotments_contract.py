@@ -11,10 +11,12 @@ import pytest
 from adapters.memory.clock import MemoryClock
 from adapters.system.ids import Uuid7Source
 from core.seating.allotments import Allotment, Allotments
+from core.seating.best_available import SeatWish
 from core.seating.blocking import Deed
 from core.seating.errors import (
     AllotmentNotFoundError,
     InvalidAllotmentError,
+    NotEnoughSeatsError,
     PlanNotFoundError,
     SeatKeptError,
     SeatTakenError,
@@ -45,7 +47,9 @@ from usecases.seating.allot_seats import (
     ReleaseAllotment,
 )
 from usecases.seating.catalogues import Catalogues
+from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_seats import HoldSeats, NewHold, Showing
+from usecases.seating.looking import Pictures
 
 
 @dataclass(slots=True)
@@ -208,3 +212,18 @@ async def test_only_staff_who_sell_of_the_same_organisation_have_to_do_with_allo
         await ListAllotments(house.stores.transactions)(house.plan.id, caller=stranger)
     async with house.stores.transactions.begin(stranger.tenant_id) as tx:
         assert await tx.plans.allotments(house.plan.id) == Allotments()
+
+
+async def test_best_available_gives_kept_seats_to_those_only_who_may_have_them(house: House) -> None:
+    await house.keep(*(seat.label for seat in house.layout.seats[:9]), codes=("EARLY-2026",))
+    store = house.stores.transactions
+    hold = HoldSeats(house.stores.grant, CountedTokens(), house.clock)
+    best = HoldBestAvailable(store, Pictures(store, house.stores.grant.catalogues, house.clock), hold)
+    ann, wish = a_buyer(house.tenant), SeatWish(quantity=2)
+    with pytest.raises(NotEnoughSeatsError):
+        await best(house.plan.id, ReservationId(uuid4()), wish, caller=ann)
+    shown = Showing(("EARLY-2026",))
+    held = await best(house.plan.id, ReservationId(uuid4()), wish, caller=ann, showing=shown)
+    assert held.adjacent and len(held.new.reservation.seats) == 2
+    only = await best(house.plan.id, ReservationId(uuid4()), SeatWish(quantity=1), caller=ann)
+    assert [seat.label for seat in only.new.reservation.seats] == ["R2S5"]

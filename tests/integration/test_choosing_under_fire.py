@@ -15,7 +15,7 @@ from core.seating.seats import Blocked, state_at
 from core.shared.callers import Role
 from core.shared.errors import DomainError
 from core.shared.ids import ReservationId
-from tests.seating_world import a_buyer, a_plan, a_tenant, postgres_stores
+from tests.seating_world import a_buyer, a_plan, a_tenant, pictures_of, postgres_stores
 from tests.servers import PostgresServer
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.expire_reservations import ExpireReservations
@@ -31,10 +31,15 @@ async def test_a_crowd_that_wants_the_best_seats_gets_different_ones(postgres: P
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = SystemClock()
-        best = HoldBestAvailable(stores.transactions, HoldSeats(stores.grant, RandomHoldTokens(), clock), clock)
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), clock)
+        processes = [HoldBestAvailable(stores.transactions, pictures_of(stores, clock), hold) for _ in range(4)]
         wish = SeatWish(quantity=2)
         answers = await asyncio.gather(
-            *(best(plan.id, ReservationId(uuid4()), wish, caller=a_buyer(tenant)) for _ in range(60)),
+            *(
+                best(plan.id, ReservationId(uuid4()), wish, caller=a_buyer(tenant))
+                for _ in range(15)
+                for best in processes
+            ),
             return_exceptions=True,
         )
         held = [answer for answer in answers if isinstance(answer, BestHold)]
@@ -52,9 +57,12 @@ async def test_the_same_wish_sent_many_times_at_once_is_one_hold(postgres: Postg
         async with stores.transactions.begin(tenant) as tx:
             await tx.plans.add(plan, layout)
         clock = SystemClock()
-        best = HoldBestAvailable(stores.transactions, HoldSeats(stores.grant, RandomHoldTokens(), clock), clock)
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), clock)
+        processes = [HoldBestAvailable(stores.transactions, pictures_of(stores, clock), hold) for _ in range(3)]
         ann, id = a_buyer(tenant), ReservationId(uuid4())
-        answers = await asyncio.gather(*(best(plan.id, id, SeatWish(quantity=3), caller=ann) for _ in range(12)))
+        answers = await asyncio.gather(
+            *(best(plan.id, id, SeatWish(quantity=3), caller=ann) for _ in range(4) for best in processes)
+        )
         assert len({answer.new.reservation for answer in answers}) == 1
         assert [answer.new.hold_token is not None for answer in answers].count(True) == 1
 

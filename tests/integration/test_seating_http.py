@@ -32,6 +32,7 @@ from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
+from tests.seating_world import granting
 from tests.service_client import app_of, client_of, container_of
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.allot_seats import (
@@ -42,12 +43,11 @@ from usecases.seating.allot_seats import (
     ReleaseAllotment,
 )
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
-from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
-from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
@@ -59,6 +59,7 @@ HALL: dict[str, Any] = json.loads(
 TENANT = UUID("01935000-0000-7000-8000-000000000001")
 OTHER_TENANT = UUID("01935000-0000-7000-8000-000000000002")
 VENUE = UUID("01935000-0000-7000-8000-00000000000a")
+ASSIGNED_TICKET = UUID("01935000-0000-7000-8000-00000000000b")
 
 
 class NamedTokens(TokenVerifier):
@@ -73,13 +74,14 @@ class NamedTokens(TokenVerifier):
 
 
 class AnyTicket(TicketingApi):
-    """Every ticket of our tenant is a seat for 20.00 EUR."""
+    """Every ticket of our tenant is a seat for 20.00 EUR, of the buyer's choice but for the one that is assigned."""
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         if tenant_id != TENANT:
             raise RefusedError("ticketing.not_found", "There is no such ticket.")
-        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000)
+        kind = "SEATED_AUTO" if ticket_id == ASSIGNED_TICKET else "SEATED_MANUAL"
+        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000, ticket_type=kind)
 
 
 @dataclass
@@ -125,8 +127,10 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
     holds = BatchedHolds(app_pool, ids, alone=PostgresHolds(app_pool, ids, store))
-    catalogues = Catalogues(store)
-    hold = HoldSeats(GrantHold(holds, store, catalogues), RandomHoldTokens(), clock)
+    grant = granting(holds, store)
+    catalogues = grant.catalogues
+    hold = HoldSeats(grant, RandomHoldTokens(), clock)
+    pictures = Pictures(store, catalogues, clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
@@ -143,8 +147,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ReleaseAllotment: ReleaseAllotment(store, clock),
         ReadSeatAudit: ReadSeatAudit(store),
         UnblockSeats: UnblockSeats(store, clock),
-        HoldChosenSeats: HoldChosenSeats(store, hold, clock),
-        HoldBestAvailable: HoldBestAvailable(store, hold, clock),
+        HoldChosenSeats: HoldChosenSeats(store, pictures, hold),
+        HoldBestAvailable: HoldBestAvailable(store, pictures, hold),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
         ReleaseHold: ReleaseHold(store, clock),
@@ -289,6 +293,31 @@ async def test_seats_of_a_plan_that_assigns_them_are_not_named_by_the_buyer(offi
     body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 2}}
     held = await office.send("POST", f"/seating-plans/{plan}/holds", body)
     assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2"]
+
+
+@pytest.mark.parametrize(("ticket", "mode"), [(ASSIGNED_TICKET, "auto"), (uuid4(), "manual")])
+async def test_the_kind_of_the_ticket_says_whether_buyers_may_name_seats_and_a_wish_is_granted_either_way(
+    office: BoxOffice, ticket: UUID, mode: str
+) -> None:
+    grid = {"format": "grid", "sections": [{"name": "A", "rows": 2, "columns": 5}]}
+    made = (await office.create(grid, ticketId=str(ticket))).json()
+    assert made["assignmentMode"] == mode
+    plan = made["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    seats = (await office.send("GET", f"/seating-plans/{plan}/seats")).json()["seats"]
+    named = await office.hold(plan, seats[5:7])
+    if mode == "auto":
+        assert problem(named) == (422, "seating.seats_are_assigned")
+    else:
+        assert named.status_code == 201
+    body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 3}}
+    for fan in ("fan-2", "fan-2"):
+        held = await office.send("POST", f"/seating-plans/{plan}/holds", body, token=fan)
+        assert held.status_code == 201 and held.json()["adjacent"] is True
+        assert [seat["label"] for seat in held.json()["seats"]] == ["R1S1", "R1S2", "R1S3"]
+    shown = (await office.send("GET", f"/seating-plans/{plan}/seats?fields=status")).json()["seats"]
+    taken = [seat["status"] for seat in shown].count("HELD")
+    assert taken == (3 if mode == "auto" else 5)
 
 
 @pytest.mark.parametrize(("rule", "status"), [("off", 201), ("warn", 201), ("enforce", 409)])

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.memory.clock import MemoryIds
-from core.seating.best_available import SeatWish, choose, explain
+from core.seating import best_available
+from core.seating.best_available import SeatWish, explain
 from core.seating.grid import GridSection, lay_out_grid
 from core.seating.hall import Hall
+from core.seating.hall_masks import HallMasks, bits_of, mask_of, windows
 from core.seating.layout import Layout, with_ids
-from core.seating.orphans import stranded
+from core.seating.orphans import stranded, stranding
 from core.seating.plans import ACCESSIBLE, PlannedSeat, Section, is_accessible
 from core.shared.ids import PriceTierId, SeatId, SectionId
 from core.shared.money import Money
@@ -27,8 +29,19 @@ def a_layout(*sections: GridSection) -> Layout:
     return with_ids(lay_out_grid(sections), new_id=MemoryIds().new, price_minor=1000)
 
 
-def hall_of(layout: Layout) -> Hall:
-    return Hall.of(layout.sections, layout.seats)
+def hall_of(layout: Layout) -> HallMasks:
+    places = {seat.id: place for place, seat in enumerate(layout.seats)}
+    return HallMasks.of(Hall.of(layout.sections, layout.seats), places)
+
+
+def choose(
+    hall: HallMasks, free: Iterable[SeatId], wish: SeatWish, *, among: int = 1, draw: int = 0
+) -> tuple[PlannedSeat, ...] | None:
+    return best_available.choose(hall, mask_of(hall.bits_for(free)), wish, among=among, draw=draw)
+
+
+def stretches_of(layout: Layout) -> list[int]:
+    return [len(stretch.seats) for stretch in Hall.of(layout.sections, layout.seats).stretches]
 
 
 def labels(seats: Iterable[PlannedSeat] | None) -> list[str] | None:
@@ -68,15 +81,15 @@ def test_a_gap_in_the_columns_and_an_aisle_part_a_row() -> None:
     assert choose(hall_of(gap), free_in(gap), SeatWish(quantity=4)) is None
     moved = tuple(replace(seat, x=seat.x + (50.0 if seat.column > 2 else 0.0)) for seat in layout.seats)
     aisle = replace(layout, seats=moved)
-    assert [len(stretch.seats) for stretch in hall_of(aisle).stretches] == [2, 4]
+    assert stretches_of(aisle) == [2, 4]
     slight = tuple(replace(seat, x=seat.x + (10.0 if seat.column > 2 else 0.0)) for seat in layout.seats)
-    assert [len(stretch.seats) for stretch in hall_of(replace(layout, seats=slight)).stretches] == [6]
+    assert stretches_of(replace(layout, seats=slight)) == [6]
 
 
 def test_two_rows_of_one_name_are_not_taken_for_one() -> None:
     layout = a_layout(GridSection("Stalls", 2, 3))
     same = replace(layout, seats=tuple(replace(seat, row="R") for seat in layout.seats))
-    assert [len(stretch.seats) for stretch in hall_of(same).stretches] == [3, 3]
+    assert stretches_of(same) == [3, 3]
 
 
 def test_without_coordinates_the_first_row_is_in_front() -> None:
@@ -143,7 +156,7 @@ def test_a_section_passes_its_tier_on_and_a_ceiling_counts_for_each_seat() -> No
     ],
 )
 def test_a_seat_is_stranded_between_taken_ones_and_the_end(free: str, chosen: set[int], left: tuple[int, ...]) -> None:
-    assert stranded([place == "1" for place in free], chosen) == left
+    assert tuple(bits_of(stranded(int(free[::-1], 2), mask_of(list(chosen))))) == left
 
 
 @given(free=st.lists(st.booleans(), max_size=9), data=st.data())
@@ -158,7 +171,19 @@ def test_stranded_seats_are_those_that_are_alone_afterwards_and_were_not_before(
         return {i for i in range(len(picture)) if padded[i + 1] and not padded[i] and not padded[i + 2]}
 
     after = [is_free and place not in chosen for place, is_free in enumerate(free)]
-    assert set(stranded(free, chosen)) == alone(after) - alone(free)
+    picture, taken = mask_of(places), mask_of(list(chosen))
+    assert set(bits_of(stranded(picture, taken))) == alone(after) - alone(free)
+
+
+@given(free=st.integers(0, 2**12 - 1), size=st.integers(1, 13))
+def test_windows_are_all_places_for_so_many_and_those_that_strand_are_told_from_those_that_do_not(
+    free: int, size: int
+) -> None:
+    starts = [start for start in range(12) if all(free >> bit & 1 for bit in range(start, start + size))]
+    found = windows(free, size)
+    assert list(bits_of(found)) == starts
+    strands = [start for start in starts if stranded(free, ((1 << size) - 1) << start)]
+    assert list(bits_of(found & stranding(free, size))) == strands
 
 
 class Oracle:

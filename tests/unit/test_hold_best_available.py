@@ -1,5 +1,6 @@
 """Holding the best seats over the memory stores: races, repeats, and who may choose what."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Any, override
 from uuid import UUID, uuid4
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.memory.clock import MemoryClock
+from core.seating import ledger
 from core.seating.best_available import SeatWish
 from core.seating.errors import (
     MaxPerUserExceededError,
@@ -21,11 +23,12 @@ from core.seating.errors import (
     TooManySeatsError,
 )
 from core.seating.plans import ACCESSIBLE, AssignmentMode, OrphanRule, PlanStatus
+from core.seating.reservations import Holder
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PlanId, ReservationId, SeatId
 from core.shared.money import Money
-from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, seat_ids
+from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, pictures_of, seat_ids
 from usecases.seating.hold_best_available import TRIES_MAX, BestHold, HoldBestAvailable
 from usecases.seating.hold_chosen_seats import ChosenHold, HoldChosenSeats
 from usecases.seating.hold_seats import NOTHING_SHOWN, HoldSeats, NewHold, Showing
@@ -66,8 +69,10 @@ class Floor:
         plan, self.layout = a_plan(**facts)
         self.plan = replace(plan, assignment_mode=self.mode, orphan_rule=rule)
         self.hold = Outrun(self.stores.grant, CountedTokens(), self.clock)
-        self.best = HoldBestAvailable(self.stores.transactions, self.hold, self.clock)
-        self.chosen = HoldChosenSeats(self.stores.transactions, self.hold, self.clock)
+        transactions = self.stores.transactions
+        self.pictures = pictures_of(self.stores, self.clock)
+        self.best = HoldBestAvailable(transactions, self.pictures, self.hold)
+        self.chosen = HoldChosenSeats(transactions, self.pictures, self.hold)
 
     async def open(self) -> "Floor":
         async with self.stores.transactions.begin(self.tenant) as tx:
@@ -152,9 +157,71 @@ async def test_the_same_wish_that_was_granted_a_moment_ago_gets_the_same_seats()
             return await floor.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
 
     slow = GrantedMeanwhile(floor.stores.grant, CountedTokens(), floor.clock)
-    best = HoldBestAvailable(floor.stores.transactions, slow, floor.clock)
+    best = HoldBestAvailable(floor.stores.transactions, floor.pictures, slow)
     held = await best(floor.plan.id, ReservationId(id), SeatWish(quantity=2), caller=ann)
     assert held.new == NewHold(slow.granted[0].new.reservation, None)
+
+
+async def test_nothing_is_refused_because_of_a_picture_that_is_a_moment_old() -> None:
+    floor = await Floor(rows=1, columns=4).open()
+    first, _ = await floor.wish(4)
+    async with floor.stores.transactions.begin(floor.tenant) as tx:
+        entry = await tx.seats.lock(first.new.reservation.id)
+        gone = ledger.release_hold(
+            entry.reservation, by=Holder(entry.reservation.account_id), seats=entry.seats, now=floor.clock.now()
+        )
+        await tx.seats.save([gone])
+    assert len((await floor.wish(4))[1]) == 4
+    with pytest.raises(NotEnoughSeatsError):
+        await floor.wish(1)
+
+
+async def test_a_plan_that_went_on_sale_a_moment_ago_is_on_sale() -> None:
+    floor = await Floor(status=PlanStatus.DRAFT).open()
+    with pytest.raises(PlanNotActiveError):
+        await floor.wish(1)
+    async with floor.stores.transactions.begin(floor.tenant) as tx:
+        await tx.plans.save(floor.plan.activate(now=floor.clock.now()))
+    assert (await floor.wish(1))[1] == ["R1S3"]
+
+
+async def test_buyers_at_once_in_one_process_are_given_different_seats_at_the_first_try() -> None:
+    floor = await Floor(rows=4, columns=10).open()
+    tries: list[tuple[SeatId, ...]] = []
+
+    @dataclass(frozen=True, slots=True)
+    class Counted(HoldSeats):
+        @override
+        async def __call__(
+            self,
+            plan_id: PlanId,
+            reservation_id: ReservationId,
+            seat_ids: tuple[SeatId, ...],
+            *,
+            caller: Caller,
+            hold_token: str | None = None,
+            showing: Showing = NOTHING_SHOWN,
+        ) -> NewHold:
+            tries.append(seat_ids)
+            await asyncio.sleep(0)  # the others choose before this one is granted
+            return await floor.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token)
+
+    hold = Counted(floor.stores.grant, CountedTokens(), floor.clock)
+    best = HoldBestAvailable(floor.stores.transactions, floor.pictures, hold)
+    wish = SeatWish(quantity=2)
+    await asyncio.gather(
+        *(best(floor.plan.id, ReservationId(uuid4()), wish, caller=a_buyer(floor.tenant)) for _ in range(10))
+    )
+    assert len(tries) == 10 and len({id for seats in tries for id in seats}) == 20
+
+
+async def test_seats_of_a_hold_that_was_refused_are_given_to_the_next_buyer() -> None:
+    floor = await Floor(columns=5, max_per_user=3).open()
+    ann = a_buyer(floor.tenant)
+    await floor.wish(1, by=ann)
+    with pytest.raises(MaxPerUserExceededError):
+        await floor.wish(3, by=ann)
+    assert (await floor.wish(3))[1] == ["R2S1", "R2S2", "R2S3"], "what was refused a moment ago"
 
 
 async def test_what_cannot_be_had_is_refused_with_its_reason() -> None:
@@ -213,6 +280,18 @@ async def test_an_enforced_rule_yields_where_no_other_choice_of_that_size_is_lef
         await floor.name("R2S2")  # R1S3 is alone already, and R2S1 leaves two
 
 
+async def test_an_enforced_rule_sees_what_another_process_granted_just_before() -> None:
+    floor = await Floor(rows=1, columns=8, rule=OrphanRule.ENFORCE).open()
+    transactions, elsewhere = floor.stores.transactions, pictures_of(floor.stores, floor.clock)
+    other = HoldChosenSeats(transactions, elsewhere, floor.hold)
+    await floor.name("R1S1")
+    seats = seat_ids(floor.layout, "R1S2", "R1S3")
+    await other(floor.plan.id, ReservationId(uuid4()), seats, caller=a_buyer(floor.tenant))
+    with pytest.raises(SeatLeftAloneError, match=r"Stalls R1S4\."):
+        await floor.name("R1S5", "R1S6")
+    assert (await floor.name("R1S4", "R1S5")).warning is None
+
+
 async def test_a_rule_that_warns_lets_the_choice_through() -> None:
     floor = await Floor(rows=1, columns=8, rule=OrphanRule.WARN).open()
     assert (await floor.name("R1S2")).warning == "Single seats stay behind: Stalls R1S1."
@@ -230,6 +309,11 @@ async def test_a_rule_neither_hides_other_refusals_nor_refuses_what_is_held_alre
         await floor.name("R1S2", "R1S3")
     with pytest.raises(ReservationConflictError):
         await floor.name("R1S2", id=id, by=ann)
+    floor.clock.move(seconds=TTL_S)
+    with pytest.raises(ReservationConflictError):
+        await floor.name("R1S2", id=id, by=ann)
+    with pytest.raises(ReservationExpiredError):
+        await floor.name("R1S3", "R1S4", id=id, by=ann)
 
 
 async def test_a_single_accessible_seat_may_stay_behind() -> None:

@@ -58,6 +58,7 @@ from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
@@ -106,6 +107,7 @@ class SeatingProvider(Provider):
         ReleaseAllotment,
         ReadSeatAudit,
         Catalogues,
+        Pictures,
         GrantHold,
         HoldSeats,
         HoldChosenSeats,

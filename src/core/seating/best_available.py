@@ -1,14 +1,14 @@
 """The best seats that are free: together, near the focus of the hall, and without leaving single seats behind."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
-from math import fsum
 
-from core.seating.hall import Hall, Stretch
-from core.seating.orphans import stranded
-from core.seating.plans import PlannedSeat, is_accessible
+from core.seating.hall_masks import HallMasks, side_by_side, windows
+from core.seating.orphans import stranded, stranding
+from core.seating.plans import PlannedSeat
+from core.seating.splits import Split, splits
 from core.shared.ids import PriceTierId, ReservationId, SeatId, SectionId
 from core.shared.money import Money
 
@@ -32,71 +32,8 @@ class SeatWish:
     allow_split: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Places `start` up to `stop` of a stretch."""
-
-    stretch: int
-    start: int
-    stop: int
-    cost: float
-
-    @property
-    def size(self) -> int:
-        return self.stop - self.start
-
-    @property
-    def key(self) -> tuple[float, int, int]:
-        """Sort by the mean distance to the focus, and then in the order of the hall."""
-        return self.cost / self.size, self.stretch, self.start
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """As many wanted free seats side by side as there are here."""
-
-    stretch: int
-    start: int
-    stop: int
-
-    @property
-    def size(self) -> int:
-        return self.stop - self.start
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """The stretches, and of each which places are free for this kind of wish."""
-
-    stretches: Sequence[Stretch]
-    free: Sequence[Sequence[bool]]
-    spares_orphans: bool
-
-    def blocks(self, run: _Run, size: int) -> Iterator[_Block]:
-        distances = self.stretches[run.stretch].distances
-        for start in range(run.start, run.stop - size + 1):
-            yield _Block(run.stretch, start, start + size, fsum(distances[start : start + size]))
-
-    def strands(self, blocks: Iterable[_Block]) -> bool:
-        """Tell whether the blocks, taken together, leave a single seat behind."""
-        if not self.spares_orphans:
-            return False
-        chosen: dict[int, Set[int] | range] = {}
-        for block in blocks:
-            places = range(block.start, block.stop)
-            others = chosen.get(block.stretch)
-            chosen[block.stretch] = places if others is None else {*others, *places}
-        return any(stranded(self.free[stretch], places) for stretch, places in chosen.items())
-
-    def seats(self, blocks: Iterable[_Block]) -> tuple[PlannedSeat, ...]:
-        ordered = sorted(blocks, key=lambda block: (block.stretch, block.start))
-        return tuple(
-            seat for block in ordered for seat in self.stretches[block.stretch].seats[block.start : block.stop]
-        )
-
-
 def choose(
-    hall: Hall, free: Set[SeatId], wish: SeatWish, *, among: int = 1, draw: int = 0
+    masks: HallMasks, free: int, wish: SeatWish, *, among: int = 1, draw: int = 0
 ) -> tuple[PlannedSeat, ...] | None:
     """Return the best seats for the wish in the order of the hall, or None when there are not enough.
 
@@ -106,34 +43,18 @@ def choose(
     arguments give the same seats. `among` and `draw` take number `draw` of the `among` best choices (modulo how many
     there are), so that buyers who lost a race do not all run for the same seats again.
     """
-    picture = _Picture(
-        hall.stretches,
-        [
-            [seat.id in free and is_accessible(seat) == wish.accessible for seat in stretch.seats]
-            for stretch in hall.stretches
-        ],
-        spares_orphans=not wish.accessible,
-    )
-    runs = _runs(hall, picture, wish)
-    if any(run.size >= wish.quantity for run in runs):
-        whole = sorted((block for run in runs for block in picture.blocks(run, wish.quantity)), key=lambda b: b.key)
-        good = ((block,) for block in whole if not picture.strands((block,)))
-        chosen = _drawn(good, among, draw) or _drawn(((block,) for block in whole), among, draw)
-    elif wish.allow_split and sum(run.size for run in runs) >= wish.quantity:
-        splits = islice(_splits(picture, runs, wish.quantity), SPLITS_LOOKED_AT_MAX)
-        nearest: list[tuple[_Block, ...]] = []
-
-        def good_splits() -> Iterator[tuple[_Block, ...]]:
-            for split in splits:
-                if not nearest:
-                    nearest.append(split)
-                if not picture.strands(split):
-                    yield split
-
-        chosen = _drawn(good_splits(), among, draw) or (nearest[0] if nearest else None)
-    else:
+    picture = free & (masks.accessible if wish.accessible else masks.ordinary)
+    fitting = picture & _fitting(masks, wish)
+    whole = windows(fitting, wish.quantity)
+    if whole:
+        good = whole if wish.accessible else whole & ~stranding(picture, wish.quantity)
+        nearest = masks.nearness(wish.quantity).nearest(good or whole)
+        first = _drawn(nearest, among, draw)
+        return None if first is None else masks.seats_at(range(first, first + wish.quantity))
+    if not wish.allow_split:
         return None
-    return picture.seats(chosen) if chosen else None
+    split = _split(masks, picture, fitting, wish, among, draw)
+    return None if split is None else masks.seats_at(sorted(bit for group in split for bit in group))
 
 
 def lot(reservation_id: ReservationId, *, tries: int) -> tuple[int, int]:
@@ -147,77 +68,63 @@ def lot(reservation_id: ReservationId, *, tries: int) -> tuple[int, int]:
     return 8 * 2**tries, int.from_bytes(digest)
 
 
-def _drawn(choices: Iterable[tuple[_Block, ...]], among: int, draw: int) -> tuple[_Block, ...] | None:
+def _drawn[T](choices: Iterable[T], among: int, draw: int) -> T | None:
     best = list(islice(choices, max(among, 1)))
     return best[draw % len(best)] if best else None
 
 
-def _runs(hall: Hall, picture: _Picture, wish: SeatWish) -> list[_Run]:
-    found: list[_Run] = []
-    for number, stretch in enumerate(hall.stretches):
-        start: int | None = None
-        for place, seat in enumerate(stretch.seats):
-            if picture.free[number][place] and _fits(hall, seat, wish):
-                start = place if start is None else start
-            elif start is not None:
-                found.append(_Run(number, start, place))
-                start = None
-        if start is not None:
-            found.append(_Run(number, start, len(stretch.seats)))
+def _fitting(masks: HallMasks, wish: SeatWish) -> int:
+    fitting = -1  # every bit is set
+    if wish.section_ids is not None:
+        fitting &= _any_of(masks.sections, wish.section_ids)
+    if wish.price_tier_ids is not None:
+        fitting &= _any_of(masks.tiers, wish.price_tier_ids)
+    if wish.price_max is not None:
+        fitting &= masks.up_to(wish.price_max.amount_minor)
+    return fitting
+
+
+def _any_of[K](masks: Mapping[K, int], keys: Iterable[K]) -> int:
+    found = 0
+    for key in keys:
+        found |= masks.get(key, 0)
     return found
 
 
-def _fits(hall: Hall, seat: PlannedSeat, wish: SeatWish) -> bool:
-    return (
-        (wish.section_ids is None or seat.section_id in wish.section_ids)
-        and (wish.price_tier_ids is None or hall.tier_of(seat) in wish.price_tier_ids)
-        and (wish.price_max is None or seat.price_minor <= wish.price_max.amount_minor)
-    )
+def _split(masks: HallMasks, picture: int, fitting: int, wish: SeatWish, among: int, draw: int) -> Split | None:
+    nearest: list[Split] = []
+    rows: dict[int, int] = {}
+
+    def strands(split: Split) -> bool:
+        chosen: dict[int, int] = {}
+        for group in split:
+            start, stretch = masks.stretch_at(group.start)
+            if start not in rows:
+                rows[start] = picture >> start & ((1 << len(stretch.seats)) - 1)
+            chosen[start] = chosen.get(start, 0) | ((1 << len(group)) - 1) << group.start - start
+        return any(stranded(rows[start], seats) for start, seats in chosen.items())
+
+    def good() -> Iterator[Split]:
+        for split in islice(splits(masks, fitting, wish.quantity), SPLITS_LOOKED_AT_MAX):
+            if not nearest:
+                nearest.append(split)
+            if wish.accessible or not strands(split):
+                yield split
+
+    return _drawn(good(), among, draw) or (nearest[0] if nearest else None)
 
 
-def _splits(picture: _Picture, runs: Sequence[_Run], quantity: int) -> Iterator[tuple[_Block, ...]]:
-    """Give every split into as few blocks as can be, near ones first, those that leave somebody alone later."""
-    largest_first = tuple(sorted(runs, key=lambda run: (-run.size, run.stretch, run.start)))
-    groups, seats = 0, 0
-    while seats < quantity:
-        seats += largest_first[groups].size
-        groups += 1
-    return _parts(picture, largest_first, quantity, groups)
-
-
-def _parts(picture: _Picture, runs: tuple[_Run, ...], quantity: int, groups: int) -> Iterator[tuple[_Block, ...]]:
-    """Give every way to seat so many in so many of the runs, which come with the largest first.
-
-    A block is tried only where the others can seat the rest.
-    """
-    if groups == 0:
-        yield ()
-        return
-    largest = sum(run.size for run in runs[: groups - 1])
-    firsts: list[tuple[bool, tuple[float, int, int], _Block, int]] = []
-    for place, run in enumerate(runs):
-        others = largest if place >= groups - 1 else largest - run.size + runs[groups - 1].size
-        if run.size < quantity - others:
-            break  # as for all the smaller ones
-        for size in range(max(1, quantity - others), min(run.size, quantity - groups + 1) + 1):
-            alone = quantity > 1 and (size == 1 or (groups == 2 and quantity - size == 1))
-            firsts.extend((alone, block.key, block, place) for block in picture.blocks(run, size))
-    for _, _, block, place in sorted(firsts, key=lambda first: first[:2]):
-        left = (*runs[:place], *runs[place + 1 :])
-        for more in _parts(picture, left, quantity - block.size, groups - 1):
-            yield (block, *more)
-
-
-def explain(hall: Hall, seat_ids: Iterable[SeatId]) -> tuple[bool, str]:
+def explain(masks: HallMasks, seat_ids: Iterable[SeatId]) -> tuple[bool, str]:
     """Return whether seats that were chosen stand side by side, and say why they were chosen."""
-    groups = hall.groups(seat_ids)
-    count = sum(len(seats) for _, seats in groups)
+    groups = side_by_side(sorted(masks.bits_for(seat_ids)))
+    count = sum(map(len, groups))
     if len(groups) == 1:
         what = "1 seat" if count == 1 else f"{count} seats side by side"
-        return True, f"{what} in {_place(groups[0][0])}, as near the middle of the front as there was."
-    parts = "; ".join(f"{len(seats)} in {_place(stretch)}" for stretch, seats in groups)
+        return True, f"{what} in {_place(masks, groups[0])}, as near the middle of the front as there was."
+    parts = "; ".join(f"{len(group)} in {_place(masks, group)}" for group in groups)
     return False, f"{count} seats in {len(groups)} groups, since no {count} were free side by side: {parts}."
 
 
-def _place(stretch: Stretch) -> str:
+def _place(masks: HallMasks, group: list[int]) -> str:
+    _, stretch = masks.stretch_at(group[0])
     return f"{stretch.section}, row {stretch.row}" if stretch.row else stretch.section

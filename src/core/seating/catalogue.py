@@ -6,6 +6,7 @@ from typing import Self
 
 from core.seating.allotments import Allotment, Allotments
 from core.seating.hall import Hall
+from core.seating.hall_masks import HallMasks
 from core.seating.layout import Layout
 from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
 from core.seating.reservations import ReservationSeat
@@ -19,7 +20,8 @@ class Catalogue:
     """Everything about a plan but the states of its seats. It is true as long as the plan has this `plan.version`.
 
     `seats` stand in the order of the hall, and a seat's place in it is its number in `places`. `lines` is what a hold
-    puts on a reservation, with today's prices. `kept` are the seats of allotments, those that are over too.
+    puts on a reservation, with today's prices. `masks` are the same seats in bits, to choose from them. `kept` are the
+    seats of allotments, those that are over too.
     """
 
     plan: SeatingPlan
@@ -28,7 +30,7 @@ class Catalogue:
     seats: tuple[PlannedSeat, ...]
     places: Mapping[SeatId, int]
     lines: Mapping[SeatId, ReservationSeat]
-    hall: Hall
+    masks: HallMasks
     kept: Mapping[SeatId, Allotment]
 
     @classmethod
@@ -39,8 +41,8 @@ class Catalogue:
         names = {section.id: section.name for section in layout.sections}
         lines = {seat.id: _line(seat, names[seat.section_id]) for seat in layout.seats}
         places = {seat.id: place for place, seat in enumerate(layout.seats)}
-        hall = Hall.of(layout.sections, layout.seats)
-        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, hall, allotments.by_seat())
+        masks = HallMasks.of(Hall.of(layout.sections, layout.seats), places)
+        return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, masks, allotments.by_seat())
 
     def with_plan(self, plan: SeatingPlan, allotments: Allotments) -> Self:
         """Return the same seats under the plan's newer version; its `seats_version` must be the same."""

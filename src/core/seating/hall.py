@@ -69,22 +69,6 @@ class Hall:
         """Return the tier that prices the seat: its own, or that of its section."""
         return seat.price_tier_id or self.tiers.get(seat.section_id)
 
-    def groups(self, seat_ids: Iterable[SeatId]) -> list[tuple[Stretch, list[PlannedSeat]]]:
-        """Part seats into those that stand side by side, in the order of the hall."""
-        wanted = frozenset(seat_ids)
-        found: list[tuple[Stretch, list[PlannedSeat]]] = []
-        for stretch in self.stretches:
-            beside = False
-            for seat in stretch.seats:
-                if seat.id not in wanted:
-                    beside = False
-                    continue
-                if not beside:
-                    found.append((stretch, []))
-                found[-1][1].append(seat)
-                beside = True
-        return found
-
 
 def _pitches(rows: Iterable[Sequence[PlannedSeat]]) -> dict[SectionId, float]:
     """Return how far apart neighbours usually stand, by section; sections without coordinates are left out.

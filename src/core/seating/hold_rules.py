@@ -1,6 +1,5 @@
 """What a plan says about a hold before anybody looks at the seats: pure, and the same for every store."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from core.seating.allotments import Access
@@ -38,30 +37,30 @@ def objections(claim: Claim, catalogue: Catalogue, *, now: datetime) -> list[Dom
     if len(claim.seats) < len(request.seat_ids):
         unknown = [seat_id for seat_id in request.seat_ids if seat_id not in catalogue.lines]
         reasons.append(UnknownSeatError.of(request.seat_ids, unknown=unknown))
-    kept = seats_kept_from(access_of(request), catalogue, request.seat_ids, now=now)
-    if kept:
+    if catalogue.kept and (seats := _kept_of(claim, catalogue, now)):
         asked = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
-        seats = [seat for seat in claim.seats if seat.seat_id in kept]
         reasons.append(SeatKeptError.of(TakenSeat(asked[seat.seat_id], seat.section, seat.label) for seat in seats))
     return reasons
 
 
-def access_of(request: HoldRequest) -> Access:
-    """Return what a request shows of who may have kept seats."""
-    return Access(request.holder.account_id, request.code_digests, sells=request.by_staff)
+def _kept_of(claim: Claim, catalogue: Catalogue, now: datetime) -> list[ReservationSeat]:
+    request = claim.request
+    access = Access(request.holder.account_id, request.code_digests, sells=request.by_staff)
+    return [
+        seat
+        for seat in claim.seats
+        if (allotment := catalogue.kept.get(seat.seat_id)) is not None
+        and not allotment.is_over(now)
+        and not allotment.admits(access)
+    ]
 
 
-def seats_kept_from(
-    access: Access, catalogue: Catalogue, seat_ids: Iterable[SeatId], *, now: datetime
-) -> frozenset[SeatId]:
-    """Return those of the seats that an allotment keeps for others at this moment."""
-    kept = catalogue.kept
-    if not kept:
-        return frozenset()
+def seats_kept_from(access: Access, catalogue: Catalogue, *, now: datetime) -> frozenset[SeatId]:
+    """Return the seats of the plan that an allotment keeps for others at this moment."""
     return frozenset(
         seat_id
-        for seat_id in seat_ids
-        if (allotment := kept.get(seat_id)) is not None and not allotment.is_over(now) and not allotment.admits(access)
+        for seat_id, allotment in catalogue.kept.items()
+        if not allotment.is_over(now) and not allotment.admits(access)
     )
 
 

@@ -1,21 +1,21 @@
-"""Single seats that a choice leaves behind: one function over one picture of seats that stand side by side."""
+"""Single seats that a choice leaves behind: one way to see them in a picture of seats, be it of a row or of a hall.
 
-from collections.abc import Sequence, Set
+A picture is a number: the bits of free seats are set, seats side by side have bits side by side, and a bit that is not
+set parts what does not stand side by side.
+"""
 
 
-def stranded(free: Sequence[bool], chosen: Set[int] | range) -> tuple[int, ...]:
-    """Return the places that a choice leaves free and alone, from left to right.
+def stranded(free: int, chosen: int) -> int:
+    """Return the seats that a choice of free seats leaves free and alone.
 
-    `free` is a stretch of seats without a gap, `chosen` are free places of it. The end of the stretch counts like a
-    taken seat. A seat that was alone before is not stranded by the choice.
+    The end of a stretch counts like a taken seat. A seat that was alone before is not stranded by the choice.
     """
-    beside = {place for taken in chosen for place in (taken - 1, taken + 1) if place not in chosen}
+    left = free & ~chosen
+    return left & ~(left << 1) & ~(left >> 1) & (chosen << 1 | chosen >> 1)
 
-    def stays_free(place: int) -> bool:
-        return 0 <= place < len(free) and free[place] and place not in chosen
 
-    return tuple(
-        sorted(
-            place for place in beside if stays_free(place) and not stays_free(place - 1) and not stays_free(place + 1)
-        )
-    )
+def stranding(free: int, size: int) -> int:
+    """Return the first bits of all places where taking so many free seats side by side strands one beside them."""
+    alone_before = free & ~(free << 1)  # nobody is free to the left of these
+    alone_after = free & ~(free >> 1)
+    return alone_before << 1 | alone_after >> size

@@ -1,28 +1,41 @@
 """Hold the best seats that are free."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from core.seating.best_available import SeatWish, choose, explain, lot
 from core.seating.errors import (
     NotEnoughSeatsError,
     PlanNotActiveError,
     ReservationConflictError,
+    SeatKeptError,
     SeatTakenError,
+    TooManySeatsError,
 )
-from core.seating.hold_rules import too_many_seats
+from core.seating.hold_rules import seats_kept_from, too_many_seats
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.ids import PlanId, ReservationId, SeatId
-from ports.clock import Clock
+from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
 from ports.seating import SeatingTransactions
+from usecases.seating.find_reservation import find_reservation
 from usecases.seating.hold_seats import NOTHING_SHOWN, HoldSeats, NewHold, Showing
-from usecases.seating.looking import look_around
+from usecases.seating.looking import Look, Pictures
 
 TRIES_MAX = 8
 """So often the seats are chosen again when others were faster."""
+
+_UNLESS_KNOWN = (
+    InvalidInputError,
+    NotEnoughSeatsError,
+    PlanNotActiveError,
+    ReservationConflictError,
+    SeatKeptError,
+    TooManySeatsError,
+)
+"""Refusals that do not hold for an id whose hold was granted before: it is looked up before one of them is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +52,9 @@ class HoldBestAvailable:
     """Open to any caller of the tenant, on every plan; all the seats or none."""
 
     transactions: SeatingTransactions
+    pictures: Pictures
     hold: HoldSeats
-    clock: Clock
+    _sorting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False, compare=False)
 
     async def __call__(
         self,
@@ -54,36 +68,60 @@ class HoldBestAvailable:
     ) -> BestHold:
         """Return the hold; asking again with the same id gives the same seats, whatever is free by then.
 
-        The seats are chosen on a snapshot, and only the hold decides: where somebody was faster, others are chosen, at
-        most TRIES_MAX times. Raises InvalidInputError for a price in another currency, PlanNotFoundError,
-        PlanNotActiveError, TooManySeatsError, NotEnoughSeatsError, MaxPerUserExceededError, ReservationConflictError
-        for an id that stands for something else, ReservationExpiredError, and SeatTakenError after the last try.
+        The seats are chosen on a picture that may be a moment old, and only the hold decides: where somebody was
+        faster, others are chosen on a fresh look, at most TRIES_MAX times. Nothing is refused without a fresh look.
+        Raises InvalidInputError for a price in another currency, PlanNotFoundError, PlanNotActiveError,
+        TooManySeatsError, NotEnoughSeatsError, MaxPerUserExceededError, ReservationConflictError for an id that stands
+        for something else, ReservationExpiredError, and SeatTakenError after the last try.
         """
-        for tries in range(TRIES_MAX):
-            look = await look_around(self.transactions, plan_id, reservation_id, caller=caller, now=self.clock.now())
-            hall = look.hall
-            if look.known is not None:
-                seat_ids = _seats_of(look.known, plan_id, wish)
-            else:
-                _must_be_allowed(look.plan, wish)
-                among, draw = lot(reservation_id, tries=tries)
-                # In a thread, since a large plan takes long enough for others to notice.
-                seats = await asyncio.to_thread(choose, hall, look.free, wish, among=among, draw=draw)
-                if seats is None:
-                    raise _not_enough(wish)
-                seat_ids = tuple(seat.id for seat in seats)
+        tries, fresh = 0, False
+        while tries < TRIES_MAX:
+            look = await self._look(plan_id, wish.quantity, tenant_id=caller.tenant_id, fresh=fresh)
+            masks = look.catalogue.masks
             try:
-                held = await self.hold(
-                    plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
-                )
+                kept = seats_kept_from(showing.access(plan_id, caller), look.catalogue, now=self.pictures.clock.now())
+                open_to_them = Look(look.catalogue, masks.without(look.free, kept)) if kept else look
+                seat_ids = await self._choose(open_to_them, wish, *lot(reservation_id, tries=tries))
+                with self.pictures.picked(caller.tenant_id, plan_id, seat_ids):
+                    held = await self.hold(
+                        plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
+                    )
+                return BestHold(held, *explain(masks, seat_ids))
             except SeatTakenError:
-                continue
-            except ReservationConflictError:
-                if look.known is not None:
+                tries, fresh = tries + 1, True
+            except _UNLESS_KNOWN as refused:
+                known = await find_reservation(self.transactions, reservation_id, caller=caller)
+                if known is not None:
+                    seat_ids = _seats_of(known, plan_id, wish)
+                    held = await self.hold(
+                        plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
+                    )
+                    return BestHold(held, *explain(masks, seat_ids))
+                if fresh or isinstance(refused, ReservationConflictError):
                     raise
-                continue  # the same wish was granted a moment ago: what it was given is found by looking again
-            return BestHold(held, *explain(hall, seat_ids))
+                fresh = True
         raise SeatTakenError("Others were faster each time. No seat was held; try again.")
+
+    async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:
+        look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)
+        masks = look.catalogue.masks
+        if not masks.knows_nearness(quantity):
+            async with self._sorting:
+                await asyncio.to_thread(masks.nearness, quantity)  # takes long enough for others to notice
+            look = await self.pictures.look(tenant_id, plan_id)  # seats have gone meanwhile
+        return look
+
+    async def _choose(self, look: Look, wish: SeatWish, among: int, draw: int) -> tuple[SeatId, ...]:
+        _must_be_allowed(look.catalogue.plan, wish)
+        choose_by = partial(choose, look.catalogue.masks, look.free, among=among, draw=draw)
+        # At once if there is room together, so that nobody else chooses the same seats meanwhile; a search for splits
+        # goes to a thread, since it takes long enough for others to notice.
+        seats = choose_by(replace(wish, allow_split=False))
+        if seats is None and wish.allow_split:
+            seats = await asyncio.to_thread(choose_by, wish)
+        if seats is None:
+            raise _not_enough(wish)
+        return tuple(seat.id for seat in seats)
 
 
 def _seats_of(known: Reservation, plan_id: PlanId, wish: SeatWish) -> tuple[SeatId, ...]:

@@ -1,19 +1,16 @@
 """Hold seats that the buyer named."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from core.seating.errors import SeatsAreAssignedError
+from core.seating.errors import SeatLeftAloneError, SeatsAreAssignedError
 from core.seating.orphan_rule import judge_choice
 from core.seating.plans import AssignmentMode, OrphanRule
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
-from ports.clock import Clock
 from ports.seating import SeatingTransactions
+from usecases.seating.find_reservation import find_reservation
 from usecases.seating.hold_seats import NOTHING_SHOWN, HoldSeats, NewHold, Showing
-from usecases.seating.looking import look_around
-
-_PLANS_MAX = 10_000
+from usecases.seating.looking import Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +22,12 @@ class ChosenHold:
 
 
 @dataclass(frozen=True, slots=True)
-class _ChoiceRules:
-    """What a plan says about choosing; neither ever changes."""
-
-    assignment_mode: AssignmentMode
-    orphan_rule: OrphanRule
-
-
-@dataclass(frozen=True, slots=True)
 class HoldChosenSeats:
-    """Open to any caller of the tenant, on plans whose seats the buyers choose; all the seats or none.
-
-    What a plan says about choosing never changes, so it is read once and remembered.
-    """
+    """Open to any caller of the tenant, on plans whose seats the buyers choose; all the seats or none."""
 
     transactions: SeatingTransactions
+    pictures: Pictures
     hold: HoldSeats
-    clock: Clock
-    _rules: dict[tuple[TenantId, PlanId], _ChoiceRules] = field(
-        default_factory=dict[tuple[TenantId, PlanId], _ChoiceRules], init=False, repr=False, compare=False
-    )
 
     async def __call__(
         self,
@@ -59,27 +42,34 @@ class HoldChosenSeats:
         """Return the hold as `HoldSeats` does, with its refusals; raises SeatsAreAssignedError besides.
 
         Where the plan has an orphan rule, the choice is judged on a look at the plan before the hold, so that two
-        buyers at once may yet leave a single seat between them; raises SeatLeftAloneError where the rule is enforced.
+        buyers at once may yet leave a single seat between them. A warning may come of a picture that is a moment old.
+        Where the rule is enforced, the look is a fresh one: all that was granted before the request came is in it, by
+        whichever process, so that buyers who come one after the other meet the rule exactly. Raises SeatLeftAloneError
+        then.
         """
-        rules = await self._rules_of(plan_id, caller.tenant_id)
-        if rules.assignment_mode is AssignmentMode.AUTO:
+        # What a plan says about choosing never changes, so that the remembered plan is as good as any.
+        plan = (await self.pictures.catalogues.of(caller.tenant_id, plan_id)).plan
+        if plan.assignment_mode is AssignmentMode.AUTO:
             raise SeatsAreAssignedError("The seats of this plan are assigned. Ask for the best available ones.")
         warning: str | None = None
-        if rules.orphan_rule is not OrphanRule.OFF:
-            look = await look_around(self.transactions, plan_id, reservation_id, caller=caller, now=self.clock.now())
-            chosen = frozenset(seat_ids)
-            if look.known is None and look.plan.rules.active and chosen <= look.free:  # else the hold will refuse
-                warning = await asyncio.to_thread(judge_choice, look.hall, look.free, chosen, rule=rules.orphan_rule)
+        if plan.orphan_rule is not OrphanRule.OFF:
+            try:
+                warning = await self._judge(plan_id, seat_ids, caller.tenant_id, plan.orphan_rule)
+            except SeatLeftAloneError:
+                known = await find_reservation(self.transactions, reservation_id, caller=caller)
+                if known is None:  # else the hold knows what the id stands for
+                    raise
         held = await self.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing)
+        self.pictures.mark_taken(caller.tenant_id, plan_id, seat_ids)
         return ChosenHold(held, warning)
 
-    async def _rules_of(self, plan_id: PlanId, tenant_id: TenantId) -> _ChoiceRules:
-        rules = self._rules.get((tenant_id, plan_id))
-        if rules is None:
-            async with self.transactions.begin(tenant_id) as tx:
-                plan = await tx.plans.get(plan_id)
-            rules = _ChoiceRules(plan.assignment_mode, plan.orphan_rule)
-            if len(self._rules) >= _PLANS_MAX:
-                self._rules.clear()
-            self._rules[tenant_id, plan_id] = rules
-        return rules
+    async def _judge(
+        self, plan_id: PlanId, seat_ids: tuple[SeatId, ...], tenant_id: TenantId, rule: OrphanRule
+    ) -> str | None:
+        fresh = rule is OrphanRule.ENFORCE
+        look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)
+        if not fresh and not look.has_free(seat_ids):
+            look = await self.pictures.look(tenant_id, plan_id, fresh=True)
+        if not look.catalogue.plan.rules.active or not look.has_free(seat_ids):
+            return None  # the hold will refuse
+        return judge_choice(look.catalogue.masks, look.free, seat_ids, rule=rule)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.seating.allotments import code_digest
+from core.seating.allotments import Access, code_digest
 from core.seating.reservations import Holder, HoldRequest, Reservation, token_digest
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId
@@ -25,6 +25,11 @@ class Showing:
 
     codes: tuple[str, ...] = ()
     for_account: AccountId | None = None
+
+    def access(self, plan_id: PlanId, caller: Caller) -> Access:
+        """Return what opens kept seats to the caller, or to the customer."""
+        digests = frozenset(code_digest(plan_id, code) for code in self.codes)
+        return Access(self.for_account or caller.account_id, digests, sells=caller.role in SELLERS)
 
 
 NOTHING_SHOWN = Showing()
@@ -55,16 +60,17 @@ class HoldSeats:
         """
         if showing.for_account is not None:
             caller.must_be_one_of(SELLERS)
+        access = showing.access(plan_id, caller)
         token = self.tokens.new()
         shown = token_digest(hold_token) if hold_token is not None else None
         request = HoldRequest(
             plan_id=plan_id,
             reservation_id=reservation_id,
             seat_ids=seat_ids,
-            holder=Holder(showing.for_account or caller.account_id, shown),
+            holder=Holder(access.account_id, shown),
             new_token_sha256=token_digest(token),
-            code_digests=frozenset(code_digest(plan_id, code) for code in showing.codes),
-            by_staff=caller.role in SELLERS,
+            code_digests=access.code_digests,
+            by_staff=access.sells,
             made_by=caller.account_id if showing.for_account is not None else None,
         )
         change = await self.grant(caller.tenant_id, request, now=self.clock.now())
