@@ -65,7 +65,7 @@ async def generate(load: Load) -> Loaded:
             refusal = body.decode()
 
     requests = [request.encode() for request in load.requests]
-    measured = await drive(
+    times = await drive(
         ask,
         cycle(requests) if load.again else requests,
         callers=load.connections,
@@ -73,7 +73,7 @@ async def generate(load: Load) -> Loaded:
     )
     for connection in connections:
         connection.close()
-    return Loaded(measured=measured, statuses=dict(statuses), refusal=refusal)
+    return Loaded(measured=times.measured(), statuses=dict(statuses), refusal=refusal)
 
 
 def main() -> None:
