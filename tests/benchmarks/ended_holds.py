@@ -6,7 +6,7 @@ import asyncpg
 
 from tests.benchmarks.hall import SEATS_A_HOLD
 from tests.benchmarks.settling import settle
-from tests.benchmarks.stage import HOLD_TTL_S, Hall, Stage
+from tests.benchmarks.stage import HOLD_TTL_S, Hall, Stage, columns_of
 
 _DEAL = f"""
 create temporary table dealt as
@@ -34,15 +34,12 @@ insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_
 select d.tenant_id, e.reservation_id, d.id, d.section_id, d.seat_label, d.price_minor, true
   from ended e join dealt d on d.four = e.four order by e.held_at, e.four
 """
-# Seats are made held before they are stored, so that their table is as tidy as autovacuum leaves it.
-_SEATS = "create temporary table held as select * from bench_seats where plan_id = any($1::uuid[])"
-_HELD = f"""
-update held h
-   set status = 'HELD', reservation_id = e.reservation_id, held_until = e.held_at + make_interval(secs => {HOLD_TTL_S})
-  from dealt d join ended e on e.four = d.four where d.id = h.id
+# Seats are held when they are stored, so that their table is as tidy as autovacuum leaves it.
+_SEATS = """
+insert into seats select {columns}
+  from bench_seats t join dealt d on d.id = t.id join ended e on e.four = d.four order by t.id
 """
-_STORED = "insert into seats select * from held order by id"
-_NO_TIMEOUT = 120.0
+_TIMEOUT_S = 120.0
 
 
 async def store_ended_holds(stage: Stage, halls: Sequence[Hall]) -> int:
@@ -53,15 +50,16 @@ async def store_ended_holds(stage: Stage, halls: Sequence[Hall]) -> int:
     plans = [hall.plan_id for hall in halls]
     connection = await asyncpg.connect(stage.database.admin_url)
     try:
-        await connection.execute(_DEAL, plans, timeout=_NO_TIMEOUT)
-        await connection.execute(_NAME, timeout=_NO_TIMEOUT)
+        await connection.execute("set synchronous_commit = off")
+        await connection.execute(_DEAL, plans, timeout=_TIMEOUT_S)
+        await connection.execute(_NAME, timeout=_TIMEOUT_S)
         await connection.execute("analyze dealt; analyze ended")
-        await connection.execute(_RESERVATIONS, timeout=_NO_TIMEOUT)
-        await connection.execute(_ITEMS, timeout=_NO_TIMEOUT)
-        await connection.execute(_SEATS, plans, timeout=_NO_TIMEOUT)
-        await connection.execute("analyze held")
-        await connection.execute(_HELD, timeout=_NO_TIMEOUT)
-        await connection.execute(_STORED, timeout=_NO_TIMEOUT)
+        until = f"e.held_at + make_interval(secs => {HOLD_TTL_S})"
+        columns = await columns_of(
+            connection, "seats", status="'HELD'", reservation_id="e.reservation_id", held_until=until
+        )
+        for statement in (_RESERVATIONS, _ITEMS, _SEATS.format(columns=columns)):
+            await connection.execute(statement, timeout=_TIMEOUT_S)
     finally:
         await connection.close()
     for table in ("seat_reservations", "seat_reservation_items", "seats"):

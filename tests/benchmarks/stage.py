@@ -81,14 +81,54 @@ class Stage:
             PostgresSeatingTransactions(pool, _IDS).begin(self.tenant_id) as tx,
         ):
             await tx.plans.add(plan, layout)
-        await self.execute("with moved as (delete from seats returning *) insert into bench_seats select * from moved")
+        await self.execute("insert into bench_seats select * from seats order by id; truncate seats")
         return Hall(plan.id, [seat.id for seat in layout.seats])
+
+    async def copy(self, hall: Hall) -> Hall:
+        """Store another plan like this one, with its own ids, without laying it out again."""
+        copy = Hall(PlanId(_IDS.new()), [SeatId(_IDS.new()) for _ in hall.seat_ids])
+        connection = await asyncpg.connect(self.database.admin_url)
+        try:
+            old = await connection.fetch("select id from sections where plan_id = $1", hall.plan_id)
+            old_sections = [row["id"] for row in old]
+            new_sections = [_IDS.new() for _ in old_sections]
+            columns = await columns_of(connection, "seating_plans", id="$2", ticket_id="$3")
+            await connection.execute(
+                f"insert into seating_plans select {columns} from seating_plans t where t.id = $1",
+                hall.plan_id,
+                copy.plan_id,
+                TicketId(_IDS.new()),
+            )
+            columns = await columns_of(connection, "sections", id="n.new", plan_id="$1")
+            await connection.execute(
+                f"insert into sections select {columns} from sections t"
+                "  join unnest($2::uuid[], $3::uuid[]) as n (old, new) on n.old = t.id",
+                copy.plan_id,
+                old_sections,
+                new_sections,
+            )
+            columns = await columns_of(connection, "bench_seats", id="i.new", plan_id="$1", section_id="n.new")
+            await connection.execute(
+                f"insert into bench_seats select {columns} from bench_seats t"
+                "  join unnest($2::uuid[], $3::uuid[]) as n (old, new) on n.old = t.section_id"
+                "  join unnest($4::uuid[], $5::uuid[]) as i (old, new) on i.old = t.id order by i.new",
+                copy.plan_id,
+                old_sections,
+                new_sections,
+                hall.seat_ids,
+                copy.seat_ids,
+            )
+        finally:
+            await connection.close()
+        return copy
 
     async def open(self, halls: Sequence[Hall]) -> None:
         """Let the tables hold these halls, all seats free, and nothing of any run before."""
         await self.execute("truncate seats, seat_reservations, seat_reservation_items, outbox")
         for hall in halls:
-            await self.execute("insert into seats select * from bench_seats where plan_id = $1", hall.plan_id)
+            await self.execute(
+                "insert into seats select * from bench_seats where plan_id = $1 order by id", hall.plan_id
+            )
         await settle(self.database.admin_url, "seats")
 
     async def deadlocks(self) -> int:
@@ -108,3 +148,13 @@ class Stage:
             await connection.execute(statement, *values)
         finally:
             await connection.close()
+
+
+async def columns_of(connection: "asyncpg.Connection[asyncpg.Record]", table: str, **instead: str) -> str:
+    """Return what to select to get rows like those of the table, which is called t, but for some columns."""
+    rows = await connection.fetch(
+        "select attname from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and not attisdropped"
+        " order by attnum",
+        table,
+    )
+    return ", ".join(instead.get(row["attname"], f"t.{row['attname']}") for row in rows)
