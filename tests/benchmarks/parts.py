@@ -12,4 +12,8 @@ PARTS: Mapping[str, Measure] = {
     "expiry": measure_expiry,
     "http": measure_http,
 }
-"""A part measures, and returns lines, figures and audits; targets.py finds its lines by their scenario."""
+"""A part measures, and returns lines, figures and audits; another one joins by being named here.
+
+targets.py finds a line by its scenario, callers and seats: best available and the snapshots have one caller, the live
+map has as many callers as it has readers.
+"""

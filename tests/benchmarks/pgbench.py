@@ -48,6 +48,11 @@ class Pgbench:
             "PGDATABASE": parts.path.removeprefix("/"),
         }
 
+    @property
+    def installed(self) -> bool:
+        """Whether it is there: beside a PostgreSQL on PATH it may be a package of its own."""
+        return self._program.is_file()
+
     def prepare(self) -> None:
         """Make the tables."""
         self._folder.mkdir(exist_ok=True)

@@ -69,7 +69,10 @@ class _Found:
 def measure_store(bench: Bench) -> Part:
     """Measure by callers, by the size of the plan, and with everybody after the same seats."""
     limit = Pgbench(bench.postgres.admin_url, bench.folder / "pgbench")
-    limit.prepare()
+    if limit.installed:
+        limit.prepare()
+    else:
+        bench.say("there is no pgbench beside the server, so the limit is not measured")
     return bench.run(_measure(bench, limit))
 
 
@@ -97,6 +100,8 @@ async def _measure(bench: Bench, limit: Pgbench) -> Part:
 
 
 async def _limit(bench: Bench, limit: Pgbench, found: _Found, *, clients: int) -> None:
+    if not limit.installed:
+        return
     seconds = max(1, round(bench.seconds))
     found.limits[clients].append(await asyncio.to_thread(limit.simple_update, clients=clients, seconds=seconds))
 
