@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import secrets
 import shlex
 import sys
@@ -29,6 +30,7 @@ SECONDS_DEFAULT = 2.0
 SECONDS_QUICK = 1.0
 SECONDS_MAX = 30.0
 WIDTH_MIN = 150
+LOAD_MAX = 0.5
 
 
 def seconds(text: str) -> float:
@@ -66,6 +68,8 @@ def measure(given: argparse.Namespace, console: Console) -> Results:
             postgres = PostgresServer(server.admin_url("postgres"), {})
             facts = runner.run(machine_facts(postgres.admin_url))
             print_facts(console, facts)
+            if os.getloadavg()[0] > LOAD_MAX:
+                console.print("The machine is busy with something else: even ratios will be off.", style="yellow")
             bench = Bench(
                 postgres=postgres,
                 folder=folder,

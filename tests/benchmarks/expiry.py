@@ -61,7 +61,13 @@ async def _measure(bench: Bench) -> Part:
     deck = iter(seats)
 
     async with (
-        selling(stage.database, stage.tenant_id, callers=CALLERS, batching=True) as hold,
+        selling(
+            stage.database,
+            stage.tenant_id,
+            plans=[hall.plan_id for hall in halls[ending_halls:]],
+            callers=CALLERS,
+            batching=True,
+        ) as hold,
         _sweeper(stage.database, seconds_max=sweep_s_max) as process,
     ):
 

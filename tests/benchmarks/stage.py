@@ -1,4 +1,4 @@
-"""Where holds at the store port are measured: a venue_db with halls that can be put on sale again and again."""
+"""Where holds without HTTP are measured: a venue_db with halls that can be put on sale again and again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Holds at the store port on PostgreSQL, beside pgbench on the same server, line after line within minutes.
+"""Holds through the use case on PostgreSQL, without HTTP, beside pgbench on the same server and within minutes.
 
-Store, driver and callers share one process and one event loop, as they do in the API's process. Each round has a hall
-of its own, ends when the time is up or the hall is sold out, and is audited.
+Use case, driver and callers share one process and one event loop, as they do in the API's process. Each round has a
+hall of its own, ends when the time is up or the hall is sold out, and is audited.
 """
 
 import asyncio
@@ -24,8 +24,9 @@ from tests.benchmarks.results import Figure, Line, Part
 from tests.benchmarks.stage import Hall, Stage
 
 COMPARED = 64
-"""The callers of the lines that are compared with each other; they are taken in turn, round by round."""
-OTHERS = (1, 8, 256)
+"""The callers of most lines that are compared with each other; those are taken in turn, round by round."""
+ALONE = 1
+OTHERS = (8, 256)
 CLIENTS_COMPARED = 32
 CLIENTS_OTHERS = (1, 8, 64)
 
@@ -83,18 +84,24 @@ async def _measure(bench: Bench, limit: Pgbench) -> Part:
     found = _Found()
     deadlocks = await stage.deadlocks()
     for number in range(bench.rounds):
-        bench.say(f"{COMPARED} callers at the store port, round {number + 1} of {bench.rounds}")
+        bench.say(f"{COMPARED} callers, and one, round {number + 1} of {bench.rounds}")
         await _limit(bench, limit, found, clients=CLIENTS_COMPARED)
-        for scenario, hall in ((_BATCHING, small), (_BATCHING, large), (_PLAIN, small), (_CONTENDED, small)):
-            await _round(bench, stage, found, scenario, hall, callers=COMPARED)
-    for scenario, hall in ((_PLAIN, large), (_CONTENDED_PLAIN, small)):  # for the plots; no target is about them
+        for scenario, hall, callers in (
+            (_BATCHING, small, COMPARED),
+            (_BATCHING, large, COMPARED),
+            (_PLAIN, small, COMPARED),
+            (_CONTENDED, small, COMPARED),
+            (_BATCHING, small, ALONE),
+            (_PLAIN, small, ALONE),
+        ):
+            await _round(bench, stage, found, scenario, hall, callers=callers)
+    bench.say("what no target is about, for the plots")
+    for scenario, hall in ((_PLAIN, large), (_CONTENDED_PLAIN, small)):
         await _round(bench, stage, found, scenario, hall, callers=COMPARED)
-    for callers in OTHERS[:1] if bench.quick else OTHERS:
-        bench.say(f"{callers} callers at the store port")
+    for callers in () if bench.quick else OTHERS:
         for scenario in (_BATCHING, _PLAIN):
             await _round(bench, stage, found, scenario, small, callers=callers)
-    for clients in CLIENTS_OTHERS[:1] if bench.quick else CLIENTS_OTHERS:
-        bench.say(f"pgbench, {clients} clients")
+    for clients in () if bench.quick else CLIENTS_OTHERS:
         await _limit(bench, limit, found, clients=clients)
     return found.part(deadlocks=await stage.deadlocks() - deadlocks)
 
@@ -114,7 +121,9 @@ async def _round(bench: Bench, stage: Stage, found: _Found, scenario: _Scenario,
     wanted: Iterable[tuple[SeatId, ...]] = (
         hot_fours(hall.seat_ids, seed=seed) if scenario.contended else fours(hall.seat_ids, seed=seed)
     )
-    async with selling(stage.database, stage.tenant_id, callers=callers, batching=scenario.batching) as hold:
+    async with selling(
+        stage.database, stage.tenant_id, plans=[hall.plan_id], callers=callers, batching=scenario.batching
+    ) as hold:
 
         async def ask(_number: int, seats: tuple[SeatId, ...]) -> None:
             nonlocal granted
