@@ -31,6 +31,7 @@ SECONDS_QUICK = 1.0
 SECONDS_MAX = 30.0
 WIDTH_MIN = 150
 LOAD_MAX = 0.5
+BUSY = "the machine was busy with something else, so even the ratios are off"
 
 
 def seconds(text: str) -> float:
@@ -67,9 +68,9 @@ def measure(given: argparse.Namespace, console: Console) -> Results:
         ):
             postgres = PostgresServer(server.admin_url("postgres"), {})
             facts = runner.run(machine_facts(postgres.admin_url))
-            print_facts(console, facts)
             if os.getloadavg()[0] > LOAD_MAX:
-                console.print("The machine is busy with something else: even ratios will be off.", style="yellow")
+                facts |= {"beware": BUSY}
+            print_facts(console, facts)
             bench = Bench(
                 postgres=postgres,
                 folder=folder,

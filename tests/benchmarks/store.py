@@ -109,7 +109,7 @@ async def _measure(bench: Bench, limit: Pgbench) -> Part:
 async def _limit(bench: Bench, limit: Pgbench, found: _Found, *, clients: int) -> None:
     if not limit.installed:
         return
-    seconds = max(1, round(bench.seconds))
+    seconds = max(1, round(bench.seconds)) + 1  # pgbench counts the time in which its clients connect
     found.limits[clients].append(await asyncio.to_thread(limit.simple_update, clients=clients, seconds=seconds))
 
 
