@@ -5,6 +5,7 @@ UV      := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 UV_WANT := uv>=0.13.9,<0.14
 BIN     := .venv/bin
 STAMP   := .venv/.installed
+PLOTS   := .venv/.plots-installed
 ARGS    ?=
 
 # pyright brings its own node (a locked wheel), and must not ask the network whether there is a newer one.
@@ -15,7 +16,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock openapi fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots lock openapi fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -30,8 +31,11 @@ test: $(STAMP) ## Run every test but the benchmarks
 
 check: format lint types types-src imports dependencies ## Run every check that CI runs, changing nothing
 
-bench: $(STAMP) ## Measure holds a second, over HTTP and at the adapter, beside a plain update loop
+bench: $(PLOTS) ## Measure holds beside the limits of this machine, in four minutes (ARGS=--quick: in one)
 	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+plots: $(PLOTS) ## Draw the plots and write the tables of docs/performance.md anew, from the saved figures
+	@$(BIN)/python tests/benchmarks/run.py --draw $(ARGS)
 
 fmt: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
@@ -41,6 +45,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.13 --generate-hash
 lock: $(UV) ## Write requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --extra embedded --group build --group test --group lint -o requirements/dev.txt
+	@$(UV) $(COMPILE) $(ARGS) --constraints requirements/dev.txt --group plots -o requirements/plots.txt
 
 openapi: $(STAMP) ## Write docs/openapi.json anew, after a change of the API
 	@$(BIN)/fairseat openapi > docs/openapi.json
@@ -76,6 +81,11 @@ $(STAMP): requirements/dev.txt pyproject.toml .python-version | $(UV)
 	@$(BIN)/python -c '' 2>/dev/null || { echo 'Making .venv (about a minute the first time) ...'; $(MAKE_VENV); }
 	@$(UV) pip sync --compile-bytecode --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What draws plots goes on top; a virtualenv that was made anew has lost it.
+$(PLOTS): requirements/plots.txt $(STAMP) | $(UV)
+	@$(UV) pip install --compile-bytecode --quiet --python $(BIN)/python --require-hashes -r requirements/plots.txt
 	@touch $@
 
 # A Python 3.13 on PATH, else one of pyenv's, else one that uv downloads.

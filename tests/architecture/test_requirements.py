@@ -14,8 +14,9 @@ RUNTIME = PROJECT["project"]["dependencies"]
 DEV = [
     *RUNTIME,
     *PROJECT["project"]["optional-dependencies"]["embedded"],
-    *(requirement for group in PROJECT["dependency-groups"].values() for requirement in group),
+    *(requirement for name, group in PROJECT["dependency-groups"].items() if name != "plots" for requirement in group),
 ]
+PLOTS = PROJECT["dependency-groups"]["plots"]
 
 
 def locked(name: str) -> dict[str, str]:
@@ -26,7 +27,7 @@ def locked(name: str) -> dict[str, str]:
     return {canonicalize_name(package): version for package, version in pins}
 
 
-@pytest.mark.parametrize(("file", "wanted"), [("runtime.txt", RUNTIME), ("dev.txt", DEV)])
+@pytest.mark.parametrize(("file", "wanted"), [("runtime.txt", RUNTIME), ("dev.txt", DEV), ("plots.txt", PLOTS)])
 def test_each_requirement_is_locked_at_a_version_that_it_allows(file: str, wanted: list[str]) -> None:
     pins = locked(file)
     drifted = [
@@ -43,7 +44,12 @@ def test_tests_run_on_the_versions_that_are_shipped() -> None:
     assert {name: dev.get(name) for name in locked("runtime.txt")} == locked("runtime.txt")
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt"])
+def test_what_draws_plots_goes_on_top_of_dev_and_changes_nothing_there() -> None:
+    dev = locked("dev.txt")
+    assert {name: dev.get(name, pin) for name, pin in locked("plots.txt").items()} == locked("plots.txt")
+
+
+@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt", "plots.txt"])
 def test_every_pin_has_hashes_and_no_address(file: str) -> None:
     text = (ROOT / "requirements" / file).read_text()
     entries = re.split(r"\n(?=[\w])", text.strip())

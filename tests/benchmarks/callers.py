@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 
-from tests.benchmarks.arithmetic import Measured
+from tests.benchmarks.arithmetic import Times
 
 WARM_UP_EACH = 20
 """Asked before the clock starts: connections are opened, statements are prepared."""
@@ -14,14 +14,21 @@ WARM_UP_MAX = 640
 
 
 async def drive[T](
-    ask: Callable[[int, T], Awaitable[None]], things: Iterable[T], *, callers: int, seconds_max: float
-) -> Measured:
+    ask: Callable[[int, T], Awaitable[None]],
+    things: Iterable[T],
+    *,
+    callers: int,
+    seconds_max: float,
+    warm_up: bool = True,
+) -> Times:
     """Let the callers (numbered from 0) ask for the things in turn, until the time is up or nothing is left."""
     left = iter(things)
-    await _round(ask, islice(left, min(callers * WARM_UP_EACH, WARM_UP_MAX)), callers=callers, seconds_max=seconds_max)
+    if warm_up:
+        first = islice(left, min(callers * WARM_UP_EACH, WARM_UP_MAX))
+        await _round(ask, first, callers=callers, seconds_max=seconds_max)
     begun = time.perf_counter()
     times = await _round(ask, left, callers=callers, seconds_max=seconds_max)
-    return Measured.of(times, callers=callers, elapsed_s=time.perf_counter() - begun)
+    return Times(callers, times, time.perf_counter() - begun)
 
 
 async def _round[T](

@@ -12,7 +12,7 @@ from itertools import cycle
 import msgspec
 import uvloop
 
-from tests.benchmarks.arithmetic import Measured
+from tests.benchmarks.arithmetic import Times
 from tests.benchmarks.callers import drive
 
 
@@ -29,7 +29,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it; the statuses count the warm-up too."""
 
-    measured: Measured
+    times: Times
     statuses: dict[str, int]
     refusal: str
 
@@ -65,7 +65,7 @@ async def generate(load: Load) -> Loaded:
             refusal = body.decode()
 
     requests = [request.encode() for request in load.requests]
-    measured = await drive(
+    times = await drive(
         ask,
         cycle(requests) if load.again else requests,
         callers=load.connections,
@@ -73,7 +73,7 @@ async def generate(load: Load) -> Loaded:
     )
     for connection in connections:
         connection.close()
-    return Loaded(measured=measured, statuses=dict(statuses), refusal=refusal)
+    return Loaded(times=times, statuses=dict(statuses), refusal=refusal)
 
 
 def main() -> None:

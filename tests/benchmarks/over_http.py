@@ -1,74 +1,105 @@
-"""Holds over HTTP: `fairseat up` in a process of its own, the load from another, everybody on this machine."""
+"""Holds over HTTP: Fairseat in processes of its own, the load from another, everybody on this machine.
 
-import asyncio
+First one process does everything (`fairseat up`); then it goes on with the background work, and a second one serves the
+API (`fairseat serve`). Both have one route more, which costs what HTTP costs without a hold.
+"""
+
+import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from itertools import batched
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import msgspec
 
 from adapters.embedded.readiness import free_port, reply
-from adapters.postgres.migrator import Database
 from bootstrap.settings import DATABASES
-from tests.benchmarks.arithmetic import Measured
-from tests.benchmarks.audit import Audit, audit
-from tests.benchmarks.hall import SEATS, SEATS_A_HOLD, fours, sections
+from tests.benchmarks import scenarios as s
+from tests.benchmarks.arithmetic import Times
+from tests.benchmarks.audit import audit
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.hall import SEATS, fours
 from tests.benchmarks.load import Load, Loaded
-from tests.benchmarks.settling import settle
-from tests.running import clean_environment, fairseat
+from tests.benchmarks.organiser import GUESTS, Organiser
+from tests.benchmarks.results import Line, Part
+from tests.benchmarks.settling import background_work_done, settle
+from tests.running import clean_environment
 from tests.servers import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
+COMPARED = 64
+OTHERS = (1, 8)
 READY_TIMEOUT_S = 90
-GUESTS = 250
-_HOLDS_PER_GUEST = SEATS // SEATS_A_HOLD // GUESTS
 _LIVE = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class HttpRun:
-    """One number of connections: holds, and the least that the HTTP stack can answer, measured right before them."""
-
-    live: Measured
-    holds: Measured
-    audit: Audit
+class _Server:
+    port: int
+    trivial: str
+    holds: str
 
 
-def measure_http(postgres: PostgresServer, folder: Path, *, levels: Sequence[int], seconds_max: float) -> list[HttpRun]:
-    """Measure each number of connections on a plan of its own, all against one running server."""
-    with _fairseat_up(postgres, folder) as port, _Organiser(port) as organiser:
-        runs: list[HttpRun] = []
-        granted = 0
-        admin_url = postgres.named("venue_db").admin_url
-        for connections in levels:
-            plan_id, seat_ids = organiser.plan_on_sale()
-            requests = _hold_requests(organiser, plan_id, seat_ids, seed=connections)
-            asyncio.run(settle(admin_url, "seats"))
-            live = _loaded(port, connections, seconds_max, [_LIVE], again=True)
-            holds = _loaded(port, connections, seconds_max, requests, again=False)
-            granted += sum(holds.statuses.values())
-            checked = asyncio.run(
-                audit(
-                    admin_url,
-                    what=f"HTTP, {connections} connections",
-                    seats=(len(runs) + 1) * SEATS,
-                    holds=granted,
-                )
+def measure_http(bench: Bench) -> Part:
+    """Measure the trivial POST and holds, each number of connections on a plan of its own."""
+    bench.say("starting `fairseat up`")
+    found = Part(lines=[])
+    folder = bench.folder / "up"
+    folder.mkdir()
+    environment = _databases(bench.postgres)
+    port = free_port()
+    with _running(folder, "up", port, environment, "--folder", str(folder / "data")), Organiser(port) as organiser:
+        up = _Server(port, s.HTTP_TRIVIAL_UP, s.HTTP_HOLDS_UP)
+        if not bench.quick:
+            _measure(bench, up, organiser, found, connections=COMPARED)
+        settings = _read(folder / "data" / "settings.env")
+        port = free_port()
+        with _running(folder, "serve", port, environment | settings):
+            serve = _Server(port, s.HTTP_TRIVIAL, s.HTTP_HOLDS)
+            for connections in (COMPARED,) if bench.quick else (*OTHERS, COMPARED):
+                _measure(bench, serve, organiser, found, connections=connections)
+    return found
+
+
+def _measure(bench: Bench, server: _Server, organiser: Organiser, found: Part, *, connections: int) -> None:
+    """Take the limit and holds in turn: in two rounds where they are compared, each with half of the hall."""
+    bench.say(f"{connections} connections: {server.holds}")
+    admin_url = bench.postgres.named("venue_db").admin_url
+    plan_id, seat_ids = organiser.plan_on_sale()
+    before = sum(one.holds for one in found.audits[-1:])
+    requests = _hold_requests(organiser, plan_id, seat_ids, seed=connections)
+    holds_path, trivial_path = f"/seating-plans/{plan_id}/holds", f"/benchmarks/{plan_id}/trivial"
+    trivial = [request.replace(holds_path, trivial_path) for request in requests]
+    bench.run(settle(admin_url, "seats"))
+    limits: list[Times] = []
+    holds: list[Loaded] = []
+    for part in batched(requests, len(requests) // (2 if connections == COMPARED else 1), strict=True):
+        if not bench.run(background_work_done(admin_url)):
+            bench.say("events are still being published beside the trivial POST")
+        limits.append(_loaded(server, connections, bench.seconds, trivial, again=True).times)
+        holds.append(_loaded(server, connections, bench.seconds, list(part), again=False))
+    together = Times.together([one.times for one in holds])
+    found.lines.append(Line(scenario=server.trivial, measured=Times.together(limits).measured()))
+    found.lines.append(Line(scenario=server.holds, seats=SEATS, measured=together.measured()))
+    found.audits.append(
+        bench.run(
+            audit(
+                admin_url,
+                what=f"{server.holds}, {connections} connections",
+                seats=(len(found.audits) + 1) * SEATS,
+                holds=before + sum(sum(one.statuses.values()) for one in holds),
             )
-            runs.append(HttpRun(live.measured, holds.measured, checked))
-        return runs
+        )
+    )
 
 
-def _loaded(port: int, connections: int, seconds_max: float, requests: list[str], *, again: bool) -> Loaded:
-    load = Load(port=port, connections=connections, seconds_max=seconds_max, requests=requests, again=again)
+def _loaded(server: _Server, connections: int, seconds_max: float, requests: list[str], *, again: bool) -> Loaded:
+    load = Load(port=server.port, connections=connections, seconds_max=seconds_max, requests=requests, again=again)
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.load"],
         input=msgspec.json.encode(load),
@@ -83,7 +114,7 @@ def _loaded(port: int, connections: int, seconds_max: float, requests: list[str]
     return loaded
 
 
-def _hold_requests(organiser: "_Organiser", plan_id: str, seat_ids: list[UUID], *, seed: int) -> list[str]:
+def _hold_requests(organiser: Organiser, plan_id: str, seat_ids: list[UUID], *, seed: int) -> list[str]:
     """Write every request beforehand. Guests take turns, so that none comes near the most that one may have."""
     tokens = organiser.guests()
     requests: list[str] = []
@@ -97,23 +128,32 @@ def _hold_requests(organiser: "_Organiser", plan_id: str, seat_ids: list[UUID], 
     return requests
 
 
-@contextmanager
-def _fairseat_up(postgres: PostgresServer, folder: Path) -> Iterator[int]:
-    """Run `fairseat up` on our PostgreSQL while the block lasts; yield its port."""
-    port = free_port()
+def _databases(postgres: PostgresServer) -> dict[str, str]:
+    """Return the settings that name our PostgreSQL."""
     environment: dict[str, str] = {}
     for name in DATABASES:
-        database: Database = postgres.named(f"{name}_db")
+        database = postgres.named(f"{name}_db")
         environment |= {
             f"FAIRSEAT_{name.upper()}_DATABASE_URL": database.app_url,
             f"FAIRSEAT_{name.upper()}_DATABASE_RELAY_URL": database.relay_url,
             f"FAIRSEAT_{name.upper()}_DATABASE_ADMIN_URL": database.admin_url,
         }
-    folder.mkdir()
-    output = folder / "output.txt"
+    return environment
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return the settings that `fairseat up` keeps for the other commands."""
+    return dict(word.split("=", 1) for word in shlex.split(path.read_text()))
+
+
+@contextmanager
+def _running(folder: Path, command: str, port: int, environment: dict[str, str], *options: str) -> Iterator[None]:
+    """Run a command of Fairseat, with the trivial route, while the block lasts."""
+    output = folder / f"{command}.txt"
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            fairseat("up", "--folder", str(folder / "data"), "--port", str(port)),
+            [sys.executable, "-m", "tests.benchmarks.server", command, "--port", str(port), *options],
+            cwd=ROOT,
             env=clean_environment(**environment),
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -123,79 +163,9 @@ def _fairseat_up(postgres: PostgresServer, folder: Path) -> Iterator[int]:
             until = time.monotonic() + READY_TIMEOUT_S
             while b" 200 " not in reply(port, _LIVE.encode()):
                 if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"`fairseat up` did not get ready:\n{output.read_text()}")
+                    raise RuntimeError(f"`fairseat {command}` did not get ready:\n{output.read_text()}")
                 time.sleep(0.1)
-            yield port
+            yield
         finally:
             process.terminate()
             process.wait(30)
-
-
-class _Organiser:
-    """An owner who puts plans on sale through the API."""
-
-    def __init__(self, port: int) -> None:
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60)
-        self.organisation_id = ""
-        self._venue_id = ""
-
-    def __enter__(self) -> "_Organiser":
-        account = {"email": "owner@bench.example.com", "password": "not-a-secret-2026"}
-        self._post("/auth/register", account | {"displayName": "Bench Owner"})
-        self._http.headers["Authorization"] = f"Bearer {self._post('/auth/login', account)['accessToken']}"
-        self.organisation_id = self._post("/organisations", {"name": "Benchmark"})["id"]
-        token = self._post("/auth/token", {"organisationId": self.organisation_id})
-        self._http.headers["Authorization"] = f"Bearer {token['accessToken']}"
-        address = {"line1": "Am Platz 1", "city": "Erfurt", "postalCode": "99084", "country": "DE"}
-        venue = {"name": "Hall", "timeZone": "Europe/Berlin", "capacity": SEATS, "address": address}
-        self._venue_id = self._post("/venues", venue)["id"]
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._http.close()
-
-    def plan_on_sale(self) -> tuple[str, list[UUID]]:
-        """Return the id of a new plan, and those of its seats."""
-        ticket_id = self._post("/tickets", self._ticket())["id"]
-        plan = {
-            "ticketId": ticket_id,
-            "venueId": self._venue_id,
-            "name": "Benchmark",
-            "source": {
-                "format": "grid",
-                "sections": [{"name": one.name, "rows": one.rows, "columns": one.columns} for one in sections()],
-            },
-        }
-        plan_id = str(self._post("/seating-plans", plan)["id"])
-        read = self._http.get(f"/seating-plans/{plan_id}").raise_for_status()
-        self._post(f"/seating-plans/{plan_id}/activate", {}, {"If-Match": read.headers["ETag"]})
-        seats = self._http.get(f"/seating-plans/{plan_id}/seats?fields=status").raise_for_status().json()["seats"]
-        return plan_id, [UUID(seat["id"]) for seat in seats]
-
-    def guests(self) -> list[str]:
-        """Return the tokens of guests that never were before."""
-        return [self._post("/auth/guest", {})["accessToken"] for _ in range(GUESTS)]
-
-    def _ticket(self) -> dict[str, object]:
-        starts_at = datetime.now(UTC) + timedelta(days=60)
-        return {
-            "title": "Benchmark",
-            "ticketType": "SEATED_MANUAL",
-            "price": {"amount": 4500, "currency": "EUR"},
-            "quota": SEATS,
-            "maxPerUser": _HOLDS_PER_GUEST * SEATS_A_HOLD,
-            "event": {
-                "title": "Benchmark",
-                "startsAt": starts_at.isoformat(),
-                "endsAt": (starts_at + timedelta(hours=2)).isoformat(),
-                "timeZone": "Europe/Berlin",
-                "venueId": self._venue_id,
-                "kind": "sport",
-            },
-        }
-
-    def _post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Any:
-        response = self._http.post(path, json=body, headers={"Idempotency-Key": str(uuid4())} | (headers or {}))
-        if response.is_error:
-            raise RuntimeError(f"{path}: {response.status_code} {response.text}")
-        return response.json()

@@ -39,12 +39,9 @@ def test_the_rate_counts_the_elapsed_time_and_not_the_sum_of_all_callers_times()
     assert (measured.answers, measured.rate, measured.p50_ms, measured.p99_ms) == (8, 8.0, 500.0, 500.0)
 
 
-def test_a_share_is_of_the_limit_with_as_many_callers() -> None:
-    limit = Measured.of([0.1] * 40, callers=8, elapsed_s=2.0)
-    holds = Measured.of([0.2] * 10, callers=8, elapsed_s=2.0)
-    assert holds.share_of(limit) == 0.25
-    with pytest.raises(ValueError, match="cannot be compared"):
-        holds.share_of(Measured.of([0.1] * 40, callers=1, elapsed_s=2.0))
+def test_a_sample_tells_the_latency_of_more_answers_than_it_has_times() -> None:
+    measured = Measured.of([0.1, 0.2], callers=8, elapsed_s=2.0, answers=20)
+    assert (measured.answers, measured.rate, measured.p50_ms, measured.max_ms) == (20, 10.0, 100.0, 200.0)
 
 
 def test_the_deck_deals_every_seat_once_and_the_same_way_for_the_same_seed() -> None:

@@ -1,0 +1,67 @@
+"""Holds whose time is over, put there by SQL: what `hold_batch` writes, moved into the past."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from tests.benchmarks.hall import SEATS_A_HOLD
+from tests.benchmarks.settling import settle
+from tests.benchmarks.stage import HOLD_TTL_S, Hall, Stage, columns_of
+
+_DEAL = f"""
+create temporary table dealt as
+select tenant_id, plan_id, id, section_id, seat_label, price_minor,
+       (row_number() over (order by plan_id, md5(id::text)) - 1) / {SEATS_A_HOLD} as four
+  from bench_seats where plan_id = any($1::uuid[])
+"""
+_NAME = f"""
+create temporary table ended as
+select distinct_fours.*, gen_random_uuid() as reservation_id,
+       clock_timestamp() - make_interval(secs => {HOLD_TTL_S} + four % 60) as held_at
+  from (select distinct tenant_id, plan_id, four from dealt) distinct_fours
+"""
+_RESERVATIONS = f"""
+insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status, seats_count,
+                               currency, hold_ttl_s, held_at, ceiling_at, expires_at)
+select e.tenant_id, e.reservation_id, e.plan_id, p.ticket_id, gen_random_uuid(),
+       sha256(e.reservation_id::text::bytea), 'HELD', {SEATS_A_HOLD}, p.currency, {HOLD_TTL_S}, e.held_at,
+       e.held_at + make_interval(secs => 3 * {HOLD_TTL_S}), e.held_at + make_interval(secs => {HOLD_TTL_S})
+  from ended e join seating_plans p on p.tenant_id = e.tenant_id and p.id = e.plan_id
+ order by e.held_at
+"""
+_ITEMS = """
+insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor, live)
+select d.tenant_id, e.reservation_id, d.id, d.section_id, d.seat_label, d.price_minor, true
+  from ended e join dealt d on d.four = e.four order by e.held_at, e.four
+"""
+# Seats are held when they are stored, so that their table is as tidy as autovacuum leaves it.
+_SEATS = """
+insert into seats select {columns}
+  from bench_seats t join dealt d on d.id = t.id join ended e on e.four = d.four order by t.id
+"""
+_TIMEOUT_S = 120.0
+
+
+async def store_ended_holds(stage: Stage, halls: Sequence[Hall]) -> int:
+    """Sell the halls out to holds of four that ended within the last minute; return how many holds there are.
+
+    The halls must be built and not open.
+    """
+    plans = [hall.plan_id for hall in halls]
+    connection = await asyncpg.connect(stage.database.admin_url)
+    try:
+        await connection.execute("set synchronous_commit = off")
+        await connection.execute(_DEAL, plans, timeout=_TIMEOUT_S)
+        await connection.execute(_NAME, timeout=_TIMEOUT_S)
+        await connection.execute("analyze dealt; analyze ended")
+        until = f"e.held_at + make_interval(secs => {HOLD_TTL_S})"
+        columns = await columns_of(
+            connection, "seats", status="'HELD'", reservation_id="e.reservation_id", held_until=until
+        )
+        for statement in (_RESERVATIONS, _ITEMS, _SEATS.format(columns=columns)):
+            await connection.execute(statement, timeout=_TIMEOUT_S)
+    finally:
+        await connection.close()
+    for table in ("seat_reservations", "seat_reservation_items", "seats"):
+        await settle(stage.database.admin_url, table)
+    return sum(hall.seats for hall in halls) // SEATS_A_HOLD

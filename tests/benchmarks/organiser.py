@@ -1,0 +1,82 @@
+"""An owner who puts plans on sale through the API, as any organiser would."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import httpx
+
+from tests.benchmarks.hall import SEATS, SEATS_A_HOLD, sections
+
+GUESTS = 250
+_HOLDS_PER_GUEST = SEATS // SEATS_A_HOLD // GUESTS
+
+
+class Organiser:
+    """Signs in as soon as the block begins."""
+
+    def __init__(self, port: int) -> None:
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60)
+        self.organisation_id = ""
+        self._venue_id = ""
+
+    def __enter__(self) -> Self:
+        account = {"email": "owner@bench.example.com", "password": "not-a-secret-2026"}
+        self._post("/auth/register", account | {"displayName": "Bench Owner"})
+        self._http.headers["Authorization"] = f"Bearer {self._post('/auth/login', account)['accessToken']}"
+        self.organisation_id = self._post("/organisations", {"name": "Benchmark"})["id"]
+        token = self._post("/auth/token", {"organisationId": self.organisation_id})
+        self._http.headers["Authorization"] = f"Bearer {token['accessToken']}"
+        address = {"line1": "Am Platz 1", "city": "Erfurt", "postalCode": "99084", "country": "DE"}
+        venue = {"name": "Hall", "timeZone": "Europe/Berlin", "capacity": SEATS, "address": address}
+        self._venue_id = self._post("/venues", venue)["id"]
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._http.close()
+
+    def plan_on_sale(self) -> tuple[str, list[UUID]]:
+        """Return the id of a new plan, and those of its seats."""
+        ticket_id = self._post("/tickets", self._ticket())["id"]
+        plan = {
+            "ticketId": ticket_id,
+            "venueId": self._venue_id,
+            "name": "Benchmark",
+            "source": {
+                "format": "grid",
+                "sections": [{"name": one.name, "rows": one.rows, "columns": one.columns} for one in sections()],
+            },
+        }
+        plan_id = str(self._post("/seating-plans", plan)["id"])
+        read = self._http.get(f"/seating-plans/{plan_id}").raise_for_status()
+        self._post(f"/seating-plans/{plan_id}/activate", {}, {"If-Match": read.headers["ETag"]})
+        seats = self._http.get(f"/seating-plans/{plan_id}/seats?fields=status").raise_for_status().json()["seats"]
+        return plan_id, [UUID(seat["id"]) for seat in seats]
+
+    def guests(self) -> list[str]:
+        """Return the tokens of guests that never were before."""
+        return [self._post("/auth/guest", {})["accessToken"] for _ in range(GUESTS)]
+
+    def _ticket(self) -> dict[str, object]:
+        starts_at = datetime.now(UTC) + timedelta(days=60)
+        return {
+            "title": "Benchmark",
+            "ticketType": "SEATED_MANUAL",
+            "price": {"amount": 4500, "currency": "EUR"},
+            "quota": SEATS,
+            "maxPerUser": _HOLDS_PER_GUEST * SEATS_A_HOLD,
+            "event": {
+                "title": "Benchmark",
+                "startsAt": starts_at.isoformat(),
+                "endsAt": (starts_at + timedelta(hours=2)).isoformat(),
+                "timeZone": "Europe/Berlin",
+                "venueId": self._venue_id,
+                "kind": "sport",
+            },
+        }
+
+    def _post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Any:
+        response = self._http.post(path, json=body, headers={"Idempotency-Key": str(uuid4())} | (headers or {}))
+        if response.is_error:
+            raise RuntimeError(f"{path}: {response.status_code} {response.text}")
+        return response.json()

@@ -1,0 +1,19 @@
+"""The parts of the benchmarks, in the order in which they run."""
+
+from collections.abc import Mapping
+
+from tests.benchmarks.bench import Measure
+from tests.benchmarks.expiry import measure_expiry
+from tests.benchmarks.over_http import measure_http
+from tests.benchmarks.store import measure_store
+
+PARTS: Mapping[str, Measure] = {
+    "store": measure_store,
+    "expiry": measure_expiry,
+    "http": measure_http,
+}
+"""A part measures, and returns lines, figures and audits; another one joins by being named here.
+
+targets.py finds a line by its scenario, callers and seats: best available and the snapshots have one caller, the live
+map has as many callers as it has readers.
+"""

@@ -1,0 +1,29 @@
+"""The names under which figures are saved and looked up again."""
+
+PGBENCH = "pgbench simple-update"
+FOUR_SEATS = "update 4 seats, nothing else"
+BATCHING = "hold, in batches"
+PLAIN = "hold, one by one"
+CONTENDED_BATCHING = "the same 100 seats, in batches"
+CONTENDED_PLAIN = "the same 100 seats, one by one"
+
+HTTP_TRIVIAL = "trivial POST, serve and worker apart"
+HTTP_HOLDS = "POST …/holds, serve and worker apart"
+HTTP_TRIVIAL_UP = "trivial POST, one process"
+HTTP_HOLDS_UP = "POST …/holds, one process"
+
+HOLDS_BEFORE_SWEEP = "hold, before the sweep"
+HOLDS_DURING_SWEEP = "hold, during the sweep"
+
+BEST_AVAILABLE = "best available, 4 together, 90 % sold"
+SNAPSHOT_WITHOUT_RLS = "snapshot, without row-level security"
+SNAPSHOT_WITH_RLS = "snapshot, under row-level security"
+SNAPSHOT_CACHED = "GET …/seats, cached"
+SNAPSHOT_CHANGED = "GET …/seats, after a change"
+LIVE_MAP = "a change reaches a reader"
+
+# Figures.
+SWEEP_S = "sweep of 100,000 holds"
+SWEPT = "holds that were swept"
+DEADLOCKS = "deadlocks"
+DOUBLE_OWNERS = "seats with two owners"
