@@ -16,6 +16,7 @@ from beanie import (
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.client import Database, driver_errors_translated
 from core.shared.errors import StaleVersionError
@@ -170,7 +171,7 @@ class MongoTicketStore(TicketStore):
 
     @override
     async def save(self, tenant_id: TenantId, ticket: Ticket, *, expected_version: int) -> None:
-        tickets = TicketDocument.get_pymongo_collection()
+        tickets = _collection()
         stored = {"tenantId": tenant_id, "_id": ticket.id, "version": expected_version}
         # What is taken, and who is at work on it, stands in the same document and is not ours to overwrite.
         facts = TicketDocument.of(tenant_id, ticket).model_dump(by_alias=True, exclude={"id", "reserved", "sold"})
@@ -184,3 +185,7 @@ class MongoTicketStore(TicketStore):
             raise StaleVersionError("The ticket was changed meanwhile; read it again.")
         reserved, sold = (found.get(part, 0) for part in TAKEN)
         raise QuotaBelowTakenError.of(quota=ticket.quota, reserved=reserved, sold=sold)
+
+
+def _collection() -> AsyncCollection[dict[str, Any]]:
+    return TicketDocument.get_pymongo_collection()  # pyright: ignore[reportUnknownMemberType]  # Beanie leaves it open
