@@ -188,4 +188,5 @@ class MongoTicketStore(TicketStore):
 
 
 def _collection() -> AsyncCollection[dict[str, Any]]:
-    return TicketDocument.get_pymongo_collection()  # pyright: ignore[reportUnknownMemberType]  # Beanie leaves it open
+    # Beanie leaves the type of what a collection has open.
+    return TicketDocument.get_pymongo_collection()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # above
