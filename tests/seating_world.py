@@ -25,13 +25,15 @@ from core.seating.plans import (
     PricingMode,
     SeatingPlan,
 )
-from core.seating.reservations import Holder, HoldRequest
+from core.seating.reservations import HoldRequest
 from core.shared.callers import Caller, Role
+from core.shared.holders import Holder
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
+from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
-from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
+from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from tests.servers import PostgresServer
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.grant_hold import GrantHold

@@ -242,11 +242,3 @@ class ExpiredReservations(Protocol):
     @abstractmethod
     async def due(self, *, now: datetime, reservations_max: int) -> Sequence[DueReservation]:
         """Return holds and reservations that have ended by `now` and are not marked so, the longest ended first."""
-
-
-class HoldTokens(Protocol):
-    """Makes the secrets by which somebody without the account's token shows that a hold is theirs."""
-
-    @abstractmethod
-    def new(self) -> str:
-        """Return a secret of 256 random bits, safe in a header."""

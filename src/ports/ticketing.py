@@ -1,13 +1,18 @@
-"""What ticketing needs: a place to keep tickets.
+"""What ticketing needs: a place to keep tickets, and the ledger of general admission.
 
 Ticketing publishes no events. Its datastore, MongoDB, keeps no outbox beside the tickets, and an event that is not
 stored with its change may be lost; whoever needs a ticket asks `ports.published.ticketing.TicketingApi` instead.
 """
 
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from core.shared.ids import TenantId, TicketId
+from core.shared.ids import ReservationId, TenantId, TicketId
+from core.ticketing.general_admission import PlacesChange
+from core.ticketing.places import PlacesRequest, PlacesReservation, Stock
 from core.ticketing.ticket import Ticket
 from ports.paging import Page, PageRequest
 
@@ -36,5 +41,74 @@ class TicketStore(Protocol):
         """Replace the ticket where its stored version is `expected_version`.
 
         Raises StaleVersionError when the version is another, or the tenant has no such ticket (any more): of two that
-        save over the same version, exactly one succeeds.
+        save over the same version, exactly one succeeds. Raises QuotaBelowTakenError when more than the new quota is
+        reserved and sold at this very moment.
+        """
+
+
+type PlacesRule = Callable[[PlacesReservation], PlacesChange]
+"""One of `core.ticketing.general_admission`: pure, since it may be asked more than once before its answer is kept."""
+
+
+class PlacesLedger(Protocol):
+    """Who holds, reserved and bought places of general admission: the one authority on it.
+
+    Whatever the callers do at once, and whenever one of them dies: `reserved + sold` never exceeds the quota, the two
+    are what the entries say, and a command is carried out once or not at all. Each method works in one tenant and can
+    touch no other's. All raise StoreUnavailableError when the store cannot be reached, or is too busy with this
+    account: then the command may have been carried out, and asking again tells.
+    """
+
+    @abstractmethod
+    async def hold(self, tenant_id: TenantId, request: PlacesRequest, *, ticket: Ticket, now: datetime) -> PlacesChange:
+        """Hold places by the rules of `general_admission.hold` and `hold_again`.
+
+        Places of holds that have ended by `now` are free, tidied up or not. Two holds of one account on one ticket
+        wait for each other, so that `max_per_user` holds. Raises PlacesConflictError, PlacesExpiredError,
+        TicketIsSeatedError, NotOnSaleError, EventOverError, MaxPlacesPerUserError and SoldOutError.
+        """
+
+    @abstractmethod
+    async def get(self, tenant_id: TenantId, reservation_id: ReservationId) -> PlacesReservation:
+        """Return the entry as it is stored; raises PlacesNotFoundError."""
+
+    @abstractmethod
+    async def change(
+        self, tenant_id: TenantId, reservation_id: ReservationId, rule: PlacesRule, *, now: datetime
+    ) -> PlacesChange:
+        """Apply a rule to the entry, which nobody else changes meanwhile, and keep what it says.
+
+        Raises PlacesNotFoundError, what the rule raises, and SoldOutError when the change takes more than is left
+        although all that has ended by `now` was tidied up.
+        """
+
+    @abstractmethod
+    async def expire(self, tenant_id: TenantId, ticket_id: TicketId, *, now: datetime, reservations_max: int) -> int:
+        """Tidy up to so many entries of the ticket that have ended by `now`, and return how many were tidied."""
+
+    @abstractmethod
+    async def stock(self, tenant_id: TenantId, ticket_id: TicketId) -> Stock:
+        """Return how the ticket's quota stands; raises TicketNotFoundError."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TicketInTenant:
+    """A ticket that background work is about."""
+
+    tenant_id: TenantId
+    ticket_id: TicketId
+
+
+class PlacesUpkeep(Protocol):
+    """What the sweep asks, across tenants. It decides nothing: the ledger does."""
+
+    @abstractmethod
+    async def due(self, *, now: datetime, reservations_max: int) -> Sequence[TicketInTenant]:
+        """Return the tickets of the entries that ended longest ago and are not marked so, each ticket once."""
+
+    @abstractmethod
+    async def finish_interrupted(self, *, begun_before: datetime, changes_max: int) -> int:
+        """Bring to an end what callers began before the moment and then left (they died); return how many there were.
+
+        What was decided is carried out, what was not is forgotten. Those who are only slow lose nothing by it.
         """

@@ -32,6 +32,9 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|POST            /tickets
     GET|PATCH           /tickets/{id}
     POST                /tickets/{id}/publish
+    POST                /tickets/{id}/reservations
+    GET|DELETE          /tickets/{id}/reservations/{reservationId}
+    POST                /tickets/{id}/reservations/{reservationId}/extend
     POST                /seating-plans
     GET                 /seating-plans/{id}
     PUT                 /seating-plans/{id}/price-tiers
@@ -85,10 +88,6 @@ _PLANNED_BY_REASON = {
         POST                /venues/{id}/stripe/connect
         GET                 /venues/{id}/stripe/status
         POST                /webhooks/stripe/connect
-        """,
-    "general admission is not sold yet": """
-        POST                /tickets/{id}/reservations
-        GET|DELETE          /tickets/{id}/reservations/{reservationId}
         """,
     "refunds happen only by themselves so far, when money came too late": """
         GET|POST            /orders/{id}/refunds

@@ -27,10 +27,11 @@ from core.seating.layout import Layout
 from core.seating.ledger import Happening
 from core.seating.plans import PlanStatus, SeatingPlan
 from core.seating.pricing import TierRequest, price_layout
-from core.seating.reservations import Holder, Reservation, ReservationStatus
+from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.seats import Available, Held, SeatState, Sold
 from core.shared.callers import Caller
 from core.shared.errors import StaleVersionError
+from core.shared.holders import Holder
 from core.shared.ids import OrderId, PriceTierId, ReservationId, SeatId, TenantId
 from core.shared.money import Money
 from ports.paging import PageRequest

@@ -19,15 +19,14 @@ from core.seating.ledger import Change, Claim, Happening
 from core.seating.plans import HoldRules
 from core.seating.reservations import (
     SEATS_PER_HOLD_MAX,
-    Holder,
     HoldRequest,
     Reservation,
     ReservationSeat,
     ReservationStatus,
-    token_digest,
 )
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of, state_at
 from core.shared.errors import InvalidInputError
+from core.shared.holders import Holder, token_digest
 from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, SectionId, TicketId
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

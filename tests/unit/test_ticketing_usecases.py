@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from adapters.memory.clock import MemoryClock
-from adapters.memory.ticketing import MemoryTicketStore
+from adapters.memory.ticketing import MemoryPlaces, MemoryTicketStore
 from adapters.system.ids import Uuid7Source
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError, StaleVersionError
@@ -52,7 +52,7 @@ class World:
         self.create = CreateTicket(self.tickets, venues, Uuid7Source(), self.clock)
         self.read = ReadTicket(self.tickets)
         self.list = ListTickets(self.tickets)
-        self.update = UpdateTicket(self.tickets, venues, self.clock)
+        self.update = UpdateTicket(self.tickets, MemoryPlaces(self.tickets), venues, self.clock)
         self.publish = PublishTicket(self.tickets, self.clock)
         self.look_up = LookUpTicket(self.tickets)
 

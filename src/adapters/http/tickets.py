@@ -9,13 +9,13 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.paging import PageBody, page_body
-from core.shared.callers import Caller
+from core.shared.callers import STAFF, Caller
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
 from core.shared.time import utc
@@ -32,6 +32,7 @@ from ports.paging import PageRequest
 from usecases.ticketing.create_ticket import CreateTicket, NewEvent, NewTicket
 from usecases.ticketing.list_tickets import ListTickets
 from usecases.ticketing.publish_ticket import PublishTicket
+from usecases.ticketing.read_stock import ReadStock
 from usecases.ticketing.read_ticket import ReadTicket
 from usecases.ticketing.update_ticket import UpdateTicket
 
@@ -142,7 +143,10 @@ class TicketEventBody(EventBody, frozen=True, kw_only=True, rename="camel"):
 
 
 class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A ticket."""
+    """A ticket. One of general admission that is read alone says how many places `remaining` there are.
+
+    Staff also see how many are `reserved` and `sold`.
+    """
 
     id: UUID
     title: str
@@ -155,6 +159,9 @@ class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     version: int
     created_at: datetime
     updated_at: datetime
+    remaining: int | UnsetType = UNSET
+    reserved: int | UnsetType = UNSET
+    sold: int | UnsetType = UNSET
 
 
 class TicketController(Controller):
@@ -183,10 +190,23 @@ class TicketController(Controller):
     @get("/{ticket_id:uuid}", summary="Read a ticket")
     @inject
     async def one(
-        self, ticket_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadTicket]
+        self,
+        ticket_id: FromPath[UUID],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ReadTicket],
+        read_stock: FromDishka[ReadStock],
     ) -> Response[TicketBody]:
-        """Everybody in the organisation; a draft is not there for fans."""
-        return _response(await usecase(caller, TicketId(ticket_id)))
+        """Everybody in the organisation; a draft is not there for fans.
+
+        How many places of general admission remain is as of this moment, but for holds that have just ended.
+        """
+        ticket = await usecase(caller, TicketId(ticket_id))
+        body, stock = _body(ticket), await read_stock(caller.tenant_id, ticket)
+        if stock is not None:
+            body = structs.replace(body, remaining=stock.remaining)
+            if caller.role in STAFF:
+                body = structs.replace(body, reserved=stock.reserved, sold=stock.sold)
+        return Response(body, headers={"ETag": etag(ticket.version)})
 
     @patch("/{ticket_id:uuid}", summary="Change a ticket")
     @inject

@@ -1,8 +1,8 @@
 """Tickets on MongoDB through Beanie: one collection, where every filter names the tenant.
 
 Money is kept as integer minor units, never as a Decimal (which Beanie does not read back as it was) or a float. A
-ticket is one document, and each change is one conditional replacement, so there is nothing that a transaction would
-add. There is no outbox beside the tickets either: ticketing publishes no events (see `ports.ticketing`).
+ticket is one document, and each change is one conditional update, so there is nothing that a transaction would add.
+There is no outbox beside the tickets either: ticketing publishes no events (see `ports.ticketing`).
 """
 
 from datetime import datetime
@@ -13,19 +13,23 @@ from beanie import (
     Document,
     init_beanie,  # pyright: ignore[reportUnknownVariableType]  # it leaves the driver's document type open
 )
-from beanie.exceptions import DocumentNotFound
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.client import Database, driver_errors_translated
 from core.shared.errors import StaleVersionError
 from core.shared.ids import TenantId, TicketId, VenueId
 from core.shared.money import Money
 from core.shared.time import utc
+from core.ticketing.errors import QuotaBelowTakenError
 from core.ticketing.ticket import EventDetails, Ticket, TicketStatus, TicketType
 from ports.paging import Page, PageRequest
 from ports.ticketing import TicketStore
+
+TAKEN = ("reserved", "sold")
+"""What of the quota is taken: these members, and `inFlight` beside them, are changed by `adapters.mongo.places`."""
 
 
 def _stored_name(field: str) -> str:
@@ -67,6 +71,8 @@ class TicketDocument(Document):
     version: int
     created_at: datetime
     updated_at: datetime
+    reserved: int = 0
+    sold: int = 0
 
     class Settings:
         """The collection and its indexes: a page of all tickets, and one of those on sale."""
@@ -165,9 +171,22 @@ class MongoTicketStore(TicketStore):
 
     @override
     async def save(self, tenant_id: TenantId, ticket: Ticket, *, expected_version: int) -> None:
+        tickets = _collection()
         stored = {"tenantId": tenant_id, "_id": ticket.id, "version": expected_version}
+        # What is taken, and who is at work on it, stands in the same document and is not ours to overwrite.
+        facts = TicketDocument.of(tenant_id, ticket).model_dump(by_alias=True, exclude={"id", "reserved", "sold"})
+        room = {"$expr": {"$lte": [{"$add": [{"$ifNull": [f"${part}", 0]} for part in TAKEN]}, ticket.quota]}}
         async with driver_errors_translated():
-            try:
-                await TicketDocument.find_one(stored).replace_one(TicketDocument.of(tenant_id, ticket))
-            except DocumentNotFound:
-                raise StaleVersionError("The ticket was changed meanwhile; read it again.") from None
+            done = await tickets.update_one(stored | room, {"$set": facts})
+            if done.matched_count:
+                return
+            found = await tickets.find_one(stored, dict.fromkeys(TAKEN, True))
+        if found is None:
+            raise StaleVersionError("The ticket was changed meanwhile; read it again.")
+        reserved, sold = (found.get(part, 0) for part in TAKEN)
+        raise QuotaBelowTakenError.of(quota=ticket.quota, reserved=reserved, sold=sold)
+
+
+def _collection() -> AsyncCollection[dict[str, Any]]:
+    # Beanie leaves the type of what a collection has open.
+    return TicketDocument.get_pymongo_collection()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # above

@@ -3,7 +3,7 @@
 import secrets
 from typing import override
 
-from ports.seating import HoldTokens
+from ports.hold_tokens import HoldTokens
 
 _BYTES = 32
 

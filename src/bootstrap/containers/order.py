@@ -15,6 +15,7 @@ from ports.events import Subscription
 from ports.ids import IdSource
 from ports.orders import DueOrders, OrderTransactions
 from ports.published.expiration import TimerFired
+from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
@@ -79,7 +80,11 @@ def order_service() -> Service:
     """Return the order service."""
     return Service(
         name="order",
-        providers=(PostgresProvider("order"), OrdersProvider(), linked(SeatingApi, PaymentsApi, TicketingApi)),
+        providers=(
+            PostgresProvider("order"),
+            OrdersProvider(),
+            linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi),
+        ),
         controllers=(OrderController,),
         subscriptions=(
             Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),

@@ -24,6 +24,7 @@ from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
 from ports.clock import Clock
 from ports.events import Subscription
+from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
 from ports.published.expiration import TimerFired
 from ports.published.orders import OrderCancelled
@@ -41,7 +42,7 @@ from ports.published.seating import (
 )
 from ports.published.venues import OrganiserSettingsChanged
 from ports.seat_map import SeatMapFeed
-from ports.seating import ExpiredReservations, Holds, HoldTokens, SeatingTransactions
+from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.allot_seats import (
     AllotSeats,

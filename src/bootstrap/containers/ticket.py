@@ -1,30 +1,52 @@
-"""The ticket service: the catalogue, on ticket_db (MongoDB)."""
+"""The ticket service: the catalogue and general admission, on ticket_db (MongoDB)."""
 
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
 
-from dishka import Provider, Scope, provide, provide_all
+from dishka import AnyOf, Provider, Scope, provide, provide_all
 
+from adapters.http.general_admission import GeneralAdmissionController
 from adapters.http.tickets import TicketController
+from adapters.inprocess.general_admission import InProcessGeneralAdmission
 from adapters.inprocess.ticketing import InProcessTicketing
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.health import MongoHealth
 from adapters.mongo.idempotency import MongoIdempotencyStore, prepare_idempotency_keys
+from adapters.mongo.places import MongoPlaces, prepare_places
 from adapters.mongo.tickets import MongoTicketStore, prepare_tickets
-from bootstrap.containers.service import Service, linked
+from adapters.system.hold_tokens import RandomHoldTokens
+from bootstrap.containers.service import JobSpec, Service, linked
 from bootstrap.settings import Settings
+from ports.events import Subscription
+from ports.hold_tokens import HoldTokens
 from ports.idempotency import IdempotencyStore
+from ports.published.general_admission import GeneralAdmissionApi
+from ports.published.orders import OrderCancelled
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
-from ports.ticketing import TicketStore
+from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
 from usecases.ticketing.create_ticket import CreateTicket
+from usecases.ticketing.expire_places import ExpirePlaces
+from usecases.ticketing.hold_places import HoldPlaces
 from usecases.ticketing.list_tickets import ListTickets
 from usecases.ticketing.look_up_ticket import LookUpTicket
+from usecases.ticketing.manage_places import ExtendPlaces, ReadPlaces, ReleasePlaces
+from usecases.ticketing.on_order_cancelled import ReleaseCancelledPlaces
 from usecases.ticketing.publish_ticket import PublishTicket
+from usecases.ticketing.read_stock import ReadStock
 from usecases.ticketing.read_ticket import ReadTicket
+from usecases.ticketing.reserve_places import (
+    FinalisePlaces,
+    ProtectPlaces,
+    ReclaimPlaces,
+    ReleaseFromOrder,
+    ReserveForOrder,
+)
 from usecases.ticketing.update_ticket import UpdateTicket
+
+SWEEP_INTERVAL_S = 5.0
 
 _CONNECTIONS_MAX = 50
 
@@ -33,8 +55,29 @@ class TicketingProvider(Provider):
     """The ticketing context, and its database. It has no outbox, so no relay either."""
 
     scope = Scope.APP
-    usecases = provide_all(CreateTicket, ReadTicket, ListTickets, UpdateTicket, PublishTicket, LookUpTicket)
+    usecases = provide_all(
+        CreateTicket,
+        ReadTicket,
+        ReadStock,
+        ListTickets,
+        UpdateTicket,
+        PublishTicket,
+        LookUpTicket,
+        HoldPlaces,
+        ReadPlaces,
+        ExtendPlaces,
+        ReleasePlaces,
+        ReserveForOrder,
+        ProtectPlaces,
+        FinalisePlaces,
+        ReclaimPlaces,
+        ReleaseFromOrder,
+        ReleaseCancelledPlaces,
+        ExpirePlaces,
+    )
+    tokens = provide(RandomHoldTokens, provides=HoldTokens)
     published = provide(InProcessTicketing, provides=TicketingApi)
+    published_places = provide(InProcessGeneralAdmission, provides=GeneralAdmissionApi)
     health = provide(MongoHealth)
 
     @provide
@@ -50,6 +93,12 @@ class TicketingProvider(Provider):
         await prepare_tickets(database)
         return MongoTicketStore()
 
+    @provide(provides=AnyOf[PlacesLedger, PlacesUpkeep])
+    async def places(self, database: Database) -> MongoPlaces:
+        """Make the indexes, and return the ledger."""
+        await prepare_places(database)
+        return MongoPlaces(database)
+
     @provide
     async def idempotency(self, database: Database) -> IdempotencyStore:
         """Make the indexes, and return the keys of idempotent requests."""
@@ -62,6 +111,8 @@ def ticket_service() -> Service:
     return Service(
         name="ticket",
         providers=(TicketingProvider(), linked(VenuesApi)),
-        controllers=(TicketController,),
+        controllers=(TicketController, GeneralAdmissionController),
+        subscriptions=(Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),),
+        jobs=(JobSpec("expire_places", SWEEP_INTERVAL_S, ExpirePlaces),),
         checks=(MongoHealth,),
     )

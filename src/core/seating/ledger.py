@@ -20,9 +20,10 @@ from core.seating.errors import (
     all_of,
 )
 from core.seating.plans import HoldRules
-from core.seating.reservations import Holder, HoldRequest, Reservation, ReservationSeat, ReservationStatus
+from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold, owner_of, state_at
 from core.shared.errors import DomainError
+from core.shared.holders import Holder
 from core.shared.ids import OrderId, SeatId
 
 HOLD_CEILING_TTLS = 3

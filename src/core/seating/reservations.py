@@ -1,12 +1,12 @@
 """Holds and reservations: one ledger entry with its seats, from the first hold to the sale or the end."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
 from core.shared.errors import InvalidInputError, Problem
+from core.shared.holders import Holder
 from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, SectionId, TicketId
 
 SEATS_PER_HOLD_MAX = 100
@@ -21,19 +21,6 @@ class ReservationStatus(StrEnum):
     SOLD = "SOLD"
     RELEASED = "RELEASED"
     EXPIRED = "EXPIRED"
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who asks: an account, and the hold token that was shown, as its SHA-256 digest."""
-
-    account_id: AccountId
-    token_sha256: bytes | None = None
-
-
-def token_digest(token: str) -> bytes:
-    """Return the form in which a hold token is kept; a token has 256 random bits, so it needs no salt."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

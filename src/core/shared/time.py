@@ -14,6 +14,11 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def to_the_millisecond(moment: datetime) -> datetime:
+    """Cut off what MongoDB does not keep, so that a thing is equal to itself after it was stored."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 @lru_cache(maxsize=1024)
 def zone_named(name: str, *, pointer: str = "/timeZone") -> str:
     """Return the name if it is an IANA time zone; raises InvalidInputError at `pointer` otherwise."""

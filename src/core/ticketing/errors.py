@@ -1,7 +1,7 @@
 """What ticketing refuses."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from core.shared.errors import DomainError, InvalidInputError, Problem
 
@@ -48,5 +48,95 @@ class EventOverError(DomainError):
 
     code: ClassVar[str] = "ticketing.event_over"
 
+    def __init__(self, message: str = "The event has ended, so its ticket cannot go on sale.") -> None:
+        super().__init__(message)
+
+
+class QuotaBelowTakenError(DomainError):
+    """A quota cannot become smaller than what of it is reserved and sold."""
+
+    code: ClassVar[str] = "ticketing.quota_below_taken"
+
+    @classmethod
+    def of(cls, *, quota: int, reserved: int, sold: int) -> Self:
+        message = f"The quota cannot be {quota}: {reserved} places are reserved and {sold} are sold."
+        return cls(message, [Problem("/quota", message)])
+
+
+class NotOnSaleError(DomainError):
+    """A draft is not on sale yet."""
+
+    code: ClassVar[str] = "ticketing.not_on_sale"
+
     def __init__(self) -> None:
-        super().__init__("The event has ended, so its ticket cannot go on sale.")
+        super().__init__("The ticket is a draft, so it is not on sale yet.")
+
+
+class TicketIsSeatedError(DomainError):
+    """The ticket admits to a seat, which is held from its seating plan."""
+
+    code: ClassVar[str] = "ticketing.ticket_is_seated"
+
+    def __init__(self) -> None:
+        super().__init__("The ticket is for a seat. Hold one from its seating plan.")
+
+
+class SoldOutError(DomainError):
+    """Fewer places are left than were asked for; the message says how many."""
+
+    code: ClassVar[str] = "ticketing.sold_out"
+
+    def __init__(self, *, remaining: int, wanted: int) -> None:
+        self.wanted = wanted
+        message = "The ticket is sold out: no place is left."
+        if remaining:
+            message = f"Only {remaining} {'place is' if remaining == 1 else 'places are'} left, not {wanted}."
+        super().__init__(message, [Problem("/quantity", message)])
+
+
+class MaxPlacesPerUserError(DomainError):
+    """More places than one buyer may have of this ticket, over all their live reservations and bought places."""
+
+    code: ClassVar[str] = "ticketing.max_per_user_exceeded"
+
+    @classmethod
+    def of(cls, *, owned: int, wanted: int, max_per_user: int) -> Self:
+        return cls(
+            f"One buyer may have {max_per_user} places of this ticket. You have {owned} and asked for {wanted} more."
+        )
+
+
+class PlacesNotFoundError(DomainError):
+    """The tenant has no such hold or reservation of places."""
+
+    code: ClassVar[str] = "ticketing.reservation_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such hold or reservation.")
+
+
+class PlacesConflictError(DomainError):
+    """The id stands for something else: another number of places, another ticket, another buyer, or another order."""
+
+    code: ClassVar[str] = "ticketing.reservation_conflict"
+
+
+class PlacesExpiredError(DomainError):
+    """The hold or reservation has ended, so its places are no longer the buyer's."""
+
+    code: ClassVar[str] = "ticketing.reservation_expired"
+
+
+class PlacesCeilingReachedError(DomainError):
+    """The hold was extended as often as it may be."""
+
+    code: ClassVar[str] = "ticketing.hold_ceiling_reached"
+
+
+class NotPlacesHolderError(DomainError):
+    """Someone else's hold."""
+
+    code: ClassVar[str] = "ticketing.not_holder"
+
+    def __init__(self) -> None:
+        super().__init__("These places are held by somebody else.")

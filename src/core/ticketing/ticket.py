@@ -9,7 +9,7 @@ from typing import Self
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import PRICE_MAX_MINOR, Money
-from core.shared.time import zone_named
+from core.shared.time import to_the_millisecond, zone_named
 from core.ticketing.errors import EventOverError, FixedAfterPublicationError, InvalidTicketError
 
 TITLE_LENGTH_MAX = 200
@@ -109,8 +109,8 @@ class Ticket:
             event=_tidied(event),
             status=TicketStatus.DRAFT,
             version=1,
-            created_at=_to_the_millisecond(now),
-            updated_at=_to_the_millisecond(now),
+            created_at=to_the_millisecond(now),
+            updated_at=to_the_millisecond(now),
         )
         _refuse_faults(ticket)
         return ticket
@@ -131,7 +131,7 @@ class Ticket:
             max_per_user=self.max_per_user if change.max_per_user is None else change.max_per_user,
             event=_with_change(self.event, change.event, venue_name=venue_name),
             version=self.version + 1,
-            updated_at=_to_the_millisecond(now),
+            updated_at=to_the_millisecond(now),
         )
         if self.is_published and (problems := list(_fixed_members(self, after))):
             raise FixedAfterPublicationError(problems)
@@ -148,7 +148,7 @@ class Ticket:
         if now >= self.event.ends_at:
             raise EventOverError
         return replace(
-            self, status=TicketStatus.PUBLISHED, version=self.version + 1, updated_at=_to_the_millisecond(now)
+            self, status=TicketStatus.PUBLISHED, version=self.version + 1, updated_at=to_the_millisecond(now)
         )
 
     @property
@@ -161,14 +161,9 @@ def _tidied(event: EventDetails) -> EventDetails:
         event,
         title=event.title.strip(),
         kind=event.kind.strip(),
-        starts_at=_to_the_millisecond(event.starts_at),
-        ends_at=_to_the_millisecond(event.ends_at),
+        starts_at=to_the_millisecond(event.starts_at),
+        ends_at=to_the_millisecond(event.ends_at),
     )
-
-
-def _to_the_millisecond(moment: datetime) -> datetime:
-    """Cut off what no datastore of ours keeps alike, so that a ticket is equal to itself after it was stored."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _with_change(event: EventDetails, change: EventChange, *, venue_name: str | None) -> EventDetails:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from core.seating.allotments import Access, code_digest
-from core.seating.reservations import Holder, HoldRequest, Reservation, token_digest
+from core.seating.reservations import HoldRequest, Reservation
 from core.shared.callers import SELLERS, Caller
+from core.shared.holders import Holder, token_digest
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId
 from ports.clock import Clock
-from ports.seating import HoldTokens
+from ports.hold_tokens import HoldTokens
 from usecases.seating.grant_hold import GrantHold
 
 

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 
 from core.seating import ledger
 from core.seating.errors import NotHolderError
-from core.seating.reservations import Holder, Reservation, token_digest
+from core.seating.reservations import Reservation
 from core.shared.callers import SELLERS, Caller
+from core.shared.holders import holder_of
 from core.shared.ids import ReservationId
 from ports.clock import Clock
 from ports.seating import SeatingTransactions
 from usecases.seating.announcements import save_and_announce
-
-
-def holder_of(caller: Caller, hold_token: str | None) -> Holder:
-    """Return who asks: the account, and the token that was shown."""
-    return Holder(caller.account_id, token_digest(hold_token) if hold_token is not None else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +24,7 @@ class ReadHold:
         """Return the hold as it is now, whatever became of it; raises ReservationNotFoundError, NotHolderError."""
         async with self.transactions.begin(caller.tenant_id) as tx:
             reservation = await tx.seats.get(reservation_id)
-        if caller.role not in SELLERS and not reservation.is_held_by(holder_of(caller, hold_token)):
+        if caller.role not in SELLERS and not reservation.is_held_by(holder_of(caller.account_id, hold_token)):
             raise NotHolderError("These seats are held by somebody else.")
         return reservation.at(self.clock.now())
 
@@ -49,7 +45,9 @@ class ExtendHold:
         now = self.clock.now()
         async with self.transactions.begin(caller.tenant_id) as tx:
             entry = await tx.seats.lock(reservation_id)
-            change = ledger.extend(entry.reservation, by=holder_of(caller, hold_token), seats=entry.seats, now=now)
+            change = ledger.extend(
+                entry.reservation, by=holder_of(caller.account_id, hold_token), seats=entry.seats, now=now
+            )
             await save_and_announce(tx, [change], now=now)
         return change.reservation
 
@@ -69,6 +67,6 @@ class ReleaseHold:
         now = self.clock.now()
         async with self.transactions.begin(caller.tenant_id) as tx:
             entry = await tx.seats.lock(reservation_id)
-            by = holder_of(caller, hold_token)
+            by = holder_of(caller.account_id, hold_token)
             change = ledger.release_hold(entry.reservation, by=by, seats=entry.seats, now=now)
             await save_and_announce(tx, [change], now=now)

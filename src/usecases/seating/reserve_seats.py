@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.seating import ledger
-from core.seating.reservations import Holder, Reservation, token_digest
+from core.seating.reservations import Reservation
+from core.shared.holders import holder_of
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.seating import SeatingTransactions
@@ -32,7 +33,7 @@ class ReserveSeats:
 
         Raises ReservationNotFoundError, NotHolderError, ReservationConflictError, ReservationExpiredError.
         """
-        by = Holder(account_id, token_digest(hold_token) if hold_token is not None else None)
+        by = holder_of(account_id, hold_token)
         now = self.clock.now()
         async with self.transactions.begin(tenant_id) as tx:
             entry = await tx.seats.lock(reservation_id)

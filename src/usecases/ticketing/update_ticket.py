@@ -9,19 +9,22 @@ from core.ticketing.errors import TicketNotFoundError
 from core.ticketing.ticket import Ticket, TicketChange
 from ports.clock import Clock
 from ports.published.venues import VenuesApi
-from ports.ticketing import TicketStore
+from ports.ticketing import PlacesLedger, TicketStore
 from usecases.ticketing.venue_names import venue_name
+
+_TIDIED_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateTicket:
     """Owners and managers, who name the version they read: nobody's change is overwritten unseen.
 
-    Raises TicketNotFoundError, StaleVersionError, TicketVenueNotFoundError, InvalidTicketError, and
-    FixedAfterPublicationError.
+    Raises TicketNotFoundError, StaleVersionError, TicketVenueNotFoundError, InvalidTicketError,
+    FixedAfterPublicationError, and QuotaBelowTakenError for less than is reserved and sold.
     """
 
     tickets: TicketStore
+    places: PlacesLedger
     venues: VenuesApi
     clock: Clock
 
@@ -38,6 +41,10 @@ class UpdateTicket:
         name = None
         if venue_id is not None and venue_id != before.event.venue_id:
             name = await venue_name(self.venues, tenant_id=caller.tenant_id, venue_id=venue_id)
-        after = before.changed(change, venue_name=name, now=self.clock.now())
+        now = self.clock.now()
+        after = before.changed(change, venue_name=name, now=now)
+        if after.quota < before.quota:
+            # Holds that are over must not stand in the way of a smaller quota.
+            await self.places.expire(caller.tenant_id, ticket_id, now=now, reservations_max=_TIDIED_MAX)
         await self.tickets.save(caller.tenant_id, after, expected_version=before.version)
         return after
