@@ -25,6 +25,7 @@ from bootstrap.settings import Settings
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
+from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import TokenVerifier
 from ports.published.payments import PaymentsApi
 from ports.published.seating import SeatingApi
@@ -36,6 +37,7 @@ SERVED_BY: Mapping[type, str] = {
     VenuesApi: "venue",
     SeatingApi: "venue",
     TicketingApi: "ticket",
+    GeneralAdmissionApi: "ticket",
     PaymentsApi: "payment",
 }
 

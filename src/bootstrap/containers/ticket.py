@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.tickets import TicketController
+from adapters.inprocess.no_general_admission import NoGeneralAdmission
 from adapters.inprocess.ticketing import InProcessTicketing
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.health import MongoHealth
@@ -16,6 +17,7 @@ from adapters.mongo.tickets import MongoTicketStore, prepare_tickets
 from bootstrap.containers.service import Service, linked
 from bootstrap.settings import Settings
 from ports.idempotency import IdempotencyStore
+from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.ticketing import TicketStore
@@ -35,6 +37,7 @@ class TicketingProvider(Provider):
     scope = Scope.APP
     usecases = provide_all(CreateTicket, ReadTicket, ListTickets, UpdateTicket, PublishTicket, LookUpTicket)
     published = provide(InProcessTicketing, provides=TicketingApi)
+    published_places = provide(NoGeneralAdmission, provides=GeneralAdmissionApi)
     health = provide(MongoHealth)
 
     @provide
