@@ -15,6 +15,7 @@ from ports.events import Subscription
 from ports.ids import IdSource
 from ports.orders import DueOrders, OrderTransactions
 from ports.published.expiration import TimerFired
+from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
@@ -27,7 +28,9 @@ from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import PlaceOrder
+from usecases.orders.price_order import PriceOrder
 from usecases.orders.read_order import ReadOrder
+from usecases.orders.reservations import Reservations
 from usecases.orders.settle_payment import SettlePayment
 
 SWEEP_INTERVAL_S = 5.0
@@ -38,6 +41,8 @@ class OrdersProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(
+        Reservations,
+        PriceOrder,
         PlaceOrder,
         ReadOrder,
         ListOrders,
@@ -79,7 +84,11 @@ def order_service() -> Service:
     """Return the order service."""
     return Service(
         name="order",
-        providers=(PostgresProvider("order"), OrdersProvider(), linked(SeatingApi, PaymentsApi, TicketingApi)),
+        providers=(
+            PostgresProvider("order"),
+            OrdersProvider(),
+            linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi),
+        ),
         controllers=(OrderController,),
         subscriptions=(
             Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),
