@@ -4,8 +4,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
-from adapters.postgres.migrator import Database, downgrade, migrate
+from adapters.postgres.migrator import Database, downgrade, migrate, pending
 from adapters.postgres.orders import PostgresOrderTransactions
 from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
@@ -72,6 +73,28 @@ async def test_orders_of_one_reservation_keep_it_their_items_and_their_event(pos
             (ORDER, FIRST, UUID(int=0x71), UUID(int=0x91), "Match"),
             (PENDING, SECOND, None, None, None),
         ]
+
+
+async def test_an_order_without_seats_stops_the_way_back_and_loses_nothing(postgres: PostgresServer) -> None:
+    database = await postgres.fresh("order_db")
+    async with connected(database.admin_url) as admin:
+        await admin.execute(
+            "insert into orders (tenant_id, id, account_id, status, version, expires_at, created_at, updated_at)"
+            " values ($1, $2, $3, 'CANCELLED', 3, now(), now(), now())",
+            *(TENANT, ORDER, ANN),
+        )
+        await admin.execute(
+            "insert into order_items (tenant_id, id, order_id, position, ticket_id, quantity, unit_price_minor,"
+            " currency, seat_ids, reservation_id) values ($1, $2, $3, 1, $2, 4, 1500, 'EUR', '{}', $2)",
+            *(TENANT, uuid4(), ORDER),
+        )
+
+    with pytest.raises(IntegrityError):
+        await downgrade(database, revision="order_0001")
+
+    assert not await pending(database)
+    async with connected(database.admin_url) as admin:
+        assert await admin.fetchval("select quantity from order_items") == 4
 
 
 async def test_passes_of_old_stay_as_they_were(postgres: PostgresServer) -> None:
