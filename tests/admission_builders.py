@@ -18,7 +18,14 @@ from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, Ten
 from core.shared.money import Money
 from ports.admission import AdmissionTransactions, PassSigner
 from ports.events import Delivery
-from ports.published.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderedSeat
+from ports.published.orders import (
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderedPlaces,
+    OrderedSeat,
+    OrderedTicket,
+)
 from ports.published.payments import PaymentRefunded
 from usecases.admission.codes import PassCodes
 from usecases.admission.issue_passes import IssuePasses
@@ -43,6 +50,7 @@ def a_pass(*, number: int = 1, order_id: UUID | None = None, ticket_id: UUID | N
         account_id=AccountId(uuid7()),
         event=AdmittedEvent(
             ticket_id=TicketId(ticket_id or uuid7()),
+            ticket_title="Block A",
             title="Erfurt : Jena",
             starts_at=KICK_OFF,
             ends_at=KICK_OFF + timedelta(hours=2),
@@ -58,18 +66,21 @@ def a_pass(*, number: int = 1, order_id: UUID | None = None, ticket_id: UUID | N
 
 @dataclass
 class Sale:
-    """One order as the events tell of it."""
+    """One order as the events tell of it; its places are of another event than its seats."""
 
     seats: int = 2
+    places: int = 0
     tenant_id: TenantId = field(default_factory=lambda: TenantId(uuid7()))
     order_id: OrderId = field(default_factory=lambda: OrderId(uuid7()))
     account_id: AccountId = field(default_factory=lambda: AccountId(uuid7()))
     ticket_id: TicketId = field(default_factory=lambda: TicketId(uuid7()))
+    standing_id: TicketId = field(default_factory=lambda: TicketId(uuid7()))
 
     def __post_init__(self) -> None:
         self._seats = tuple(
             OrderedSeat(
                 order_item_id=uuid7(),
+                ticket_id=self.ticket_id,
                 seat_id=uuid7(),
                 label=f"A-1-{number}",
                 section="A",
@@ -79,6 +90,10 @@ class Sale:
             )
             for number in range(1, self.seats + 1)
         )
+        standing = OrderedPlaces(
+            order_item_id=uuid7(), ticket_id=self.standing_id, quantity=self.places, price_minor=1200
+        )
+        self._places = (standing,) if self.places else ()
 
     @property
     def buyer(self) -> Caller:
@@ -110,15 +125,13 @@ class Sale:
         return OrderCompleted(
             order_id=self.order_id,
             account_id=self.account_id,
-            ticket_id=self.ticket_id,
-            venue_id=uuid7(),
-            event_title="Erfurt : Jena",
-            event_starts_at=KICK_OFF,
-            event_ends_at=KICK_OFF + timedelta(hours=2),
-            event_time_zone="Europe/Berlin",
-            venue_name="Riethsporthalle",
             currency="EUR",
+            tickets=(
+                *[_ticket(self.ticket_id, "Block A", "Erfurt : Jena")] * bool(self.seats),
+                *[_ticket(self.standing_id, "Standing", "After-match party")] * bool(self.places),
+            ),
             seats=self._seats,
+            places=self._places,
         )
 
     def cancelled(self, reason: str) -> OrderCancelled:
@@ -133,6 +146,19 @@ class Sale:
             currency="EUR",
             reason="requested",
         )
+
+
+def _ticket(ticket_id: TicketId, title: str, event_title: str) -> OrderedTicket:
+    return OrderedTicket(
+        ticket_id=ticket_id,
+        title=title,
+        venue_id=uuid7(),
+        event_title=event_title,
+        event_starts_at=KICK_OFF,
+        event_ends_at=KICK_OFF + timedelta(hours=2),
+        event_time_zone="Europe/Berlin",
+        venue_name="Riethsporthalle",
+    )
 
 
 class Gatehouse:

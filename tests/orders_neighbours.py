@@ -55,6 +55,9 @@ class Reservation:
     state: Literal["held", "reserved", "sold", "ended"]
     until: datetime
     order_id: UUID | None = None
+    plan_id: UUID = PLAN
+    ticket_id: UUID = TICKET
+    was_sold: bool = False
 
 
 @dataclass
@@ -64,10 +67,21 @@ class Seating(SeatingApi):
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
     currencies: tuple[str, ...] = ("EUR", "EUR")
 
-    def hold(self, reservation_id: ReservationId, holder: AccountId, *, seats: int = 2, ttl_s: int = 600) -> None:
-        self.reservations[reservation_id] = Reservation(
-            holder, tuple(UUID(int=n + 1) for n in range(seats)), "held", self.clock.now() + timedelta(seconds=ttl_s)
-        )
+    def hold(
+        self,
+        reservation_id: ReservationId,
+        holder: AccountId,
+        *,
+        seats: int = 2,
+        ttl_s: int = 600,
+        first: int = 1,
+        plan_id: UUID = PLAN,
+        ticket_id: UUID = TICKET,
+    ) -> None:
+        numbers = range(first, first + seats)
+        until = self.clock.now() + timedelta(seconds=ttl_s)
+        chosen = tuple(UUID(int=number) for number in numbers)
+        self.reservations[reservation_id] = Reservation(holder, chosen, "held", until, None, plan_id, ticket_id)
 
     def owner_of(self, seat: UUID) -> UUID | None:
         for reservation_id, reservation in self.reservations.items():
@@ -116,8 +130,8 @@ class Seating(SeatingApi):
         self.life.step()
         return SeatsReserved(
             reservation_id=reservation_id,
-            plan_id=PLAN,
-            ticket_id=TICKET,
+            plan_id=found.plan_id,
+            ticket_id=found.ticket_id,
             seats=tuple(
                 ReservedSeat(
                     seat_id=seat,
@@ -146,22 +160,26 @@ class Seating(SeatingApi):
         found = self._found(reservation_id, order_id)
         if not self.lives(found):
             raise RefusedError("seating.reservation_expired", "ended")
-        self.reservations[reservation_id] = replace(found, state="sold")
+        self.reservations[reservation_id] = replace(found, state="sold", was_sold=True)
         self.life.step()
 
     @override
     async def reclaim(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
         found = self._found(reservation_id, order_id)
+        if found.was_sold and not self.lives(found):
+            raise RefusedError("seating.reservation_expired", "sold and given back")
         if any(self.owner_of(seat) not in {None, reservation_id} for seat in found.seats):
             raise RefusedError("seating.seat_taken", "R1S1")
-        self.reservations[reservation_id] = replace(found, state="sold")
+        self.reservations[reservation_id] = replace(found, state="sold", was_sold=True)
         self.life.step()
 
     @override
     async def release(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
         found = self._found(reservation_id, order_id)
-        if found.state != "sold":
-            self.reservations[reservation_id] = replace(found, state="ended")
+        if found.order_id is None or found.state == "sold":
+            raise RefusedError("seating.reservation_conflict", "not for this order to release")
+        self.reservations[reservation_id] = replace(found, state="ended")
+        self.life.step()
 
     def take_news(self, event: OrderCancelled) -> None:
         for reservation_id in event.reservation_ids:
@@ -229,15 +247,19 @@ class Payments(PaymentsApi):
 
 @dataclass
 class Ticketing(TicketingApi):
+    """Every ticket is there; those of another event have a title of their own."""
+
     known: bool = True
+    unknown: frozenset[UUID] = frozenset()
+    titles: dict[UUID, str] = field(default_factory=dict)
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
-        if not self.known:
+        if not self.known or ticket_id in self.unknown:
             raise RefusedError("ticketing.not_found", "no such ticket")
         return TicketOnSale(
             ticket_id=ticket_id,
-            title="Regular",
+            title="Regular" if ticket_id == TICKET else f"Ticket {ticket_id.int:X}",
             ticket_type="SEATED_MANUAL",
             status="published",
             price_minor=2_500,
@@ -245,7 +267,7 @@ class Ticketing(TicketingApi):
             quota=100,
             max_per_user=10,
             event=EventFacts(
-                title="Home match",
+                title=self.titles.get(ticket_id, "Home match"),
                 starts_at=START + timedelta(days=7),
                 ends_at=START + timedelta(days=7, hours=2),
                 time_zone="Europe/Berlin",

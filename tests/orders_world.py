@@ -9,6 +9,8 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.orders import MemoryOrderTransactions
 from core.orders.contact import Contact
 from core.orders.order import Order, Step
+from core.orders.reservations import ReservationKind
+from core.orders.statuses import OrderStatus
 from core.orders.terms import OrderTerms
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
@@ -18,6 +20,7 @@ from ports.orders import OrderTransaction, OrderTransactions
 from ports.paging import PageRequest
 from ports.published.orders import OrderCancelled
 from ports.published.payments import PaymentRefunded, PaymentSucceeded
+from tests.general_admission_neighbour import GeneralAdmission
 from tests.orders_neighbours import HandClock, Life, Payments, Seating, Ticketing
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.confirm_order import ConfirmOrder
@@ -27,12 +30,15 @@ from usecases.orders.list_orders import ListOrders
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
-from usecases.orders.place_order import PlaceOrder, SeatsToOrder
+from usecases.orders.place_order import HoldToOrder, PlaceOrder
+from usecases.orders.price_order import PriceOrder
 from usecases.orders.read_order import ReadOrder
+from usecases.orders.reservations import Reservations
 from usecases.orders.settle_payment import SettlePayment
 
 TENANT = TenantId(UUID(int=0xA))
 OTHER_TENANT = TenantId(UUID(int=0xB))
+AWAY_TICKET = UUID(int=0x71D)
 
 
 class CountingIds(IdSource):
@@ -75,18 +81,24 @@ class World:
         self.seating = Seating(self.clock, self.life)
         self.payments = Payments(self.life)
         self.ticketing = Ticketing()
-        self.place = PlaceOrder(self.transactions, self.seating, self.ticketing, self.clock, self.ids, self.terms)
+        self.general_admission = GeneralAdmission(self.clock, self.life)
+        self.reservations = Reservations(self.seating, self.general_admission)
+        self.price = PriceOrder(self.ticketing, self.ids)
+        self.place = self.placing(self.transactions)
         self.read = ReadOrder(self.transactions)
         self.list = ListOrders(self.transactions)
-        self.pay = PayOrder(self.transactions, self.seating, self.payments, self.clock, self.terms)
-        self.settle = SettlePayment(self.transactions, self.seating, self.payments, self.clock, self.terms)
+        self.pay = PayOrder(self.transactions, self.reservations, self.payments, self.clock, self.terms)
+        self.settle = SettlePayment(self.transactions, self.reservations, self.payments, self.clock, self.terms)
         self.confirm = ConfirmOrder(self.settle)
         self.cancel = CancelOrder(self.transactions, self.payments, self.settle, self.clock)
-        self.expire = ExpireOrder(self.transactions, self.seating, self.payments, self.settle, self.clock, self.terms)
+        self.expire = ExpireOrder(
+            self.transactions, self.reservations, self.payments, self.settle, self.clock, self.terms
+        )
         self.sweep = ExpireOrders(self.memory, self.expire, self.clock, self.terms)
         self.on_timer = OnTimerFired(self.expire)
         self.on_refunded = OnPaymentRefunded(self.transactions, self.clock)
         self.delivered = 0
+        self.mix: list[HoldToOrder] = []
 
     def buyer(self, number: int = 1, *, tenant_id: TenantId = TENANT, guest: bool = False) -> Caller:
         return Caller(AccountId(UUID(int=0xACC0 + number)), tenant_id, guest=guest)
@@ -94,23 +106,47 @@ class World:
     def staff(self, role: Role = Role.BOX_OFFICE) -> Caller:
         return Caller(AccountId(UUID(int=0x57AFF)), TENANT, role=role)
 
-    def held(self, caller: Caller, number: int = 1, *, seats: int = 2) -> SeatsToOrder:
-        reservation_id = ReservationId(UUID(int=0x4E5E0 + number))
-        self.seating.hold(reservation_id, caller.account_id, seats=seats)
-        return SeatsToOrder(reservation_id)
+    def placing(self, transactions: OrderTransactions) -> PlaceOrder:
+        return PlaceOrder(transactions, self.reservations, self.price, self.clock, self.ids, self.terms)
 
-    def held_once(self) -> SeatsToOrder:
+    def held(self, caller: Caller, number: int = 1, *, seats: int = 2, first: int = 1) -> HoldToOrder:
+        reservation_id = ReservationId(UUID(int=0x4E5E0 + number))
+        self.seating.hold(reservation_id, caller.account_id, seats=seats, first=first)
+        return HoldToOrder(reservation_id)
+
+    def held_places(self, caller: Caller, number: int = 1, *, quantity: int = 3, ttl_s: int = 600) -> HoldToOrder:
+        reservation_id = ReservationId(UUID(int=0x6A000 + number))
+        self.general_admission.hold(reservation_id, caller.account_id, quantity=quantity, ttl_s=ttl_s)
+        return HoldToOrder(reservation_id, kind=ReservationKind.GENERAL_ADMISSION)
+
+    def held_mix(self, caller: Caller) -> list[HoldToOrder]:
+        """Two seats, three places, and one more seat of another plan and event."""
+        another = ReservationId(UUID(int=0x4E5EA))
+        self.seating.hold(another, caller.account_id, seats=1, first=9, plan_id=UUID(int=0x91B), ticket_id=AWAY_TICKET)
+        self.ticketing.titles[AWAY_TICKET] = "Away match"
+        return [self.held(caller), self.held_places(caller), HoldToOrder(another)]
+
+    def held_mix_once(self) -> list[HoldToOrder]:
+        """As `held_once`."""
+        if not self.seating.reservations:
+            self.mix = self.held_mix(self.buyer())
+        return self.mix
+
+    def held_once(self) -> list[HoldToOrder]:
         """The hold that a repeated scenario starts from; it is made the first time only."""
-        reservation_id = ReservationId(UUID(int=0x4E5E0 + 1))
-        return SeatsToOrder(reservation_id) if self.seating.reservations else self.held(self.buyer())
+        hold = HoldToOrder(ReservationId(UUID(int=0x4E5E0 + 1)))
+        return [hold] if self.seating.reservations else [self.held(self.buyer())]
 
     async def placed(self, caller: Caller | None = None, *, contact: Contact | None = None) -> Order:
         caller = caller or self.buyer()
-        return await self.place(caller, self.held(caller), contact)
+        return await self.place(caller, [self.held(caller)], contact)
 
-    async def paid(self) -> Order:
+    async def placed_mix(self) -> Order:
+        return await self.place(self.buyer(), self.held_mix(self.buyer()), None)
+
+    async def paid(self, order: Order | None = None) -> Order:
         """An order whose money Stripe has taken, before we have heard of it."""
-        order = await self.placed()
+        order = order or await self.placed()
         await self.pay(self.buyer(), order.id, "CARD")
         self.payments.status[order.id] = "succeeded"
         return await self.now(order)
@@ -156,6 +192,12 @@ class World:
             (order,) = (await tx.orders.page(PageRequest(), account_id=None)).items
         return order
 
+    async def refused(self) -> bool:
+        """Whether the orders that there are were cancelled; read past the life of the process."""
+        async with self.memory.begin(TENANT) as tx:
+            orders = (await tx.orders.page(PageRequest(), account_id=None)).items
+        return bool(orders) and all(order.status is OrderStatus.CANCELLED for order in orders)
+
     async def picture(self) -> object:
         """What is left at the end, without how often something was tried.
 
@@ -170,15 +212,18 @@ class World:
                 for order in orders
             ],
             [(each.seats, each.state) for each in self.seating.reservations.values()],
+            [(each.quantity, each.state) for each in self.general_admission.reservations.values()],
             list(self.payments.status.values()),
             list(self.payments.refunded.values()),
             self.published(),
         )
 
     def deliver(self) -> None:
-        """Let seating take the news of ended orders."""
+        """Let seating and ticketing take the news of ended orders."""
         events = self.messages.events
         for envelope in events[self.delivered :]:
             if envelope.type == OrderCancelled.event_type:
-                self.seating.take_news(envelope.decode(OrderCancelled))
+                news = envelope.decode(OrderCancelled)
+                self.seating.take_news(news)
+                self.general_admission.take_news(news)
         self.delivered = len(events)

@@ -17,7 +17,7 @@ class PassStore(Protocol):
 
     @abstractmethod
     async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
-        """Keep the passes whose order item has none yet, and return the ids of those, in the order given."""
+        """Keep those whose order item has no pass of that unit yet, and return their ids, in the order given."""
 
     @abstractmethod
     async def get(self, pass_id: PassId) -> Pass | None:

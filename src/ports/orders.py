@@ -1,7 +1,7 @@
 """What the order use cases need: a place to keep orders, one transaction at a time, and a way to find those due."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +20,8 @@ class OrderStore(Protocol):
     async def add(self, order: Order) -> None:
         """Store a new order.
 
-        Raises ReservationOrderedError when the same account has a live order for the same reservation, however many
-        try at once.
+        Raises ReservationOrderedError when the same account has a live order for one of its reservations, however many
+        try at once; nothing else may be done in the transaction then.
         """
 
     @abstractmethod
@@ -41,8 +41,8 @@ class OrderStore(Protocol):
         """
 
     @abstractmethod
-    async def live_of(self, reservation_id: ReservationId, account_id: AccountId) -> Order | None:
-        """Return the account's PENDING, AWAITING_PAYMENT or CONFIRMED order for the reservation, or None."""
+    async def live_with(self, reservation_ids: Collection[ReservationId], account_id: AccountId) -> Sequence[Order]:
+        """Return the account's PENDING, AWAITING_PAYMENT or CONFIRMED orders for any of the reservations, by id."""
 
     @abstractmethod
     async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:

@@ -65,6 +65,33 @@ async def test_an_order_item_gets_one_pass_for_good(admission: AdmissionTransact
         assert list(await tx.passes.add_missing([])) == []
 
 
+async def test_each_unit_of_an_order_item_gets_one_pass_and_none_of_them_a_seat(
+    admission: AdmissionTransactions,
+) -> None:
+    first = replace(a_pass(), seat=None)
+    second = replace(first, id=PassId(uuid7()), unit=2)
+    again = replace(second, id=PassId(uuid7()))
+    async with admission.begin(OURS) as tx:
+        assert list(await tx.passes.add_missing([first, second])) == [first.id, second.id]
+
+    async with admission.begin(OURS) as tx:
+        assert list(await tx.passes.add_missing([again])) == []
+        assert list(await tx.passes.of_order(first.order_id)) == [first, second]
+
+
+async def test_sales_of_the_same_new_events_at_once_wait_for_one_another(admission: AdmissionTransactions) -> None:
+    gate, first = Gatehouse(admission), Sale(seats=1, places=1)
+    sales = [first] + [
+        Sale(1, 1, tenant_id=first.tenant_id, ticket_id=first.standing_id, standing_id=first.ticket_id)
+        for _ in range(7)
+    ]
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(gate.issue(sale.completed, sale.delivery()) for sale in sales))
+
+    assert len(await gate.public_keys(first.buyer)) == 2
+
+
 async def test_the_passes_of_an_order_come_in_the_order_they_were_issued_in(admission: AdmissionTransactions) -> None:
     order_id = OrderId(uuid7())
     made = [a_pass(number=number, order_id=order_id) for number in range(4)]
@@ -202,13 +229,14 @@ async def test_what_a_failed_transaction_did_is_gone(admission: AdmissionTransac
 
 
 async def test_a_sale_that_is_told_many_times_at_once_issues_its_passes_once(admission: AdmissionTransactions) -> None:
-    gate, sale = Gatehouse(admission), Sale(seats=4)
+    gate, sale = Gatehouse(admission), Sale(seats=4, places=3)
     same = sale.delivery()
 
     await asyncio.gather(*(gate.issue(sale.completed, each) for each in (same, same, same, *other_news(sale))))
 
     shown = await gate.of_order(sale.buyer, sale.order_id)
-    assert [each.admission.seat.label for each in shown] == ["A-1-1", "A-1-2", "A-1-3", "A-1-4"]
+    labels = [each.admission.seat.label if each.admission.seat else "" for each in shown]
+    assert labels == ["A-1-1", "A-1-2", "A-1-3", "A-1-4", "", "", ""]
     keys = await gate.public_keys(sale.buyer)
     assert [gate.verify(each.code or "", keys).pass_id for each in shown] == [each.admission.id for each in shown]
 

@@ -14,9 +14,18 @@ from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransaction
 from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
 from core.orders.contact import Contact
-from core.orders.content import EventSnapshot, Fee, OrderContent, SeatLine
+from core.orders.content import (
+    EventSnapshot,
+    Fee,
+    OrderContent,
+    OrderedTicket,
+    OrderLine,
+    PlacesLine,
+    SeatLine,
+)
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
+from core.orders.reservations import OrderedReservation, ReservationKind
 from core.orders.terms import OrderTerms
 from core.shared.errors import StaleVersionError
 from core.shared.ids import (
@@ -80,30 +89,37 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         await relay.close()
 
 
-def placed(number: int = 1, *, account_id: AccountId = ANN, now: datetime = NOW) -> Order:
+def reservation(number: int, kind: ReservationKind = ReservationKind.SEATS) -> OrderedReservation:
+    return OrderedReservation(kind, ReservationId(UUID(int=0x4E5 + number)))
+
+
+def placed(*numbers: int, account_id: AccountId = ANN, now: datetime = NOW) -> Order:
     return Order.place(
         OrderId(IDS.new()),
         account_id=account_id,
-        reservation_id=ReservationId(UUID(int=0x4E5 + number)),
+        reservations=[reservation(number) for number in numbers or (1,)],
         contact=Contact("ann@example.org", "Ann"),
         now=now,
         terms=TERMS,
     )
 
 
-def content(*, seats: int = 2) -> OrderContent:
+def content(*, seats: int = 2, mixed: bool = False) -> OrderContent:
+    ends_at = NOW + timedelta(hours=2)
+    event = EventSnapshot("Übertragung „live“", NOW, ends_at, "Europe/Berlin", VenueId(UUID(int=0x7E)), "Halle")
+    seated, standing = TicketId(UUID(int=0x71)), TicketId(UUID(int=0x72))
+    lines: list[OrderLine] = [
+        SeatLine(
+            OrderItemId(IDS.new()), reservation(1).id, seated, PlanId(UUID(int=0x91)), SeatId(UUID(int=n + 1)),
+            f"R1S{n}", "A", "", str(n), Money(2_500 + n, "EUR"),
+        )
+        for n in range(seats, 0, -1)
+    ]  # fmt: skip
+    places = PlacesLine(OrderItemId(IDS.new()), reservation(2).id, standing, 12, Money(0, "EUR"))
+    tickets = OrderedTicket(seated, "Sitzplatz", event), OrderedTicket(standing, "", replace(event, title="Ring 2"))
     return OrderContent(
-        ticket_id=TicketId(UUID(int=0x71)),
-        plan_id=PlanId(UUID(int=0x91)),
-        event=EventSnapshot(
-            "Übertragung „live“", NOW, NOW + timedelta(hours=2), "Europe/Berlin", VenueId(UUID(int=0x7E)), "Halle"
-        ),
-        items=tuple(
-            SeatLine(
-                OrderItemId(IDS.new()), SeatId(UUID(int=n + 1)), f"R1S{n}", "A", "R1", str(n), Money(2_500 + n, "EUR")
-            )
-            for n in range(seats, 0, -1)
-        ),
+        tickets=tickets if mixed else tickets[:1],
+        items=(*lines[:1], places, *lines[1:]) if mixed else tuple(lines),
         fees=(Fee("service", "Service", Money(150, "EUR")),),
     )
 
@@ -127,6 +143,17 @@ async def test_an_order_without_contact_that_owes_a_refund_comes_back_as_it_was_
     assert await stores.get(order.id) == order
 
 
+async def test_an_order_of_seats_and_places_for_two_events_comes_back_as_it_was_stored(stores: Stores) -> None:
+    order = replace(placed(), reservations=(reservation(9), reservation(2, ReservationKind.GENERAL_ADMISSION)))
+    order = await stores.added(order)
+    assert await stores.get(order.id) == order
+    order = await stores.saved(order.await_payment(content(mixed=True), now=NOW))
+    order = await stores.saved(order.confirm(reclaimed=False, now=NOW))
+    assert await stores.get(order.id) == order
+    async with stores.transactions.begin(OURS) as tx:
+        assert (await tx.orders.page(PageRequest(), account_id=ANN)).items == (order,)
+
+
 async def test_several_changes_in_one_transaction_are_stored_together(stores: Stores) -> None:
     order = placed()
     async with stores.transactions.begin(OURS) as tx:
@@ -143,7 +170,8 @@ async def test_an_order_that_is_not_there_is_none(stores: Stores) -> None:
     async with stores.transactions.begin(OURS) as tx:
         assert await tx.orders.get(OrderId(UUID(int=404))) is None
         assert await tx.orders.locked(OrderId(UUID(int=404))) is None
-        assert await tx.orders.live_of(ReservationId(UUID(int=404)), ANN) is None
+        assert await tx.orders.live_with([ReservationId(UUID(int=404))], ANN) == []
+        assert await tx.orders.live_with([], ANN) == []
 
 
 async def test_another_tenant_neither_reads_nor_changes_an_order(stores: Stores) -> None:
@@ -151,7 +179,7 @@ async def test_another_tenant_neither_reads_nor_changes_an_order(stores: Stores)
     async with stores.transactions.begin(THEIRS) as tx:
         assert await tx.orders.get(order.id) is None
         assert await tx.orders.locked(order.id) is None
-        assert await tx.orders.live_of(order.reservation_id, ANN) is None
+        assert await tx.orders.live_with(order.reservation_ids, ANN) == []
         assert (await tx.orders.page(PageRequest(), account_id=None)).items == ()
     with pytest.raises(StaleVersionError):
         await stores.saved(order.cancel(now=NOW), tenant_id=THEIRS)
@@ -164,11 +192,58 @@ async def test_a_buyer_has_one_live_order_for_a_reservation(stores: Stores) -> N
     with pytest.raises(ReservationOrderedError):
         await stores.added(placed())
     async with stores.transactions.begin(OURS) as tx:
-        assert await tx.orders.live_of(first.reservation_id, ANN) == first
+        assert await tx.orders.live_with(first.reservation_ids, ANN) == [first]
     await stores.added(placed(account_id=BEN))
     await stores.added(placed(2))
     await stores.saved(first.refuse("seating.not_holder", now=NOW))
     await stores.added(placed())
+
+
+async def test_each_reservation_has_one_live_order_of_a_buyer(stores: Stores) -> None:
+    first, second = await stores.added(placed(1, 2)), await stores.added(placed(3))
+    for overlapping in ((2,), (4, 1), (3, 4), (2, 3), (2, 1)):
+        with pytest.raises(ReservationOrderedError):
+            await stores.added(placed(*overlapping))
+    await stores.added(placed(1, 2, 3, account_id=BEN))
+    ids = [reservation(number).id for number in (3, 4, 2)]
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.orders.live_with(ids, ANN) == [first, second]
+        assert await tx.orders.live_with(ids[1:2], ANN) == []
+    await stores.saved(first.cancel(now=NOW))
+    third = await stores.added(placed(4, 1))
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.orders.live_with(ids, ANN) == [second, third]
+
+
+async def test_a_refused_order_leaves_nothing_of_itself(stores: Stores) -> None:
+    await stores.added(placed(2))
+    refused = placed(1, 2)
+    with pytest.raises(ReservationOrderedError):
+        await stores.added(refused)
+    assert await stores.get(refused.id) is None
+    await stores.added(placed(1))
+
+
+async def test_an_order_that_comes_back_to_life_has_its_reservations_again(stores: Stores) -> None:
+    order = await stores.added(placed(1, 2))
+    order = await stores.saved(order.await_payment(content(), now=NOW))
+    order = await stores.saved(order.expire(now=NOW))
+    order = await stores.saved(order.confirm(reclaimed=True, now=NOW))
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.orders.live_with([reservation(2).id], ANN) == [order]
+    with pytest.raises(ReservationOrderedError):
+        await stores.added(placed(2))
+
+
+async def test_of_overlapping_orders_at_once_none_waits_for_ever_and_no_reservation_has_two(stores: Stores) -> None:
+    wanted = [(1, 2, 3), (3, 2, 1), (2, 3, 4), (4, 3), (1, 4), (4, 1, 2)] * 4
+    async with asyncio.timeout(30):
+        results = await asyncio.gather(*(stores.added(placed(*each)) for each in wanted), return_exceptions=True)
+    stored = [result for result in results if isinstance(result, Order)]
+    refused = [result for result in results if isinstance(result, ReservationOrderedError)]
+    assert stored and len(stored) + len(refused) == len(wanted)
+    ids = [id for order in stored for id in order.reservation_ids]
+    assert len(ids) == len(set(ids))
 
 
 async def test_of_many_orders_for_one_reservation_at_once_one_is_stored(stores: Stores) -> None:
@@ -221,7 +296,7 @@ async def test_a_transaction_that_raises_leaves_nothing(stores: Stores) -> None:
         async with stores.transactions.begin(OURS) as tx:
             await tx.orders.add(order)
             await tx.inbox.accept(UUID(int=1), consumer="test", at=NOW)
-            event = OrderCancelled(order_id=order.id, reservation_ids=(order.reservation_id,), reason="cancelled")
+            event = OrderCancelled(order_id=order.id, reservation_ids=order.reservation_ids, reason="cancelled")
             await tx.outbox.add(event, subject=order.id, at=NOW)
             raise RuntimeError
     assert await stores.get(order.id) is None

@@ -14,6 +14,7 @@ from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
 from adapters.postgres.pool import open_pool
+from core.shared.ids import ReservationId
 from ports.idempotency import IdempotencyStore
 from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.refusals import RefusedError
@@ -25,7 +26,7 @@ from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.pay_order import PayOrder
-from usecases.orders.place_order import PlaceOrder, SeatsToOrder
+from usecases.orders.place_order import HoldToOrder, PlaceOrder
 from usecases.orders.read_order import ReadOrder
 from usecases.orders.settle_payment import SettlePayment
 
@@ -50,7 +51,7 @@ class Shop:
     confirm: ConfirmOrder
     sweep: ExpireOrders
 
-    def held(self, number: int = 1) -> SeatsToOrder:
+    def held(self, number: int = 1) -> HoldToOrder:
         return self.world.held(self.world.buyer(number), number)
 
     async def post(self, path: str, body: object, *, token: str = "fan-1", **headers: str) -> httpx.Response:
@@ -74,13 +75,13 @@ async def shop(order_db: Database) -> AsyncIterator[Shop]:
     app_pool = await open_pool(order_db.app_url, connections_max=4)
     relay_pool = await open_pool(order_db.relay_url, connections_max=2)
     transactions = PostgresOrderTransactions(app_pool, world.ids)
-    settle = SettlePayment(transactions, world.seating, world.payments, world.clock, world.terms)
-    expire = ExpireOrder(transactions, world.seating, world.payments, settle, world.clock, world.terms)
+    settle = SettlePayment(transactions, world.reservations, world.payments, world.clock, world.terms)
+    expire = ExpireOrder(transactions, world.reservations, world.payments, settle, world.clock, world.terms)
     made: dict[Any, object] = {
-        PlaceOrder: PlaceOrder(transactions, world.seating, world.ticketing, world.clock, world.ids, world.terms),
+        PlaceOrder: world.placing(transactions),
         ReadOrder: ReadOrder(transactions),
         ListOrders: ListOrders(transactions),
-        PayOrder: PayOrder(transactions, world.seating, world.payments, world.clock, world.terms),
+        PayOrder: PayOrder(transactions, world.reservations, world.payments, world.clock, world.terms),
         CancelOrder: CancelOrder(transactions, world.payments, settle, world.clock),
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }
@@ -191,12 +192,98 @@ async def test_a_guest_has_to_say_whom_to_write_to(shop: Shop) -> None:
     assert (right.status_code, right.json()["contact"]) == (201, {"email": "ann@example.org", "name": None})
 
 
-async def test_only_one_reservation_of_seats_can_be_ordered(shop: Shop) -> None:
-    seats = {"kind": "seats", "reservationId": str(uuid4())}
-    general = {"kind": "general-admission", "reservationId": str(uuid4())}
-    for reservations in ([general], [seats, general], [seats, seats]):
-        answer = await shop.post("/api/v1/orders", {"reservations": reservations})
-        assert problem(answer) == (422, "orders.unsupported_reservation")
+def named(*holds: HoldToOrder) -> list[dict[str, str]]:
+    return [{"kind": hold.kind.value, "reservationId": str(hold.reservation_id)} for hold in holds]
+
+
+async def test_seats_and_general_admission_are_one_order_from_placing_to_confirmation(shop: Shop) -> None:
+    holds = shop.world.held_mix(shop.world.buyer())
+    body = {"reservations": named(*holds)}
+    answer = await shop.post("/api/v1/orders", body)
+    assert answer.status_code == 201, answer.text
+    order = answer.json()
+    assert order["reservationIds"] == [str(hold.reservation_id) for hold in holds]
+    assert order["reservations"] == body["reservations"]
+    assert order["total"] == {"amount": 12_000, "currency": "EUR"}
+    seat, _, places, away = order["items"]
+    assert (seat["kind"], seat["quantity"], seat["label"], seat["row"]) == ("seats", 1, "R1S1", "R1")
+    assert (places["kind"], places["quantity"], places["unitPrice"]["amount"]) == ("general-admission", 3, 1_500)
+    assert [places[name] for name in ("seatId", "label", "section", "row", "number")] == [None] * 5
+    titles = {ticket["id"]: ticket["event"]["title"] for ticket in order["tickets"]}
+    assert [titles[item["ticketId"]] for item in (seat, places, away)] == ["Home match", "Home match", "Away match"]
+    assert order["event"] == order["tickets"][0]["event"]
+    again = await shop.post("/api/v1/orders", {"reservations": body["reservations"][::-1]})
+    assert (again.status_code, again.json()) == (201, order)
+    paid = await shop.post(f"/api/v1/orders/{order['id']}/payments", {"method": "CARD"})
+    assert paid.json()["amount"] == {"amount": 12_000, "currency": "EUR"}
+    await confirm(shop, order)
+    assert (await shop.get(f"/api/v1/orders/{order['id']}")).json()["status"] == "CONFIRMED"
+    assert shop.world.general_admission.reservations[holds[1].reservation_id].state == "sold"
+
+
+async def test_general_admission_alone_can_be_ordered(shop: Shop) -> None:
+    hold = shop.world.held_places(shop.world.buyer(), quantity=1)
+    order = (await shop.post("/api/v1/orders", {"reservations": named(hold)})).json()
+    assert (order["status"], len(order["items"]), order["total"]["amount"]) == ("AWAITING_PAYMENT", 1, 1_500)
+
+
+async def test_a_refusal_points_at_the_reservation_and_nothing_stays_reserved(shop: Shop) -> None:
+    held = shop.world.held_places(shop.world.buyer())
+    gone = HoldToOrder(ReservationId(uuid4()))
+    answer = await shop.post("/api/v1/orders", {"reservations": named(held, gone)})
+    assert problem(answer) == (404, "seating.reservation_not_found")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/reservations/1"]
+    assert shop.world.general_admission.left == shop.world.general_admission.quota
+    (order,) = (await shop.get("/api/v1/orders")).json()["items"]
+    assert (order["status"], order["items"], order["tickets"]) == ("CANCELLED", [], [])
+    assert (order["total"], order["event"]) == (None, None)
+
+
+async def test_a_reservation_of_another_kind_or_buyer_or_organisation_cannot_be_ordered(shop: Shop) -> None:
+    seats, places = shop.held(), shop.world.held_places(shop.world.buyer())
+    swapped = [HoldToOrder(seats.reservation_id, kind=places.kind), HoldToOrder(places.reservation_id)]
+    answer = await shop.post("/api/v1/orders", {"reservations": named(*swapped)})
+    assert answer.json()["code"] == "ticketing.reservation_not_found"
+    answer = await shop.post("/api/v1/orders", {"reservations": named(seats, places)}, token="fan-2")
+    assert problem(answer) == (403, "seating.not_holder")
+    assert (await shop.post("/api/v1/orders", {"reservations": named(seats, places)})).status_code == 201
+
+
+async def test_mixed_currencies_are_refused_and_everything_is_released(shop: Shop) -> None:
+    shop.world.general_admission.currency = "CHF"
+    holds = shop.world.held_mix(shop.world.buyer())
+    answer = await shop.post("/api/v1/orders", {"reservations": named(*holds)})
+    assert problem(answer) == (422, "money.mixed_currencies")
+    assert shop.world.general_admission.left == shop.world.general_admission.quota
+    assert shop.world.seating.owner_of(UUID(int=1)) is None
+
+
+async def test_a_reservation_twice_is_refused_and_named(shop: Shop) -> None:
+    seats, places = shop.held(), shop.world.held_places(shop.world.buyer())
+    again = HoldToOrder(seats.reservation_id, kind=places.kind)
+    for twice in ([seats, places, seats], [seats, places, again]):
+        answer = await shop.post("/api/v1/orders", {"reservations": named(*twice)})
+        assert problem(answer) == (422, "orders.duplicate_reservation")
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/reservations/2/reservationId"]
+    assert (await shop.get("/api/v1/orders")).json()["items"] == []
+
+
+async def test_another_set_that_overlaps_with_a_live_order_is_refused_and_named(shop: Shop) -> None:
+    seats, places = shop.held(), shop.world.held_places(shop.world.buyer())
+    order = (await shop.post("/api/v1/orders", {"reservations": named(seats)})).json()
+    answer = await shop.post("/api/v1/orders", {"reservations": named(places, seats)})
+    assert problem(answer) == (409, "orders.reservation_ordered")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/reservations/1"]
+    await shop.post(f"/api/v1/orders/{order['id']}/cancel", {})
+    assert (await shop.post("/api/v1/orders", {"reservations": named(places)})).status_code == 201
+
+
+async def test_an_order_takes_ten_reservations_and_not_eleven(shop: Shop) -> None:
+    holds = [shop.world.held_places(shop.world.buyer(), number, quantity=1) for number in range(1, 11)]
+    eleven = {"reservations": [*named(*holds), {"kind": "seats", "reservationId": str(uuid4())}]}
+    assert problem(await shop.post("/api/v1/orders", eleven)) == (400, "request.invalid")
+    answer = await shop.post("/api/v1/orders", {"reservations": named(*holds)})
+    assert (answer.status_code, len(answer.json()["items"])) == (201, 10)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +295,12 @@ async def test_only_one_reservation_of_seats_can_be_ordered(shop: Shop) -> None:
         {"reservations": [{"kind": "standing", "reservationId": str(uuid4())}]},
         {"reservations": [{"kind": "seats", "reservationId": "1"}]},
         {"reservations": [{"kind": "seats", "reservationId": str(uuid4())}], "discount": 1},
+        {"reservations": [{"kind": "general-admission", "reservationId": str(uuid4()), "quantity": 2}]},
+        {"reservations": [{"kind": "general_admission", "reservationId": str(uuid4())}]},
+        {"reservations": [{"kind": "general-admission", "reservationId": str(uuid4()), "holdToken": ""}]},
+        {"reservations": [{"kind": None, "reservationId": str(uuid4())}]},
+        {"reservations": {"kind": "seats", "reservationId": str(uuid4())}},
+        {"reservations": [[]]},
         [],
         "seats",
     ],

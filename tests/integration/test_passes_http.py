@@ -72,6 +72,23 @@ async def test_the_buyer_finds_a_pass_for_each_seat_once_the_order_is_paid(gate:
     assert one.headers["cache-control"] == "private, no-store"
 
 
+async def test_a_pass_for_general_admission_shows_no_seat_but_its_ticket_and_code(gate: Gate) -> None:
+    sale = Sale(seats=1, places=2)
+    for _ in range(2):
+        await gate.hear(sale, sale.completed)
+
+    [seated, *standing] = await gate.passes(sale)
+    assert (seated["ticketTitle"], seated["seat"]["label"]) == ("Block A", "A-1-1")
+    assert [(each["seat"], each["ticketTitle"]) for each in standing] == [(None, "Standing")] * 2
+    for each in standing:
+        assert each["event"]["title"] == "After-match party" and each["ticketId"] == str(sale.standing_id)
+        drawn = await gate.get(f"/passes/{each['id']}/code.svg", sale.buyer)
+        assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
+    assert len({each["code"] for each in standing}) == 2
+    await gate.hear(sale, sale.refunded)
+    assert {each["status"] for each in await gate.passes(sale)} == {"VOID"}
+
+
 async def test_issuing_leaves_one_event_for_the_relay(gate: Gate) -> None:
     sale = Sale(seats=1)
     for _ in range(2):

@@ -14,16 +14,28 @@ HALL, CLUB = uuid4(), uuid4()
 TABLES = ("passes", "order_standings", "pass_keys")
 
 
-async def add_pass(connection: Connection, *, tenant: UUID, status: str = "VALID", revision: int = 1) -> str:
+async def add_pass(
+    connection: Connection,
+    *,
+    tenant: UUID,
+    status: str = "VALID",
+    revision: int = 1,
+    seat_id: UUID | None = CLUB,
+    label: str | None = "A-1-1",
+    unit: int = 1,
+) -> str:
     return await connection.execute(
         """
         insert into passes values ($1, $2, $2, $2, $2, $2, 'Title', now(), now(), 'UTC', $2, 'Hall',
-                                   $2, 'A-1-1', 'A', '1', '1', 2500, 'EUR', $3, $4, now())
+                                   $5, $6, 'A', '1', '1', 2500, 'EUR', $3, $4, now(), null, $7, 'Block A')
         """,
         tenant,
         uuid4(),
         status,
         revision,
+        seat_id,
+        label,
+        unit,
     )
 
 
@@ -90,6 +102,10 @@ async def test_the_database_itself_refuses_what_makes_no_sense(app: Connection) 
             with pytest.raises(asyncpg.CheckViolationError):
                 async with app.transaction():
                     await add_pass(app, tenant=HALL, status=status, revision=revision)
+        for seat_id, label, unit in ((None, "A-1-1", 1), (CLUB, None, 1), (None, None, 1), (CLUB, "A-1-1", 0)):
+            with pytest.raises(asyncpg.CheckViolationError):
+                async with app.transaction():
+                    await add_pass(app, tenant=HALL, seat_id=seat_id, label=label, unit=unit)
         with pytest.raises(asyncpg.CheckViolationError):
             async with app.transaction():
                 await add_key(app, tenant=HALL, key_id=b"short")

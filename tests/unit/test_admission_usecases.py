@@ -38,12 +38,41 @@ async def test_a_paid_order_becomes_one_pass_a_seat_with_all_that_it_shows(gate:
     await gate.issue(sale.completed, sale.delivery())
 
     passes = passes_of(await gate.of_order(sale.buyer, sale.order_id))
-    assert [each.seat.label for each in passes] == ["A-1-1", "A-1-2", "A-1-3"]
+    assert [each.seat and each.seat.label for each in passes] == ["A-1-1", "A-1-2", "A-1-3"]
     assert {each.order_item_id for each in passes} == {seat.order_item_id for seat in sale.completed.seats}
     for each in passes:
         assert (each.status, each.revision, each.face_value) == (PassStatus.VALID, 1, Money(2500, "EUR"))
         assert (each.event.title, each.event.starts_at) == ("Erfurt : Jena", KICK_OFF)
-        assert (each.account_id, each.issued_at) == (sale.account_id, NOON)
+        assert (each.account_id, each.issued_at, each.event.ticket_title) == (sale.account_id, NOON, "Block A")
+
+
+async def test_places_without_a_seat_become_one_pass_each_for_their_own_event(gate: Gatehouse) -> None:
+    sale = Sale(seats=1, places=3)
+
+    await gate.issue(sale.completed, sale.delivery())
+
+    [seated, *standing] = passes_of(await gate.of_order(sale.buyer, sale.order_id))
+    assert seated.seat is not None
+    assert [(each.seat, each.unit) for each in standing] == [(None, 1), (None, 2), (None, 3)]
+    assert len({each.order_item_id for each in standing} | {seated.order_item_id}) == 2
+    for each in standing:
+        assert (each.event.ticket_id, each.event.ticket_title) == (sale.standing_id, "Standing")
+        assert (each.event.title, each.face_value) == ("After-match party", Money(1200, "EUR"))
+
+
+async def test_an_order_of_places_alone_has_passes_with_codes_of_one_key(gate: Gatehouse) -> None:
+    sale = Sale(seats=0, places=2)
+
+    for _ in range(2):
+        await gate.issue(sale.completed, sale.delivery())
+
+    shown = await gate.of_order(sale.buyer, sale.order_id)
+    keys = await gate.public_keys(sale.buyer)
+    assert [gate.verify(each.code or "", keys).pass_id for each in shown] == [each.admission.id for each in shown]
+    assert len(shown) == 2 and len(keys) == 1
+    assert (await gate.svg(sale.buyer, shown[0].admission.id)).startswith(b"<?xml")
+    await gate.void_on_refund(sale.refunded, sale.delivery())
+    assert {each.status for each in passes_of(await gate.of_order(sale.buyer, sale.order_id))} == {PassStatus.VOID}
 
 
 async def test_issuing_tells_the_others_in_the_same_transaction(gate: Gatehouse) -> None:

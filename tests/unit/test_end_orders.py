@@ -135,7 +135,7 @@ async def test_an_order_is_protected_while_stripe_decides_but_not_for_ever() -> 
     for _ in range((world.terms.lifetime_max_s - 900) // world.terms.recheck_s):
         assert await world.sweep() == 1
         assert await world.sweep() == 0
-        assert world.seating.owner_of(SEAT) == order.reservation_id
+        assert world.seating.owner_of(SEAT) == order.reservation_ids[0]
         world.clock.advance(world.terms.recheck_s)
     assert (await world.now(order)).status is OrderStatus.AWAITING_PAYMENT
     assert await world.sweep() == 1
@@ -205,12 +205,12 @@ async def test_a_refund_of_an_ended_order_is_only_told_in_its_history() -> None:
 async def test_seats_that_belong_to_another_order_are_never_sold_twice() -> None:
     world = World()
     order = await world.paid()
-    found = world.seating.reservations[order.reservation_id]
-    world.seating.reservations[order.reservation_id] = type(found)(
+    found = world.seating.reservations[order.reservation_ids[0]]
+    world.seating.reservations[order.reservation_ids[0]] = type(found)(
         found.holder, found.seats, "sold", found.until, UUID(int=0xD00)
     )
     await world.confirm(world.succeeded(order), world.delivery())
     order = await world.now(order)
     assert (order.refund, order.history[-3].detail) == (RefundState.ASKED, "seating.reservation_conflict")
     with pytest.raises(RefusedError):
-        await world.seating.finalise(tenant_id=UUID(int=1), reservation_id=order.reservation_id, order_id=order.id)
+        await world.seating.finalise(tenant_id=UUID(int=1), reservation_id=order.reservation_ids[0], order_id=order.id)

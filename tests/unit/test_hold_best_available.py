@@ -23,9 +23,9 @@ from core.seating.errors import (
     TooManySeatsError,
 )
 from core.seating.plans import ACCESSIBLE, AssignmentMode, OrphanRule, PlanStatus
-from core.seating.reservations import Holder
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError
+from core.shared.holders import Holder
 from core.shared.ids import PlanId, ReservationId, SeatId
 from core.shared.money import Money
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, pictures_of, seat_ids

@@ -7,8 +7,17 @@ from uuid import UUID
 import pytest
 
 from core.orders.contact import Contact
-from core.orders.content import EventSnapshot, Fee, OrderContent, SeatLine
+from core.orders.content import (
+    EventSnapshot,
+    Fee,
+    OrderContent,
+    OrderedTicket,
+    OrderLine,
+    PlacesLine,
+    SeatLine,
+)
 from core.orders.errors import (
+    DuplicateReservationError,
     EmptyOrderError,
     ForbiddenTransitionError,
     InvalidContactError,
@@ -19,6 +28,7 @@ from core.orders.errors import (
     TooManyPaymentTriesError,
 )
 from core.orders.order import Order, RefundState, Step
+from core.orders.reservations import OrderedReservation, ReservationKind, must_be_distinct
 from core.orders.statuses import LIVE, TRANSITIONS, UNPAID, Change, OrderStatus, next_status
 from core.orders.terms import OrderTerms
 from core.shared.ids import AccountId, OrderId, OrderItemId, PlanId, ReservationId, SeatId, TicketId, VenueId
@@ -27,6 +37,8 @@ from core.shared.money import MixedCurrenciesError, Money
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TERMS = OrderTerms()
 MOMENT = timedelta(microseconds=1)
+RESERVATION = OrderedReservation(ReservationKind.SEATS, ReservationId(UUID(int=3)))
+TICKET, OTHER_TICKET = TicketId(UUID(int=1)), TicketId(UUID(int=7))
 ALLOWED = {
     ("PENDING", "await payment"): "AWAITING_PAYMENT",
     ("PENDING", "be cancelled"): "CANCELLED",
@@ -45,21 +57,32 @@ ALLOWED = {
 
 def line(number: int, price_minor: int = 2_500, currency: str = "EUR") -> SeatLine:
     return SeatLine(
-        OrderItemId(UUID(int=number)), SeatId(UUID(int=number)), f"S{number}", "A", "R1", str(number),
-        Money(price_minor, currency),
+        OrderItemId(UUID(int=number)), RESERVATION.id, TICKET, PlanId(UUID(int=2)), SeatId(UUID(int=number)),
+        f"S{number}", "A", "R1", str(number), Money(price_minor, currency),
     )  # fmt: skip
 
 
-def content(*items: SeatLine, fees: tuple[Fee, ...] = ()) -> OrderContent:
-    event = EventSnapshot("Match", NOON, NOON, "Europe/Berlin", VenueId(UUID(int=1)), "Hall")
-    return OrderContent(TicketId(UUID(int=1)), PlanId(UUID(int=2)), event, items, fees)
+def places(quantity: int, price_minor: int = 1_000, *, ticket_id: TicketId = OTHER_TICKET) -> PlacesLine:
+    return PlacesLine(
+        OrderItemId(UUID(int=50)), ReservationId(UUID(int=4)), ticket_id, quantity, Money(price_minor, "EUR")
+    )
+
+
+def ticket(ticket_id: TicketId, title: str = "Match") -> OrderedTicket:
+    event = EventSnapshot(title, NOON, NOON, "Europe/Berlin", VenueId(UUID(int=1)), "Hall")
+    return OrderedTicket(ticket_id, "Regular", event)
+
+
+def content(*items: OrderLine, fees: tuple[Fee, ...] = ()) -> OrderContent:
+    tickets = tuple(ticket(ticket_id) for ticket_id in dict.fromkeys(item.ticket_id for item in items))
+    return OrderContent(tickets, items, fees)
 
 
 def pending() -> Order:
     return Order.place(
         OrderId(UUID(int=1)),
         account_id=AccountId(UUID(int=2)),
-        reservation_id=ReservationId(UUID(int=3)),
+        reservations=[RESERVATION],
         contact=None,
         now=NOON,
         terms=TERMS,
@@ -98,6 +121,32 @@ def test_a_confirmed_order_is_live_but_not_unpaid() -> None:
 def test_the_total_is_all_in() -> None:
     fee = Fee("service", "Service", Money(150, "EUR"))
     assert content(line(1), line(2, 3_000), fees=(fee,)).total == Money(5_650, "EUR")
+
+
+def test_places_count_and_cost_as_many_as_they_are() -> None:
+    mixed = content(line(1), places(3, 1_500))
+    assert mixed.total == Money(2_500 + 3 * 1_500, "EUR")
+    assert mixed.admissions == 4
+    assert content(places(1, 0)).total == Money(0, "EUR")
+    with pytest.raises(ValueError, match="at least one"):
+        places(0)
+
+
+def test_an_order_has_the_tickets_of_its_items_and_shows_the_event_of_the_first() -> None:
+    tickets = (ticket(TICKET, "First"), ticket(OTHER_TICKET, "Second"))
+    assert OrderContent(tickets, (line(1), places(2), line(2))).event.title == "First"
+    for wrong in (tickets[:1], tickets[::-1], (*tickets, ticket(TicketId(UUID(int=8))))):
+        with pytest.raises(ValueError, match="tickets"):
+            OrderContent(wrong, (line(1), places(2)))
+
+
+def test_an_order_names_each_reservation_once() -> None:
+    other = OrderedReservation(ReservationKind.GENERAL_ADMISSION, ReservationId(UUID(int=4)))
+    again = OrderedReservation(ReservationKind.GENERAL_ADMISSION, RESERVATION.id)
+    must_be_distinct([RESERVATION, other])
+    with pytest.raises(DuplicateReservationError) as refused:
+        must_be_distinct([RESERVATION, other, again])
+    assert [problem.pointer for problem in refused.value.problems] == ["/reservations/2/reservationId"]
 
 
 def test_an_order_has_at_least_one_item() -> None:

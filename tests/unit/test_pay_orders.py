@@ -35,7 +35,7 @@ async def test_paying_protects_seats_longer_than_the_order_so_that_stripe_can_be
     order = await world.now(order)
     assert (started.amount_minor, started.currency) == (5_000, "EUR")
     assert (order.expires_at - world.clock.now()).total_seconds() == 900
-    assert (world.seating.reservations[order.reservation_id].until - order.expires_at).total_seconds() == 60
+    assert (world.seating.reservations[order.reservation_ids[0]].until - order.expires_at).total_seconds() == 60
 
 
 async def test_an_order_can_be_paid_until_exactly_its_time() -> None:
@@ -79,7 +79,7 @@ async def test_an_order_that_was_cancelled_while_its_payment_started_cannot_be_p
             )
 
     crossing = CancelledMeanwhile(world.life, status=world.payments.status)
-    pay = PayOrder(world.transactions, world.seating, crossing, world.clock, world.terms)
+    pay = PayOrder(world.transactions, world.reservations, crossing, world.clock, world.terms)
     with pytest.raises(OrderNotPayableError):
         await pay(world.buyer(), order.id, "CARD")
     assert world.payments.status[order.id] == "cancelled"
@@ -91,16 +91,19 @@ async def test_the_news_of_money_confirms_the_order_and_tells_all_that_passes_ne
     await world.confirm(world.succeeded(order), world.delivery())
     order = await world.now(order)
     assert order.status is OrderStatus.CONFIRMED
-    assert world.seating.reservations[order.reservation_id].state == "sold"
+    assert world.seating.reservations[order.reservation_ids[0]].state == "sold"
     assert world.published() == [CREATED, COMPLETED]
     told = world.messages.events[-1].decode(OrderCompleted)
-    assert (told.event_title, told.venue_name, told.currency) == ("Home match", "Riethsporthalle", "EUR")
+    (ticket,) = told.tickets
+    assert (ticket.title, ticket.event_title, ticket.venue_name) == ("Regular", "Home match", "Riethsporthalle")
+    assert (told.currency, told.places) == ("EUR", ())
     assert [(seat.label, seat.section, seat.row, seat.number, seat.price_minor) for seat in told.seats] == [
         ("R1S1", "A", "R1", "1", 2_500),
         ("R1S2", "A", "R1", "2", 2_500),
     ]
     assert order.content is not None
     assert [seat.order_item_id for seat in told.seats] == [item.id for item in order.content.items]
+    assert {seat.ticket_id for seat in told.seats} == {ticket.ticket_id}
 
 
 async def test_the_same_news_twice_and_other_news_of_the_same_have_one_effect() -> None:
@@ -130,7 +133,7 @@ async def test_money_that_comes_after_the_seats_are_gone_goes_back() -> None:
     order = await world.placed()
     await world.cancel(world.buyer(), order.id)
     world.deliver()
-    world.seating.take_seats_of(order.reservation_id)
+    world.seating.take_seats_of(order.reservation_ids[0])
     world.payments.status[order.id] = "succeeded"
     await world.confirm(world.succeeded(order), world.delivery())
     order = await world.now(order)
@@ -138,18 +141,18 @@ async def test_money_that_comes_after_the_seats_are_gone_goes_back() -> None:
     assert steps(order)[-2:] == [Step.REFUND_DUE, Step.REFUND_ASKED]
     assert order.history[-2].detail == "seating.seat_taken"
     assert world.payments.refunded[order.id] == 1
-    assert world.published() == [CREATED, CANCELLED]
+    assert world.published() == [CREATED, CANCELLED, REFUNDED]
 
 
 async def test_an_order_whose_reservation_ended_unseen_is_cancelled_and_refunded_when_its_seats_are_gone() -> None:
     world = World()
     order = await world.paid()
     world.clock.advance(961)
-    world.seating.take_seats_of(order.reservation_id)
+    world.seating.take_seats_of(order.reservation_ids[0])
     await world.confirm(world.succeeded(order), world.delivery())
     order = await world.now(order)
     assert (order.status, order.refund) == (OrderStatus.CANCELLED, RefundState.ASKED)
-    assert world.published() == [CREATED, EXPIRED]
+    assert world.published() == [CREATED, REFUNDED]
 
 
 async def test_another_amount_than_the_total_goes_back() -> None:

@@ -88,6 +88,7 @@ async def _passes(http: DemoHttp, staff: Session, order_id: str, gate: asyncio.S
     return [
         IssuedPass(UUID(each["id"]), UUID(each["orderId"]), UUID(each["seat"]["id"]), each["status"])
         for each in page["items"]
+        if each["seat"] is not None
     ]
 
 
@@ -97,7 +98,7 @@ def _order(body: Json, ticket_id: UUID) -> BookedOrder:
         id=UUID(body["id"]),
         status=body["status"],
         total_minor=body["total"]["amount"] if body["total"] else 0,
-        seat_ids=tuple(UUID(item["seatId"]) for item in items),
+        seat_ids=tuple(UUID(item["seatId"]) for item in items if item["seatId"] is not None),
     )
 
 

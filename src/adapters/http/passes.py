@@ -14,6 +14,7 @@ from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
 from adapters.http.paging import PageBody
 from core.admission.keys import PassKey
+from core.admission.passes import AdmittedSeat
 from core.shared.callers import Caller
 from core.shared.ids import OrderId, PassId, TicketId
 from usecases.admission.codes import ShownPass
@@ -36,7 +37,7 @@ class PassSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder.
 
-    `faceValue` is what the place cost, without fees.
+    `seat` is null for general admission. `faceValue` is what the place cost, without fees.
     """
 
     id: UUID
@@ -45,7 +46,8 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ticket_id: UUID
     status: Literal["VALID", "FROZEN", "VOID"]
     event: EventBody
-    seat: PassSeatBody
+    ticket_title: str
+    seat: PassSeatBody | None
     face_value: MoneyBody
     revision: int
     code: str | None
@@ -139,7 +141,7 @@ _PRIVATE = {"Cache-Control": "private, no-store"}
 
 def _body(shown: ShownPass) -> PassBody:
     found = shown.admission
-    event, seat = found.event, found.seat
+    event = found.event
     return PassBody(
         id=found.id,
         order_id=found.order_id,
@@ -154,13 +156,20 @@ def _body(shown: ShownPass) -> PassBody:
             venue_id=event.venue_id,
             venue_name=event.venue_name,
         ),
-        seat=PassSeatBody(id=seat.seat_id, label=seat.label, section=seat.section, row=seat.row, number=seat.number),
+        ticket_title=event.ticket_title,
+        seat=_seat(found.seat),
         face_value=MoneyBody.of(found.face_value),
         revision=found.revision,
         code=shown.code,
         issued_at=found.issued_at,
         voided_at=found.voided_at,
     )
+
+
+def _seat(seat: AdmittedSeat | None) -> PassSeatBody | None:
+    if seat is None:
+        return None
+    return PassSeatBody(id=seat.seat_id, label=seat.label, section=seat.section, row=seat.row, number=seat.number)
 
 
 def _key_body(key: PassKey) -> PassKeyBody:

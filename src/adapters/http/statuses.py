@@ -19,6 +19,7 @@ from core.identity.errors import (
 )
 from core.orders.errors import (
     ContactRequiredError,
+    DuplicateReservationError,
     EmptyOrderError,
     ForbiddenTransitionError,
     InvalidContactError,
@@ -30,7 +31,6 @@ from core.orders.errors import (
     PaymentProcessingError,
     ReservationOrderedError,
     TooManyPaymentTriesError,
-    UnsupportedReservationError,
 )
 from core.payments.errors import (
     AlreadyPaidError,
@@ -177,7 +177,7 @@ STATUSES: dict[type[DomainError], int] = {
     HoldCeilingReachedError: 409,
     # orders
     OrderNotFoundError: 404,
-    UnsupportedReservationError: 422,
+    DuplicateReservationError: 422,
     ReservationOrderedError: 409,
     EmptyOrderError: 422,
     ContactRequiredError: 422,

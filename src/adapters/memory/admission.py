@@ -38,8 +38,8 @@ class MemoryPassStore(PassStore):
 
     @override
     async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
-        taken = {each.order_item_id for each in self._passes.values()}
-        added = [each for each in passes if each.order_item_id not in taken]
+        taken = {(each.order_item_id, each.unit) for each in self._passes.values()}
+        added = [each for each in passes if (each.order_item_id, each.unit) not in taken]
         self._passes.update({each.id: each for each in added})
         return [each.id for each in added]
 

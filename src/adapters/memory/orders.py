@@ -1,6 +1,6 @@
 """Orders in memory: the twin of the PostgreSQL adapter, for tests and demonstrations."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class MemoryOrderStore(OrderStore):
 
     @override
     async def add(self, order: Order) -> None:
-        if await self.live_of(order.reservation_id, order.account_id) is not None:
+        if await self.live_with(order.reservation_ids, order.account_id):
             raise ReservationOrderedError
         self._rows[self._tenant_id, order.id] = order
 
@@ -48,11 +48,15 @@ class MemoryOrderStore(OrderStore):
         self._rows[self._tenant_id, order.id] = order
 
     @override
-    async def live_of(self, reservation_id: ReservationId, account_id: AccountId) -> Order | None:
-        for order in self._tenants():
-            if (order.reservation_id, order.account_id) == (reservation_id, account_id) and order.status in LIVE:
-                return order
-        return None
+    async def live_with(self, reservation_ids: Collection[ReservationId], account_id: AccountId) -> Sequence[Order]:
+        found = [
+            order
+            for order in self._tenants()
+            if order.account_id == account_id
+            and order.status in LIVE
+            and not set(reservation_ids).isdisjoint(order.reservation_ids)
+        ]
+        return sorted(found, key=lambda order: order.id)
 
     @override
     async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:

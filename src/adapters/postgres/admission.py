@@ -42,11 +42,11 @@ class PostgresPassStore(PassStore):
                 tenant_id, id, order_id, order_item_id, account_id, ticket_id,
                 event_title, event_starts_at, event_ends_at, event_time_zone, venue_id, venue_name,
                 seat_id, seat_label, seat_section, seat_row, seat_number,
-                face_value_minor, currency, status, revision, issued_at, voided_at
+                face_value_minor, currency, status, revision, issued_at, voided_at, unit, ticket_title
             )
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-            on conflict on constraint passes_order_item do nothing
+                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+            on conflict on constraint passes_order_item_unit do nothing
             returning id
             """,
             [self._row_of(each) for each in passes],
@@ -95,17 +95,19 @@ class PostgresPassStore(PassStore):
             event.time_zone,
             event.venue_id,
             event.venue_name,
-            seat.seat_id,
-            seat.label,
-            seat.section,
-            seat.row,
-            seat.number,
+            seat and seat.seat_id,
+            seat and seat.label,
+            seat and seat.section,
+            seat and seat.row,
+            seat and seat.number,
             each.face_value.amount_minor,
             each.face_value.currency,
             each.status,
             each.revision,
             each.issued_at,
             each.voided_at,
+            each.unit,
+            event.ticket_title,
         )
 
 
@@ -237,6 +239,7 @@ def _pass_of(row: Record) -> Pass:
         account_id=AccountId(row["account_id"]),
         event=AdmittedEvent(
             ticket_id=TicketId(row["ticket_id"]),
+            ticket_title=row["ticket_title"],
             title=row["event_title"],
             starts_at=row["event_starts_at"],
             ends_at=row["event_ends_at"],
@@ -244,18 +247,25 @@ def _pass_of(row: Record) -> Pass:
             venue_id=VenueId(row["venue_id"]),
             venue_name=row["venue_name"],
         ),
-        seat=AdmittedSeat(
-            seat_id=SeatId(row["seat_id"]),
-            label=row["seat_label"],
-            section=row["seat_section"],
-            row=row["seat_row"],
-            number=row["seat_number"],
-        ),
+        seat=_seat_of(row),
         face_value=Money(row["face_value_minor"], row["currency"]),
         issued_at=row["issued_at"],
+        unit=row["unit"],
         status=PassStatus(row["status"]),
         revision=row["revision"],
         voided_at=row["voided_at"],
+    )
+
+
+def _seat_of(row: Record) -> AdmittedSeat | None:
+    if row["seat_id"] is None:
+        return None
+    return AdmittedSeat(
+        seat_id=SeatId(row["seat_id"]),
+        label=row["seat_label"],
+        section=row["seat_section"],
+        row=row["seat_row"],
+        number=row["seat_number"],
     )
 
 

@@ -9,8 +9,9 @@ import asyncpg
 import msgspec
 
 from core.orders.contact import Contact
-from core.orders.content import EventSnapshot, Fee, OrderContent, SeatLine
+from core.orders.content import Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine
 from core.orders.order import HistoryEntry, Order, RefundState
+from core.orders.reservations import OrderedReservation
 from core.orders.statuses import OrderStatus
 from core.shared.ids import AccountId, OrderId, OrderItemId, PlanId, ReservationId, SeatId, TicketId
 from core.shared.money import Money
@@ -18,10 +19,15 @@ from core.shared.money import Money
 type Value = Any  # what asyncpg takes as an argument
 
 SELECT = """
-select o.*, o.event::text as event_text, o.fees::text as fees_text,
+select o.*, o.tickets::text as tickets_text, o.fees::text as fees_text,
+       (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'id', r.reservation_id) order by r.position),
+                        '[]')::text
+        from order_reservations r where r.tenant_id = o.tenant_id and r.order_id = o.id) as reservations_text,
        (select coalesce(jsonb_agg(jsonb_build_object(
-                   'id', i.id, 'seat_ids', i.seat_ids, 'label', i.label, 'section', i.section, 'row', i.row_label,
-                   'number', i.seat_number, 'price_minor', i.unit_price_minor, 'currency', i.currency
+                   'id', i.id, 'reservation_id', i.reservation_id, 'ticket_id', i.ticket_id, 'plan_id', i.plan_id,
+                   'quantity', i.quantity, 'seat_ids', i.seat_ids, 'label', i.label, 'section', i.section,
+                   'row', i.row_label, 'number', i.seat_number, 'price_minor', i.unit_price_minor,
+                   'currency', i.currency
                ) order by i.position), '[]')::text
         from order_items i where i.tenant_id = o.tenant_id and i.order_id = o.id) as items_text,
        (select coalesce(jsonb_agg(jsonb_build_object(
@@ -33,29 +39,45 @@ where o.tenant_id = $1
 
 INSERT = """
 insert into orders (
-    tenant_id, id, account_id, reservation_id, contact_email, contact_name, status, version,
+    tenant_id, id, account_id, contact_email, contact_name, status, version,
     expires_at, due_at, created_at, updated_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+
+INSERT_RESERVATIONS = """
+insert into order_reservations (tenant_id, order_id, account_id, status, position, kind, reservation_id)
+select $1, $2, $3, $4, item.position, item.kind, item.reservation_id
+from unnest($5::text[], $6::uuid[]) with ordinality as item (kind, reservation_id, position)
+order by item.reservation_id
 on conflict (tenant_id, reservation_id, account_id)
     where status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED') do nothing
+"""
+"""By id, so that two orders that want the same reservations at once wait for one another in one order."""
+
+LIVE_WITH = """
+select r.order_id from order_reservations r
+where r.tenant_id = $1 and r.reservation_id = any($2::uuid[]) and r.account_id = $3
+  and r.status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED')
 """
 
 UPDATE = """
 update orders
-set status = $4, refund = $5, ticket_id = $6, plan_id = $7, event = $8::text::jsonb, fees = $9::text::jsonb,
-    total_minor = $10, currency = $11, version = $3, expires_at = $12, due_at = $13, updated_at = $14
+set status = $4, refund = $5, tickets = $6::text::jsonb, fees = $7::text::jsonb, total_minor = $8, currency = $9,
+    version = $3, expires_at = $10, due_at = $11, updated_at = $12
 where tenant_id = $1 and id = $2 and version = $3 - 1
 """
 
 INSERT_ITEMS = """
 insert into order_items (
-    tenant_id, order_id, id, position, ticket_id, quantity, unit_price_minor, currency, seat_ids,
-    label, section, row_label, seat_number
+    tenant_id, order_id, currency, id, position, reservation_id, ticket_id, plan_id, quantity, unit_price_minor,
+    seat_ids, label, section, row_label, seat_number
 )
-select $1, $2, item.id, item.position, $3, 1, item.price_minor, $4, array[item.seat_id],
-       item.label, item.section, item.row_label, item.number
-from unnest($5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[])
-     with ordinality as item (id, price_minor, seat_id, label, section, row_label, number, position)
+select $1, $2, $3, item.id, item.position, item.reservation_id, item.ticket_id, item.plan_id, item.quantity,
+       item.price_minor, array_remove(array[item.seat_id], null), item.label, item.section, item.row_label, item.number
+from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::integer[], $9::bigint[], $10::uuid[],
+            $11::text[], $12::text[], $13::text[], $14::text[])
+     with ordinality as item (id, reservation_id, ticket_id, plan_id, quantity, price_minor, seat_id,
+                              label, section, row_label, number, position)
 on conflict do nothing
 """
 
@@ -69,18 +91,41 @@ on conflict do nothing
 
 class _ItemRow(msgspec.Struct, frozen=True):
     id: OrderItemId
+    reservation_id: ReservationId
+    ticket_id: TicketId
+    plan_id: PlanId | None
+    quantity: int
     seat_ids: tuple[SeatId, ...]
-    label: str
-    section: str
-    row: str
-    number: str
+    label: str | None
+    section: str | None
+    row: str | None
+    number: str | None
     price_minor: int
     currency: str
+
+    def line(self) -> OrderLine:
+        """Return the item; the table's constraint says that a seat has a plan and labels."""
+        price = Money(self.price_minor, self.currency)
+        if self.plan_id is None:
+            return PlacesLine(self.id, self.reservation_id, self.ticket_id, self.quantity, price)
+        return SeatLine(
+            id=self.id,
+            reservation_id=self.reservation_id,
+            ticket_id=self.ticket_id,
+            plan_id=self.plan_id,
+            seat_id=self.seat_ids[0],
+            label=self.label or "",
+            section=self.section or "",
+            row=self.row or "",
+            number=self.number or "",
+            price=price,
+        )
 
 
 _ITEMS = msgspec.json.Decoder(tuple[_ItemRow, ...])
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
-_EVENT = msgspec.json.Decoder(EventSnapshot)
+_TICKETS = msgspec.json.Decoder(tuple[OrderedTicket, ...])
+_RESERVATIONS = msgspec.json.Decoder(tuple[OrderedReservation, ...])
 _FEES = msgspec.json.Decoder(tuple[Fee, ...])
 
 
@@ -91,7 +136,7 @@ def order_of(row: asyncpg.Record) -> Order:
     return Order(
         id=OrderId(row["id"]),
         account_id=AccountId(row["account_id"]),
-        reservation_id=ReservationId(row["reservation_id"]),
+        reservations=_RESERVATIONS.decode(row["reservations_text"]),
         contact=Contact(email, row["contact_name"]) if email is not None else None,
         status=OrderStatus(row["status"]),
         content=_content_of(row),
@@ -106,24 +151,11 @@ def order_of(row: asyncpg.Record) -> Order:
 
 
 def _content_of(row: asyncpg.Record) -> OrderContent | None:
-    if row["event_text"] is None:
+    if row["tickets_text"] is None:
         return None
     return OrderContent(
-        ticket_id=TicketId(row["ticket_id"]),
-        plan_id=PlanId(row["plan_id"]),
-        event=_EVENT.decode(row["event_text"]),
-        items=tuple(
-            SeatLine(
-                id=item.id,
-                seat_id=item.seat_ids[0],
-                label=item.label,
-                section=item.section,
-                row=item.row,
-                number=item.number,
-                price=Money(item.price_minor, item.currency),
-            )
-            for item in _ITEMS.decode(row["items_text"])
-        ),
+        tickets=_TICKETS.decode(row["tickets_text"]),
+        items=tuple(item.line() for item in _ITEMS.decode(row["items_text"])),
         fees=_FEES.decode(row["fees_text"]),
     )
 
@@ -135,7 +167,6 @@ def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         tenant_id,
         order.id,
         order.account_id,
-        order.reservation_id,
         contact.email if contact else None,
         contact.name if contact else None,
         order.status.value,
@@ -144,6 +175,18 @@ def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         order.due_at,
         order.placed_at,
         order.updated_at,
+    )
+
+
+def reservation_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
+    """Return the arguments of INSERT_RESERVATIONS."""
+    return (
+        tenant_id,
+        order.id,
+        order.account_id,
+        order.status.value,
+        [each.kind.value for each in order.reservations],
+        [each.id for each in order.reservations],
     )
 
 
@@ -156,9 +199,7 @@ def update_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         order.version,
         order.status.value,
         order.refund.value if order.refund else None,
-        content.ticket_id if content else None,
-        content.plan_id if content else None,
-        msgspec.json.encode(content.event).decode() if content else None,
+        msgspec.json.encode(content.tickets).decode() if content else None,
         msgspec.json.encode(content.fees if content else ()).decode(),
         content.total.amount_minor if content else None,
         content.currency if content else None,
@@ -171,18 +212,22 @@ def update_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
 def item_arguments(tenant_id: UUID, order: Order, content: OrderContent) -> Sequence[Value]:
     """Return the arguments of INSERT_ITEMS."""
     items = content.items
+    seats = [item if isinstance(item, SeatLine) else None for item in items]
     return (
         tenant_id,
         order.id,
-        content.ticket_id,
         content.currency,
         [item.id for item in items],
-        [item.price.amount_minor for item in items],
-        [item.seat_id for item in items],
-        [item.label for item in items],
-        [item.section for item in items],
-        [item.row for item in items],
-        [item.number for item in items],
+        [item.reservation_id for item in items],
+        [item.ticket_id for item in items],
+        [seat and seat.plan_id for seat in seats],
+        [item.quantity for item in items],
+        [item.unit_price.amount_minor for item in items],
+        [seat and seat.seat_id for seat in seats],
+        [seat and seat.label for seat in seats],
+        [seat and seat.section for seat in seats],
+        [seat and seat.row for seat in seats],
+        [seat and seat.number for seat in seats],
     )
 
 

@@ -1,6 +1,6 @@
 """Orders on PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,15 @@ from adapters.postgres.order_rows import (
     INSERT,
     INSERT_HISTORY,
     INSERT_ITEMS,
+    INSERT_RESERVATIONS,
+    LIVE_WITH,
     SELECT,
     UPDATE,
     history_arguments,
     insert_arguments,
     item_arguments,
     order_of,
+    reservation_arguments,
     update_arguments,
 )
 from adapters.postgres.outbox import PostgresOutbox
@@ -26,7 +29,6 @@ from adapters.postgres.pool import Connection, Pool, driver_errors_translated, r
 from adapters.postgres.transactions import tenant_transaction
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
-from core.orders.statuses import LIVE
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
@@ -46,8 +48,9 @@ class PostgresOrderStore(OrderStore):
 
     @override
     async def add(self, order: Order) -> None:
-        status = await self._connection.execute(INSERT, *insert_arguments(self._tenant_id, order))
-        if rows_touched(status) != 1:
+        await self._connection.execute(INSERT, *insert_arguments(self._tenant_id, order))
+        status = await self._connection.execute(INSERT_RESERVATIONS, *reservation_arguments(self._tenant_id, order))
+        if rows_touched(status) != len(order.reservations):
             raise ReservationOrderedError
         await self._connection.execute(INSERT_HISTORY, *history_arguments(self._tenant_id, order, known=0))
         self._known[order.id] = order
@@ -78,16 +81,11 @@ class PostgresOrderStore(OrderStore):
         self._known[order.id] = order
 
     @override
-    async def live_of(self, reservation_id: ReservationId, account_id: AccountId) -> Order | None:
-        return self._one(
-            await self._connection.fetchrow(
-                f"{SELECT} and o.reservation_id = $2 and o.account_id = $3 and o.status = any($4::text[])",
-                self._tenant_id,
-                reservation_id,
-                account_id,
-                [status.value for status in LIVE],
-            )
+    async def live_with(self, reservation_ids: Collection[ReservationId], account_id: AccountId) -> Sequence[Order]:
+        rows = await self._connection.fetch(
+            f"{SELECT} and o.id in ({LIVE_WITH}) order by o.id", self._tenant_id, list(reservation_ids), account_id
         )
+        return [self._kept(row) for row in rows]
 
     @override
     async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:
@@ -103,8 +101,9 @@ class PostgresOrderStore(OrderStore):
         return Page(items=items, next_after=items[-1].id if len(rows) > page.limit else None)
 
     def _one(self, row: asyncpg.Record | None) -> Order | None:
-        if row is None:
-            return None
+        return self._kept(row) if row is not None else None
+
+    def _kept(self, row: asyncpg.Record) -> Order:
         order = order_of(row)
         self._known[order.id] = order
         return order

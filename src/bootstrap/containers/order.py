@@ -28,7 +28,9 @@ from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import PlaceOrder
+from usecases.orders.price_order import PriceOrder
 from usecases.orders.read_order import ReadOrder
+from usecases.orders.reservations import Reservations
 from usecases.orders.settle_payment import SettlePayment
 
 SWEEP_INTERVAL_S = 5.0
@@ -39,6 +41,8 @@ class OrdersProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(
+        Reservations,
+        PriceOrder,
         PlaceOrder,
         ReadOrder,
         ListOrders,

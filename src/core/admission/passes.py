@@ -20,9 +20,13 @@ class PassStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdmittedEvent:
-    """The happening as the pass shows it: a copy of what was sold. Times are UTC, `time_zone` the place's IANA zone."""
+    """What the pass is for, as it shows it: a copy of what was sold. Times are UTC, `time_zone` the place's IANA zone.
+
+    `ticket_title` names the ticket of the catalogue, `title` the happening.
+    """
 
     ticket_id: TicketId
+    ticket_title: str
     title: str
     starts_at: datetime
     ends_at: datetime
@@ -44,9 +48,10 @@ class AdmittedSeat:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The right of one account to enter once paid: one for each item of an order.
+    """The right of one account to enter once paid: one for each seat of an order, and for each place without one.
 
-    `face_value` is what the place cost, apart from any fee. `revision` grows when the pass changes hands.
+    `unit` counts the passes of one order item from 1. `seat` is None for general admission. `face_value` is what the
+    place cost, apart from any fee. `revision` grows when the pass changes hands.
     """
 
     id: PassId
@@ -54,9 +59,10 @@ class Pass:
     order_item_id: OrderItemId
     account_id: AccountId
     event: AdmittedEvent
-    seat: AdmittedSeat
+    seat: AdmittedSeat | None
     face_value: Money
     issued_at: datetime
+    unit: int = 1
     status: PassStatus = PassStatus.VALID
     revision: int = 1
     voided_at: datetime | None = None

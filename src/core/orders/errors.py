@@ -1,5 +1,6 @@
 """What orders refuses."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from core.shared.errors import DomainError, InvalidInputError, Problem
@@ -14,19 +15,24 @@ class OrderNotFoundError(DomainError):
         super().__init__("There is no such order.")
 
 
-class UnsupportedReservationError(DomainError):
-    """An order takes one reservation of seats; anything else cannot be ordered."""
+class DuplicateReservationError(InvalidInputError):
+    """An order names each of its reservations once."""
 
-    code: ClassVar[str] = "orders.unsupported_reservation"
+    code: ClassVar[str] = "orders.duplicate_reservation"
+
+    def __init__(self, positions: Sequence[int]) -> None:
+        message = "The reservation is named twice."
+        super().__init__(message, [Problem(f"/reservations/{each}/reservationId", message) for each in positions])
 
 
 class ReservationOrderedError(DomainError):
-    """A live order of the same buyer stands on the reservation already."""
+    """A live order of the same buyer stands on one of the reservations already, and it is not this very order."""
 
     code: ClassVar[str] = "orders.reservation_ordered"
 
-    def __init__(self) -> None:
-        super().__init__("There is an order for this reservation already.")
+    def __init__(self, positions: Sequence[int] = ()) -> None:
+        message = "There is an order for this reservation already."
+        super().__init__(message, [Problem(f"/reservations/{each}", message) for each in positions])
 
 
 class EmptyOrderError(DomainError):

@@ -1,5 +1,6 @@
 """The order, from the first record of it to its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Self
 from core.orders.contact import Contact
 from core.orders.content import OrderContent
 from core.orders.errors import (
+    EmptyOrderError,
     ForbiddenTransitionError,
     OrderAlreadyPaidError,
     OrderEndedError,
@@ -15,6 +17,7 @@ from core.orders.errors import (
     OrderNotPayableError,
     TooManyPaymentTriesError,
 )
+from core.orders.reservations import OrderedReservation, must_be_distinct
 from core.orders.statuses import UNPAID, Change, OrderStatus, next_status
 from core.orders.terms import OrderTerms
 from core.shared.ids import AccountId, OrderId, ReservationId
@@ -56,16 +59,16 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One buyer's order for one reservation.
+    """One buyer's order for what its reservations keep, all of it or nothing.
 
     `expires_at` is until when it may be paid. `due_at` is when the sweep looks at it next: for an unpaid order not
     before `expires_at`, for one with a refund due when asking for it is tried again, and None for all others.
-    `version` starts at 1 and grows by one with each change; `content` is None until the seats are reserved.
+    `version` starts at 1 and grows by one with each change; `content` is None until everything is reserved.
     """
 
     id: OrderId
     account_id: AccountId
-    reservation_id: ReservationId
+    reservations: tuple[OrderedReservation, ...]
     contact: Contact | None
     status: OrderStatus
     content: OrderContent | None
@@ -83,17 +86,23 @@ class Order:
         order_id: OrderId,
         *,
         account_id: AccountId,
-        reservation_id: ReservationId,
+        reservations: Sequence[OrderedReservation],
         contact: Contact | None,
         now: datetime,
         terms: OrderTerms,
     ) -> Self:
-        """Return a new order that is PENDING: its seats are not reserved yet."""
+        """Return a new order that is PENDING: nothing is reserved for it yet.
+
+        Raises DuplicateReservationError, and EmptyOrderError for no reservation at all.
+        """
+        if not reservations:
+            raise EmptyOrderError
+        must_be_distinct(reservations)
         expires_at = terms.expiry(placed_at=now)
         return cls(
             id=order_id,
             account_id=account_id,
-            reservation_id=reservation_id,
+            reservations=tuple(reservations),
             contact=contact,
             status=OrderStatus.PENDING,
             content=None,
@@ -107,8 +116,12 @@ class Order:
         )
 
     @property
+    def reservation_ids(self) -> tuple[ReservationId, ...]:
+        return tuple(reservation.id for reservation in self.reservations)
+
+    @property
     def total(self) -> Money | None:
-        """What the buyer pays, all in; None before the seats are reserved."""
+        """What the buyer pays, all in; None before everything is reserved."""
         return self.content.total if self.content else None
 
     def is_due(self, now: datetime) -> bool:
@@ -116,11 +129,11 @@ class Order:
         return self.due_at is not None and now >= self.due_at
 
     def await_payment(self, content: OrderContent, *, now: datetime) -> Self:
-        """Put the reserved seats and their prices in."""
+        """Put in what was reserved, with its prices."""
         return replace(self._moved(Change.AWAIT_PAYMENT, Step.RESERVED, now=now), content=content)
 
     def refuse(self, reason: str, *, now: datetime) -> Self:
-        """End the order, since its seats could not be reserved."""
+        """End the order, since not everything could be reserved."""
         return replace(self._moved(Change.CANCEL, Step.RESERVATION_REFUSED, detail=reason, now=now), due_at=None)
 
     def payable_content(self, *, now: datetime, terms: OrderTerms) -> OrderContent:
@@ -153,7 +166,7 @@ class Order:
         return replace(self, due_at=at, updated_at=now, version=self.version + 1)
 
     def confirm(self, *, reclaimed: bool, now: datetime) -> Self:
-        """The money is there and the seats are sold to the order, be it late; refused once a refund is due."""
+        """The money is there and everything is sold to the order, be it late; refused once a refund is due."""
         if self.refund is not None or self.content is None:
             raise ForbiddenTransitionError(self.status.value, Change.CONFIRM.value)
         reclaimed_first = (Step.SEATS_RECLAIMED,) if reclaimed else ()
@@ -175,7 +188,7 @@ class Order:
         return replace(self._moved(Change.EXPIRE, Step.EXPIRED, now=now), due_at=None)
 
     def owe_refund(self, reason: str, *, now: datetime) -> Self:
-        """Money was taken and there are no seats for it: the order ends, and the money is to go back."""
+        """Money was taken, and not everything is there for it: the order ends, and the money is to go back."""
         if self.status in UNPAID:
             owing = self._moved(Change.CANCEL, Step.REFUND_DUE, Step.CANCELLED, detail=reason, now=now)
         else:

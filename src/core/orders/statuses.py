@@ -11,11 +11,11 @@ class OrderStatus(StrEnum):
     """Where an order stands."""
 
     PENDING = "PENDING"
-    """Recorded, before its seats are reserved."""
+    """Recorded, before everything is reserved."""
 
     AWAITING_PAYMENT = "AWAITING_PAYMENT"
     CONFIRMED = "CONFIRMED"
-    """Paid, and its seats are sold to it."""
+    """Paid, and all of it is sold to it."""
 
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
@@ -55,7 +55,7 @@ TRANSITIONS: Mapping[OrderStatus, Mapping[Change, OrderStatus | None]] = Mapping
             Change.EXPIRE: None,
             Change.REFUND: OrderStatus.CANCELLED,
         },
-        # Money that comes late confirms an ended order when its very seats are still free.
+        # Money that comes late confirms an ended order when its very seats and places are still free.
         OrderStatus.CANCELLED: {
             Change.AWAIT_PAYMENT: None,
             Change.CONFIRM: OrderStatus.CONFIRMED,

@@ -9,8 +9,8 @@ class OrderTerms:
     """The limits of an order, in seconds and counts.
 
     `order_ttl_s` is the time to pay. Starting a payment gives the buyer at least `payment_protection_s` from then on,
-    but no order is protected longer than `lifetime_max_s` after it was placed. Its seats stay reserved `settling_s`
-    longer than a started payment, so that the sweep can ask Stripe before somebody else can have them.
+    but no order is protected longer than `lifetime_max_s` after it was placed. What it reserved stays so `settling_s`
+    longer than a started payment, so that the sweep can ask Stripe before somebody else can have it.
     """
 
     order_ttl_s: int = 900
@@ -40,7 +40,7 @@ class OrderTerms:
         return min(now + timedelta(seconds=self.payment_protection_s), self.ceiling(placed_at=placed_at))
 
     def settled_by(self, expires_at: datetime) -> datetime:
-        """Return until when the seats stay reserved behind an order with a started payment."""
+        """Return until when everything stays reserved behind an order with a started payment."""
         return expires_at + timedelta(seconds=self.settling_s)
 
     def recheck(self, *, now: datetime) -> datetime:

@@ -9,15 +9,38 @@ import msgspec
 from ports.events import Event
 
 
+class OrderedTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order admits to, as it was when it was ordered. Times are UTC, the zone is the place's (IANA)."""
+
+    ticket_id: UUID
+    title: str
+    venue_id: UUID
+    event_title: str
+    event_starts_at: datetime
+    event_ends_at: datetime
+    event_time_zone: str
+    venue_name: str
+
+
 class OrderedSeat(msgspec.Struct, frozen=True, kw_only=True):
     """One admission of an order: a seat with its labels and its price in minor units of the order's currency."""
 
     order_item_id: UUID
+    ticket_id: UUID
     seat_id: UUID
     label: str
     section: str
     row: str
     number: str
+    price_minor: int
+
+
+class OrderedPlaces(msgspec.Struct, frozen=True, kw_only=True):
+    """As many admissions without a seat; `price_minor` is for one of them, in minor units of the order's currency."""
+
+    order_item_id: UUID
+    ticket_id: UUID
+    quantity: int
     price_minor: int
 
 
@@ -35,7 +58,11 @@ class OrderCreated(Event, frozen=True, kw_only=True):
 
 
 class OrderCancelled(Event, frozen=True, kw_only=True):
-    """An order ended without being sold; `reason` is `cancelled`, `expired` or `refunded`."""
+    """An order is not sold (any more); `reason` is `cancelled`, `expired` or `refunded`.
+
+    `reservation_ids` are all of the order's, whoever keeps them. At `refunded` what was sold goes back too: the money
+    went back, or is about to because not everything could be sold. The same order may be told of more than once.
+    """
 
     event_type: ClassVar[str] = "orders.order.cancelled"
 
@@ -45,18 +72,16 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
 
 
 class OrderCompleted(Event, frozen=True, kw_only=True):
-    """An order was paid and its seats are sold: passes are due. Carries all that a pass shows."""
+    """An order was paid and all of it is sold: passes are due. Carries all that a pass shows.
+
+    `tickets` has each ticket once that `seats` and `places` are of.
+    """
 
     event_type: ClassVar[str] = "orders.order.completed"
 
     order_id: UUID
     account_id: UUID
-    ticket_id: UUID
-    venue_id: UUID
-    event_title: str
-    event_starts_at: datetime
-    event_ends_at: datetime
-    event_time_zone: str
-    venue_name: str
     currency: str
-    seats: tuple[OrderedSeat, ...]
+    tickets: tuple[OrderedTicket, ...]
+    seats: tuple[OrderedSeat, ...] = ()
+    places: tuple[OrderedPlaces, ...] = ()

@@ -13,7 +13,7 @@ from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.ids import IdSource
 from ports.published.admission import PassesIssued
-from ports.published.orders import OrderCompleted
+from ports.published.orders import OrderCompleted, OrderedTicket
 from usecases.admission.deliveries import tenant_of
 
 _CONSUMER = "admission.issue_passes"
@@ -21,7 +21,7 @@ _CONSUMER = "admission.issue_passes"
 
 @dataclass(frozen=True, slots=True)
 class IssuePasses(Consumer[OrderCompleted]):
-    """For events. One pass for each item of the order, once, however often and in whatever order the news comes.
+    """For events. One pass a seat and one a place without a seat, once, however often and in whatever order news comes.
 
     An order whose money went back gets none, even when the refund was heard of first.
     """
@@ -35,46 +35,51 @@ class IssuePasses(Consumer[OrderCompleted]):
     async def __call__(self, event: OrderCompleted, delivery: Delivery) -> None:
         tenant_id = tenant_of(delivery)
         now = self.clock.now()
-        order_id, ticket_id = OrderId(event.order_id), TicketId(event.ticket_id)
         async with self.admission.begin(tenant_id) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer=_CONSUMER, at=now):
                 return
-            standing = await tx.orders.note(order_id, account_id=AccountId(event.account_id))
+            standing = await tx.orders.note(OrderId(event.order_id), account_id=AccountId(event.account_id))
             if standing.refunded_at is not None:
                 return
-            if await tx.keys.of_ticket(ticket_id) is None:
-                await tx.keys.add_first(self.signer.new_key(tenant_id, ticket_id, at=now))
+            # In one order for all, so that two sales of the same new events wait for one another and never both.
+            for ticket_id in sorted(TicketId(ticket.ticket_id) for ticket in event.tickets):
+                if await tx.keys.of_ticket(ticket_id) is None:
+                    await tx.keys.add_first(self.signer.new_key(tenant_id, ticket_id, at=now))
             issued = await tx.passes.add_missing(self._passes_of(event, now=now))
             if issued:
                 told = PassesIssued(order_id=event.order_id, pass_ids=tuple(issued))
                 await tx.outbox.add(told, subject=event.order_id, at=now)
 
     def _passes_of(self, event: OrderCompleted, *, now: datetime) -> Sequence[Pass]:
-        admitted = AdmittedEvent(
-            ticket_id=TicketId(event.ticket_id),
-            title=event.event_title,
-            starts_at=event.event_starts_at,
-            ends_at=event.event_ends_at,
-            time_zone=event.event_time_zone,
-            venue_id=VenueId(event.venue_id),
-            venue_name=event.venue_name,
-        )
+        admitted = {ticket.ticket_id: _admitted_event(ticket) for ticket in event.tickets}
+        blanks = [
+            (seat, 1, AdmittedSeat(SeatId(seat.seat_id), seat.label, seat.section, seat.row, seat.number))
+            for seat in event.seats
+        ] + [(places, unit, None) for places in event.places for unit in range(1, places.quantity + 1)]
         return [
             Pass(
                 id=PassId(self.ids.new()),
                 order_id=OrderId(event.order_id),
-                order_item_id=OrderItemId(seat.order_item_id),
+                order_item_id=OrderItemId(item.order_item_id),
                 account_id=AccountId(event.account_id),
-                event=admitted,
-                seat=AdmittedSeat(
-                    seat_id=SeatId(seat.seat_id),
-                    label=seat.label,
-                    section=seat.section,
-                    row=seat.row,
-                    number=seat.number,
-                ),
-                face_value=Money(seat.price_minor, event.currency),
+                event=admitted[item.ticket_id],
+                seat=seat,
+                face_value=Money(item.price_minor, event.currency),
                 issued_at=now,
+                unit=unit,
             )
-            for seat in event.seats
+            for item, unit, seat in blanks
         ]
+
+
+def _admitted_event(ticket: OrderedTicket) -> AdmittedEvent:
+    return AdmittedEvent(
+        ticket_id=TicketId(ticket.ticket_id),
+        ticket_title=ticket.title,
+        title=ticket.event_title,
+        starts_at=ticket.event_starts_at,
+        ends_at=ticket.event_ends_at,
+        time_zone=ticket.event_time_zone,
+        venue_id=VenueId(ticket.venue_id),
+        venue_name=ticket.venue_name,
+    )

@@ -1,8 +1,16 @@
 """The events of an order, made from the order."""
 
-from core.orders.content import OrderContent
+from core.orders.content import OrderContent, PlacesLine, SeatLine
+from core.orders.content import OrderedTicket as Ticket
 from core.orders.order import Order
-from ports.published.orders import OrderCancelled, OrderCompleted, OrderCreated, OrderedSeat
+from ports.published.orders import (
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderedPlaces,
+    OrderedSeat,
+    OrderedTicket,
+)
 
 
 def created(order: Order, content: OrderContent) -> OrderCreated:
@@ -10,7 +18,7 @@ def created(order: Order, content: OrderContent) -> OrderCreated:
     return OrderCreated(
         order_id=order.id,
         account_id=order.account_id,
-        reservation_ids=(order.reservation_id,),
+        reservation_ids=order.reservation_ids,
         total_minor=content.total.amount_minor,
         currency=content.currency,
         expires_at=order.expires_at,
@@ -19,7 +27,7 @@ def created(order: Order, content: OrderContent) -> OrderCreated:
 
 def ended(order: Order, reason: str) -> OrderCancelled:
     """Tell that the order is not sold (any more): `cancelled`, `expired` or `refunded`."""
-    return OrderCancelled(order_id=order.id, reservation_ids=(order.reservation_id,), reason=reason)
+    return OrderCancelled(order_id=order.id, reservation_ids=order.reservation_ids, reason=reason)
 
 
 def completed(order: Order, content: OrderContent) -> OrderCompleted:
@@ -27,24 +35,44 @@ def completed(order: Order, content: OrderContent) -> OrderCompleted:
     return OrderCompleted(
         order_id=order.id,
         account_id=order.account_id,
-        ticket_id=content.ticket_id,
-        venue_id=content.event.venue_id,
-        event_title=content.event.title,
-        event_starts_at=content.event.starts_at,
-        event_ends_at=content.event.ends_at,
-        event_time_zone=content.event.time_zone,
-        venue_name=content.event.venue_name,
         currency=content.currency,
-        seats=tuple(
-            OrderedSeat(
-                order_item_id=item.id,
-                seat_id=item.seat_id,
-                label=item.label,
-                section=item.section,
-                row=item.row,
-                number=item.number,
-                price_minor=item.price.amount_minor,
-            )
-            for item in content.items
-        ),
+        tickets=tuple(_ticket(ticket) for ticket in content.tickets),
+        seats=tuple(_seat(item) for item in content.items if isinstance(item, SeatLine)),
+        places=tuple(_places(item) for item in content.items if isinstance(item, PlacesLine)),
+    )
+
+
+def _ticket(ticket: Ticket) -> OrderedTicket:
+    event = ticket.event
+    return OrderedTicket(
+        ticket_id=ticket.ticket_id,
+        title=ticket.title,
+        venue_id=event.venue_id,
+        event_title=event.title,
+        event_starts_at=event.starts_at,
+        event_ends_at=event.ends_at,
+        event_time_zone=event.time_zone,
+        venue_name=event.venue_name,
+    )
+
+
+def _seat(item: SeatLine) -> OrderedSeat:
+    return OrderedSeat(
+        order_item_id=item.id,
+        ticket_id=item.ticket_id,
+        seat_id=item.seat_id,
+        label=item.label,
+        section=item.section,
+        row=item.row,
+        number=item.number,
+        price_minor=item.price.amount_minor,
+    )
+
+
+def _places(item: PlacesLine) -> OrderedPlaces:
+    return OrderedPlaces(
+        order_item_id=item.id,
+        ticket_id=item.ticket_id,
+        quantity=item.quantity,
+        price_minor=item.unit_price.amount_minor,
     )

@@ -12,9 +12,9 @@ from ports.clock import Clock
 from ports.orders import OrderTransactions
 from ports.published.payments import PaymentsApi
 from ports.published.refusals import RefusedError
-from ports.published.seating import SeatingApi
 from usecases.orders.access import locked_order, present_order
 from usecases.orders.announcements import ended
+from usecases.orders.reservations import Reservations
 from usecases.orders.settle_payment import SettlePayment
 
 
@@ -27,7 +27,7 @@ class ExpireOrder:
     """
 
     transactions: OrderTransactions
-    seating: SeatingApi
+    reservations: Reservations
     payments: PaymentsApi
     settle: SettlePayment
     clock: Clock
@@ -61,14 +61,9 @@ class ExpireOrder:
                 return False
             await tx.orders.save(order.ask_again(again_at, now=now))
         try:
-            await self.seating.protect(
-                tenant_id=tenant_id,
-                reservation_id=seen.reservation_id,
-                order_id=seen.id,
-                until=self.terms.settled_by(again_at),
-            )
+            await self.reservations.protect(tenant_id, seen, until=self.terms.settled_by(again_at))
         except RefusedError:
-            # The seats are free for others by now; should money come, the order gets them back or the buyer the money.
+            # Something is free for others by now; should money come, the order gets it back or the buyer the money.
             return True
         return True
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.orders.content import OrderContent
 from core.orders.errors import OrderNotPayableError
 from core.orders.order import Order
 from core.orders.statuses import OrderStatus
@@ -11,19 +12,19 @@ from core.shared.ids import OrderId
 from ports.clock import Clock
 from ports.orders import OrderTransactions
 from ports.published.payments import PaymentMethod, PaymentsApi, PaymentStarted
-from ports.published.seating import SeatingApi
 from usecases.orders.access import locked_order, present_order, visible_order
+from usecases.orders.reservations import Reservations
 
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
     """Open to the buyer of the order, and to those who sell for the organisation.
 
-    Order and seats are protected from expiry before the buyer can pay, for a bounded time.
+    Order and reservations are protected from expiry before the buyer can pay, for a bounded time.
     """
 
     transactions: OrderTransactions
-    seating: SeatingApi
+    reservations: Reservations
     payments: PaymentsApi
     clock: Clock
     terms: OrderTerms
@@ -32,17 +33,12 @@ class PayOrder:
         """Return what Stripe's client library needs; repeating it answers the same payment.
 
         Raises OrderNotFoundError, OrderNotPayableError, OrderExpiredError, OrderAlreadyPaidError,
-        TooManyPaymentTriesError, and RefusedError with what seating or payments says.
+        TooManyPaymentTriesError, and RefusedError with what seating, ticketing or payments says.
         """
         order = await self._protected(caller, order_id, method)
         content = order.content
         assert content is not None
-        await self.seating.protect(
-            tenant_id=caller.tenant_id,
-            reservation_id=order.reservation_id,
-            order_id=order.id,
-            until=self.terms.settled_by(order.expires_at),
-        )
+        await self.reservations.protect(caller.tenant_id, order, until=self.terms.settled_by(order.expires_at))
         started = await self.payments.start(
             tenant_id=caller.tenant_id,
             order_id=order.id,
@@ -50,7 +46,7 @@ class PayOrder:
             amount_minor=content.total.amount_minor,
             currency=content.currency,
             method=method,
-            description=f"{content.event.title} ({len(content.items)})",
+            description=f"{_titles(content)} ({content.admissions})",
         )
         await self._must_still_await_payment(caller, order_id)
         return started
@@ -69,3 +65,8 @@ class PayOrder:
         if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
             await self.payments.cancel(tenant_id=caller.tenant_id, order_id=order_id)
             raise OrderNotPayableError(f"The order is {order.status.value}; it does not await a payment.")
+
+
+def _titles(content: OrderContent) -> str:
+    first, *others = dict.fromkeys(ticket.event.title for ticket in content.tickets)
+    return f"{first} and {len(others)} more" if others else first

@@ -1,10 +1,10 @@
-"""Turn money into seats, or back into money."""
+"""Turn money into seats and places, or back into money."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from core.orders.order import Order, RefundState
-from core.orders.statuses import UNPAID, OrderStatus
+from core.orders.statuses import OrderStatus
 from core.orders.terms import OrderTerms
 from core.shared.errors import UnavailableError
 from core.shared.ids import OrderId, TenantId
@@ -14,9 +14,9 @@ from ports.events import Delivery
 from ports.orders import OrderTransaction, OrderTransactions
 from ports.published.payments import PaymentsApi
 from ports.published.refusals import RefusedError
-from ports.published.seating import SeatingApi
 from usecases.orders.access import locked_order, present_order
 from usecases.orders.announcements import completed, ended
+from usecases.orders.reservations import Reservations
 
 CONSUMER = "orders.confirm_order"
 
@@ -28,15 +28,15 @@ class _Sale(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SettlePayment:
-    """Done by the system once the money of an order was taken: the order's own seats, or an automatic refund.
+    """Done by the system once the money of an order was taken: all that the order reserved, or an automatic refund.
 
-    The seats are sold first, then the order is confirmed; or the debt is recorded first, then the refund is asked for.
-    Every step may be repeated, so a process may die between any two of them, and the order may have expired or been
-    cancelled before.
+    Everything is sold first, then the order is confirmed; or the debt is recorded first, with the news that gives back
+    whatever was sold, and then the refund is asked for. Every step may be repeated, so a process may die between any
+    two of them, and the order may have expired or been cancelled before.
     """
 
     transactions: OrderTransactions
-    seating: SeatingApi
+    reservations: Reservations
     payments: PaymentsApi
     clock: Clock
     terms: OrderTerms
@@ -58,24 +58,17 @@ class SettlePayment:
 
     def _mistaken(self, order: Order, paid: Money | None) -> str | None:
         if order.total is None:
-            return "paid without seats"
+            return "paid before anything was reserved"
         if paid is not None and paid != order.total:
             return f"{paid} was paid instead of {order.total}"
         return None
 
     async def _sell(self, tenant_id: TenantId, order: Order) -> _Sale | str:
         try:
-            await self.seating.finalise(tenant_id=tenant_id, reservation_id=order.reservation_id, order_id=order.id)
-        except RefusedError as refusal:
-            if refusal.refusal_code != "seating.reservation_expired":
-                return refusal.refusal_code
-        else:
-            return _Sale.SOLD
-        try:
-            await self.seating.reclaim(tenant_id=tenant_id, reservation_id=order.reservation_id, order_id=order.id)
+            reclaimed = await self.reservations.sell(tenant_id, order)
         except RefusedError as refusal:
             return refusal.refusal_code
-        return _Sale.RECLAIMED
+        return _Sale.RECLAIMED if reclaimed else _Sale.SOLD
 
     async def _recorded(
         self, tenant_id: TenantId, order_id: OrderId, sale: _Sale | str, delivery: Delivery | None
@@ -86,12 +79,12 @@ class SettlePayment:
             if delivery is not None:
                 # Not asked for its answer: the status below says whether the effect is there.
                 await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now)
-            if isinstance(sale, str):
-                return await self._owe(tx, order, sale)
             if order.refund is not None:
-                # The money went back while the seats were being sold; seating takes them back at this news.
+                # The money went back while things were being sold; whoever sold them takes them back at this news.
                 await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
                 return order
+            if isinstance(sale, str):
+                return await self._owe(tx, order, sale)
             content = order.content
             if order.status is OrderStatus.CONFIRMED or content is None:
                 return order
@@ -101,13 +94,13 @@ class SettlePayment:
             return order
 
     async def _owe(self, tx: OrderTransaction, order: Order, reason: str) -> Order:
-        if order.refund is not None or order.status is OrderStatus.CONFIRMED:
+        if order.status is OrderStatus.CONFIRMED:
             return order
         now = self.clock.now()
         owing = order.owe_refund(reason, now=now)
         await tx.orders.save(owing)
-        if order.status in UNPAID:
-            await tx.outbox.add(ended(owing, "expired"), subject=order.id, at=now)
+        # Always told as refunded: one of several reservations may be sold, be it by a try that died.
+        await tx.outbox.add(ended(owing, "refunded"), subject=order.id, at=now)
         return owing
 
     async def _refund(self, tenant_id: TenantId, order: Order) -> Order:

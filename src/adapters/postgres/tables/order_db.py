@@ -13,6 +13,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -28,14 +29,11 @@ orders = Table(
     Column("tenant_id", Uuid, nullable=False),
     Column("id", Uuid, nullable=False),
     Column("account_id", Uuid, nullable=False),
-    Column("reservation_id", Uuid, nullable=False),
     Column("contact_email", Text),
     Column("contact_name", Text),
     Column("status", Text, nullable=False),
     Column("refund", Text),
-    Column("ticket_id", Uuid),
-    Column("plan_id", Uuid),
-    Column("event", JSONB),
+    Column("tickets", JSONB),
     Column("fees", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("total_minor", BigInteger),
     Column("currency", CHAR(3)),
@@ -45,6 +43,7 @@ orders = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("tenant_id", "id", name="orders_pkey"),
+    UniqueConstraint("tenant_id", "id", "account_id", "status", name="orders_standing"),
     CheckConstraint(
         "status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED', 'CANCELLED', 'EXPIRED')", name="orders_status"
     ),
@@ -52,28 +51,49 @@ orders = Table(
     CheckConstraint("total_minor >= 0", name="orders_total"),
     CheckConstraint(
         "status in ('PENDING', 'CANCELLED', 'EXPIRED') or "
-        "(ticket_id is not null and plan_id is not null and event is not null "
-        "and total_minor is not null and currency is not null)",
+        "(tickets is not null and total_minor is not null and currency is not null)",
         name="orders_content",
     ),
 )
+Index("orders_of_account", orders.c.tenant_id, orders.c.account_id, orders.c.id)
+Index("orders_due", orders.c.due_at, postgresql_where=text("due_at is not null"))
+
+order_reservations = Table(
+    "order_reservations",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reservation_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "order_id", "position", name="order_reservations_pkey"),
+    ForeignKeyConstraint(
+        ["tenant_id", "order_id", "account_id", "status"],
+        ["orders.tenant_id", "orders.id", "orders.account_id", "orders.status"],
+        name="order_reservations_order",
+        onupdate="CASCADE",
+        ondelete="CASCADE",
+    ),
+    CheckConstraint("kind in ('seats', 'general-admission')", name="order_reservations_kind"),
+)
 Index(
-    "orders_live_reservation",
-    orders.c.tenant_id,
-    orders.c.reservation_id,
-    orders.c.account_id,
+    "order_reservations_live",
+    order_reservations.c.tenant_id,
+    order_reservations.c.reservation_id,
+    order_reservations.c.account_id,
     unique=True,
     postgresql_where=text("status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED')"),
 )
 Index(
-    "orders_sold_reservation",
-    orders.c.tenant_id,
-    orders.c.reservation_id,
+    "order_reservations_sold",
+    order_reservations.c.tenant_id,
+    order_reservations.c.reservation_id,
+    order_reservations.c.kind,
     unique=True,
     postgresql_where=text("status in ('AWAITING_PAYMENT', 'CONFIRMED')"),
 )
-Index("orders_of_account", orders.c.tenant_id, orders.c.account_id, orders.c.id)
-Index("orders_due", orders.c.due_at, postgresql_where=text("due_at is not null"))
 
 order_items = Table(
     "order_items",
@@ -87,15 +107,22 @@ order_items = Table(
     Column("unit_price_minor", BigInteger, nullable=False),
     currency_column(),
     Column("seat_ids", ARRAY(Uuid), nullable=False),
-    Column("label", Text, nullable=False),
-    Column("section", Text, nullable=False),
-    Column("row_label", Text, nullable=False),
-    Column("seat_number", Text, nullable=False),
+    Column("label", Text),
+    Column("section", Text),
+    Column("row_label", Text),
+    Column("seat_number", Text),
+    Column("plan_id", Uuid),
+    Column("reservation_id", Uuid, nullable=False),
     PrimaryKeyConstraint("tenant_id", "id", name="order_items_pkey"),
     ForeignKeyConstraint(
         ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name="order_items_order", ondelete="CASCADE"
     ),
-    CheckConstraint("quantity = cardinality(seat_ids)", name="order_items_quantity"),
+    CheckConstraint("quantity >= 1", name="order_items_quantity"),
+    CheckConstraint(
+        "case cardinality(seat_ids) when 0 then num_nonnulls(plan_id, label, section, row_label, seat_number) = 0 "
+        "else quantity = cardinality(seat_ids) and num_nulls(plan_id, label, section, row_label, seat_number) = 0 end",
+        name="order_items_place",
+    ),
     CheckConstraint("unit_price_minor >= 0", name="order_items_unit_price"),
 )
 Index("order_items_of_order", order_items.c.tenant_id, order_items.c.order_id, order_items.c.position, unique=True)

@@ -1,0 +1,207 @@
+"""Orders as the API takes and shows them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from adapters.http.events import EventBody
+from adapters.http.money import MoneyBody
+from core.orders.content import EventSnapshot, Fee, OrderedTicket, OrderLine, SeatLine
+from core.orders.order import Order
+from core.orders.reservations import ReservationKind
+from core.shared.ids import ReservationId
+from ports.published.payments import PaymentMethod
+from usecases.orders.place_order import HoldToOrder
+
+RESERVATIONS_MAX = 10
+
+
+class ReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What is to be ordered: a hold, with its token where the hold was not made by this account."""
+
+    kind: Literal["seats", "general-admission"]
+    reservation_id: UUID
+    hold_token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class ContactBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Whom to write to; a guest has to say."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=254, examples=["ann@example.org"])]
+    name: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+
+
+class PlaceOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """An order to be placed: for seats of one or several plans, general admission, or both, in one currency."""
+
+    reservations: Annotated[
+        list[ReservationBody], Meta(min_length=1, max_length=RESERVATIONS_MAX, description="Each of them once.")
+    ]
+    contact: ContactBody | None = None
+
+    def holds(self) -> tuple[HoldToOrder, ...]:
+        """Return what is to be ordered, as it was named."""
+        return tuple(
+            HoldToOrder(ReservationId(each.reservation_id), each.hold_token, ReservationKind(each.kind))
+            for each in self.reservations
+        )
+
+
+class PayOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How the buyer will pay."""
+
+    method: PaymentMethod
+
+
+class OrderReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One reservation that the order stands on."""
+
+    kind: Literal["seats", "general-admission"]
+    reservation_id: UUID
+
+
+class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A seat, or places of general admission, at the price they were held for; places have no seat and no labels."""
+
+    id: UUID
+    kind: Literal["seats", "general-admission"]
+    reservation_id: UUID
+    ticket_id: UUID
+    quantity: int
+    unit_price: MoneyBody
+    seat_id: UUID | None
+    label: str | None
+    section: str | None
+    row: str | None
+    number: str | None
+
+    @staticmethod
+    def of(item: OrderLine) -> "OrderItemBody":
+        """Return the item as the API shows it."""
+        seat = item if isinstance(item, SeatLine) else None
+        return OrderItemBody(
+            id=item.id,
+            kind="seats" if seat else "general-admission",
+            reservation_id=item.reservation_id,
+            ticket_id=item.ticket_id,
+            quantity=item.quantity,
+            unit_price=MoneyBody.of(item.unit_price),
+            seat_id=seat.seat_id if seat else None,
+            label=seat.label if seat else None,
+            section=seat.section if seat else None,
+            row=seat.row if seat else None,
+            number=seat.number if seat else None,
+        )
+
+
+class OrderTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A ticket that items of the order are of, as it was when it was ordered."""
+
+    id: UUID
+    title: str
+    event: EventBody
+
+    @staticmethod
+    def of(ticket: OrderedTicket) -> "OrderTicketBody":
+        """Return the ticket as the API shows it."""
+        return OrderTicketBody(id=ticket.ticket_id, title=ticket.title, event=_event(ticket.event))
+
+
+class FeeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An amount on top of the items; the total includes it."""
+
+    code: str
+    name: str
+    amount: MoneyBody
+
+    @staticmethod
+    def of(fee: Fee) -> "FeeBody":
+        """Return the fee as the API shows it."""
+        return FeeBody(code=fee.code, name=fee.name, amount=MoneyBody.of(fee.amount))
+
+
+class OrderStepBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One step in the life of an order; `detail` says why, where there is a reason."""
+
+    at: datetime
+    step: str
+    detail: str | None
+
+
+class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An order. `total` and `event` are null until everything is reserved; `history` is given for one order only.
+
+    `tickets` has the event of each item, and `event` is that of the first one.
+    """
+
+    id: UUID
+    status: Literal["PENDING", "AWAITING_PAYMENT", "CONFIRMED", "CANCELLED", "EXPIRED"]
+    reservation_ids: tuple[UUID, ...]
+    reservations: tuple[OrderReservationBody, ...]
+    items: tuple[OrderItemBody, ...]
+    tickets: tuple[OrderTicketBody, ...]
+    fees: tuple[FeeBody, ...]
+    total: MoneyBody | None
+    event: EventBody | None
+    contact: ContactBody | None
+    refund: Literal["due", "asked", "done"] | None
+    expires_at: datetime
+    placed_at: datetime
+    updated_at: datetime
+    version: int
+    history: tuple[OrderStepBody, ...] | UnsetType = UNSET
+
+    @staticmethod
+    def of(order: Order) -> "OrderBody":
+        """Return the order as a list shows it, without its history."""
+        content = order.content
+        return OrderBody(
+            id=order.id,
+            status=order.status.value,
+            reservation_ids=order.reservation_ids,
+            reservations=tuple(
+                OrderReservationBody(kind=each.kind.value, reservation_id=each.id) for each in order.reservations
+            ),
+            items=tuple(OrderItemBody.of(item) for item in content.items) if content else (),
+            tickets=tuple(OrderTicketBody.of(ticket) for ticket in content.tickets) if content else (),
+            fees=tuple(FeeBody.of(fee) for fee in content.fees) if content else (),
+            total=MoneyBody.of(content.total) if content else None,
+            event=_event(content.event) if content else None,
+            contact=ContactBody(email=order.contact.email, name=order.contact.name) if order.contact else None,
+            refund=order.refund.value if order.refund else None,
+            expires_at=order.expires_at,
+            placed_at=order.placed_at,
+            updated_at=order.updated_at,
+            version=order.version,
+        )
+
+    @staticmethod
+    def with_history(order: Order) -> "OrderBody":
+        """Return the order as it is shown alone."""
+        history = tuple(
+            OrderStepBody(at=entry.at, step=entry.step.value, detail=entry.detail or None) for entry in order.history
+        )
+        return msgspec.structs.replace(OrderBody.of(order), history=history)
+
+
+class PaymentStartedBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What Stripe's client library needs to let the buyer pay."""
+
+    payment_id: UUID
+    client_secret: str
+    stripe_payment_intent_id: str
+    amount: MoneyBody
+
+
+def _event(event: EventSnapshot) -> EventBody:
+    return EventBody(
+        title=event.title,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        time_zone=event.time_zone,
+        venue_id=event.venue_id,
+        venue_name=event.venue_name,
+    )

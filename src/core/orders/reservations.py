@@ -1,0 +1,31 @@
+"""What an order stands on: the reservations that its buyer held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.orders.errors import DuplicateReservationError
+from core.shared.ids import ReservationId
+
+
+class ReservationKind(StrEnum):
+    """What is reserved, and so which context keeps the reservation."""
+
+    SEATS = "seats"
+    GENERAL_ADMISSION = "general-admission"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedReservation:
+    """One reservation of an order; its id was made by the buyer's side when it was held."""
+
+    kind: ReservationKind
+    id: ReservationId
+
+
+def must_be_distinct(reservations: Sequence[OrderedReservation]) -> None:
+    """Raise DuplicateReservationError when an id comes twice, be it for two kinds; each later one is named."""
+    ids = [reservation.id for reservation in reservations]
+    again = [position for position, id in enumerate(ids) if id in ids[:position]]
+    if again:
+        raise DuplicateReservationError(again)

@@ -1,0 +1,74 @@
+"""Make the content of an order of what was reserved for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.orders.content import EventSnapshot, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine
+from core.shared.ids import OrderItemId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
+from core.shared.money import Money
+from ports.ids import IdSource
+from ports.published.general_admission import PlacesReserved
+from ports.published.seating import SeatsReserved
+from ports.published.ticketing import TicketingApi
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOrder:
+    """For PlaceOrder: one item for each seat, and one for the places of each reservation of general admission."""
+
+    ticketing: TicketingApi
+    ids: IdSource
+
+    async def __call__(self, tenant_id: TenantId, reserved: Sequence[SeatsReserved | PlacesReserved]) -> OrderContent:
+        """Return items, prices as they were when held, and the tickets as they are now.
+
+        Raises RefusedError for a ticket that is not there, EmptyOrderError and MixedCurrenciesError.
+        """
+        items = tuple(line for each in reserved for line in self._lines(each))
+        ticket_ids = dict.fromkeys(item.ticket_id for item in items)
+        tickets = [await self._ticket(tenant_id, ticket_id) for ticket_id in ticket_ids]
+        return OrderContent(tickets=tuple(tickets), items=items)
+
+    async def _ticket(self, tenant_id: TenantId, ticket_id: TicketId) -> OrderedTicket:
+        ticket = await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id)
+        event = ticket.event
+        return OrderedTicket(
+            ticket_id=ticket_id,
+            title=ticket.title,
+            event=EventSnapshot(
+                title=event.title,
+                starts_at=event.starts_at,
+                ends_at=event.ends_at,
+                time_zone=event.time_zone,
+                venue_id=VenueId(event.venue_id),
+                venue_name=event.venue_name,
+            ),
+        )
+
+    def _lines(self, reserved: SeatsReserved | PlacesReserved) -> list[OrderLine]:
+        reservation_id, ticket_id = ReservationId(reserved.reservation_id), TicketId(reserved.ticket_id)
+        if isinstance(reserved, PlacesReserved):
+            return [
+                PlacesLine(
+                    id=OrderItemId(self.ids.new()),
+                    reservation_id=reservation_id,
+                    ticket_id=ticket_id,
+                    quantity=reserved.quantity,
+                    unit_price=Money(reserved.price_minor, reserved.currency),
+                )
+            ]
+        return [
+            SeatLine(
+                id=OrderItemId(self.ids.new()),
+                reservation_id=reservation_id,
+                ticket_id=ticket_id,
+                plan_id=PlanId(reserved.plan_id),
+                seat_id=SeatId(seat.seat_id),
+                label=seat.label,
+                section=seat.section,
+                row=seat.row,
+                number=seat.number,
+                price=Money(seat.price_minor, seat.currency),
+            )
+            for seat in reserved.seats
+        ]

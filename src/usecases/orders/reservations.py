@@ -1,0 +1,91 @@
+"""Everything an order has reserved, with whoever keeps it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from core.orders.order import Order
+from core.orders.reservations import OrderedReservation, ReservationKind
+from core.shared.errors import UnavailableError
+from core.shared.ids import TenantId
+from ports.published.general_admission import GeneralAdmissionApi, PlacesReserved
+from ports.published.refusals import RefusedError
+from ports.published.seating import SeatingApi, SeatsReserved
+
+_ENDED = frozenset({"seating.reservation_expired", "ticketing.reservation_expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reservations:
+    """For the use cases of orders: seating keeps seats, ticketing keeps places without seats.
+
+    The reservations of an order are taken one after the other, as they stand in the order. Every command may be
+    repeated. Each raises RefusedError with the code of the context that refused.
+    """
+
+    seating: SeatingApi
+    general_admission: GeneralAdmissionApi
+
+    async def reserve(
+        self, tenant_id: TenantId, order: Order, reservation: OrderedReservation, *, hold_token: str | None
+    ) -> SeatsReserved | PlacesReserved:
+        """Turn the hold into the order's, for as long as the order may be paid."""
+        return await self._keeper(reservation).reserve(
+            tenant_id=tenant_id,
+            reservation_id=reservation.id,
+            order_id=order.id,
+            account_id=order.account_id,
+            hold_token=hold_token,
+            until=order.expires_at,
+        )
+
+    async def protect(self, tenant_id: TenantId, order: Order, *, until: datetime) -> None:
+        """Let every reservation that lives last until `until`; raises the first refusal after all were tried."""
+        refusals: list[RefusedError] = []
+        for each in order.reservations:
+            try:
+                await self._keeper(each).protect(
+                    tenant_id=tenant_id, reservation_id=each.id, order_id=order.id, until=until
+                )
+            except RefusedError as refusal:
+                refusals.append(refusal)
+        if refusals:
+            raise refusals[0]
+
+    async def sell(self, tenant_id: TenantId, order: Order) -> bool:
+        """Sell them all; return whether one had ended and what it kept had to be claimed again.
+
+        After a refusal those before it are sold, and whoever asked has to see that they are given back.
+        """
+        reclaimed = [await self._sell(tenant_id, order, each) for each in order.reservations]
+        return any(reclaimed)
+
+    async def give_up(self, tenant_id: TenantId, order: Order, reservations: Sequence[OrderedReservation]) -> None:
+        """Give back at once what an ended order has; a keeper that refuses, or is away, lets them end by their time."""
+        for each in reservations:
+            try:
+                await self._keeper(each).release(tenant_id=tenant_id, reservation_id=each.id, order_id=order.id)
+            except (RefusedError, UnavailableError):
+                continue
+
+    async def _sell(self, tenant_id: TenantId, order: Order, reservation: OrderedReservation) -> bool:
+        keeper = self._keeper(reservation)
+        try:
+            await keeper.finalise(tenant_id=tenant_id, reservation_id=reservation.id, order_id=order.id)
+        except RefusedError as refusal:
+            if refusal.refusal_code not in _ENDED:
+                raise
+        else:
+            return False
+        await keeper.reclaim(tenant_id=tenant_id, reservation_id=reservation.id, order_id=order.id)
+        return True
+
+    def _keeper(self, reservation: OrderedReservation) -> SeatingApi | GeneralAdmissionApi:
+        match reservation.kind:
+            case ReservationKind.SEATS:
+                return self.seating
+            case ReservationKind.GENERAL_ADMISSION:
+                return self.general_admission
+            case _:
+                assert_never(reservation.kind)
