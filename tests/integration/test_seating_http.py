@@ -15,6 +15,7 @@ from adapters.http.allotments import AllotmentController
 from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
+from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
@@ -135,7 +136,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ReplacePriceTiers: ReplacePriceTiers(store, clock),
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
-        SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
+        SeatsSnapshot: SeatsSnapshot(store, Catalogues(store), MemorySeatMapFeed(), clock),
+        SeatMapAnswers: SeatMapAnswers(),
         BlockSeats: BlockSeats(store, clock),
         AllotSeats: AllotSeats(store, catalogues, clock, ids),
         ListAllotments: ListAllotments(store),
@@ -208,7 +210,7 @@ async def test_a_map_is_sent_again_only_when_it_changed_and_with_the_fields_aske
     again = await office.send("GET", path, If_None_Match=first.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
     await office.hold(plan, seats[:1])
-    changed = await office.send("GET", path, If_None_Match=first.headers["etag"])
+    changed = await office.send("GET", path, If_None_Match=first.headers["etag"], Cache_Control="no-cache")
     assert changed.status_code == 200 and changed.json()["seats"][0]["status"] == "HELD"
     assert problem(await office.send("GET", f"/seating-plans/{plan}/seats?fields=colour"))[0] == 400
 
@@ -325,7 +327,7 @@ async def test_the_box_office_blocks_seats_and_puts_them_back_on_sale(office: Bo
     answer = await office.send("POST", f"{path}/block", body, token="manager")
     assert answer.status_code == 200 and answer.json()["seatIds"] == body["seatIds"]
     assert (answer.json()["status"], answer.json()["planId"]) == ("BLOCKED", plan)
-    shown = (await office.send("GET", f"{path}?fields=status")).json()["seats"]
+    shown = (await office.send("GET", f"{path}?fields=status", Cache_Control="no-cache")).json()["seats"]
     assert [seat["status"] for seat in shown[:3]] == ["BLOCKED", "BLOCKED", "AVAILABLE"]
     assert problem(await office.hold(plan, seats[1:3])) == (409, "seating.seat_taken")
     refused = await office.send("POST", f"{path}/block", body, token="manager")
