@@ -160,7 +160,9 @@ class SeatsSnapshot:
         catalogue = await self.catalogues.of(tenant_id, plan_id)
         for _ in range(TRIES_MAX):
             async with self.transactions.begin(tenant_id) as tx:
-                seen = await tx.seats.letters(plan_id, now=now)
+                seats = catalogue.seats
+                between = (seats[0].id, seats[-1].id) if seats else None
+                seen = await tx.seats.letters(plan_id, now=now, between=between)
                 version = (await tx.plans.get(plan_id)).version
             if version == catalogue.plan.version:
                 return catalogue, seen
