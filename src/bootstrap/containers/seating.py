@@ -107,7 +107,6 @@ class SeatingProvider(Provider):
         ChangeAllotment,
         ReleaseAllotment,
         ReadSeatAudit,
-        Catalogues,
         GrantHold,
         HoldSeats,
         HoldChosenSeats,
