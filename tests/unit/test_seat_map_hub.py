@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.http.seat_map_hub import HEARTBEAT_S, MapReader, SeatMapHub
+from adapters.http.seat_map_hub import HEARTBEAT_S, SeatMapHub
+from adapters.http.seat_map_reader import MapReader
 from adapters.http.sse import HEARTBEAT
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
@@ -212,11 +213,12 @@ async def test_a_stream_ends_when_its_token_does_and_can_be_taken_up_with_a_new_
 async def test_those_who_leave_before_their_token_ends_leave_nothing_behind(
     hub: SeatMapHub, clock: MemoryClock
 ) -> None:
-    async with hub.reader(TENANT, PLAN) as stays:
+    async with hub.reader(TENANT, PLAN):
+        channel = hub._channels[TENANT, PLAN]
         for _ in range(3):
             async with hub.reader(TENANT, PLAN, until=clock.now() + timedelta(minutes=15)):
-                assert len(stays._channel._deadlines) == 1
-        assert stays._channel._deadlines == {}
+                assert len(channel._deadlines) == 1
+        assert channel._deadlines == {}
 
 
 async def test_a_change_between_joining_and_catching_up_is_neither_lost_nor_told_twice(

@@ -17,7 +17,8 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from adapters.http.seat_map_frames import End
-from adapters.http.seat_map_hub import MapReader, SeatMapHub
+from adapters.http.seat_map_hub import SeatMapHub
+from adapters.http.seat_map_reader import MapReader
 from adapters.http.sse import HEADERS, MEDIA_TYPE
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, TenantId
