@@ -15,7 +15,7 @@ from adapters.http.content_codings import Coding
 from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_texts import SEAT_FIELDS, Form, SeatMapText, form_of
 from adapters.memory.clock import MemoryIds
-from core.seating.catalogue import Catalogue
+from core.seating.catalogue import NO_ALLOTMENTS, Catalogue
 from core.seating.plans import PlannedSeat, PriceTier, Section
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PriceTierId, TenantId
@@ -159,6 +159,7 @@ async def test_a_tag_stands_for_one_text_whichever_process_writes_it() -> None:
     async def tag(seen: SeatMap, form: Form) -> str:
         return (await SeatMapAnswers().of(tenant, seen, form, Coding.IDENTITY)).tag
 
+    newer = seat_map.catalogue.with_plan(replace(plan, version=2), NO_ALLOTMENTS)
     form = form_of("label,status", compact=True)
     first = await tag(seat_map, form)
     assert await tag(replace(seat_map), form_of("status,label", compact=True)) == first
@@ -166,7 +167,7 @@ async def test_a_tag_stands_for_one_text_whichever_process_writes_it() -> None:
         await tag(replace(seat_map, letters="S" + "A" * 2_049), form),
         await tag(replace(seat_map, event_id=MapEventId(7, 2)), form),
         await tag(replace(seat_map, event_id=None), form),
-        await tag(replace(seat_map, catalogue=seat_map.catalogue.with_plan(replace(plan, version=2))), form),
+        await tag(replace(seat_map, catalogue=newer), form),
         await tag(seat_map, form_of("status", compact=True)),
         await tag(seat_map, form_of("label,status", compact=False)),
     ]
@@ -202,9 +203,8 @@ async def test_many_who_want_the_same_have_it_written_once(monkeypatch: pytest.M
 async def test_two_tenants_never_share_an_answer_not_even_of_plans_with_one_id() -> None:
     answers, form = SeatMapAnswers(), form_of(None, compact=True)
     ours, theirs = a_map(), a_map(seed=2)
-    theirs = replace(
-        theirs, catalogue=theirs.catalogue.with_plan(replace(theirs.catalogue.plan, id=ours.catalogue.plan.id))
-    )
+    namesake = replace(theirs.catalogue.plan, id=ours.catalogue.plan.id)
+    theirs = replace(theirs, catalogue=theirs.catalogue.with_plan(namesake, NO_ALLOTMENTS))
 
     async def states(tenant: TenantId, seat_map: SeatMap) -> str:
         answer = await answers.of(tenant, seat_map, form, Coding.IDENTITY)

@@ -12,7 +12,8 @@ import pytest
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seat_map import MemorySeatMapFeed
-from adapters.memory.seating import MemoryHolds, MemorySeatingTransactions
+from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.seating_holds import MemoryHolds
 from core.seating.errors import PlanNotFoundError
 from core.shared.ids import ReservationId, SeatId, TenantId
 from ports.seat_map import BEGINNING, SeatsChanged
