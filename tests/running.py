@@ -107,7 +107,9 @@ class Buyer:
         self.headers = {"Authorization": f"Bearer {token}", "X-Tenant-ID": self.organisation_id}
 
     def get(self, path: str) -> Any:
-        return self._json(self.http.get(self._running.api + path, headers=self.headers))
+        """Return what is there now: a seat map would else be up to a second old."""
+        headers = self.headers | {"Cache-Control": "no-cache"}
+        return self._json(self.http.get(self._running.api + path, headers=headers))
 
     def post(self, path: str, body: object) -> Any:
         return self._json(self.http.post(self._running.api + path, json=body, headers=self.headers))

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,6 +19,7 @@ from bootstrap.settings import Settings
 from bootstrap.topology import Platform, build_platform
 
 _GRACE_S = 10
+_OPEN_FILES_MAX = 65_536
 _log = logging.getLogger("fairseat")
 
 
@@ -80,9 +82,18 @@ async def run(
         await stop.wait()
 
 
+def raise_open_files() -> None:
+    """Let this process open as many files as it may, within reason: each reader of a live map is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES_MAX if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES_MAX)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 @asynccontextmanager
 async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator[None]:
     """Serve HTTP while the block lasts; requests under way may end."""
+    raise_open_files()
     config = uvicorn.Config(
         platform.app(),
         log_config=None,

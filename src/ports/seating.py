@@ -151,8 +151,14 @@ class SeatLedger(Protocol):
         """Return every seat of the plan with its stored state, in the order of the hall."""
 
     @abstractmethod
-    async def letters(self, plan_id: PlanId, *, now: datetime) -> SeatLetters:
-        """Return how the plan's seats stand at this moment; ended holds and blocks are available."""
+    async def letters(
+        self, plan_id: PlanId, *, now: datetime, between: tuple[SeatId, SeatId] | None = None
+    ) -> SeatLetters:
+        """Return how the plan's seats stand at this moment; ended holds and blocks are available.
+
+        Who knows the first and the last seat in the order of the hall names them with `between`: a store then finds the
+        seats in their order, and need not sort them. Seats beyond are left out.
+        """
 
 
 class SeatBlocks(Protocol):

@@ -388,6 +388,10 @@ async def test_letters_tell_how_every_seat_stands_at_a_moment_and_when_the_first
     async with house.stores.transactions.begin(house.tenant) as tx:
         now = await tx.seats.letters(house.plan.id, now=just_before)
         later = await tx.seats.letters(house.plan.id, now=END)
+        ids = [seat.id for seat in house.layout.seats]
+        assert await tx.seats.letters(house.plan.id, now=just_before, between=(ids[0], ids[-1])) == now
+        part = await tx.seats.letters(house.plan.id, now=just_before, between=(ids[1], ids[-2]))
+        assert part.letters == now.letters[1:-1]
     async with house.stores.transactions.begin(none) as tx:
         elsewhere = await tx.seats.letters(house.plan.id, now=NOW)
     assert now == SeatLetters("AHAAAAAAAH", END)

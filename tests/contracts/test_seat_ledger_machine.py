@@ -47,6 +47,7 @@ from tests.seating_world import (
 )
 from tests.servers import PostgresServer
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
+from usecases.seating.catalogues import Catalogues
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
@@ -132,7 +133,7 @@ class Side:
         self.cancelled = ReleaseCancelledOrder(store, clock)
         self.block = BlockSeats(store, clock)
         self.unblock = UnblockSeats(store, clock)
-        self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), clock)
+        self.snapshot = SeatsSnapshot(store, Catalogues(store), MemorySeatMapFeed(), clock)
 
     async def answer(self, command: Command) -> Answer:
         """Run a command; a refusal is an answer as well."""
@@ -363,7 +364,7 @@ class Ledgers(RuleBasedStateMachine):
     async def _picture(self, side: Side, tenant: TenantId) -> tuple[object, list[Reservation], dict[SeatId, object]]:
         plan = self.plans[tenant][0]
         caller = Caller(BUYERS[0], tenant)
-        seen = await side.snapshot(plan.id, caller=caller)
+        seen = await side.snapshot(plan.id, caller=caller, fresh=True)
         async with side.stores.transactions.begin(tenant) as tx:
             entries = await tx.seats.lock_all(IDS, wait=True)
             states = {seat.id: state for seat, state in await tx.seats.seat_map(plan.id)}

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, override
 from uuid import UUID, uuid4
 
@@ -30,12 +31,15 @@ SEATS_PER_CHANGE = 500
 """About 30 kB a change, so that a client that does not read fills the buffers of its socket soon."""
 
 
+TOKEN_ENDS_AT = MemoryClock().now() + timedelta(minutes=15)
+
+
 class AnyToken(TokenVerifier):
-    """Every token is a fan's."""
+    """Every token is a fan's, and ends in 15 minutes of the clock of these tests."""
 
     @override
     async def verify(self, token: str) -> VerifiedToken:
-        return VerifiedToken(account_id=UUID(int=7))
+        return VerifiedToken(account_id=UUID(int=7), expires_at=TOKEN_ENDS_AT)
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class Served:
     plan: PlanId
     feed: MemorySeatMapFeed
     hub: SeatMapHub
+    clock: MemoryClock
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Ask for the stream, and return when its first event has come."""
@@ -109,7 +114,7 @@ async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.01)
-        yield Served(listening.getsockname()[1], tenant, plan.id, feed, hub)
+        yield Served(listening.getsockname()[1], tenant, plan.id, feed, hub, clock)
         await hub.stop()
         server.should_exit = True
         await serving
@@ -172,6 +177,19 @@ async def test_a_client_that_was_too_slow_is_told_to_begin_anew_when_it_reads_ag
             assert more
             rest = (rest + more)[-1000:]
     assert b"event: resync\nid: \ndata: {}\n\n" in rest
+    writer.close()
+    await served.left()
+
+
+async def test_a_stream_does_not_outlive_the_token_that_opened_it(served: Served) -> None:
+    reader, writer = await served.open()
+    served.clock.moment = TOKEN_ENDS_AT - timedelta(milliseconds=1)
+    seat = await served.tell()
+    await asyncio.wait_for(reader.readuntil(str(seat).encode()), 5)
+    assert served.hub.readers_count == 1
+    served.clock.moment = TOKEN_ENDS_AT
+    rest = await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 5)
+    assert b"event: expired\ndata: {}\n\n" in rest
     writer.close()
     await served.left()
 

@@ -15,6 +15,7 @@ from adapters.http.allotments import AllotmentController
 from adapters.http.app import ServiceRoutes
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
+from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
@@ -139,7 +140,8 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ReplacePriceTiers: ReplacePriceTiers(store, clock),
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
-        SeatsSnapshot: SeatsSnapshot(store, MemorySeatMapFeed(), clock),
+        SeatsSnapshot: SeatsSnapshot(store, Catalogues(store), MemorySeatMapFeed(), clock),
+        SeatMapAnswers: SeatMapAnswers(),
         BlockSeats: BlockSeats(store, clock),
         AllotSeats: AllotSeats(store, catalogues, clock, ids),
         ListAllotments: ListAllotments(store),
@@ -212,9 +214,54 @@ async def test_a_map_is_sent_again_only_when_it_changed_and_with_the_fields_aske
     again = await office.send("GET", path, If_None_Match=first.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
     await office.hold(plan, seats[:1])
-    changed = await office.send("GET", path, If_None_Match=first.headers["etag"])
+    changed = await office.send("GET", path, If_None_Match=first.headers["etag"], Cache_Control="no-cache")
     assert changed.status_code == 200 and changed.json()["seats"][0]["status"] == "HELD"
     assert problem(await office.send("GET", f"/seating-plans/{plan}/seats?fields=colour"))[0] == 400
+
+
+async def test_a_map_comes_packed_as_the_client_likes_it_and_each_packing_has_a_tag(office: BoxOffice) -> None:
+    plan, _ = await office.on_sale()
+    path = f"/seating-plans/{plan}/seats"
+    plain = await office.send("GET", path, Accept_Encoding="identity")
+    tags: set[str] = set()
+    for coding in ("identity", "gzip", "zstd"):
+        answer = await office.send("GET", path, Accept_Encoding=coding)
+        assert answer.headers.get("content-encoding", "identity") == coding
+        assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Accept-Encoding", "private, no-cache")
+        assert answer.json() == plain.json(), "the client unpacks it by itself"
+        tag = answer.headers["etag"]
+        tags.add(tag)
+        for known in (tag, f'"other", W/{tag}', "*"):
+            again = await office.send("GET", path, Accept_Encoding=coding, If_None_Match=known)
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+            assert again.headers["vary"] == "Accept-Encoding"
+    assert len(tags) == 3
+    crossed = await office.send("GET", path, Accept_Encoding="gzip", If_None_Match=plain.headers["etag"])
+    assert crossed.status_code == 200
+
+
+async def test_a_map_comes_in_columns_and_then_as_letters_alone(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path = f"/seating-plans/{plan}/seats?format=compact"
+    columns = (await office.send("GET", path)).json()
+    assert columns["seats"]["id"] == [seat["id"] for seat in seats]
+    assert columns["states"] == "A" * len(seats)
+    await office.hold(plan, seats[1:3])
+    states = (await office.send("GET", f"{path}&fields=status", Cache_Control="no-cache")).json()
+    assert set(states) == {"planId", "planVersion", "eventId", "states"}
+    assert states["states"] == "AHH" + "A" * (len(seats) - 3)
+    office.clock.move(seconds=1)
+    assert (await office.send("GET", path)).json()["states"] == states["states"]
+    assert problem(await office.send("GET", f"/seating-plans/{plan}/seats?format=odd"))[0] == 400
+
+
+async def test_a_map_that_was_just_sent_is_still_not_there_for_another_organisation(office: BoxOffice) -> None:
+    plan, _ = await office.on_sale()
+    path = f"/seating-plans/{plan}/seats"
+    tag = (await office.send("GET", path)).headers["etag"]
+    for headers in ({}, {"If_None_Match": tag}, {"If_None_Match": "*"}):
+        stranger = await office.send("GET", path, tenant=uuid4(), **headers)
+        assert problem(stranger) == (404, "seating.plan_not_found")
 
 
 async def test_a_hold_is_made_repeated_read_extended_and_released(office: BoxOffice) -> None:
@@ -354,7 +401,7 @@ async def test_the_box_office_blocks_seats_and_puts_them_back_on_sale(office: Bo
     answer = await office.send("POST", f"{path}/block", body, token="manager")
     assert answer.status_code == 200 and answer.json()["seatIds"] == body["seatIds"]
     assert (answer.json()["status"], answer.json()["planId"]) == ("BLOCKED", plan)
-    shown = (await office.send("GET", f"{path}?fields=status")).json()["seats"]
+    shown = (await office.send("GET", f"{path}?fields=status", Cache_Control="no-cache")).json()["seats"]
     assert [seat["status"] for seat in shown[:3]] == ["BLOCKED", "BLOCKED", "AVAILABLE"]
     assert problem(await office.hold(plan, seats[1:3])) == (409, "seating.seat_taken")
     refused = await office.send("POST", f"{path}/block", body, token="manager")

@@ -210,6 +210,25 @@ async def test_a_plan_taken_off_sale_closes_its_live_map(running: RunningFairsea
             assert (await following(events)).name == "snapshot"
 
 
+async def test_seats_that_the_box_office_blocks_and_puts_back_are_told(running: RunningFairseat, buyer: Buyer) -> None:
+    path = f"/seating-plans/{buyer.plan_id}/seats"
+    seats = (await asyncio.to_thread(buyer.get, f"{path}?fields=status"))["seats"]
+    one, other = [seat["id"] for seat in seats if seat["status"] == "AVAILABLE"][-2:]
+    with staff(running, buyer) as manager:
+
+        async def say(deed: str, body: dict[str, object]) -> None:
+            assert (await asyncio.to_thread(manager.post, f"{path}/{deed}", json=body)).is_success
+
+        async with client() as http, watching(http, path_of(running, buyer), buyer.headers) as events:
+            await following(events)
+            await say("block", {"seatIds": [one, other], "reason": "camera"})
+            assert (await told_of(events, one, "BLOCKED")).statuses[other] == "BLOCKED"
+            await say("unblock", {"seatIds": [one]})
+            assert other not in (await told_of(events, one, "AVAILABLE")).statuses
+            await say("unblock", {"seatIds": [other]})
+            await told_of(events, other, "AVAILABLE")
+
+
 async def test_without_redis_the_stream_ends_seats_are_held_and_afterwards_the_map_lives_again(tmp_path: Path) -> None:
     port = free_port()
     valkey = EmbeddedValkey(tmp_path / "valkey", port)

@@ -21,6 +21,7 @@ from ports.seat_map import BEGINNING, MapEntry, MapEventId, PlanClosed, SeatsCha
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, granting, seat_ids
 from usecases.messaging.take_event import take_event
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
+from usecases.seating.catalogues import Catalogues
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ReleaseHold
@@ -47,7 +48,7 @@ class Watched:
         self.plan, self.layout = a_plan(clock=self.clock)
         self.hold_seats = HoldSeats(granting(MemoryHolds(store), store), CountedTokens(), self.clock)
         self.publish = PublishMap(store, self.feed, self.clock)
-        self.snapshot = SeatsSnapshot(store, self.feed, self.clock)
+        self.snapshot = SeatsSnapshot(store, Catalogues(store), self.feed, self.clock)
         self.told_until: MapEventId = BEGINNING
         self.taken = 0
 
@@ -177,7 +178,7 @@ async def test_without_the_stream_seats_are_held_events_are_taken_and_the_snapsh
     await watched.take(watched.news())
     seat_map = await watched.snapshot(watched.plan.id, caller=watched.buyer)
     assert seat_map.event_id is None
-    assert seat_map.seats[0].status == "HELD"
+    assert seat_map.letters[0] == "H"
 
 
 async def test_a_snapshot_says_from_where_the_changes_go_on(watched: Watched) -> None:

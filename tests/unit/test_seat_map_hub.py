@@ -2,21 +2,55 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from typing import Any
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Any, override
 from uuid import uuid4
 
 import pytest
 
-from adapters.http.seat_map_hub import HEARTBEAT_S, MapReader, SeatMapHub
+from adapters.http.seat_map_hub import HEARTBEAT_S, SeatMapHub
+from adapters.http.seat_map_reader import MapReader
 from adapters.http.sse import HEARTBEAT
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
 from core.shared.ids import PlanId, SeatId, TenantId
-from ports.seat_map import MapEventId, PlanClosed, SeatMapUnavailableError, SeatsChanged
+from ports.seat_map import (
+    BEGINNING,
+    MapEntry,
+    MapEventId,
+    PlanClosed,
+    SeatMapUnavailableError,
+    SeatsChanged,
+    TooFarBehind,
+)
 
 TENANT, PLAN = TenantId(uuid4()), PlanId(uuid4())
 SEAT, OTHER = SeatId(uuid4()), SeatId(uuid4())
+
+
+class SlowFeed(MemorySeatMapFeed):
+    """Readings of what was missed wait: before they look while the gate is shut, and with what they saw till `late`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.late = asyncio.Event(), asyncio.Event()
+        self.gate.set()
+        self.late.set()
+        self.readings: Counter[MapEventId] = Counter()
+
+    @override
+    async def read(
+        self, tenant_id: TenantId, plan_id: PlanId, *, after: MapEventId, changes_max: int, wait_s: float
+    ) -> Sequence[MapEntry] | TooFarBehind:
+        if wait_s > 0:
+            return await super().read(tenant_id, plan_id, after=after, changes_max=changes_max, wait_s=wait_s)
+        self.readings[after] += 1
+        await self.gate.wait()
+        found = await super().read(tenant_id, plan_id, after=after, changes_max=changes_max, wait_s=wait_s)
+        await self.late.wait()
+        return found
 
 
 @pytest.fixture
@@ -97,6 +131,96 @@ async def test_a_reader_that_comes_back_gets_what_it_missed_once_and_goes_on(
         assert parsed(await following(bodies))[1] == str(last)
 
 
+async def test_many_who_come_back_at_once_share_one_reading_and_none_misses_what_came_after_it_began(
+    clock: MemoryClock,
+) -> None:
+    feed = SlowFeed()
+    hub = SeatMapHub(feed, clock, wait_s=0.01, pause_s=0)
+    seen, missed = await tell(feed), await tell(feed, "RESERVED")
+
+    async def come_back() -> tuple[dict[str, str], str | None]:
+        async with hub.reader(TENANT, PLAN) as reader:
+            bodies = reader.bodies(seen)
+            return parsed_seats(await following(bodies)), parsed(await following(bodies))[1]
+
+    async with hub.reader(TENANT, PLAN):
+        feed.gate.clear()
+        back = [asyncio.create_task(come_back()) for _ in range(50)]
+        await settle()
+        feed.gate.set()
+        await settle()
+        last = await tell(feed, "SOLD")
+        assert await asyncio.gather(*back) == [({str(SEAT): "RESERVED"}, str(last))] * 50
+    # What stood behind the old place, and that nothing stands behind the new one.
+    assert feed.readings == {seen: 1, missed: 1}
+    await hub.stop()
+
+
+async def test_who_joins_a_reading_that_began_too_early_does_not_miss_what_the_channel_told_before(
+    clock: MemoryClock,
+) -> None:
+    feed = SlowFeed()
+    hub = SeatMapHub(feed, clock, wait_s=0.01, pause_s=0)
+    seen = await tell(feed)
+    async with hub.reader(TENANT, PLAN) as early:
+        feed.late.clear()
+        first = asyncio.ensure_future(anext(early.bodies(seen)))
+        await settle()  # the early one's reading has found nothing, and has not come back yet
+        told = await tell(feed, "SOLD")
+        await settle()  # the channel has told it
+        async with hub.reader(TENANT, PLAN) as late:
+            joined = asyncio.ensure_future(anext(late.bodies(seen)))
+            await settle()
+            feed.late.set()
+            for waiting in (first, joined):
+                assert parsed(await asyncio.wait_for(waiting, 2))[1] == str(told)
+    await hub.stop()
+
+
+async def test_a_stream_that_was_emptied_behind_the_hubs_back_is_resync_and_not_an_endless_search(
+    hub: SeatMapHub, feed: MemorySeatMapFeed
+) -> None:
+    await tell(feed)
+    async with hub.reader(TENANT, PLAN) as reader:
+        place = reader._channel.place
+        feed._streams.clear()
+        assert parsed(await following(reader.bodies(BEGINNING))) == ("resync", str(place), {"eventId": str(place)})
+
+
+async def test_a_stream_ends_when_its_token_does_and_can_be_taken_up_with_a_new_one(
+    hub: SeatMapHub, feed: MemorySeatMapFeed, clock: MemoryClock
+) -> None:
+    until = clock.now() + timedelta(minutes=15)
+    async with hub.reader(TENANT, PLAN, until=until) as reader, hub.reader(TENANT, PLAN) as endless:
+        bodies, others = reader.bodies(None), endless.bodies(None)
+        await following(bodies)
+        await following(others)
+        clock.move(seconds=15 * 60 - 0.001)
+        assert await following(bodies) == HEARTBEAT
+        assert await following(others) == HEARTBEAT
+        last = await tell(feed)
+        assert parsed(await following(bodies))[1] == str(last)
+        clock.move(seconds=0.001)
+        (end,) = await rest(bodies)
+        assert end == b"event: expired\ndata: {}\n\n", "without an id: the client keeps its place"
+        assert parsed(await following(others))[1] == str(last)
+        await tell(feed, "SOLD")
+        assert parsed_seats(await following(others)) == {str(SEAT): "SOLD"}
+    async with hub.reader(TENANT, PLAN, until=clock.now() + timedelta(minutes=15)) as reader:
+        assert parsed_seats(await following(reader.bodies(last))) == {str(SEAT): "SOLD"}
+
+
+async def test_those_who_leave_before_their_token_ends_leave_nothing_behind(
+    hub: SeatMapHub, clock: MemoryClock
+) -> None:
+    async with hub.reader(TENANT, PLAN):
+        channel = hub._channels[TENANT, PLAN]
+        for _ in range(3):
+            async with hub.reader(TENANT, PLAN, until=clock.now() + timedelta(minutes=15)):
+                assert len(channel._deadlines) == 1
+        assert channel._deadlines == {}
+
+
 async def test_a_change_between_joining_and_catching_up_is_neither_lost_nor_told_twice(
     hub: SeatMapHub, feed: MemorySeatMapFeed
 ) -> None:
@@ -135,7 +259,7 @@ async def test_a_queue_holds_as_much_as_it_may_and_one_more_ends_the_stream_with
         for _ in range(3):
             await tell(feed)
             await following(quick_bodies)
-        assert [parsed(await following(slow_bodies))[0] for _ in range(3)] == ["seats"] * 3
+        assert (await following(slow_bodies)).count(b"event: seats\n") == 3, "what has gathered comes in one piece"
         for _ in range(4):
             await tell(feed)
             await following(quick_bodies)

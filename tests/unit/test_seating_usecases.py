@@ -40,6 +40,7 @@ from tests.published_builders import Halls, a_ticket_on_sale
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant, granting
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
+from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan, FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
@@ -107,7 +108,7 @@ class Hall:
         self.activate = ActivatePlan(store, self.clock)
         self.deactivate = DeactivatePlan(store, self.clock)
         self.price = ReplacePriceTiers(store, self.clock)
-        self.snapshot = SeatsSnapshot(store, MemorySeatMapFeed(), self.clock)
+        self.snapshot = SeatsSnapshot(store, Catalogues(store), MemorySeatMapFeed(), self.clock)
         self.hold = HoldSeats(granting(MemoryHolds(store), store), CountedTokens(), self.clock)
         self.extend = ExtendHold(store, self.clock)
         self.release = ReleaseHold(store, self.clock)
@@ -136,7 +137,7 @@ class Hall:
     async def on_sale(self) -> tuple[SeatingPlan, list[SeatId]]:
         plan = await self.a_plan()
         plan = await self.activate(plan.id, expected_version=plan.version, caller=self.manager)
-        return plan, [place.seat.id for place in (await self.snapshot(plan.id, caller=self.manager)).seats]
+        return plan, list((await self.snapshot(plan.id, caller=self.manager)).statuses)
 
     async def a_hold(self, *, by: Caller, seats: int = 2) -> NewHold:
         plan, places = await self.on_sale()
@@ -155,7 +156,7 @@ class Hall:
         return held.id
 
     async def words(self, plan: SeatingPlan) -> list[str]:
-        return [place.status for place in (await self.snapshot(plan.id, caller=self.manager)).seats]
+        return list((await self.snapshot(plan.id, caller=self.manager, fresh=True)).statuses.values())
 
     def events(self) -> list[str]:
         return [event.type for event in self.messages.events]

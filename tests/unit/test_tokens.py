@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from adapters.system.signing_keys import SigningKeys, key_id
 from adapters.system.tokens import JwtTokenSigner, JwtTokenVerifier, TokenTerms
-from core.identity.access import AccessClaims, fan_access, guest_access, staff_access
+from core.identity.access import ACCESS_TTL, GUEST_TTL, AccessClaims, fan_access, guest_access, staff_access
 from core.shared.callers import Role
 from core.shared.ids import AccountId, TenantId
 from ports.clock import Clock
@@ -90,19 +90,21 @@ def part(value: object) -> str:
 
 async def test_a_fan_token_names_the_account_and_no_tenant(stand: Stand) -> None:
     token = await stand.signer.sign(fan())
-    assert await stand.verifier.verify(token) == VerifiedToken(account_id=ANN)
+    assert await stand.verifier.verify(token) == VerifiedToken(account_id=ANN, expires_at=NOW + ACCESS_TTL)
 
 
 async def test_a_staff_token_names_the_tenant_and_the_role(stand: Stand) -> None:
     tenant = TenantId(uuid4())
     claims = staff_access(token_id=uuid4(), account_id=ANN, tenant_id=tenant, role=Role.MANAGER, now=NOW)
     read = await stand.verifier.verify(await stand.signer.sign(claims))
-    assert read == VerifiedToken(account_id=ANN, tenant_id=tenant, role="manager")
+    wanted = VerifiedToken(account_id=ANN, tenant_id=tenant, role="manager", expires_at=NOW + ACCESS_TTL)
+    assert read == wanted
 
 
 async def test_a_guest_token_says_that_it_is_one(stand: Stand) -> None:
     token = await stand.signer.sign(guest_access(token_id=uuid4(), account_id=ANN, now=NOW))
-    assert await stand.verifier.verify(token) == VerifiedToken(account_id=ANN, guest=True)
+    wanted = VerifiedToken(account_id=ANN, guest=True, expires_at=NOW + GUEST_TTL)
+    assert await stand.verifier.verify(token) == wanted
 
 
 async def test_the_forger_of_these_tests_makes_good_tokens_when_nothing_is_changed(stand: Stand) -> None:

@@ -55,7 +55,8 @@ async def read_books(http: DemoHttp, sale: DemoSale) -> Books:
     ]
     gate = asyncio.Semaphore(READERS_MAX)
     passes = await asyncio.gather(*(_passes(http, sale.staff, order_id, gate) for order_id in issued))
-    seat_map: Json = await http.get(f"/seating-plans/{sale.plan_id}/seats?fields=status", session=sale.staff)
+    path = f"/seating-plans/{sale.plan_id}/seats?fields=status"
+    seat_map: Json = await http.get(path, session=sale.staff, fresh=True)
     totals: Json = await http.stripe_totals()
     return Books(
         seats={UUID(seat["id"]): seat["status"] for seat in seat_map["seats"]},

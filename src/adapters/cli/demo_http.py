@@ -80,9 +80,10 @@ class DemoHttp:
 
     tries_max: int = TRIES_MAX
 
-    async def get(self, path: str, *, session: Session) -> Json:
-        """Return the answer; raises ApiRefusedError, UnreachableError."""
-        return await self._send("GET", f"{self.api_url}{path}", headers=session.headers())
+    async def get(self, path: str, *, session: Session, fresh: bool = False) -> Json:
+        """Return the answer, `fresh` one that nothing has kept; raises ApiRefusedError, UnreachableError."""
+        headers = session.headers() | ({"Cache-Control": "no-cache"} if fresh else {})
+        return await self._send("GET", f"{self.api_url}{path}", headers=headers)
 
     async def post(self, path: str, body: Json, *, session: Session | None = None) -> Json:
         """Return the answer; every try has the same Idempotency-Key. Raises ApiRefusedError, UnreachableError."""

@@ -1,4 +1,4 @@
-"""Entity tags from versions, and the version that an update expects (RFC 9110, If-Match)."""
+"""Entity tags from versions, and the version that an update expects (RFC 9110, If-Match and If-None-Match)."""
 
 import re
 from typing import Annotated
@@ -35,3 +35,11 @@ def expected_version(if_match: str | None) -> int:
     if found is None:
         raise StaleVersionError("If-Match holds no ETag of this resource.")
     return int(found.group(1))
+
+
+def is_known(tag: str, if_none_match: str | None) -> bool:
+    """Tell whether the client has what the tag names already; its own tags may be marked as weak."""
+    if if_none_match is None:
+        return False
+    known = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return tag in known or known == {"*"}

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, override
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from litestar.types import Receive, Scope, Send
 
 from adapters.http.seat_map_frames import End
 from adapters.http.seat_map_hub import SeatMapHub
+from adapters.http.seat_map_reader import MapReader
 from adapters.http.sse import HEADERS, MEDIA_TYPE
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, TenantId
+from ports.published.identity import VerifiedToken
 from ports.seat_map import MapEventId
 from usecases.seating.watch_map import WatchMap
 
@@ -45,6 +48,7 @@ class SeatEventController(Controller):
         self,
         plan_id: FromPath[UUID],
         caller: NamedDependency[Caller],
+        identity: NamedDependency[VerifiedToken],
         usecase: FromDishka[WatchMap],
         hub: FromDishka[SeatMapHub],
         last_event_id: Annotated[
@@ -61,6 +65,7 @@ class SeatEventController(Controller):
         - `resync` comes when changes were missed: read the seat map again. Where it has no `eventId` the stream ends.
         - `closed` ends the stream of a plan that is off sale; `unavailable` ends it while the stream is away. After
           either, and after a `resync` that ends the stream, come back without a Last-Event-ID.
+        - `expired` ends the stream when the token does: come back with a new one, and with the Last-Event-ID.
 
         A comment every 15 s or so shows that the connection lives. A hold that ends by its time may show as held for
         up to 5 s more.
@@ -70,7 +75,7 @@ class SeatEventController(Controller):
             return Response(End.CLOSED.value, media_type=MEDIA_TYPE, headers=HEADERS)
         after = MapEventId.parse(last_event_id) if last_event_id else None
         known = after is not None or not last_event_id
-        return _EventStream(_Wish(hub, caller.tenant_id, plan, after, known))
+        return _EventStream(_Wish(hub, caller.tenant_id, plan, after, known, identity.expires_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class _Wish:
     plan_id: PlanId
     after: MapEventId | None
     known: bool
+    until: datetime | None
 
 
 class _EventStream(Response[bytes]):
@@ -109,19 +115,17 @@ class _Streaming(ASGIResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a place in the hub before the first byte goes out, so that a refusal is still a proper answer."""
         wish = self._wish
-        async with wish.hub.reader(wish.tenant_id, wish.plan_id) as reader:
+        async with wish.hub.reader(wish.tenant_id, wish.plan_id, until=wish.until) as reader:
             await self.start_response(send)
-            sending = asyncio.create_task(_send(reader.bodies(wish.after, known=wish.known), send))
-            tasks = (sending, asyncio.create_task(_left(receive)), asyncio.create_task(reader.overdue()))
+            leaving = asyncio.create_task(_left(receive, reader))
             try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                async with reader.patience():
+                    await _send(reader.bodies(wish.after, known=wish.known), send)
+            except TimeoutError:
+                _log.info("a live map of %s ends: its client does not read", wish.plan_id)
             finally:
-                for task in tasks:
-                    task.cancel()
-                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-            for outcome in outcomes:
-                if isinstance(outcome, Exception):
-                    _log.error("a live map of %s broke off", wish.plan_id, exc_info=outcome)
+                leaving.cancel()
+                await asyncio.gather(leaving, return_exceptions=True)
 
 
 async def _send(bodies: AsyncIterator[bytes], send: Send) -> None:
@@ -130,6 +134,7 @@ async def _send(bodies: AsyncIterator[bytes], send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _left(receive: Receive) -> None:
+async def _left(receive: Receive, reader: MapReader) -> None:
     while (await receive())["type"] != "http.disconnect":
         continue
+    reader.left()

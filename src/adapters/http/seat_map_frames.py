@@ -22,11 +22,12 @@ class Frame:
 
 
 class End(Enum):
-    """Why a stream is over, with the last words to the client. All but STOPPED make it begin anew."""
+    """Why a stream is over, with the last words to the client. STOPPED and EXPIRED let it go on where it was."""
 
     RESYNC = event("resync", {}, id=FORGET_ID)
     UNAVAILABLE = event("unavailable", {}, id=FORGET_ID, retry_ms=_RETRY_UNAVAILABLE_MS)
     CLOSED = event("closed", {}, id=FORGET_ID)
+    EXPIRED = event("expired", {})
     STOPPED = b""
 
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from adapters.http.seat_map_frames import End, Frame, frame_of, resync, snapshot
-from adapters.http.sse import HEARTBEAT
+from adapters.http.seat_map_frames import End, Frame, frame_of, resync
+from adapters.http.seat_map_reader import MapReader
 from core.shared.ids import PlanId, TenantId
 from ports.clock import Clock
 from ports.seat_map import BEGINNING, MapEventId, SeatMapFeed, SeatMapUnavailableError, TooFarBehind
@@ -29,82 +28,6 @@ _log = logging.getLogger(__name__)
 type _Key = tuple[TenantId, PlanId]
 
 
-class MapReader:
-    """One client's queue: bounded, so that a slow client costs a bounded amount of memory and nobody waits for it."""
-
-    def __init__(self, channel: "_Channel", *, frames_max: int, linger_s: float) -> None:
-        self._channel = channel
-        self._frames_max = frames_max
-        self._linger_s = linger_s
-        self._queue: deque[Frame | None] = deque()
-        self._end: End | None = None
-        self._woken = asyncio.Event()
-        self._ended = asyncio.Event()
-
-    def offer(self, frame: Frame | None) -> None:
-        """Queue a frame, None for a heartbeat; one too many drops them all and ends the stream with RESYNC."""
-        if self._end is not None:
-            return
-        if len(self._queue) < self._frames_max:
-            self._queue.append(frame)
-            self._woken.set()
-        else:
-            self._queue.clear()
-            self.end(End.RESYNC)
-
-    def end(self, why: End) -> None:
-        """End the stream behind what is queued; the first reason stands."""
-        self._end = self._end or why
-        self._woken.set()
-        self._ended.set()
-
-    async def overdue(self) -> None:
-        """Return when the stream has been over for so long that a client that reads at all would have seen the end."""
-        await self._ended.wait()
-        await asyncio.sleep(self._linger_s)
-
-    async def bodies(self, after: MapEventId | None, *, known: bool = True) -> AsyncIterator[bytes]:
-        """Yield what the client is sent, from behind `after` or from now on; not `known` if its place was no place."""
-        place = self._channel.place
-        if not known:
-            yield resync(place)
-        elif after is None:
-            yield snapshot(place)
-        else:
-            place = after
-            while missed := await self._missed(place):
-                place = missed.id
-                yield missed.body
-                if missed.closes:
-                    return
-        while (found := await self._next()) is not End.STOPPED:
-            if found is None:
-                yield HEARTBEAT
-            elif isinstance(found, End):
-                yield found.value
-                return
-            elif found.id > place:
-                place = found.id
-                yield found.body
-                if found.closes:
-                    return
-
-    async def _missed(self, after: MapEventId) -> Frame | None:
-        """Return what comes next for a client that was away, None when it has it all."""
-        try:
-            return await self._channel.frame_behind(after)
-        except SeatMapUnavailableError:
-            return Frame(after, End.UNAVAILABLE.value, closes=True)
-
-    async def _next(self) -> Frame | End | None:
-        while not self._queue:
-            if self._end is not None:
-                return self._end
-            self._woken.clear()
-            await self._woken.wait()
-        return self._queue.popleft()
-
-
 class _Channel:
     """One plan: its readers, and the task that reads its stream for them."""
 
@@ -114,6 +37,8 @@ class _Channel:
         self._hub = hub
         self._key = key
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._deadlines: dict[datetime, set[MapReader]] = {}
+        self._behind: dict[MapEventId, asyncio.Task[Frame | None]] = {}
         self.task = asyncio.create_task(self._run(), name=f"seat map {key[1]}")
 
     async def ready(self) -> None:
@@ -121,8 +46,34 @@ class _Channel:
         await asyncio.wait([self._ready])
         self._ready.result()
 
+    def add(self, reader: MapReader) -> None:
+        """Let the reader have what comes from now on."""
+        self.readers.add(reader)
+        if reader.until is not None:
+            self._deadlines.setdefault(reader.until, set()).add(reader)
+
+    def remove(self, reader: MapReader) -> None:
+        """Forget the reader."""
+        self.readers.discard(reader)
+        if reader.until is not None:
+            due = self._deadlines.get(reader.until, set())
+            due.discard(reader)
+            if not due:
+                self._deadlines.pop(reader.until, None)
+
     async def frame_behind(self, after: MapEventId) -> Frame | None:
-        """Return the next frame behind `after`, None when there is none yet, or a RESYNC where the channel is."""
+        """Return the next frame behind `after`, None when there is none yet, or a RESYNC where the channel is.
+
+        All who ask at the same moment share one reading, such as those who come back after a restart.
+        """
+        reading = self._behind.get(after)
+        if reading is None:
+            reading = asyncio.create_task(self._read_behind(after), name="changes that were missed")
+            self._behind[after] = reading
+            reading.add_done_callback(lambda _: self._behind.pop(after, None))
+        return await asyncio.shield(reading)
+
+    async def _read_behind(self, after: MapEventId) -> Frame | None:
         found = await self._hub.feed.read(*self._key, after=after, changes_max=_CHANGES_MAX, wait_s=0)
         if isinstance(found, TooFarBehind):
             return Frame(self.place, resync(self.place))
@@ -155,7 +106,7 @@ class _Channel:
         beat_at = self._hub.clock.now()
         while True:
             found = await self._hub.feed.read(
-                *self._key, after=self.place, changes_max=_CHANGES_MAX, wait_s=self._hub.wait_s
+                *self._key, after=self.place, changes_max=_CHANGES_MAX, wait_s=self._wait_s()
             )
             if isinstance(found, TooFarBehind):
                 return End.RESYNC
@@ -166,6 +117,7 @@ class _Channel:
                 if frame.closes:
                     return End.CLOSED
             beat_at = self._beat(beat_at)
+            self._end_overdue()
             await asyncio.sleep(self._hub.pause_s)
 
     def _beat(self, last_at: datetime) -> datetime:
@@ -174,6 +126,19 @@ class _Channel:
             return last_at
         self._offer(None)
         return now
+
+    def _wait_s(self) -> float:
+        """Return how long the stream may be waited for: not beyond the next end of a reader's token."""
+        if not self._deadlines:
+            return self._hub.wait_s
+        left_s = (min(self._deadlines) - self._hub.clock.now()).total_seconds()
+        return min(self._hub.wait_s, max(left_s, 0.0))
+
+    def _end_overdue(self) -> None:
+        now = self._hub.clock.now()
+        for until in [until for until in self._deadlines if until <= now]:
+            for reader in self._deadlines.pop(until):
+                reader.end(End.EXPIRED)
 
     def _offer(self, frame: Frame | None) -> None:
         for reader in self.readers:
@@ -208,23 +173,28 @@ class SeatMapHub:
         self._stopped = False
 
     @asynccontextmanager
-    async def reader(self, tenant_id: TenantId, plan_id: PlanId) -> AsyncGenerator[MapReader]:
-        """Watch a plan while the block lasts; raises SeatMapUnavailableError, also when too many watch already."""
+    async def reader(
+        self, tenant_id: TenantId, plan_id: PlanId, *, until: datetime | None = None
+    ) -> AsyncGenerator[MapReader]:
+        """Watch a plan while the block lasts; at `until` the reader's stream ends with EXPIRED.
+
+        Raises SeatMapUnavailableError, also when too many watch already.
+        """
         if self._stopped or self._readers >= self._readers_max:
             raise SeatMapUnavailableError("No more readers are taken.")
         key = (tenant_id, plan_id)
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = _Channel(self, key)
-        reader = MapReader(channel, frames_max=self._frames_max, linger_s=self._linger_s)
-        channel.readers.add(reader)
+        reader = MapReader(channel, until=until, frames_max=self._frames_max, linger_s=self._linger_s)
+        channel.add(reader)
         self._readers += 1
         try:
             await channel.ready()
             yield reader
         finally:
             self._readers -= 1
-            channel.readers.discard(reader)
+            channel.remove(reader)
             if not channel.readers:
                 self.forget(key, channel)
                 channel.task.cancel()

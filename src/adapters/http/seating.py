@@ -1,20 +1,22 @@
 """Seating plans and seat maps."""
 
-import hashlib
-from typing import Annotated
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
-from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.content_codings import Coding, wanted_coding
+from adapters.http.etags import IfMatch, etag, expected_version, is_known
 from adapters.http.paging import PageBody, page_body
+from adapters.http.seat_map_answers import SeatMapAnswers
+from adapters.http.seat_map_bodies import CompactSeatMapBody
+from adapters.http.seat_map_texts import form_of
 from adapters.http.seating_bodies import CreatePlanBody, PlanBody, PriceTierBodies, ReportBody, SeatMapBody
-from adapters.http.seating_views import fields_of, map_body, plan_body, report_body
+from adapters.http.seating_views import plan_body, report_body
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, TicketId
 from ports.ids import IdSource
@@ -29,6 +31,8 @@ PLAN_BYTES_MAX = 50_000_000
 """A plan of 150,000 seats has about 36 million bytes."""
 
 TIERS_BYTES_MAX = 10_000_000
+
+_MAP_BODIES = cast("type[Any]", SeatMapBody | CompactSeatMapBody)  # a union is documented well, and is no type
 
 
 class SeatingPlanController(Controller):
@@ -131,7 +135,7 @@ class SeatingPlanController(Controller):
     @get(
         "/{plan_id:uuid}/seats",
         summary="Read the seat map",
-        responses={200: ResponseSpec(SeatMapBody, description="The map.", generate_examples=False)},
+        responses={200: ResponseSpec(_MAP_BODIES, description="The map.", generate_examples=False)},
     )
     @inject
     async def seats(
@@ -139,22 +143,41 @@ class SeatingPlanController(Controller):
         plan_id: FromPath[UUID],
         caller: NamedDependency[Caller],
         usecase: FromDishka[SeatsSnapshot],
+        answers: FromDishka[SeatMapAnswers],
         fields: Annotated[
             str | None,
             QueryParameter(max_length=200, description="Members of a seat, by commas, such as `status`; all without."),
         ] = None,
+        layout: Annotated[
+            Literal["full", "compact"],
+            QueryParameter(name="format", description="`compact` has an array a member, and a letter a state."),
+        ] = "full",
         if_none_match: Annotated[
             str | None, HeaderParameter(name="If-None-Match", description="The ETag of the map that is at hand.")
         ] = None,
+        accept_encoding: Annotated[
+            str | None, HeaderParameter(name="Accept-Encoding", description="`zstd` and `gzip` are known.")
+        ] = None,
+        cache_control: Annotated[
+            str | None, HeaderParameter(name="Cache-Control", description="`no-cache` for a map that is read anew.")
+        ] = None,
     ) -> Response[bytes]:
-        """Everybody in the organisation, fans too. The map may be old when it arrives: only a hold decides."""
-        wanted = fields_of(fields)
-        body = msgspec.json.encode(map_body(await usecase(PlanId(plan_id), caller=caller), fields=wanted))
-        tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if if_none_match is not None and tag in (part.strip() for part in if_none_match.split(",")):
+        """Everybody in the organisation, fans too. The map may be old when it arrives: only a hold decides.
+
+        It may be a second old when it is sent, unless the request says `Cache-Control: no-cache`; every change that the
+        live map has told is in it. For a large plan take `format=compact` with `Accept-Encoding: zstd`, and when the
+        plan is at hand in its `planVersion`, `format=compact&fields=status`: one letter a seat and nothing else.
+        """
+        form = form_of(fields, compact=layout == "compact")
+        fresh = "no-cache" in (cache_control or "").lower()
+        seat_map = await usecase(PlanId(plan_id), caller=caller, fresh=fresh)
+        answer = await answers.of(caller.tenant_id, seat_map, form, wanted_coding(accept_encoding))
+        headers = {"ETag": answer.tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+        if is_known(answer.tag, if_none_match):
             return Response(b"", status_code=304, headers=headers)
-        return Response(body, media_type="application/json", headers=headers)
+        if answer.coding is not Coding.IDENTITY:
+            headers["Content-Encoding"] = answer.coding.value
+        return Response(answer.body, media_type="application/json", headers=headers)
 
 
 def _version_or_none(if_match: str | None) -> int | None:

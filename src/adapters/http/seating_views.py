@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from adapters.http.money import MoneyBody
 from adapters.http.seating_bodies import (
@@ -14,30 +14,11 @@ from adapters.http.seating_bodies import (
     PlanSectionBody,
     PriceTierView,
     ReportBody,
-    SeatBody,
-    SeatMapBody,
 )
 from core.seating.layout import are_side_by_side
 from core.seating.plans import PriceTier, Report, SeatingPlan, Section
 from core.seating.reservations import Reservation
-from core.shared.errors import InvalidInputError, Problem
-from usecases.seating.seats_snapshot import SeatMap, SeatOnMap
-
-SEAT_FIELDS = {
-    "label": "label",
-    "row": "row",
-    "number": "number",
-    "column": "column",
-    "sectionId": "section_id",
-    "status": "status",
-    "price": "price",
-    "priceTierId": "price_tier_id",
-    "category": "category",
-    "x": "x",
-    "y": "y",
-    "attributes": "attributes",
-}
-"""What a client may ask for by name, and the member of the body that it is."""
+from core.shared.errors import Problem
 
 
 def report_body(report: Report) -> ReportBody:
@@ -98,56 +79,6 @@ def plan_body(
         layout=plan.layout if sections is not None else UNSET,
         report=report_body(plan.check()) if with_report else UNSET,
     )
-
-
-def fields_of(text: str | None) -> frozenset[str]:
-    """Return the members of a seat that a client asks for, all when it does not say; raises InvalidInputError."""
-    if text is None:
-        return frozenset(SEAT_FIELDS.values())
-    asked = [name for name in text.split(",") if name and name != "id"]
-    unknown = [name for name in asked if name not in SEAT_FIELDS]
-    if unknown:
-        message = f"A seat has no field {unknown[0]!r}. It has {', '.join(SEAT_FIELDS)}."
-        raise InvalidInputError(message, [Problem("/fields", message)])
-    return frozenset(SEAT_FIELDS[name] for name in asked)
-
-
-def map_body(seat_map: SeatMap, *, fields: frozenset[str]) -> SeatMapBody:
-    """Return the map with these members of each seat."""
-    currency = seat_map.plan.ticket_price.currency
-    prices: dict[int, MoneyBody] = {}
-    bodies: list[SeatBody] = []
-    for place in seat_map.seats:
-        minor = place.seat.price_minor
-        price = prices.setdefault(minor, MoneyBody(amount=minor, currency=currency))
-        bodies.append(_seat_body(place, price, fields))
-    return SeatMapBody(
-        plan_id=seat_map.plan.id,
-        plan_version=seat_map.plan.version,
-        event_id=str(seat_map.event_id) if seat_map.event_id is not None else None,
-        sections=section_bodies(seat_map.sections),
-        price_tiers=tier_views(seat_map.tiers),
-        seats=tuple(bodies),
-    )
-
-
-def _seat_body(place: SeatOnMap, price: Struct, fields: frozenset[str]) -> SeatBody:
-    seat = place.seat
-    members: dict[str, object] = {
-        "label": seat.label,
-        "row": seat.row,
-        "number": seat.number,
-        "column": seat.column,
-        "section_id": seat.section_id,
-        "status": place.status,
-        "price": price,
-        "price_tier_id": seat.price_tier_id,
-        "category": seat.category,
-        "x": seat.x,
-        "y": seat.y,
-        "attributes": seat.attributes,
-    }
-    return SeatBody(id=seat.id, **{name: value for name, value in members.items() if name in fields})  # type: ignore[arg-type]  # names and types are SeatBody's own
 
 
 def hold_view(

@@ -211,8 +211,14 @@ class _Ledger(SeatLedger):
         return [(seat, self._tenant.seats[seat.id]) for seat in layout.seats]
 
     @override
-    async def letters(self, plan_id: PlanId, *, now: datetime) -> SeatLetters:
-        states = [state_at(state, now) for _, state in await self.seat_map(plan_id)]
+    async def letters(
+        self, plan_id: PlanId, *, now: datetime, between: tuple[SeatId, SeatId] | None = None
+    ) -> SeatLetters:
+        states = [
+            state_at(state, now)
+            for seat, state in await self.seat_map(plan_id)
+            if between is None or between[0] <= seat.id <= between[1]
+        ]
         ends = [state.until for state in states if isinstance(state, Held | Reserved | Blocked) and state.until]
         return SeatLetters("".join(letter_of(state) for state in states), min(ends, default=None))
 

@@ -7,6 +7,7 @@ outcome in sets. Locks are taken in one order: reservations by id, then seats by
 from collections.abc import Sequence
 from datetime import datetime
 from typing import override
+from uuid import UUID
 
 from adapters.postgres.pool import Connection
 from adapters.postgres.seating_rows import (
@@ -28,6 +29,7 @@ from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, So
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.seating import Ended, Entry, SeatLedger, SeatLetters
 
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 _GIVES_UP_SEATS = {Happening.RELEASED, Happening.RETURNED, Happening.EXPIRED}
 
 
@@ -237,18 +239,29 @@ class PostgresLedger(SeatLedger):
         return [(planned_seat_of(row), state_of(row)) for row in rows]
 
     @override
-    async def letters(self, plan_id: PlanId, *, now: datetime) -> SeatLetters:
+    async def letters(
+        self, plan_id: PlanId, *, now: datetime, between: tuple[SeatId, SeatId] | None = None
+    ) -> SeatLetters:
+        if between is not None:
+            # The primary key has these seats in their order. PostgreSQL thinks little of reading them there, and would
+            # sort 100,000 rows on disk instead, which takes three times as long.
+            await self._connection.execute("set local enable_sort = off")
+        first, last = between or (_FIRST, _LAST)
         row = await self._connection.fetchrow(
             """
             select string_agg(case when s.status = 'AVAILABLE' or (s.status <> 'SOLD' and s.held_until <= $3) then 'A'
                                    else left(s.status, 1) end, '' order by s.id) as letters,
                    min(s.held_until) filter (where s.held_until > $3 and s.status <> 'SOLD') as changes_at
-              from seats s where s.tenant_id = $1 and s.plan_id = $2
+              from seats s where s.tenant_id = $1 and s.plan_id = $2 and s.id between $4 and $5
             """,
             self._tenant_id,
             plan_id,
             now,
+            first,
+            last,
         )
+        if between is not None:
+            await self._connection.execute("set local enable_sort = on")
         assert row is not None, "an aggregate always gives a row"
         return SeatLetters(row["letters"] or "", row["changes_at"])
 

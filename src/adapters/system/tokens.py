@@ -110,7 +110,13 @@ class JwtTokenVerifier(TokenVerifier):
         self._in_its_time(claims)
         if (claims.tenant_id is None) != (claims.role is None) or (claims.guest and claims.role is not None):
             raise _refusal("The access token is not valid.")
-        return VerifiedToken(account_id=claims.sub, tenant_id=claims.tenant_id, role=claims.role, guest=claims.guest)
+        return VerifiedToken(
+            account_id=claims.sub,
+            tenant_id=claims.tenant_id,
+            role=claims.role,
+            guest=claims.guest,
+            expires_at=_moment(claims.exp),
+        )
 
     def _claims(self, token: str) -> _Claims:
         header = jwt.get_unverified_header(token)

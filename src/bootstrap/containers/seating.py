@@ -11,6 +11,7 @@ from adapters.http.allotments import AllotmentController
 from adapters.http.holds import HoldController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seat_events import SeatEventController
+from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.seating import InProcessSeating
@@ -99,6 +100,7 @@ class SeatingProvider(Provider):
         ReplacePriceTiers,
         ActivatePlan,
         DeactivatePlan,
+        Catalogues,
         SeatsSnapshot,
         BlockSeats,
         UnblockSeats,
@@ -107,7 +109,6 @@ class SeatingProvider(Provider):
         ChangeAllotment,
         ReleaseAllotment,
         ReadSeatAudit,
-        Catalogues,
         Pictures,
         GrantHold,
         HoldSeats,
@@ -156,6 +157,11 @@ class SeatingProvider(Provider):
             ) as waiting,
         ):
             yield RedisSeatMapFeed(client, waiting)
+
+    @provide
+    def seat_map_answers(self) -> SeatMapAnswers:
+        """Return what keeps the maps that were sent last."""
+        return SeatMapAnswers()
 
     @provide
     async def seat_map_hub(self, feed: SeatMapFeed, clock: Clock) -> AsyncIterator[SeatMapHub]:

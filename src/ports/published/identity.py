@@ -1,6 +1,7 @@
 """What identity offers: reading tokens, and the news of accounts and organisations."""
 
 from abc import abstractmethod
+from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -10,12 +11,16 @@ from ports.events import Event
 
 
 class VerifiedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a valid access token says. `tenant_id` and `role` stand only in a staff token."""
+    """What a valid access token says. `tenant_id` and `role` stand only in a staff token.
+
+    `expires_at` is for what goes on after the request was let in, such as a stream; None means that nobody knows.
+    """
 
     account_id: UUID
     tenant_id: UUID | None = None
     role: str | None = None
     guest: bool = False
+    expires_at: datetime | None = None
 
 
 class TokenVerifier(Protocol):
