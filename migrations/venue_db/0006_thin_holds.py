@@ -122,6 +122,10 @@ begin
 
         begin
             if cardinality(v_ended) > 0 then
+                perform from (select w.id from unnest(p_seats, p_for) as w (id, claim)
+                               where v_held[w.claim] order by w.id) n
+                  cross join lateral (select f.id from seats f
+                                       where f.tenant_id = p_tenant and f.id = n.id limit 1 for no key update) l;
                 update seat_reservation_items i set live = false
                   from (select w.id from unnest(p_seats, p_for) as w (id, claim)
                          where v_held[w.claim] and w.id = any(v_ended)) n

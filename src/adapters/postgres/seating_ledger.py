@@ -116,24 +116,35 @@ class PostgresLedger(SeatLedger):
         )
         if not ended:
             return []
+        reservations = [row["id"] for row in ended]
+        # Seats are locked before their items, as a hold does it, or the two could wait for each other.
         freed = await self._connection.fetch(
             """
-            with items as materialized (
-                update seat_reservation_items set live = false
-                 where tenant_id = $1 and reservation_id = any($2::uuid[]) and live
-                returning seat_id, reservation_id
-            ), mine as materialized (
-                select s.id, i.reservation_id from (select * from items order by seat_id) i
-                 cross join lateral (select f.id, f.reservation_id from seats f
-                                      where f.tenant_id = $1 and f.id = i.seat_id limit 1 for no key update) s
-                 where s.reservation_id = i.reservation_id
-            )
-            update seats s set status = 'AVAILABLE', held_until = null, block_reason = null, reservation_id = null
-              from mine where s.tenant_id = $1 and s.id = mine.id
-            returning s.id, mine.reservation_id
+            select s.id, i.reservation_id
+              from (select seat_id, reservation_id from seat_reservation_items
+                     where tenant_id = $1 and reservation_id = any($2::uuid[]) and live order by seat_id) i
+             cross join lateral (select f.id, f.reservation_id from seats f
+                                  where f.tenant_id = $1 and f.id = i.seat_id limit 1 for no key update) s
+             where s.reservation_id = i.reservation_id
             """,
             self._tenant_id,
-            [row["id"] for row in ended],
+            reservations,
+        )
+        await self._connection.execute(
+            """
+            update seat_reservation_items set live = false
+            where tenant_id = $1 and reservation_id = any($2::uuid[]) and live
+            """,
+            self._tenant_id,
+            reservations,
+        )
+        await self._connection.execute(
+            """
+            update seats set status = 'AVAILABLE', held_until = null, block_reason = null, reservation_id = null
+            where tenant_id = $1 and id = any($2::uuid[])
+            """,
+            self._tenant_id,
+            [row["id"] for row in freed],
         )
         seats: dict[ReservationId, list[SeatId]] = {row["id"]: [] for row in ended}
         for row in freed:
