@@ -125,11 +125,29 @@ class _Plans(PlanStore):
         stored = await self.get(plan.id)
         if stored.version != plan.version - 1:
             raise StaleVersionError("The plan was changed meanwhile.")
-        if plan.status is PlanStatus.ACTIVE:
-            for other in self._tenant.plans.values():
-                if other.ticket_id == plan.ticket_id and other.id != plan.id and other.status is PlanStatus.ACTIVE:
-                    raise TicketHasActivePlanError("Another active plan sells this ticket.")
+        plans = self._tenant.plans.values()
+        others = [other for other in plans if other.ticket_id == plan.ticket_id and other.id != plan.id]
+        if plan.version_number in {other.version_number for other in others} - {None}:
+            raise StaleVersionError("Another plan of the ticket was published with this number.")
+        if plan.status is PlanStatus.ACTIVE and any(other.status is PlanStatus.ACTIVE for other in others):
+            raise TicketHasActivePlanError("Another active plan sells this ticket.")
         self._tenant.plans[plan.id] = plan
+
+    @override
+    async def next_version_number(self, ticket_id: TicketId) -> int:
+        plans = [plan for plan in self._tenant.plans.values() if plan.ticket_id == ticket_id]
+        return max((plan.version_number or 0 for plan in plans), default=0) + 1
+
+    @override
+    async def replace_layout(self, plan: SeatingPlan, layout: Layout) -> None:
+        stored = await self.get(plan.id)
+        if stored.version != plan.version - 1 or stored.status is not PlanStatus.DRAFT:
+            raise StaleVersionError("The plan was changed meanwhile.")
+        for seat in self._tenant.layouts[plan.id].seats:
+            del self._tenant.seats[seat.id]
+        self._tenant.tiers.pop(plan.id, None)
+        self._tenant.allotments.pop(plan.id, None)
+        await self.add(plan, layout)
 
     @override
     async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
