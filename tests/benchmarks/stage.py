@@ -75,6 +75,7 @@ class Stage:
             version=1,
             created_at=now,
             updated_at=now,
+            version_number=1,
         )
         async with (
             await open_pool(self.database.app_url, connections_max=1) as pool,

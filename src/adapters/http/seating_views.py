@@ -16,7 +16,9 @@ from adapters.http.seating_bodies import (
     ReportBody,
     SeatBody,
     SeatMapBody,
+    TableBody,
 )
+from adapters.http.seating_sources import PointBody
 from core.seating.layout import are_side_by_side
 from core.seating.plans import PriceTier, Report, SeatingPlan, Section
 from core.seating.reservations import Reservation
@@ -36,6 +38,7 @@ SEAT_FIELDS = {
     "x": "x",
     "y": "y",
     "attributes": "attributes",
+    "table": "table",
 }
 """What a client may ask for by name, and the member of the body that it is."""
 
@@ -57,6 +60,11 @@ def section_bodies(sections: Sequence[Section]) -> tuple[PlanSectionBody, ...]:
             column_count=section.column_count,
             display_order=section.display_order,
             price_tier_id=section.price_tier_id,
+            floor=section.floor,
+            zone=section.zone,
+            kind=section.kind.value,
+            capacity=section.capacity,
+            ticket_id=section.ticket_id,
         )
         for section in sections
     )
@@ -89,6 +97,9 @@ def plan_body(
         hold_ttl_sec=plan.hold_ttl_s,
         sections_count=plan.sections_count,
         seats_count=plan.seats_count,
+        ga_capacity=plan.ga_capacity,
+        focal_point=PointBody(plan.focus.x, plan.focus.y) if plan.focus is not None else None,
+        version_number=plan.version_number,
         categories=tuple(CategoryBody(category.name, category.color) for category in plan.categories),
         version=plan.version,
         created_at=plan.created_at,
@@ -146,6 +157,7 @@ def _seat_body(place: SeatOnMap, price: Struct, fields: frozenset[str]) -> SeatB
         "x": seat.x,
         "y": seat.y,
         "attributes": seat.attributes,
+        "table": TableBody(seat.table.name, seat.table.sale.value) if seat.table is not None else None,
     }
     return SeatBody(id=seat.id, **{name: value for name, value in members.items() if name in fields})  # type: ignore[arg-type]  # names and types are SeatBody's own
 
