@@ -40,7 +40,9 @@ def a_plan_of(*zones: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return plan | changes
 
 
-_text = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=6)
+_text = st.sampled_from(
+    ["A", "b", "é", "%s", "%", "01", "1", "R2", "R10", "a b", " x", "x/~0", "日本", "-", "1-2", "😀"]
+)
 _label = st.one_of(st.integers(0, 30).map(str), _text)
 _coordinate = st.one_of(st.integers(-2000, 2000), st.floats(-1e6, 1e6, allow_nan=False))
 _position = st.fixed_dictionaries({"x": _coordinate, "y": _coordinate})
@@ -98,9 +100,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Return a document without faults, with rows and zones in any order and of any name."""
     guids: list[str] = []
     zones: list[dict[str, Any]] = []
-    for _ in range(draw(st.integers(1, 4))):
+    for _ in range(draw(st.integers(1, 3))):
         rows = [
-            {"seats": draw(st.lists(_seats(guids), max_size=4))}
+            {"seats": draw(st.lists(_seats(guids), max_size=3))}
             | draw(
                 st.fixed_dictionaries(
                     {"row_number": st.one_of(_label, st.just(""))},
@@ -112,7 +114,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                     },
                 )
             )
-            for _ in range(draw(st.integers(0, 4)))
+            for _ in range(draw(st.integers(0, 3)))
         ]
         ours = st.fixed_dictionaries(
             {},

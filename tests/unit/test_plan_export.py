@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from adapters.memory.clock import MemoryIds
 from core.seating.arena import Arena, lay_out_arena
@@ -25,7 +25,7 @@ def again(draft: LayoutDraft) -> LayoutDraft:
     return read_plan(json.loads(json.dumps(write_plan("Hall", stored)))).draft
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(documents())
 def test_import_then_export_then_import_is_the_identity(document: dict[str, Any]) -> None:
     draft = read_plan(document).draft
