@@ -144,6 +144,7 @@ def a_plan(
         version=1,
         created_at=now,
         updated_at=now,
+        version_number=None if status is PlanStatus.DRAFT else 1,
     )
     return plan, layout
 

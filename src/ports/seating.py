@@ -53,7 +53,7 @@ class PlanStore(Protocol):
 
     @abstractmethod
     async def add(self, plan: SeatingPlan, layout: Layout) -> None:
-        """Store a new plan with its sections and seats, all available."""
+        """Store a new plan with its sections and seats, all available; a published one brings its version number."""
 
     @abstractmethod
     async def get(self, plan_id: PlanId) -> SeatingPlan:
@@ -79,8 +79,24 @@ class PlanStore(Protocol):
     async def save(self, plan: SeatingPlan) -> None:
         """Store a changed plan.
 
-        Raises StaleVersionError unless the stored version is the one before, and TicketHasActivePlanError when the
-        plan is active and another active one sells the same ticket: of two activated at once, one succeeds.
+        Raises StaleVersionError unless the stored version is the one before or when another plan of the ticket has its
+        version number, and TicketHasActivePlanError when the plan is active and another active one sells the same
+        ticket: of two activated at once, one succeeds. The layout is not stored: that of a draft can be replaced.
+        """
+
+    @abstractmethod
+    async def next_version_number(self, ticket_id: TicketId) -> int:
+        """Return the number of the ticket's next published plan, from 1.
+
+        Nobody else is given a number of this ticket until the transaction ends.
+        """
+
+    @abstractmethod
+    async def replace_layout(self, plan: SeatingPlan, layout: Layout) -> None:
+        """Store a changed draft with these sections and seats in place of its own, all available.
+
+        Price tiers and allotments go with the seats that they were for. Raises StaleVersionError unless the stored
+        plan is a draft at the version before.
         """
 
     @abstractmethod

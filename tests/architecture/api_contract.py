@@ -38,6 +38,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /seating-plans
     GET                 /seating-plans/{id}
     PUT                 /seating-plans/{id}/price-tiers
+    PUT                 /seating-plans/{id}/source
+    GET                 /seating-plans/{id}/export
     POST                /seating-plans/{id}/validate
     POST                /seating-plans/{id}/activate
     POST                /seating-plans/{id}/deactivate

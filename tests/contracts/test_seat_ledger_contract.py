@@ -337,9 +337,9 @@ async def test_a_ticket_has_one_active_plan(house: House) -> None:
     async with house.stores.transactions.begin(house.tenant) as tx:
         await tx.plans.add(other, layout)
         with pytest.raises(TicketHasActivePlanError):
-            await tx.plans.save(other.activate(now=NOW))
+            await tx.plans.save(other.activate(next_number=2, now=NOW))
         await tx.plans.save(house.plan.deactivate(now=NOW))
-        await tx.plans.save(other.activate(now=NOW))
+        await tx.plans.save(other.activate(next_number=2, now=NOW))
 
 
 async def test_new_prices_count_for_new_holds_and_held_seats_keep_theirs(house: House) -> None:
@@ -428,7 +428,7 @@ async def test_a_plan_that_another_process_changed_is_read_again_before_it_decid
     assert await house.hold("R1S1", by=ann, id=held.id) == held, "a hold that is known is the same hold"
     async with house.stores.transactions.begin(house.tenant) as tx:
         plan = await tx.plans.get(house.plan.id)
-        await tx.plans.save(plan.activate(now=NOW))
+        await tx.plans.save(plan.activate(next_number=2, now=NOW))
     assert (await house.hold("R1S3", by=ann)).status is ReservationStatus.HELD
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -13,10 +14,10 @@ from adapters.memory.venues import MemoryVenueTransactions
 from adapters.postgres.sessions import create_engine
 from adapters.postgres.venues import PostgresVenueTransactions
 from adapters.system.ids import Uuid7Source
-from core.shared.errors import StaleVersionError
+from core.shared.errors import InvalidInputError, StaleVersionError
 from core.shared.ids import TenantId, VenueId, VenueSectionId
 from core.venues.errors import SectionNameTakenError, SlugTakenError, VenueNotFoundError
-from core.venues.layout import SectionFacts, VenueSection
+from core.venues.layout import SectionFacts, SectionKind, VenueSection
 from core.venues.settings import OrganiserSettings, VenueSettings
 from core.venues.venue import Address, Venue, VenueFacts, free_slug
 from ports.paging import PageRequest
@@ -49,6 +50,26 @@ async def transactions(request: pytest.FixtureRequest) -> AsyncIterator[VenueTra
     engine = create_engine(database.app_url, connections_max=3)
     yield PostgresVenueTransactions(engine, IDS)
     await engine.dispose()
+
+
+async def test_a_section_for_general_admission_keeps_its_capacity(transactions: VenueTransactions) -> None:
+    venue = a_venue()
+    pit = replace(a_section(venue.id), facts=SectionFacts("Pit", "ga", 0, 0, (0.0, 0.0), 0, 400))
+    async with transactions.begin(OURS) as tx:
+        await tx.venues.add(venue)
+        await tx.sections.add(pit)
+    async with transactions.begin(OURS) as tx:
+        assert await tx.sections.get(pit.id) == pit
+        other = replace(pit, facts=replace(pit.facts, capacity=None), version=2)
+        await tx.sections.save(other)
+        assert await tx.sections.get(pit.id) == other
+
+
+@pytest.mark.parametrize(("kind", "capacity"), [("seated", 1), ("ga", 0), ("ga", 1_000_001)])
+def test_only_general_admission_has_a_capacity_and_within_limits(kind: SectionKind, capacity: int) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        SectionFacts("A", kind, 1, 1, (0.0, 0.0), 0, capacity)
+    assert [problem.pointer for problem in refused.value.problems] == ["/capacity"]
 
 
 async def test_a_stored_venue_is_read_back_as_it_was(transactions: VenueTransactions) -> None:

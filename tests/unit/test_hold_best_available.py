@@ -181,7 +181,7 @@ async def test_a_plan_that_went_on_sale_a_moment_ago_is_on_sale() -> None:
     with pytest.raises(PlanNotActiveError):
         await floor.wish(1)
     async with floor.stores.transactions.begin(floor.tenant) as tx:
-        await tx.plans.save(floor.plan.activate(now=floor.clock.now()))
+        await tx.plans.save(floor.plan.activate(next_number=1, now=floor.clock.now()))
     assert (await floor.wish(1))[1] == ["R1S3"]
 
 

@@ -244,19 +244,20 @@ class TestPrices:
 class TestPlan:
     def test_a_draft_is_activated_and_taken_off_and_put_on_again(self) -> None:
         draft = a_plan(status=PlanStatus.DRAFT)[0]
-        active = draft.activate(now=NOW)
+        active = draft.activate(next_number=3, now=NOW)
         assert (active.status, active.version) == (PlanStatus.ACTIVE, 2)
-        assert active.activate(now=NOW) is active
+        assert active.version_number == 3
+        assert active.activate(next_number=4, now=NOW) is active
         inactive = active.deactivate(now=NOW)
         assert (inactive.status, inactive.version) == (PlanStatus.INACTIVE, 3)
-        assert inactive.activate(now=NOW).status is PlanStatus.ACTIVE
+        assert inactive.activate(next_number=4, now=NOW).version_number == 3
         with pytest.raises(PlanNotActiveError):
             draft.deactivate(now=NOW)
 
     def test_a_plan_without_seats_is_not_ready(self) -> None:
         empty = replace(a_plan(status=PlanStatus.DRAFT)[0], seats_count=0)
         with pytest.raises(PlanNotReadyError) as refused:
-            empty.activate(now=NOW)
+            empty.activate(next_number=1, now=NOW)
         assert refused.value.problems == (Problem("/seats", "The plan has no seats."),)
 
     def test_seats_without_a_tier_cost_the_tickets_price_and_have_none_when_that_is_zero(self) -> None:

@@ -41,12 +41,13 @@ from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant, grantin
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
-from usecases.seating.create_plan import CreatePlan, FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
+from usecases.seating.create_plan import CreatePlan, PlanFacts
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
+from usecases.seating.plan_sources import FromDocument, FromGrid, FromVenueSections, PlanSource
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.reserve_seats import (
@@ -181,7 +182,7 @@ async def test_a_plan_of_another_size_than_quota_and_venue_looks_odd(hall: Hall)
     assert report.errors == () and [problem.pointer for problem in report.warnings] == ["/seats", "/seats"]
 
 
-async def test_a_plan_from_the_venue_has_its_seated_sections_only(hall: Hall) -> None:
+async def test_a_plan_from_the_venue_leaves_out_general_admission_of_no_known_capacity(hall: Hall) -> None:
     plan = await hall.a_plan(FromVenueSections())
     details = await hall.read(plan.id, caller=hall.manager)
     assert [(section.name, section.row_count) for section in details.sections] == [("Stand", 2)]

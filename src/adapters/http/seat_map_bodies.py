@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from adapters.http.seating_bodies import PlanSectionBody, PriceTierView
+from adapters.http.seating_bodies import PlanSectionBody, PriceTierView, TableBody
 
 
 class SeatColumnsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -27,6 +27,7 @@ class SeatColumnsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     x: tuple[float, ...] | UnsetType = UNSET
     y: tuple[float, ...] | UnsetType = UNSET
     attributes: tuple[Mapping[str, str | float], ...] | UnsetType = UNSET
+    table: tuple[TableBody | None, ...] | UnsetType = UNSET
 
 
 class CompactSeatMapBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from adapters.http.content_codings import Coding, Packer
 from adapters.http.money import MoneyBody
-from adapters.http.seating_bodies import SeatBody
+from adapters.http.seating_bodies import SeatBody, TableBody
 from adapters.http.seating_views import section_bodies, tier_views
 from core.seating.catalogue import Catalogue
 from core.seating.plans import PlannedSeat
@@ -30,6 +30,7 @@ SEAT_FIELDS = (
     "x",
     "y",
     "attributes",
+    "table",
 )
 """What a client may ask for by name, beside the id."""
 
@@ -151,7 +152,12 @@ def _seat_body(seat: PlannedSeat, price: MoneyBody, fields: frozenset[str]) -> S
         x=asked("x", seat.x),
         y=asked("y", seat.y),
         attributes=asked("attributes", seat.attributes),
+        table=asked("table", _table_body(seat)),
     )
+
+
+def _table_body(seat: PlannedSeat) -> TableBody | None:
+    return TableBody(seat.table.name, seat.table.sale.value) if seat.table is not None else None
 
 
 def _columns(catalogue: Catalogue, fields: frozenset[str]) -> bytes:
@@ -191,4 +197,5 @@ _COLUMNS: Mapping[str, Callable[[Catalogue], object]] = {
     "x": lambda plan: [seat.x for seat in plan.seats],
     "y": lambda plan: [seat.y for seat in plan.seats],
     "attributes": lambda plan: [seat.attributes for seat in plan.seats],
+    "table": lambda plan: [_table_body(seat) for seat in plan.seats],
 }

@@ -1,8 +1,10 @@
 """Seating plans and seat maps."""
 
+import asyncio
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
+import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
@@ -16,6 +18,7 @@ from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_bodies import CompactSeatMapBody
 from adapters.http.seat_map_texts import form_of
 from adapters.http.seating_bodies import CreatePlanBody, PlanBody, PriceTierBodies, ReportBody, SeatMapBody
+from adapters.http.seating_sources import ReplaceSourceBody, source_of
 from adapters.http.seating_views import plan_body, report_body
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, TicketId
@@ -23,8 +26,10 @@ from ports.ids import IdSource
 from ports.paging import PageRequest
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.create_plan import CreatePlan
+from usecases.seating.export_plan import ExportPlan
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.replace_source import ReplaceSource
 from usecases.seating.seats_snapshot import SeatsSnapshot
 
 PLAN_BYTES_MAX = 50_000_000
@@ -76,6 +81,46 @@ class SeatingPlanController(Controller):
         details = await usecase(PlanId(plan_id), caller=caller)
         body = plan_body(details.plan, sections=details.sections, tiers=details.tiers)
         return Response(body, headers={"ETag": etag(details.plan.version)})
+
+    @put("/{plan_id:uuid}/source", summary="Replace the layout of a draft", request_max_body_size=PLAN_BYTES_MAX)
+    @inject
+    async def replace_source(
+        self,
+        plan_id: FromPath[UUID],
+        data: JSONBody[ReplaceSourceBody],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ReplaceSource],
+        if_match: IfMatch = None,
+    ) -> Response[PlanBody]:
+        """Managers only, with the ETag they read in If-Match, and only before the plan is first put on sale.
+
+        Seats and sections are new ones, without price tiers.
+        """
+        plan = await usecase(
+            PlanId(plan_id),
+            source_of(data.source),
+            focus=data.focal_point.point() if data.focal_point is not None else None,
+            expected_version=expected_version(if_match),
+            caller=caller,
+        )
+        return Response(plan_body(plan, with_report=True), headers={"ETag": etag(plan.version)})
+
+    @get(
+        "/{plan_id:uuid}/export",
+        summary="Write the layout as a document",
+        responses={200: ResponseSpec(dict[str, object], description="The document.", generate_examples=False)},
+    )
+    @inject
+    async def export(
+        self, plan_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ExportPlan]
+    ) -> Response[bytes]:
+        """Managers only. The seating-plan format, without prices: as a source it makes the same layout again."""
+        document = await usecase(PlanId(plan_id), caller=caller)
+        return Response(
+            await asyncio.to_thread(msgspec.json.encode, document),
+            media_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="seating-plan-{plan_id}.json"'},
+        )
 
     @put("/{plan_id:uuid}/price-tiers", summary="Replace the price tiers", request_max_body_size=TIERS_BYTES_MAX)
     @inject

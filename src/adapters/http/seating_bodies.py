@@ -9,51 +9,23 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.money import MoneyBody, PriceBody
+from adapters.http.seating_sources import PointBody, SourceBody, source_of
 from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
-from core.seating.grid import GridSection
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
 from core.seating.pricing import TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
-from usecases.seating.create_plan import FromDocument, FromGrid, FromVenueSections, PlanFacts, PlanSource
+from usecases.seating.create_plan import PlanFacts
 
 type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
 type SeatCount = Annotated[int, Meta(ge=1, le=SEATS_PER_HOLD_MAX)]
 
 
-class GridSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A block of rows and columns."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=100)]
-    rows: Annotated[int, Meta(ge=1, le=1000)]
-    columns: Annotated[int, Meta(ge=1, le=1000)]
-
-
-class GridSource(msgspec.Struct, frozen=True, kw_only=True, tag_field="format", tag="grid", forbid_unknown_fields=True):
-    """Seats in rows and columns."""
-
-    sections: Annotated[tuple[GridSectionBody, ...], Meta(min_length=1, max_length=500)]
-
-
-class VenueSectionsSource(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="format", tag="venue-sections", forbid_unknown_fields=True
-):
-    """Seats as in the venue's own layout sections."""
-
-
-class DocumentSource(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="format", tag="seating-plan", forbid_unknown_fields=True
-):
-    """Seats as a document of the seating-plan format tells them."""
-
-    plan: dict[str, object]
-
-
-type SourceBody = GridSource | VenueSectionsSource | DocumentSource
-
-
 class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A seating plan to be made for a ticket; what is left out is as the ticket and the venue's settings have it."""
+    """A seating plan to be made for a ticket; what is left out is as the ticket and the venue's settings have it.
+
+    `focalPoint` is where everybody looks: best available seats are near it. It goes before the source's own.
+    """
 
     ticket_id: UUID
     venue_id: UUID
@@ -63,6 +35,7 @@ class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     pricing_mode: Literal["single", "section", "seat"] = "single"
     max_seats_per_order: SeatCount | None = None
     orphan_rule: Literal["off", "warn", "enforce"] | None = None
+    focal_point: PointBody | None = None
 
     def facts(self) -> PlanFacts:
         """Return what the use case wants to know."""
@@ -74,17 +47,9 @@ class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
             pricing_mode=PricingMode(self.pricing_mode),
             orphan_rule=OrphanRule(self.orphan_rule) if self.orphan_rule is not None else None,
             seats_max_per_order=self.max_seats_per_order,
-            source=self._source(),
+            source=source_of(self.source),
+            focus=self.focal_point.point() if self.focal_point is not None else None,
         )
-
-    def _source(self) -> PlanSource:
-        match self.source:
-            case GridSource(sections=sections):
-                return FromGrid(tuple(GridSection(body.name, body.rows, body.columns) for body in sections))
-            case VenueSectionsSource():
-                return FromVenueSections()
-            case DocumentSource(plan=plan):
-                return FromDocument(plan)
 
 
 class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -152,7 +117,7 @@ class ReportBody(msgspec.Struct, frozen=True):
 
 
 class PlanSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A section of a plan."""
+    """A section of a plan. One of the kind `ga` has a capacity and no seats, and is sold by the ticket it names."""
 
     id: UUID
     name: str
@@ -160,6 +125,11 @@ class PlanSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     column_count: int
     display_order: int
     price_tier_id: UUID | None
+    floor: str | None
+    zone: str | None
+    kind: str
+    capacity: int | None
+    ticket_id: UUID | None
 
 
 class PriceTierView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -178,7 +148,10 @@ class CategoryBody(msgspec.Struct, frozen=True):
 
 
 class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A seating plan. Sections, tiers and layout are given for one plan, not in lists."""
+    """A seating plan. Sections, tiers and layout are given for one plan, not in lists.
+
+    `versionNumber` counts the published plans of the ticket; a draft has none, and only its layout can be replaced.
+    """
 
     id: UUID
     venue_id: UUID
@@ -194,6 +167,9 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     hold_ttl_sec: int
     sections_count: int
     seats_count: int
+    ga_capacity: int
+    focal_point: PointBody | None
+    version_number: int | None
     categories: tuple[CategoryBody, ...]
     version: int
     created_at: datetime
@@ -202,6 +178,13 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     price_tiers: tuple[PriceTierView, ...] | UnsetType = UNSET
     layout: Mapping[str, object] | UnsetType = UNSET
     report: ReportBody | UnsetType = UNSET
+
+
+class TableBody(msgspec.Struct, frozen=True):
+    """The table that a seat is at, and whether it is sold `by_seat` or `whole`."""
+
+    name: str
+    sold: str
 
 
 class SeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -220,6 +203,7 @@ class SeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     x: float | UnsetType = UNSET
     y: float | UnsetType = UNSET
     attributes: Mapping[str, str | float] | UnsetType = UNSET
+    table: TableBody | UnsetType | None = UNSET
 
 
 class SeatMapBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

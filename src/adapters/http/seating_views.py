@@ -15,6 +15,7 @@ from adapters.http.seating_bodies import (
     PriceTierView,
     ReportBody,
 )
+from adapters.http.seating_sources import PointBody
 from core.seating.layout import are_side_by_side
 from core.seating.plans import PriceTier, Report, SeatingPlan, Section
 from core.seating.reservations import Reservation
@@ -38,6 +39,11 @@ def section_bodies(sections: Sequence[Section]) -> tuple[PlanSectionBody, ...]:
             column_count=section.column_count,
             display_order=section.display_order,
             price_tier_id=section.price_tier_id,
+            floor=section.floor,
+            zone=section.zone,
+            kind=section.kind.value,
+            capacity=section.capacity,
+            ticket_id=section.ticket_id,
         )
         for section in sections
     )
@@ -70,6 +76,9 @@ def plan_body(
         hold_ttl_sec=plan.hold_ttl_s,
         sections_count=plan.sections_count,
         seats_count=plan.seats_count,
+        ga_capacity=plan.ga_capacity,
+        focal_point=PointBody(plan.focus.x, plan.focus.y) if plan.focus is not None else None,
+        version_number=plan.version_number,
         categories=tuple(CategoryBody(category.name, category.color) for category in plan.categories),
         version=plan.version,
         created_at=plan.created_at,

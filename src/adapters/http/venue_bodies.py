@@ -10,7 +10,7 @@ from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import etag
-from core.venues.layout import SectionFacts, VenueSection
+from core.venues.layout import SECTION_CAPACITY_MAX, SectionFacts, VenueSection
 from core.venues.settings import OrganiserSettings, OrphanRule, VenueSettings
 from core.venues.venue import CAPACITY_MAX, Address, Venue, VenueFacts
 
@@ -77,6 +77,11 @@ class VenueBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: datetime
 
 
+type SectionCapacity = Annotated[
+    int, Meta(ge=1, le=SECTION_CAPACITY_MAX, description="How many people a section for general admission takes.")
+]
+
+
 class SectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A layout section to be made; general-admission sections have no rows."""
 
@@ -88,10 +93,19 @@ class SectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     column_count: Count = 0
     position: tuple[float, float] = (0.0, 0.0)
     display_order: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    capacity: SectionCapacity | None = None
 
     def facts(self) -> SectionFacts:
         """Return the facts; raises InvalidInputError for a seated section without rows or columns."""
-        return SectionFacts(self.name, self.kind, self.row_count, self.column_count, self.position, self.display_order)
+        return SectionFacts(
+            self.name,
+            self.kind,
+            self.row_count,
+            self.column_count,
+            self.position,
+            self.display_order,
+            self.capacity,
+        )
 
 
 class UpdateSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -102,6 +116,7 @@ class UpdateSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     column_count: Count | UnsetType = UNSET
     position: tuple[float, float] | UnsetType = UNSET
     display_order: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType = UNSET
+    capacity: SectionCapacity | UnsetType | None = UNSET
 
     def applied(self, facts: SectionFacts) -> SectionFacts:
         """Return the facts with the changes."""
@@ -112,6 +127,7 @@ class UpdateSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
             column_count=facts.column_count if self.column_count is UNSET else self.column_count,
             position=facts.position if self.position is UNSET else self.position,
             display_order=facts.display_order if self.display_order is UNSET else self.display_order,
+            capacity=facts.capacity if self.capacity is UNSET else self.capacity,
         )
 
 
@@ -125,6 +141,7 @@ class SectionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     column_count: int
     position: tuple[float, float]
     display_order: int
+    capacity: int | None
     version: int
 
 
@@ -174,6 +191,7 @@ def section_view(section: VenueSection) -> SectionView:
         column_count=facts.column_count,
         position=facts.position,
         display_order=facts.display_order,
+        capacity=facts.capacity,
         version=section.version,
     )
 

@@ -47,6 +47,7 @@ class InProcessVenues(VenuesApi):
                 row_count=section.facts.row_count,
                 column_count=section.facts.column_count,
                 display_order=section.facts.display_order,
+                capacity=section.facts.capacity,
             )
             for section in sections
         )

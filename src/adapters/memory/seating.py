@@ -1,26 +1,23 @@
 """Seating in memory: the twin of the PostgreSQL stores. The rules are the core's own functions."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.seating_plans import MemoryPlans, TenantSeating
 from core.seating import ledger
-from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
-from core.seating.errors import PlanNotFoundError, ReservationNotFoundError, TicketHasActivePlanError
+from core.seating.errors import PlanNotFoundError, ReservationNotFoundError
 from core.seating.layout import Layout
 from core.seating.ledger import Change, Picture
-from core.seating.plans import PlannedSeat, PlanStatus, PriceTier, SeatingPlan, Section
-from core.seating.pricing import Pricing
-from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
-from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, letter_of, state_at
-from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId
+from core.seating.plans import PlannedSeat
+from core.seating.reservations import Reservation, ReservationStatus
+from core.seating.seats import Blocked, Held, Reserved, SeatState, letter_of, state_at
+from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.events import Inbox, Outbox
-from ports.paging import Page, PageRequest
 from ports.seating import (
     DueReservation,
     Ended,
@@ -35,125 +32,8 @@ from ports.seating import (
 )
 
 
-@dataclass(slots=True)
-class _Tenant:
-    plans: dict[PlanId, SeatingPlan] = field(default_factory=dict[PlanId, SeatingPlan])
-    layouts: dict[PlanId, Layout] = field(default_factory=dict[PlanId, Layout])
-    tiers: dict[PlanId, tuple[PriceTier, ...]] = field(default_factory=dict[PlanId, tuple[PriceTier, ...]])
-    seats: dict[SeatId, SeatState] = field(default_factory=dict[SeatId, SeatState])
-    entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
-    audit: list[AuditLine] = field(default_factory=list[AuditLine])
-    allotments: dict[PlanId, Allotments] = field(default_factory=dict[PlanId, Allotments])
-
-    def copy(self) -> "_Tenant":
-        return _Tenant(
-            dict(self.plans),
-            dict(self.layouts),
-            dict(self.tiers),
-            dict(self.seats),
-            dict(self.entries),
-            list(self.audit),
-            dict(self.allotments),
-        )
-
-    def wanted(self, plan_id: PlanId, seat_ids: Collection[SeatId]) -> dict[SeatId, WantedSeat]:
-        """Return those of the seats that the plan has, in the order of the hall."""
-        layout = self.layouts.get(plan_id, Layout((), ()))
-        sections = {section.id: section.name for section in layout.sections}
-        asked = frozenset(seat_ids)
-        return {
-            seat.id: WantedSeat(
-                ReservationSeat(
-                    seat_id=seat.id,
-                    section_id=seat.section_id,
-                    label=seat.label,
-                    section=sections[seat.section_id],
-                    row=seat.row,
-                    number=seat.number,
-                    column=seat.column,
-                    price_minor=seat.price_minor,
-                ),
-                self.seats[seat.id],
-            )
-            for seat in layout.seats
-            if seat.id in asked
-        }
-
-
-class _Plans(PlanStore):
-    def __init__(self, tenant: _Tenant) -> None:
-        self._tenant = tenant
-
-    @override
-    async def add(self, plan: SeatingPlan, layout: Layout) -> None:
-        self._tenant.plans[plan.id] = plan
-        self._tenant.layouts[plan.id] = layout
-        self._tenant.seats.update((seat.id, Available()) for seat in layout.seats)
-
-    @override
-    async def get(self, plan_id: PlanId) -> SeatingPlan:
-        plan = self._tenant.plans.get(plan_id)
-        if plan is None:
-            raise PlanNotFoundError("There is no such seating plan.")
-        return plan
-
-    @override
-    async def page(self, page: PageRequest, *, ticket_id: TicketId | None) -> Page[SeatingPlan]:
-        after = page.after
-        rest = [
-            plan
-            for plan in sorted(self._tenant.plans.values(), key=lambda plan: plan.id)
-            if (ticket_id is None or plan.ticket_id == ticket_id) and (after is None or plan.id > after)
-        ]
-        shown = tuple(rest[: page.limit])
-        return Page(shown, shown[-1].id if len(rest) > page.limit else None)
-
-    @override
-    async def layout(self, plan_id: PlanId) -> Layout:
-        return self._tenant.layouts.get(plan_id, Layout((), ()))
-
-    @override
-    async def sections(self, plan_id: PlanId) -> tuple[Section, ...]:
-        return (await self.layout(plan_id)).sections
-
-    @override
-    async def tiers(self, plan_id: PlanId) -> tuple[PriceTier, ...]:
-        return self._tenant.tiers.get(plan_id, ())
-
-    @override
-    async def save(self, plan: SeatingPlan) -> None:
-        stored = await self.get(plan.id)
-        if stored.version != plan.version - 1:
-            raise StaleVersionError("The plan was changed meanwhile.")
-        if plan.status is PlanStatus.ACTIVE:
-            for other in self._tenant.plans.values():
-                if other.ticket_id == plan.ticket_id and other.id != plan.id and other.status is PlanStatus.ACTIVE:
-                    raise TicketHasActivePlanError("Another active plan sells this ticket.")
-        self._tenant.plans[plan.id] = plan
-
-    @override
-    async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
-        self._tenant.tiers[plan_id] = pricing.tiers
-        self._tenant.layouts[plan_id] = pricing.layout
-
-    @override
-    async def allotments(self, plan_id: PlanId) -> Allotments:
-        return self._tenant.allotments.get(plan_id, Allotments())
-
-    @override
-    async def save_allotments(self, plan_id: PlanId, allotments: Allotments) -> None:
-        self._tenant.allotments[plan_id] = Allotments(tuple(sorted(allotments.each, key=lambda each: each.id)))
-
-    @override
-    async def set_hold_ttl_s(self, hold_ttl_s: int, *, at: datetime) -> None:
-        for plan in self._tenant.plans.values():
-            if plan.hold_ttl_s != hold_ttl_s:
-                changed = replace(plan, hold_ttl_s=hold_ttl_s, version=plan.version + 1, updated_at=at)
-                self._tenant.plans[plan.id] = changed
-
-
 class _Ledger(SeatLedger):
-    def __init__(self, tenant: _Tenant) -> None:
+    def __init__(self, tenant: TenantSeating) -> None:
         self._tenant = tenant
 
     @override
@@ -224,7 +104,7 @@ class _Ledger(SeatLedger):
 
 
 class _Blocks(SeatBlocks):
-    def __init__(self, tenant: _Tenant) -> None:
+    def __init__(self, tenant: TenantSeating) -> None:
         self._tenant = tenant
 
     @override
@@ -261,15 +141,15 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
 
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
-        self._tenants: dict[TenantId, _Tenant] = {}
+        self._tenants: dict[TenantId, TenantSeating] = {}
 
     @override
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncGenerator[SeatingTransaction]:
         async with self._messages.transaction():
-            work = self._tenants.get(tenant_id, _Tenant()).copy()
+            work = self._tenants.get(tenant_id, TenantSeating()).copy()
             outbox = self._messages.outbox(tenant_id)
-            yield _Transaction(_Plans(work), _Ledger(work), _Blocks(work), outbox, self._messages.inbox)
+            yield _Transaction(MemoryPlans(work), _Ledger(work), _Blocks(work), outbox, self._messages.inbox)
             self._tenants[tenant_id] = work
 
     @override

@@ -1,35 +1,30 @@
-"""Seating plans on PostgreSQL. Seats are written in sets: COPY is refused under row-level security, so by arrays."""
+"""Seating plans on PostgreSQL. A plan is published with its number; the database refuses to change its layout then."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import batched
 from typing import override
 
 import asyncpg
 
 from adapters.postgres.pool import Connection, rows_touched
+from adapters.postgres.seating_layouts import PostgresLayouts
 from adapters.postgres.seating_rows import (
     PLAN_COLUMNS,
-    SEAT_COLUMNS,
     allotment_of,
     json_text,
     plan_of,
     plan_values,
-    planned_seat_of,
-    section_of,
     tier_of,
 )
 from core.seating.allotments import Allotments
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlanStatus, PriceTier, SeatingPlan, Section
 from core.seating.pricing import Pricing
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId, TenantId, TicketId
 from ports.paging import Page, PageRequest
 from ports.seating import PlanStore
-
-SEATS_A_STATEMENT = 5_000
 
 
 class PostgresPlans(PlanStore):
@@ -38,6 +33,7 @@ class PostgresPlans(PlanStore):
     def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
+        self._layouts = PostgresLayouts(connection, tenant_id)
 
     @override
     async def add(self, plan: SeatingPlan, layout: Layout) -> None:
@@ -46,53 +42,25 @@ class PostgresPlans(PlanStore):
             insert into seating_plans (
                 tenant_id, id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule,
                 seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
-                seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version)
+                seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version,
+                version_number, ga_capacity, focus_x, focus_y)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                    $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21, $22, $23, $24)
+                    $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21, $22, $23, $24,
+                    $25, $26, $27, $28)
             """,
             self._tenant_id,
-            *plan_values(plan),
+            # Seats can be added to drafts only, so that is what the plan is until it has them all.
+            *plan_values(replace(plan, status=PlanStatus.DRAFT, version_number=None)),
         )
-        await self._connection.executemany(
-            """
-            insert into sections (tenant_id, plan_id, id, name, row_count, column_count, display_order, price_tier_id)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
-            """,
-            [
-                (self._tenant_id, plan.id, s.id, s.name, s.row_count, s.column_count, s.display_order, s.price_tier_id)
-                for s in layout.sections
-            ],
-        )
-        for seats in batched(layout.seats, SEATS_A_STATEMENT, strict=False):
-            await self._add_seats(plan.id, seats)
-
-    async def _add_seats(self, plan_id: PlanId, seats: Sequence[PlannedSeat]) -> None:
-        await self._connection.execute(
-            """
-            insert into seats (tenant_id, plan_id, id, section_id, price_tier_id, guid, seat_label, row_label,
-                               seat_number, column_number, category, x, y, attributes, price_minor)
-            select $1, $2, n.id, n.section_id, n.tier_id, n.guid, n.label, n.row_label, n.number, n.col, n.category,
-                   n.x, n.y, n.attributes::jsonb, n.price
-              from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                          $10::integer[], $11::text[], $12::float8[], $13::float8[], $14::text[], $15::bigint[])
-                as n (id, section_id, tier_id, guid, label, row_label, number, col, category, x, y, attributes, price)
-            """,
-            self._tenant_id,
-            plan_id,
-            [seat.id for seat in seats],
-            [seat.section_id for seat in seats],
-            [seat.price_tier_id for seat in seats],
-            [seat.guid for seat in seats],
-            [seat.label for seat in seats],
-            [seat.row for seat in seats],
-            [seat.number for seat in seats],
-            [seat.column for seat in seats],
-            [seat.category for seat in seats],
-            [seat.x for seat in seats],
-            [seat.y for seat in seats],
-            [json_text(seat.attributes) for seat in seats],
-            [seat.price_minor for seat in seats],
-        )
+        await self._layouts.add(plan.id, layout)
+        if plan.version_number is not None:
+            await self._connection.execute(
+                "update seating_plans set status = $3, version_number = $4 where tenant_id = $1 and id = $2",
+                self._tenant_id,
+                plan.id,
+                plan.status.value,
+                plan.version_number,
+            )
 
     @override
     async def get(self, plan_id: PlanId) -> SeatingPlan:
@@ -123,24 +91,11 @@ class PostgresPlans(PlanStore):
 
     @override
     async def layout(self, plan_id: PlanId) -> Layout:
-        rows = await self._connection.fetch(
-            f"select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 order by id",  # noqa: S608 (ours)
-            self._tenant_id,
-            plan_id,
-        )
-        return Layout(await self.sections(plan_id), tuple(planned_seat_of(row) for row in rows))
+        return await self._layouts.get(plan_id)
 
     @override
     async def sections(self, plan_id: PlanId) -> tuple[Section, ...]:
-        rows = await self._connection.fetch(
-            """
-            select id, name, row_count, column_count, display_order, price_tier_id from sections
-            where tenant_id = $1 and plan_id = $2 order by display_order
-            """,
-            self._tenant_id,
-            plan_id,
-        )
-        return tuple(section_of(row) for row in rows)
+        return await self._layouts.sections(plan_id)
 
     @override
     async def tiers(self, plan_id: PlanId) -> tuple[PriceTier, ...]:
@@ -161,7 +116,8 @@ class PostgresPlans(PlanStore):
                 status = await self._connection.execute(
                     """
                     update seating_plans
-                    set status = $3, seats_without_tier = $4, version = $5, updated_at = $6, seats_version = $7
+                    set status = $3, seats_without_tier = $4, version = $5, updated_at = $6, seats_version = $7,
+                        version_number = $8
                     where tenant_id = $1 and id = $2 and version = $5 - 1
                     """,
                     self._tenant_id,
@@ -171,11 +127,59 @@ class PostgresPlans(PlanStore):
                     plan.version,
                     plan.updated_at,
                     plan.seats_version,
+                    plan.version_number,
                 )
         except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == "seating_plans_numbers":
+                raise StaleVersionError("Another plan of the ticket was published with this number.") from error
             raise TicketHasActivePlanError("Another active plan sells this ticket.") from error
         if rows_touched(status) != 1:
             raise StaleVersionError("The plan was changed meanwhile.")
+
+    @override
+    async def next_version_number(self, ticket_id: TicketId) -> int:
+        await self._connection.execute(
+            "select pg_advisory_xact_lock(hashtextextended('plans of ' || $1::text || $2::text, 0))",
+            str(self._tenant_id),
+            str(ticket_id),
+        )
+        number = await self._connection.fetchval(
+            "select coalesce(max(version_number), 0) + 1 from seating_plans where tenant_id = $1 and ticket_id = $2",
+            self._tenant_id,
+            ticket_id,
+        )
+        assert isinstance(number, int), "an aggregate always gives a row"
+        return number
+
+    @override
+    async def replace_layout(self, plan: SeatingPlan, layout: Layout) -> None:
+        status = await self._connection.execute(
+            """
+            update seating_plans
+            set sections_count = $3, seats_count = $4, seats_without_tier = $5, categories = $6::text::jsonb,
+                layout = $7::text::jsonb, warnings = $8::text::jsonb, ga_capacity = $9, focus_x = $10, focus_y = $11,
+                version = $12, seats_version = $13, updated_at = $14
+            where tenant_id = $1 and id = $2 and version = $12 - 1 and status = 'draft'
+            """,
+            self._tenant_id,
+            plan.id,
+            plan.sections_count,
+            plan.seats_count,
+            plan.seats_without_tier,
+            json_text(plan.categories),
+            json_text(plan.layout),
+            json_text(plan.warnings),
+            plan.ga_capacity,
+            plan.focus.x if plan.focus is not None else None,
+            plan.focus.y if plan.focus is not None else None,
+            plan.version,
+            plan.seats_version,
+            plan.updated_at,
+        )
+        if rows_touched(status) != 1:
+            raise StaleVersionError("The plan was changed meanwhile.")
+        await self._layouts.remove(plan.id)
+        await self._layouts.add(plan.id, layout)
 
     @override
     async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
@@ -193,36 +197,7 @@ class PostgresPlans(PlanStore):
                 for position, tier in enumerate(pricing.tiers)
             ],
         )
-        await connection.execute(
-            """
-            update sections s set price_tier_id = n.tier_id from unnest($3::uuid[], $4::uuid[]) as n (id, tier_id)
-            where s.tenant_id = $1 and s.plan_id = $2 and s.id = n.id
-            """,
-            self._tenant_id,
-            plan_id,
-            [section.id for section in pricing.layout.sections],
-            [section.price_tier_id for section in pricing.layout.sections],
-        )
-        # Holds lock seats in the order of their ids; so does this, or the two could wait for each other.
-        await connection.execute(
-            "select from seats where tenant_id = $1 and plan_id = $2 order by id for no key update",
-            self._tenant_id,
-            plan_id,
-        )
-        for seats in batched(pricing.layout.seats, SEATS_A_STATEMENT, strict=False):
-            await connection.execute(
-                """
-                update seats s set price_tier_id = n.tier_id, price_minor = n.price
-                from unnest($3::uuid[], $4::uuid[], $5::bigint[]) as n (id, tier_id, price)
-                where s.tenant_id = $1 and s.plan_id = $2 and s.id = n.id
-                  and (s.price_tier_id is distinct from n.tier_id or s.price_minor <> n.price)
-                """,
-                self._tenant_id,
-                plan_id,
-                [seat.id for seat in seats],
-                [seat.price_tier_id for seat in seats],
-                [seat.price_minor for seat in seats],
-            )
+        await self._layouts.save_pricing(plan_id, pricing)
 
     @override
     async def allotments(self, plan_id: PlanId) -> Allotments:

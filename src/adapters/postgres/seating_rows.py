@@ -6,6 +6,7 @@ import asyncpg
 import msgspec
 
 from core.seating.allotments import Allotment
+from core.seating.places import Point, SectionKind, Table, TableSale
 from core.seating.plans import (
     AssignmentMode,
     Category,
@@ -26,11 +27,15 @@ PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
     max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
     categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at,
-    seats_version
+    seats_version, version_number, ga_capacity, focus_x, focus_y
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
-    attributes::text as attributes, price_minor, status, reservation_id, held_until, block_reason
+    attributes::text as attributes, price_minor, status, reservation_id, held_until, block_reason, table_name,
+    table_sale
+"""
+SECTION_COLUMNS = """
+    id, name, row_count, column_count, display_order, price_tier_id, floor, zone, kind, capacity, ticket_id
 """
 RESERVATION_COLUMNS = """
     id, plan_id, ticket_id, order_id, account_id, token_sha256, status, currency, hold_ttl_s, held_at, ceiling_at,
@@ -69,6 +74,9 @@ def plan_of(row: Row) -> SeatingPlan:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         seats_version=row["seats_version"],
+        version_number=row["version_number"],
+        ga_capacity=row["ga_capacity"],
+        focus=Point(row["focus_x"], row["focus_y"]) if row["focus_x"] is not None else None,
     )
 
 
@@ -98,6 +106,10 @@ def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
         plan.created_at,
         plan.updated_at,
         plan.seats_version,
+        plan.version_number,
+        plan.ga_capacity,
+        plan.focus.x if plan.focus is not None else None,
+        plan.focus.y if plan.focus is not None else None,
     )
 
 
@@ -109,6 +121,11 @@ def section_of(row: Row) -> Section:
         column_count=row["column_count"],
         display_order=row["display_order"],
         price_tier_id=row["price_tier_id"],
+        floor=row["floor"],
+        zone=row["zone"],
+        kind=SectionKind(row["kind"]),
+        capacity=row["capacity"],
+        ticket_id=row["ticket_id"],
     )
 
 
@@ -128,7 +145,7 @@ def allotment_of(row: Row) -> Allotment:
 
 
 def planned_seat_of(row: Row) -> PlannedSeat:
-    attributes = row["attributes"]
+    attributes, table = row["attributes"], row["table_name"]
     return PlannedSeat(
         id=row["id"],
         section_id=row["section_id"],
@@ -143,6 +160,7 @@ def planned_seat_of(row: Row) -> PlannedSeat:
         price_minor=row["price_minor"],
         price_tier_id=row["price_tier_id"],
         attributes=msgspec.json.decode(attributes, type=dict[str, str | float]) if attributes != "{}" else {},
+        table=Table(table, TableSale(row["table_sale"])) if table is not None else None,
     )
 
 

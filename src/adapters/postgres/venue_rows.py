@@ -47,6 +47,7 @@ def section_columns(section: VenueSection) -> dict[str, object]:
         "name": facts.name,
         "kind": facts.kind,
         "row_count": facts.row_count,
+        "capacity": facts.capacity,
         "column_count": facts.column_count,
         "position": {"x": facts.position[0], "y": facts.position[1]},
         "display_order": facts.display_order,
@@ -65,6 +66,7 @@ def section_of(row: VenueSectionRow) -> VenueSection:
         column_count=row.column_count,
         position=(row.position["x"], row.position["y"]),
         display_order=row.display_order,
+        capacity=row.capacity,
     )
     return VenueSection(
         VenueSectionId(row.id), VenueId(row.venue_id), facts, row.version, row.created_at, row.updated_at

@@ -56,6 +56,7 @@ from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
+from usecases.seating.export_plan import ExportPlan
 from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
@@ -67,6 +68,7 @@ from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettin
 from usecases.seating.publish_map import PublishMap
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.replace_source import ReplaceSource
 from usecases.seating.reserve_seats import (
     FinaliseReservation,
     ProtectReservation,
@@ -94,6 +96,8 @@ class SeatingProvider(Provider):
     published = provide(InProcessSeating, provides=SeatingApi)
     usecases = provide_all(
         CreatePlan,
+        ReplaceSource,
+        ExportPlan,
         ReadPlan,
         ListPlans,
         ValidatePlan,

@@ -41,7 +41,7 @@ class Catalogue:
         names = {section.id: section.name for section in layout.sections}
         lines = {seat.id: _line(seat, names[seat.section_id]) for seat in layout.seats}
         places = {seat.id: place for place, seat in enumerate(layout.seats)}
-        masks = HallMasks.of(Hall.of(layout.sections, layout.seats), places)
+        masks = HallMasks.of(Hall.of(layout.sections, layout.seats, focus=plan.focus), places)
         return cls(plan, layout.sections, tuple(tiers), layout.seats, places, lines, masks, allotments.by_seat())
 
     def with_plan(self, plan: SeatingPlan, allotments: Allotments) -> Self:

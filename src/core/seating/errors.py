@@ -50,6 +50,12 @@ class PlanNotActiveError(DomainError):
     code = "seating.plan_not_active"
 
 
+class PlanPublishedError(DomainError):
+    """The plan was on sale once, so that its layout can no longer be changed."""
+
+    code = "seating.plan_published"
+
+
 class TicketHasActivePlanError(DomainError):
     """Another active plan already sells this ticket."""
 

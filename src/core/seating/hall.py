@@ -8,6 +8,7 @@ from math import hypot
 from operator import attrgetter
 from typing import Self
 
+from core.seating.places import Point
 from core.seating.plans import PlannedSeat, Section
 from core.shared.ids import PriceTierId, SeatId, SectionId
 
@@ -29,15 +30,15 @@ class Stretch:
 class Hall:
     """The stretches of a plan, in the order of the hall.
 
-    The focus is the middle of the top edge of all seats, since drawings put the stage at the top. A plan without
-    coordinates is looked at as rows, the first in front, whose middles stand behind each other.
+    The focus is the plan's own, else the middle of the top edge of all seats, since drawings put the stage at the top.
+    A plan without coordinates is looked at as rows, the first in front, whose middles stand behind each other.
     """
 
     stretches: tuple[Stretch, ...]
     tiers: dict[SectionId, PriceTierId | None]
 
     @classmethod
-    def of(cls, sections: Iterable[Section], seats: Sequence[PlannedSeat]) -> Self:
+    def of(cls, sections: Iterable[Section], seats: Sequence[PlannedSeat], *, focus: Point | None = None) -> Self:
         """Return the hall; the seats must come in the order of the hall.
 
         Seats are neighbours when their columns follow each other in one row and no aisle is between them. Two rows of
@@ -52,7 +53,7 @@ class Hall:
             seen[place] += 1
         ordered = [sorted(row, key=attrgetter("column")) for row in rows.values()]
         pitches = _pitches(ordered)
-        distances = _distances(ordered)
+        distances = _distances(ordered, focus)
         stretches = tuple(
             Stretch(
                 named[stretch[0].section_id].name,
@@ -96,9 +97,11 @@ def _parted(row: Sequence[PlannedSeat], pitch: float) -> list[list[PlannedSeat]]
     return parts
 
 
-def _distances(rows: Sequence[Sequence[PlannedSeat]]) -> dict[SeatId, float]:
+def _distances(rows: Sequence[Sequence[PlannedSeat]], focus: Point | None) -> dict[SeatId, float]:
     seats = [seat for row in rows for seat in row]
     if len({(seat.x, seat.y) for seat in seats}) > 1:
+        if focus is not None:
+            return {seat.id: hypot(seat.x - focus.x, seat.y - focus.y) for seat in seats}
         left, right = min(seat.x for seat in seats), max(seat.x for seat in seats)
         top = min(seat.y for seat in seats)
         middle = (left + right) / 2

@@ -101,6 +101,22 @@ class Cursor:
         self.error(member, f"true or false belongs here, not {_named(value)}.")
         return False
 
+    def optional_choice(self, member: str, choices: frozenset[str]) -> str | None:
+        value = self.members.get(member)
+        if value is None or (isinstance(value, str) and value in choices):
+            return value
+        self.error(member, f"One of {', '.join(sorted(choices))} belongs here.")
+        return None
+
+    def optional_integer(self, member: str, *, least: int, most: int) -> int | None:
+        value = self.members.get(member)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.error(member, f"A whole number from {least} to {most} belongs here.")
+            return None
+        return value
+
     def position(self, member: str) -> tuple[float, float]:
         if member not in self.members:
             self.error(member, f"{member} is missing.")

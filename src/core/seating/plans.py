@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from core.seating.errors import PlanNotActiveError, PlanNotReadyError
+from core.seating.errors import PlanNotActiveError, PlanNotReadyError, PlanPublishedError
+from core.seating.places import Point, SectionKind, Table
 from core.shared.errors import Problem, StaleVersionError
 from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
 from core.shared.money import Money
@@ -79,7 +80,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the plan; `price_tier_id` prices its seats that have no tier of their own."""
+    """A part of the plan; `price_tier_id` prices its seats that have no tier of their own.
+
+    `floor` and `zone` are names of what it stands on and in. A general-admission section has a `capacity` and no seats;
+    `ticket_id` is the general-admission ticket that sells it, whose quota says how many places are left.
+    """
 
     id: SectionId
     name: str
@@ -87,6 +92,11 @@ class Section:
     column_count: int
     display_order: int
     price_tier_id: PriceTierId | None = None
+    floor: str | None = None
+    zone: str | None = None
+    kind: SectionKind = SectionKind.SEATED
+    capacity: int | None = None
+    ticket_id: TicketId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,7 @@ class PlannedSeat:
     price_minor: int
     price_tier_id: PriceTierId | None = None
     attributes: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
+    table: Table | None = None
 
 
 def is_accessible(seat: PlannedSeat) -> bool:
@@ -140,11 +151,25 @@ class HoldRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPlan:
+    """What a plan says of its layout without naming a seat."""
+
+    sections_count: int
+    seats_count: int
+    ga_capacity: int
+    categories: tuple[Category, ...]
+    layout: Mapping[str, object]
+    focus: Point | None
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeatingPlan:
     """The plan of one ticket; price and `max_per_user` are the ticket's as they were when the plan was made.
 
     `version` grows with each change, `seats_version` with those that change seats or prices. `layout` is what drawing
-    needs beside the seats.
+    needs beside the seats, `focus` where everybody looks. A plan is published by its first activation, which gives it
+    the next `version_number` of its ticket; from then on its seats and sections stay as they are.
     """
 
     id: PlanId
@@ -169,6 +194,13 @@ class SeatingPlan:
     created_at: datetime
     updated_at: datetime
     seats_version: int = 1
+    version_number: int | None = None
+    ga_capacity: int = 0
+    focus: Point | None = None
+
+    def __post_init__(self) -> None:
+        if (self.status is PlanStatus.DRAFT) is not (self.version_number is None):
+            raise ValueError("a plan has a version number as soon as it is no draft, and not before")
 
     @property
     def rules(self) -> HoldRules:
@@ -203,14 +235,43 @@ class SeatingPlan:
                 warnings.append(Problem("/priceTiers", text))
         return Report.of(errors, warnings)
 
-    def activate(self, *, now: datetime) -> Self:
-        """Put the plan on sale; an active plan stays as it is. Raises PlanNotReadyError with what is wrong."""
+    def activate(self, *, next_number: int, now: datetime) -> Self:
+        """Put the plan on sale; an active plan stays as it is. Raises PlanNotReadyError with what is wrong.
+
+        `next_number` becomes its version number, unless it was published before: then it keeps the one it has.
+        """
         if self.status is PlanStatus.ACTIVE:
             return self
         errors = self.check().errors
         if errors:
             raise PlanNotReadyError("The plan cannot go on sale yet.", errors)
-        return replace(self, status=PlanStatus.ACTIVE, version=self.version + 1, updated_at=now)
+        number = next_number if self.version_number is None else self.version_number
+        return replace(self, status=PlanStatus.ACTIVE, version_number=number, version=self.version + 1, updated_at=now)
+
+    def must_be_draft(self) -> None:
+        """Raise PlanPublishedError when the plan was ever on sale, for then its layout stays as it is."""
+        if self.status is not PlanStatus.DRAFT or self.version_number is not None:
+            raise PlanPublishedError(
+                "The plan was published, so its seats stay as they are. Make a new draft from it instead."
+            )
+
+    def redrawn(self, drawn: DrawnPlan, *, now: datetime) -> Self:
+        """Give a draft another layout, without price tiers; raises PlanPublishedError once it was on sale."""
+        self.must_be_draft()
+        return replace(
+            self,
+            sections_count=drawn.sections_count,
+            seats_count=drawn.seats_count,
+            seats_without_tier=drawn.seats_count,
+            ga_capacity=drawn.ga_capacity,
+            categories=drawn.categories,
+            layout=drawn.layout,
+            focus=drawn.focus,
+            warnings=drawn.warnings,
+            version=self.version + 1,
+            seats_version=self.seats_version + 1,
+            updated_at=now,
+        )
 
     def deactivate(self, *, now: datetime) -> Self:
         """Take the plan off sale; holds and reservations that live go on. A draft was never on sale."""

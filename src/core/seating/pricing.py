@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from core.seating.errors import InvalidPriceTiersError
 from core.seating.layout import Layout
+from core.seating.places import SectionKind
 from core.seating.plans import PlannedSeat, PriceTier
 from core.shared.errors import Problem
 from core.shared.ids import PriceTierId, SeatId, SectionId
@@ -39,13 +40,14 @@ def price_layout(requests: Sequence[TierRequest], *, layout: Layout, ticket_pric
     """Put the tiers in place of those before; a seat named by id keeps that tier over one of its category.
 
     Raises InvalidPriceTiersError for a section, seat or category that the plan does not have or that two tiers claim,
-    a name used twice, a negative price, or a currency that is not the ticket's.
+    a name used twice, a negative price, or a currency that is not the ticket's. Sections for general admission take no
+    tier: their ticket has the price.
     """
     problems: list[Problem] = []
     _check_tiers(requests, ticket_price, problems)
     sections = _claims(
         [(request.id, request.section_ids) for request in requests],
-        known={section.id for section in layout.sections},
+        known={section.id for section in layout.sections if section.kind is SectionKind.SEATED},
         member="sectionIds",
         problems=problems,
     )
@@ -89,7 +91,7 @@ def _claims[K](
         for index, key in enumerate(keys):
             pointer = f"/{tier}/{member}/{index}"
             if key not in known:
-                problems.append(Problem(pointer, f"The plan has no {key} among its {member}."))
+                problems.append(Problem(pointer, f"The plan has no {key} among its {member} that a tier can price."))
             elif claims.setdefault(key, tier_id) != tier_id:
                 problems.append(Problem(pointer, f"{key} is in two price tiers."))
     return claims

@@ -11,11 +11,15 @@ type SectionKind = Literal["seated", "ga"]
 
 ROWS_MAX = 500
 COLUMNS_MAX = 500
+SECTION_CAPACITY_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class SectionFacts:
-    """What an organiser says of a section. `position` is the section's corner in the venue's drawing (x, y)."""
+    """What an organiser says of a section. `position` is the section's corner in the venue's drawing (x, y).
+
+    `capacity` is how many people a section for general admission takes; a seating plan leaves out one that has none.
+    """
 
     name: str
     kind: SectionKind
@@ -23,6 +27,7 @@ class SectionFacts:
     column_count: int
     position: tuple[float, float]
     display_order: int
+    capacity: int | None = None
 
     def __post_init__(self) -> None:
         problems: list[Problem] = []
@@ -33,6 +38,11 @@ class SectionFacts:
                 problems.append(Problem("/rowCount", f"must be from 1 to {ROWS_MAX} in a seated section"))
             if not 1 <= self.column_count <= COLUMNS_MAX:
                 problems.append(Problem("/columnCount", f"must be from 1 to {COLUMNS_MAX} in a seated section"))
+        if self.capacity is not None:
+            if self.kind == "seated":
+                problems.append(Problem("/capacity", "is for general admission; the seats of this section say it"))
+            elif not 1 <= self.capacity <= SECTION_CAPACITY_MAX:
+                problems.append(Problem("/capacity", f"must be from 1 to {SECTION_CAPACITY_MAX}"))
         if problems:
             raise InvalidInputError("The section cannot be laid out so.", problems)
 

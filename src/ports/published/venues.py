@@ -28,7 +28,7 @@ class VenueSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VenueSectionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One section of a venue's reusable layout; `kind` is `seated` or `ga`."""
+    """One section of a venue's reusable layout; `kind` is `seated` or `ga`, and only the latter has a `capacity`."""
 
     section_id: UUID
     name: str
@@ -36,6 +36,7 @@ class VenueSectionSummary(msgspec.Struct, frozen=True, kw_only=True):
     row_count: int
     column_count: int
     display_order: int
+    capacity: int | None = None
 
 
 class VenuesApi(Protocol):

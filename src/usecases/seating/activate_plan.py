@@ -12,13 +12,13 @@ from ports.seating import SeatingTransactions
 
 @dataclass(frozen=True, slots=True)
 class ActivatePlan:
-    """Open to managers. A ticket is sold from one active plan at a time."""
+    """Open to managers. A ticket is sold from one active plan at a time; the first activation publishes the plan."""
 
     transactions: SeatingTransactions
     clock: Clock
 
     async def __call__(self, plan_id: PlanId, *, expected_version: int | None, caller: Caller) -> SeatingPlan:
-        """Return the active plan; one that was active stays as it is.
+        """Return the active plan, with the next number of its ticket unless it has one; one that was active stays so.
 
         Raises PlanNotFoundError, PlanNotReadyError, TicketHasActivePlanError, StaleVersionError, ForbiddenError.
         """
@@ -26,7 +26,8 @@ class ActivatePlan:
         async with self.transactions.begin(caller.tenant_id) as tx:
             plan = await tx.plans.get(plan_id)
             plan.must_be(expected_version)
-            active = plan.activate(now=self.clock.now())
+            number = await tx.plans.next_version_number(plan.ticket_id) if plan.version_number is None else 0
+            active = plan.activate(next_number=number, now=self.clock.now())
             if active.version != plan.version:
                 await tx.plans.save(active)
             return active

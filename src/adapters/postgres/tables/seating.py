@@ -53,9 +53,16 @@ def _plans(metadata: MetaData) -> None:
         Column("created_at", DateTime(timezone=True), nullable=False),
         Column("updated_at", DateTime(timezone=True), nullable=False),
         Column("seats_version", Integer, nullable=False, server_default=text("1")),
+        Column("version_number", Integer),
+        Column("ga_capacity", Integer, nullable=False, server_default=text("0")),
+        Column("focus_x", Double),
+        Column("focus_y", Double),
         PrimaryKeyConstraint("tenant_id", "id", name="seating_plans_pkey"),
         CheckConstraint("status in ('draft', 'active', 'inactive')", name="seating_plans_status"),
         CheckConstraint("price_minor >= 0", name="seating_plans_price"),
+        CheckConstraint("(version_number is null) = (status = 'draft')", name="seating_plans_published"),
+        CheckConstraint("version_number >= 1", name="seating_plans_version_number"),
+        CheckConstraint("(focus_x is null) = (focus_y is null)", name="seating_plans_focus"),
     )
     Index(
         "seating_plans_one_active",
@@ -63,6 +70,14 @@ def _plans(metadata: MetaData) -> None:
         plans.c.ticket_id,
         unique=True,
         postgresql_where=text("status = 'active'"),
+    )
+    Index(
+        "seating_plans_numbers",
+        plans.c.tenant_id,
+        plans.c.ticket_id,
+        plans.c.version_number,
+        unique=True,
+        postgresql_where=text("version_number is not null"),
     )
     Table(
         "price_tiers",
@@ -92,7 +107,15 @@ def _seats(metadata: MetaData) -> None:
         Column("column_count", Integer, nullable=False),
         Column("display_order", Integer, nullable=False),
         Column("price_tier_id", Uuid),
+        Column("floor", Text),
+        Column("zone", Text),
+        Column("kind", Text, nullable=False, server_default=text("'seated'")),
+        Column("capacity", Integer),
+        Column("ticket_id", Uuid),
         PrimaryKeyConstraint("tenant_id", "id", name="sections_pkey"),
+        CheckConstraint("kind in ('seated', 'ga')", name="sections_kind"),
+        CheckConstraint("(capacity is not null) = (kind = 'ga') and capacity >= 1", name="sections_capacity"),
+        CheckConstraint("ticket_id is null or kind = 'ga'", name="sections_ticket"),
     )
     Index("sections_of_plan", sections.c.tenant_id, sections.c.plan_id, sections.c.display_order)
     Table(
@@ -117,6 +140,8 @@ def _seats(metadata: MetaData) -> None:
         Column("reservation_id", Uuid),
         Column("held_until", DateTime(timezone=True)),
         Column("block_reason", Text),
+        Column("table_name", Text),
+        Column("table_sale", Text),
         PrimaryKeyConstraint("tenant_id", "id", name="seats_pkey"),
         UniqueConstraint("tenant_id", "plan_id", "guid", name="seats_guid"),
         CheckConstraint("status in ('AVAILABLE', 'HELD', 'RESERVED', 'SOLD', 'BLOCKED')", name="seats_status"),
@@ -124,6 +149,9 @@ def _seats(metadata: MetaData) -> None:
             "(reservation_id is not null) = (status in ('HELD', 'RESERVED', 'SOLD'))", name="seats_reservation"
         ),
         CheckConstraint("held_until is not null or status not in ('HELD', 'RESERVED')", name="seats_held_until"),
+        CheckConstraint(
+            "(table_name is null) = (table_sale is null) and table_sale in ('by_seat', 'whole')", name="seats_table"
+        ),
         postgresql_with={"fillfactor": 90},
     )
 

@@ -89,11 +89,13 @@ class VenueSectionRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    capacity: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "id", name="venue_sections_pkey"),
         UniqueConstraint("tenant_id", "venue_id", "name", name="venue_sections_name"),
         CheckConstraint("kind in ('seated', 'ga')", name="venue_sections_kind"),
+        CheckConstraint("capacity is null or (kind = 'ga' and capacity >= 1)", name="venue_sections_capacity"),
     )
 
 
