@@ -116,7 +116,7 @@ def reservation_of(entry: Entry, number: int) -> Reservation:
         account_id=BUYERS[entry.buyer],
         token_sha256=b"token of %d" % number,
         status=ReservationStatus(entry.status),
-        seats=tuple(_seat(place, PRICE_THEN) for place in GROUPS[entry.seats]),
+        seats=tuple(seat_at(place, PRICE_THEN) for place in GROUPS[entry.seats]),
         currency="EUR",
         hold_ttl_s=RULES.hold_ttl_s,
         held_at=NOW - TICK,
@@ -128,7 +128,7 @@ def reservation_of(entry: Entry, number: int) -> Reservation:
 
 
 @cache
-def _seat(place: int, price_minor: int) -> ReservationSeat:
+def seat_at(place: int, price_minor: int) -> ReservationSeat:
     return ReservationSeat(
         seat_id=SEATS[place],
         section_id=SectionId(UUID(int=5)),
@@ -243,13 +243,13 @@ def shown(places: tuple[int, ...]) -> str:
 
 def hold(world: World, states: Mapping[SeatId, SeatState], buyer: int, places: tuple[int, ...]) -> Change:
     """Hold seats under an id that is new, as a store would ask the core to. The only caller of the core's hold."""
-    request = _request(len(world.entries), buyer, places)
-    wanted = {SEATS[place]: WantedSeat(_seat(place, PRICE_NOW), states[SEATS[place]]) for place in places}
+    request = request_for(len(world.entries), buyer, places)
+    wanted = {SEATS[place]: WantedSeat(seat_at(place, PRICE_NOW), states[SEATS[place]]) for place in places}
     return ledger.hold(request, rules=RULES, wanted=wanted, owned=_owned(world, buyer), now=NOW)
 
 
 @cache
-def _request(number: int, buyer: int, places: tuple[int, ...]) -> HoldRequest:
+def request_for(number: int, buyer: int, places: tuple[int, ...]) -> HoldRequest:
     return HoldRequest(
         plan_id=PLAN,
         reservation_id=IDS[number],
@@ -282,7 +282,7 @@ def commands(world: World, *, reservations_max: int, tried_in_vain: set[object])
                 what = "done" if allowed and free else "refused"
                 yield Command("holds", NAMES[buyer], places, what, partial(hold, world, states, buyer, places))
         asked = [SEATS[place] for place in places]
-        seats = {SEATS[place]: WantedSeat(_seat(place, PRICE_NOW), states[SEATS[place]]) for place in places}
+        seats = {SEATS[place]: WantedSeat(seat_at(place, PRICE_NOW), states[SEATS[place]]) for place in places}
         ends: list[tuple[str, datetime | None]] = [("blocks", None), ("blocks for a tick", NOW + TICK)]
         for verb, until in ends if len(places) == 1 and not timed else ends[:1]:
             run = partial(blocking.block, PLAN, asked, seats=seats, reason="camera", until=until, by=CLERK, now=NOW)
@@ -306,7 +306,7 @@ def _about(
         by, who = Holder(BUYERS[buyer]), NAMES[buyer]
         told_by = order if right else FOREIGN_ORDER
         about = partial(partial, reservation=reservation, seats=seats, now=NOW)
-        same = _request(number, buyer, places)
+        same = request_for(number, buyer, places)
         acts: list[tuple[str, str, Callable[[], Change]]] = [
             ("holds again", who, partial(ledger.hold_again, reservation, same, now=NOW)),
             ("extends", who, about(ledger.extend, by=by)),
