@@ -15,8 +15,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from core.seating import blocking, ledger
-from core.seating.blocking import Intervention
-from core.seating.ledger import Change, WantedSeat
+from core.seating.blocking import Intervention, WantedSeat
+from core.seating.ledger import Change, Claim
 from core.seating.plans import HoldRules
 from core.seating.reservations import Holder, HoldRequest, Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
@@ -27,7 +27,6 @@ TICK = timedelta(minutes=5)
 TTL = 2
 """A hold lasts two ticks, so that it can be extended before it ends; its ceiling is at six."""
 PAYING = 2
-SEATS_MAX_PER_ORDER = 2
 MAX_PER_USER = 2
 PRICE_THEN, PRICE_NOW = 7500, 8000
 
@@ -43,9 +42,10 @@ NAMES = ("Ann", "Ben")
 GROUPS = tuple(tuple(place for place in range(3) if mask >> place & 1) for mask in range(8))
 """Seats by their mask."""
 RULES = HoldRules(
+    version=1,
     ticket_id=TicketId(UUID(int=4)),
     active=True,
-    seats_max_per_order=SEATS_MAX_PER_ORDER,
+    seats_max_per_order=3,
     max_per_user=MAX_PER_USER,
     hold_ttl_s=TTL * int(TICK.total_seconds()),
     currency="EUR",
@@ -243,9 +243,11 @@ def shown(places: tuple[int, ...]) -> str:
 
 def hold(world: World, states: Mapping[SeatId, SeatState], buyer: int, places: tuple[int, ...]) -> Change:
     """Hold seats under an id that is new, as a store would ask the core to. The only caller of the core's hold."""
-    request = request_for(len(world.entries), buyer, places)
-    wanted = {SEATS[place]: WantedSeat(seat_at(place, PRICE_NOW), states[SEATS[place]]) for place in places}
-    return ledger.hold(request, rules=RULES, wanted=wanted, owned=_owned(world, buyer), now=NOW)
+    claim = Claim(
+        request_for(len(world.entries), buyer, places), RULES, tuple(seat_at(place, PRICE_NOW) for place in places)
+    )
+    wanted = {SEATS[place]: states[SEATS[place]] for place in places}
+    return ledger.hold(claim, states=wanted, owned=_owned(world, buyer), now=NOW)
 
 
 @cache
@@ -278,7 +280,7 @@ def commands(world: World, *, reservations_max: int, tried_in_vain: set[object])
         free = all(world.seats[place].free for place in places)
         if len(world.entries) < reservations_max:
             for buyer in range(2):
-                allowed = len(places) <= SEATS_MAX_PER_ORDER and _owned(world, buyer) + len(places) <= MAX_PER_USER
+                allowed = _owned(world, buyer) + len(places) <= MAX_PER_USER
                 what = "done" if allowed and free else "refused"
                 yield Command("holds", NAMES[buyer], places, what, partial(hold, world, states, buyer, places))
         asked = [SEATS[place] for place in places]

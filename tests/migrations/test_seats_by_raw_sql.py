@@ -21,6 +21,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=10)
 TABLES = ("seating_plans", "sections", "seats", "seat_reservations", "seat_reservation_items", "seat_audit", "outbox")
 SELL = "update seats set status = 'SOLD', reservation_id = $2, held_until = null where id = $1"
+INSERT_ITEM = "insert into seat_reservation_items values ($1, $2, $3, $2, 'R1S1', 7500, $4)"
 HOLD = "update seats set status = 'HELD', reservation_id = $2, held_until = $3 where id = $1"
 
 
@@ -53,19 +54,22 @@ async def add_seat(app: Connection, tenant: UUID, plan: UUID, section: UUID) -> 
 
 
 async def add_reservation(app: Connection, tenant: UUID, plan: UUID, seat: UUID) -> UUID:
-    """Hold a seat by the database's own function."""
+    """Hold a seat, in the lawful order of writing."""
     reservation = uuid4()
-    outcome = await app.fetchval(
-        "select outcome from hold_seats($1, $2, $3, $4, $5, array[$6::uuid], $7)",
+    await app.execute(
+        """
+        insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status, seats_count,
+                                       currency, hold_ttl_s, held_at, ceiling_at, expires_at)
+        values ($1, $2, $3, $3, $2, 'token', 'HELD', 1, 'EUR', 600, $4, $4 + interval '30 minutes', $5)
+        """,
         tenant,
-        plan,
         reservation,
-        uuid4(),
-        b"token",
-        seat,
+        plan,
         NOON,
+        LATER,
     )
-    assert outcome == "held"
+    await app.execute(HOLD, seat, reservation, LATER)
+    await app.execute(INSERT_ITEM, tenant, reservation, seat, True)
     return reservation
 
 
@@ -152,9 +156,6 @@ async def passes(app: Connection, statement: str, *arguments: object) -> None:
     await undone.start()
     assert (await app.execute(statement, *arguments)).endswith(" 1")
     await undone.rollback()
-
-
-INSERT_ITEM = "insert into seat_reservation_items values ($1, $2, $3, $2, 'R1S1', 7500, $4)"
 
 
 @pytest.mark.parametrize("state", ["HELD", "RESERVED", "SOLD"])
@@ -337,21 +338,3 @@ async def test_the_audit_is_added_to_and_never_changed(app: Connection, hall: Pl
     add = f"insert into seat_audit ({columns}) values ($1, $2, $2, 'unblocked', $2, $3)"
     await passes(app, add, HALL, hall.blocked, NOON)
     await refused(app, add, CLUB, hall.blocked, NOON)
-
-
-async def test_the_functions_that_hold_seats_hold_none_for_a_tenant_that_is_not_set(
-    app: Connection, hall: Plan
-) -> None:
-    await act(app, tenant=CLUB)
-    outcome = await app.fetchval(
-        "select outcome from hold_seats($1, $2, $3, $3, $4, array[$5::uuid], $6)",
-        HALL,
-        hall.id,
-        uuid4(),
-        b"token",
-        hall.free,
-        NOON,
-    )
-    assert outcome == "no_plan"
-    await act(app, tenant=HALL)
-    await add_reservation(app, HALL, hall.id, hall.free)

@@ -7,9 +7,8 @@ from uuid import UUID
 import pytest
 
 from core.seating import blocking
-from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX, Deed, Intervention
+from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX, Deed, Intervention, WantedSeat
 from core.seating.errors import SeatTakenError, UnknownSeatError
-from core.seating.ledger import WantedSeat
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, letter_of, state_at
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import SeatId

@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 
 from core.seating import ledger
-from core.seating.ledger import Change, Happening, Picture, WantedSeat
+from core.seating.catalogue import Catalogue
+from core.seating.hold_rules import claim_of, objections
+from core.seating.ledger import Change, Claim, Happening, Picture
 from core.seating.plans import PriceTier, PricingMode, Report
 from core.seating.pricing import TierRequest, price_layout
 from core.seating.reservations import SEATS_PER_HOLD_MAX, Holder, HoldRequest, Reservation
@@ -51,13 +53,12 @@ ELSEWHERE: Picture = {SEATS[0]: Sold(IDS[1])}
 
 def hold(count: int = 1, *, owned: int = 0, **rules: Any) -> Change:
     places = tuple(range(count))
-    wanted = {SEATS[place]: WantedSeat(seat_at(place, PRICE_NOW), Available()) for place in places}
-    return ledger.hold(request_for(0, 0, places), rules=replace(RULES, **rules), wanted=wanted, owned=owned, now=NOW)
+    seats = tuple(seat_at(place, PRICE_NOW) for place in places)
+    claim = Claim(request_for(0, 0, places), replace(RULES, **rules), seats)
+    return ledger.hold(claim, states=dict.fromkeys(SEATS[:count], Available()), owned=owned, now=NOW)
 
 
 REFUSALS: list[tuple[Callable[[], object], str]] = [
-    (lambda: hold(active=False), "The seating plan is not on sale."),
-    (lambda: hold(2, seats_max_per_order=1), "At most 1 seats can be held at once."),
     (
         lambda: hold(2, owned=3, max_per_user=4),
         "One buyer may have 4 seats of this ticket. You have 3 and asked for 2 more.",
@@ -283,3 +284,24 @@ def test_tiers_are_kept_and_stand_on_their_sections_and_seats() -> None:
         (of_seat.id, 9000),
     ]
     assert priced.seats_without_tier == 0
+
+
+def test_a_plan_objects_to_a_hold_with_every_reason_that_it_has() -> None:
+    plan, layout = a_plan(rows=1, columns=2, seats_max_per_order=1)
+    request = replace(request_for(0, 0, (0,)), seat_ids=(layout.seats[0].id, SEATS[0]))
+    too_many, unknown = objections(request, Catalogue.of(plan, layout, ()))
+    assert too_many.message == "At most 1 seats can be held at once."
+    assert [problem.pointer for problem in unknown.problems] == ["/seatIds/1"]
+    [off_sale] = objections(request, Catalogue.of(plan.deactivate(now=NOW), layout, ()))
+    assert off_sale.message == "The seating plan is not on sale."
+    alone = replace(request, seat_ids=request.seat_ids[:1])
+    assert objections(alone, Catalogue.of(plan, layout, ())) == []
+
+
+def test_a_claim_has_the_seats_that_the_plan_knows_in_the_order_of_the_hall() -> None:
+    plan, layout = a_plan(rows=1, columns=3)
+    catalogue = Catalogue.of(plan, layout, ())
+    request = replace(request_for(0, 0, (0,)), seat_ids=(layout.seats[2].id, SEATS[0], layout.seats[0].id))
+    claim = claim_of(request, catalogue)
+    assert (claim.request, claim.rules) == (request, plan.rules)
+    assert claim.seats == (catalogue.lines[layout.seats[0].id], catalogue.lines[layout.seats[2].id])

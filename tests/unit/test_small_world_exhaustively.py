@@ -120,16 +120,13 @@ def release_leaves_a_live_entry(reservation: Reservation, **told: Any) -> Change
     return replace(change, reservation=reservation)
 
 
-def hold_takes_what_is_held(request: Any, **told: Any) -> Change:
-    wanted = {
-        id: replace(seat, state=Available()) if isinstance(seat.state, Held) else seat
-        for id, seat in told["wanted"].items()
-    }
-    return real["hold"](request, **{**told, "wanted": wanted})
+def hold_takes_what_is_held(claim: Any, **told: Any) -> Change:
+    states = {id: Available() if isinstance(state, Held) else state for id, state in told["states"].items()}
+    return real["hold"](claim, **{**told, "states": states})
 
 
-def hold_forgets_the_limit(request: Any, **told: Any) -> Change:
-    return real["hold"](request, **{**told, "owned": 0})
+def hold_forgets_the_limit(claim: Any, **told: Any) -> Change:
+    return real["hold"](claim, **{**told, "owned": 0})
 
 
 def hold_again_asks_the_price_of_today(reservation: Reservation, request: Any, *, now: datetime) -> Change:
