@@ -60,7 +60,7 @@ async def add_reservation(app: Connection, tenant: UUID, plan: UUID, seat: UUID)
         """
         insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status, seats_count,
                                        currency, hold_ttl_s, held_at, ceiling_at, expires_at)
-        values ($1, $2, $3, $3, $2, 'token', 'HELD', 1, 'EUR', 600, $4, $4 + interval '30 minutes', $5)
+        values ($1, $2, $3, $3, $2, 'token', 'HELD', 1, 'EUR', 600, $4::timestamptz, $4 + interval '30 minutes', $5)
         """,
         tenant,
         reservation,

@@ -12,7 +12,7 @@ from core.seating import ledger
 from core.seating.catalogue import Catalogue
 from core.seating.hold_rules import claim_of, objections
 from core.seating.ledger import Change, Claim, Happening, Picture
-from core.seating.plans import PriceTier, PricingMode, Report
+from core.seating.plans import PlanStatus, PriceTier, PricingMode, Report
 from core.seating.pricing import TierRequest, price_layout
 from core.seating.reservations import SEATS_PER_HOLD_MAX, Holder, HoldRequest, Reservation
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold
@@ -201,6 +201,10 @@ def test_a_plan_says_why_it_is_not_ready_or_not_on_sale() -> None:
     assert free.check() == Report((Problem("/priceTiers", "3 seats have no price."),), ())
     with pytest.raises(DomainError, match=r"\AThe plan was changed meanwhile\.\Z"):
         draft.must_be(9)
+    with pytest.raises(DomainError, match=r"\AThe plan cannot go on sale yet\.\Z"):
+        replace(free, status=PlanStatus.DRAFT).activate(now=NOW)
+    with pytest.raises(DomainError, match=r"\AThe plan is a draft, so it is not on sale\.\Z"):
+        replace(draft, status=PlanStatus.DRAFT).deactivate(now=NOW)
 
 
 def test_a_report_lists_two_hundred_problems_and_counts_the_rest() -> None:
