@@ -1,7 +1,7 @@
 """The ledger's rules in every state of a small world: nothing is left to chance, or to what somebody thought of.
 
 Two reservations that matter at once are looked at each time. `FAIRSEAT_SMALL_WORLD_RESERVATIONS=3` looks at three, in
-all the ways in which they can lie beside and after each other; that takes many minutes and a few gigabytes:
+all the ways in which they can lie beside and after each other; that takes more than half an hour and over a gigabyte:
 
     FAIRSEAT_SMALL_WORLD_RESERVATIONS=3 pytest -s -o timeout=0 tests/unit/test_small_world_exhaustively.py
 
