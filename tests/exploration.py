@@ -244,4 +244,4 @@ def _canonical(world: World) -> tuple[object, ...]:
         if best is None or one < best:
             best = one
     assert best is not None
-    return (best[0], tuple(best[1]))  # type: ignore[arg-type]
+    return (best[0], tuple(best[1]))  # type: ignore[arg-type]  # such entries

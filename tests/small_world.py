@@ -18,8 +18,9 @@ from core.seating import blocking, ledger
 from core.seating.blocking import Intervention, WantedSeat
 from core.seating.ledger import Change, Claim
 from core.seating.plans import HoldRules
-from core.seating.reservations import Holder, HoldRequest, Reservation, ReservationSeat, ReservationStatus
+from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
+from core.shared.holders import Holder
 from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, SectionId, TicketId
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

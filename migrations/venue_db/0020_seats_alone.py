@@ -13,7 +13,7 @@ from alembic import op
 from adapters.postgres.security import Roles
 
 revision = "venue_0020"
-down_revision = "venue_0006"
+down_revision = "venue_0007"
 branch_labels = None
 depends_on = None
 
