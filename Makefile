@@ -6,6 +6,7 @@ UV_WANT := uv>=0.13.9,<0.14
 BIN     := .venv/bin
 STAMP   := .venv/.installed
 PLOTS   := .venv/.plots-installed
+MUTANTS := .cache/mutants
 ARGS    ?=
 
 # pyright brings its own node (a locked wheel), and must not ask the network whether there is a newer one.
@@ -16,7 +17,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench plots lock openapi fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots mutants lock openapi fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -41,17 +42,22 @@ fmt: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+mutants: $(MUTANTS)/.installed ## Break the core's seating rules one by one, and list what no test noticed (docs/mutants.md)
+	@FAIRSEAT_SMALL_WORLD_RESERVATIONS=1 nice $(MUTANTS)/bin/mutmut run --max-children 1 $(or $(ARGS),'core.seating.*')
+	@$(MUTANTS)/bin/mutmut results
+
 COMPILE := pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-header
 lock: $(UV) ## Write requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --extra embedded --group build --group test --group lint -o requirements/dev.txt
 	@$(UV) $(COMPILE) $(ARGS) --constraints requirements/dev.txt --group plots -o requirements/plots.txt
+	@$(UV) $(COMPILE) $(ARGS) -c requirements/dev.txt pyproject.toml --extra embedded --group test --group mutants -o requirements/mutants.txt
 
 openapi: $(STAMP) ## Write docs/openapi.json anew, after a change of the API
 	@$(BIN)/fairseat openapi > docs/openapi.json
 
 clean: ## Remove the virtualenv, the tools and all caches; the data in .fairseat/ stays
-	@rm -rf .venv .tools .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
+	@rm -rf .venv .tools .cache mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
 	@find src tests migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # ---- the parts of `check` ----
@@ -75,6 +81,12 @@ dependencies: $(STAMP)
 	@$(BIN)/deptry src
 
 # ---- the virtualenv ----
+
+# What makes mutants has a virtualenv of its own: nothing else needs it.
+$(MUTANTS)/.installed: requirements/mutants.txt .python-version | $(STAMP) $(UV)
+	@$(VENV) --python $(BIN)/python $(MUTANTS)
+	@$(UV) pip sync --compile-bytecode --quiet --python $(MUTANTS)/bin/python --require-hashes requirements/mutants.txt
+	@touch $@
 
 # Remade when what it holds has changed; the backend that builds Fairseat is one of the locked requirements.
 $(STAMP): requirements/dev.txt pyproject.toml .python-version | $(UV)

@@ -11,12 +11,13 @@ from tests.architecture.sources import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME = PROJECT["project"]["dependencies"]
-DEV = [
-    *RUNTIME,
-    *PROJECT["project"]["optional-dependencies"]["embedded"],
-    *(requirement for name, group in PROJECT["dependency-groups"].items() if name != "plots" for requirement in group),
-]
-PLOTS = PROJECT["dependency-groups"]["plots"]
+EMBEDDED = PROJECT["project"]["optional-dependencies"]["embedded"]
+GROUPS = PROJECT["dependency-groups"]
+APART = {"mutants", "plots"}
+"""Groups that only some work needs, each with a file of its own."""
+DEV = [*RUNTIME, *EMBEDDED, *(wanted for name, group in GROUPS.items() if name not in APART for wanted in group)]
+MUTANTS = [*RUNTIME, *EMBEDDED, *GROUPS["test"], *GROUPS["mutants"]]
+PLOTS = GROUPS["plots"]
 
 
 def locked(name: str) -> dict[str, str]:
@@ -27,7 +28,10 @@ def locked(name: str) -> dict[str, str]:
     return {canonicalize_name(package): version for package, version in pins}
 
 
-@pytest.mark.parametrize(("file", "wanted"), [("runtime.txt", RUNTIME), ("dev.txt", DEV), ("plots.txt", PLOTS)])
+@pytest.mark.parametrize(
+    ("file", "wanted"),
+    [("runtime.txt", RUNTIME), ("dev.txt", DEV), ("plots.txt", PLOTS), ("mutants.txt", MUTANTS)],
+)
 def test_each_requirement_is_locked_at_a_version_that_it_allows(file: str, wanted: list[str]) -> None:
     pins = locked(file)
     drifted = [
@@ -42,6 +46,8 @@ def test_each_requirement_is_locked_at_a_version_that_it_allows(file: str, wante
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
     dev = locked("dev.txt")
     assert {name: dev.get(name) for name in locked("runtime.txt")} == locked("runtime.txt")
+    mutants = locked("mutants.txt")
+    assert {name: mutants.get(name) for name in locked("runtime.txt")} == locked("runtime.txt")
 
 
 def test_what_draws_plots_goes_on_top_of_dev_and_changes_nothing_there() -> None:
@@ -49,7 +55,7 @@ def test_what_draws_plots_goes_on_top_of_dev_and_changes_nothing_there() -> None
     assert {name: dev.get(name, pin) for name, pin in locked("plots.txt").items()} == locked("plots.txt")
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt", "plots.txt"])
+@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt", "plots.txt", "mutants.txt"])
 def test_every_pin_has_hashes_and_no_address(file: str) -> None:
     text = (ROOT / "requirements" / file).read_text()
     entries = re.split(r"\n(?=[\w])", text.strip())

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from adapters.http.app import ServiceRoutes
+from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
 from adapters.memory.seat_map import MemorySeatMapFeed
@@ -88,6 +89,7 @@ async def desk(venue_db: Database) -> AsyncIterator[Desk]:
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),
         SeatsSnapshot: SeatsSnapshot(store, Catalogues(store), MemorySeatMapFeed(), clock),
+        SeatMapAnswers: SeatMapAnswers(),
         IdSource: ids,
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }

@@ -65,6 +65,7 @@ def everything(seat: PlannedSeat, letter: str) -> dict[str, Any]:
         "x": seat.x,
         "y": seat.y,
         "attributes": dict(seat.attributes),
+        "table": None,
     }
 
 

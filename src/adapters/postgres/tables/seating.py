@@ -152,6 +152,9 @@ def _seats(metadata: MetaData) -> None:
         CheckConstraint(
             "(table_name is null) = (table_sale is null) and table_sale in ('by_seat', 'whole')", name="seats_table"
         ),
+        CheckConstraint("held_until is null or status not in ('AVAILABLE', 'SOLD')", name="seats_no_end"),
+        CheckConstraint("(block_reason is not null) = (status = 'BLOCKED')", name="seats_block_reason"),
+        CheckConstraint("price_minor >= 0", name="seats_price"),
         postgresql_with={"fillfactor": 90},
     )
 
@@ -180,6 +183,11 @@ def _ledger(metadata: MetaData) -> None:
             "status in ('HELD', 'RESERVED', 'SOLD', 'RELEASED', 'EXPIRED')", name="seat_reservations_status"
         ),
         CheckConstraint("order_id is not null or status not in ('RESERVED', 'SOLD')", name="seat_reservations_order"),
+        CheckConstraint("seats_count > 0", name="seat_reservations_seats"),
+        CheckConstraint(
+            "status <> 'HELD' or (order_id is null and expires_at <= ceiling_at)", name="seat_reservations_hold"
+        ),
+        CheckConstraint("sold_at is not null or status <> 'SOLD'", name="seat_reservations_sold"),
     )
     Index(
         "seat_reservations_of_account",
@@ -204,6 +212,7 @@ def _ledger(metadata: MetaData) -> None:
         Column("price_minor", BigInteger, nullable=False),
         Column("live", Boolean, nullable=False),
         PrimaryKeyConstraint("tenant_id", "reservation_id", "seat_id", name="seat_reservation_items_pkey"),
+        CheckConstraint("price_minor >= 0", name="seat_reservation_items_price"),
     )
     Index(
         "seat_reservation_items_one_live",
