@@ -251,9 +251,9 @@ def test_price_tiers_that_are_wrong_are_pointed_at_one_by_one() -> None:
         Problem("/1/price/currency", "The ticket is sold in EUR, not in USD."),
         Problem("/1/sectionIds/0", f"The plan has no {nobody} among its sectionIds that a tier can price."),
         Problem("/1/sectionIds/1", f"{section} is in two price tiers."),
-        Problem("/0/seatIds/1", f"The plan has no {nobody} among its seatIds."),
+        Problem("/0/seatIds/1", f"The plan has no {nobody} among its seatIds that a tier can price."),
         Problem("/1/seatIds/0", f"{seat} is in two price tiers."),
-        Problem("/0/categories/0", "The plan has no Loge among its categories."),
+        Problem("/0/categories/0", "The plan has no Loge among its categories that a tier can price."),
     ]
 
 

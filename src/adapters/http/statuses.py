@@ -45,6 +45,7 @@ from core.payments.errors import (
 )
 from core.seating.errors import (
     AllotmentNotFoundError,
+    CompanionAloneError,
     HoldCeilingReachedError,
     InvalidAllotmentError,
     InvalidPlanError,
@@ -63,6 +64,7 @@ from core.seating.errors import (
     SeatLeftAloneError,
     SeatsAreAssignedError,
     SeatTakenError,
+    TableIncompleteError,
     TicketHasActivePlanError,
     TicketNotSeatedError,
     TooManySeatsError,
@@ -168,6 +170,8 @@ STATUSES: dict[type[DomainError], int] = {
     MaxPerUserExceededError: 409,
     SeatTakenError: 409,
     SeatKeptError: 409,
+    TableIncompleteError: 422,
+    CompanionAloneError: 422,
     InvalidAllotmentError: 422,
     AllotmentNotFoundError: 404,
     NotEnoughSeatsError: 409,

@@ -139,6 +139,18 @@ class UnknownSeatError(DomainError):
         return cls(f"The plan does not have {len(problems)} of these seats.", problems)
 
 
+class TableIncompleteError(DomainError):
+    """A table that is sold whole was asked for in part."""
+
+    code = "seating.table_incomplete"
+
+
+class CompanionAloneError(DomainError):
+    """The seat of a companion was asked for without the wheelchair place that it goes with."""
+
+    code = "seating.companion_alone"
+
+
 class InvalidAllotmentError(DomainError):
     """An allotment names seats that the plan does not have or that are kept elsewhere, or contradicts itself."""
 

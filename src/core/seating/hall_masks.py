@@ -7,7 +7,7 @@ bit that is never set: whatever is shifted by one stays in its stretch.
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from math import fsum, inf
 from typing import Self
@@ -73,8 +73,11 @@ class HallMasks:
     _nearness: dict[int, Nearness] = field(default_factory=dict[int, Nearness], init=False, repr=False)
 
     @classmethod
-    def of(cls, hall: Hall, places: Mapping[SeatId, int]) -> Self:
-        """Number the hall's seats; `places` are their numbers in the order of the hall, from 0."""
+    def of(cls, hall: Hall, places: Mapping[SeatId, int], *, apart: Set[SeatId] = frozenset()) -> Self:
+        """Number the hall's seats; `places` are their numbers in the order of the hall, from 0.
+
+        Seats that are `apart` are neither ordinary nor accessible: no wish is given them.
+        """
         seats: list[PlannedSeat | None] = [None]
         distances = [inf]
         stretch_bits: list[int] = []
@@ -92,7 +95,8 @@ class HallMasks:
         for bit, seat in enumerate(seats):
             if seat is not None:
                 bits[place_at[bit]] = bit
-                kinds[is_accessible(seat)].append(bit)
+                if seat.id not in apart:
+                    kinds[is_accessible(seat)].append(bit)
                 sections.setdefault(seat.section_id, []).append(bit)
                 tier = hall.tier_of(seat)
                 if tier is not None:

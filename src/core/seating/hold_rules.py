@@ -4,10 +4,19 @@ from datetime import datetime
 
 from core.seating.allotments import Access
 from core.seating.catalogue import Catalogue
-from core.seating.errors import PlanNotActiveError, SeatKeptError, TakenSeat, TooManySeatsError, UnknownSeatError
+from core.seating.errors import (
+    CompanionAloneError,
+    PlanNotActiveError,
+    SeatKeptError,
+    TableIncompleteError,
+    TakenSeat,
+    TooManySeatsError,
+    UnknownSeatError,
+)
 from core.seating.ledger import Claim
 from core.seating.reservations import HoldRequest, ReservationSeat
-from core.shared.errors import DomainError
+from core.seating.tables import incomplete_tables
+from core.shared.errors import DomainError, Problem
 from core.shared.ids import SeatId
 
 
@@ -37,9 +46,37 @@ def objections(claim: Claim, catalogue: Catalogue, *, now: datetime) -> list[Dom
     if len(claim.seats) < len(request.seat_ids):
         unknown = [seat_id for seat_id in request.seat_ids if seat_id not in catalogue.lines]
         reasons.append(UnknownSeatError.of(request.seat_ids, unknown=unknown))
+    reasons += _parted(claim, catalogue)
     if catalogue.kept and (seats := _kept_of(claim, catalogue, now)):
         asked = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
         reasons.append(SeatKeptError.of(TakenSeat(asked[seat.seat_id], seat.section, seat.label) for seat in seats))
+    return reasons
+
+
+def _parted(claim: Claim, catalogue: Catalogue) -> list[DomainError]:
+    """Return what the claim takes apart: tables that are sold whole, and companions' seats from wheelchair places."""
+    request = claim.request
+    reasons: list[DomainError] = []
+    if catalogue.tables and (tables := incomplete_tables(request.seat_ids, tables=catalogue.tables)):
+        names = ", ".join(each.table.name for each in tables)
+        asked = {seat_id: index for index, seat_id in reversed(list(enumerate(request.seat_ids)))}
+        problems = [
+            Problem(
+                f"/seatIds/{min(asked[seat.id] for seat in each.table.seats if seat.id in asked)}",
+                f"Table {each.table.name} also has {', '.join(seat.label for seat in each.missing)}.",
+            )
+            for each in tables
+        ]
+        reasons.append(TableIncompleteError(f"Sold as a whole: {names}. No seat was held.", problems))
+    if catalogue.companions and not request.by_staff:
+        wanted = frozenset(request.seat_ids)
+        problems = [
+            Problem(f"/seatIds/{index}", "The seat is for the companion of a wheelchair place. Hold both together.")
+            for index, seat_id in enumerate(request.seat_ids)
+            if (place := catalogue.companions.get(seat_id)) is not None and place not in wanted
+        ]
+        if problems:
+            reasons.append(CompanionAloneError("A companion's seat goes with its wheelchair place.", problems))
     return reasons
 
 

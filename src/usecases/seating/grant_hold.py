@@ -36,7 +36,7 @@ class GrantHold:
 
         Raises PlanNotFoundError, ReservationConflictError, ReservationExpiredError, and one refusal that names all of
         its reasons, with the code of the weightiest: PlanNotActiveError, TooManySeatsError, UnknownSeatError,
-        SeatKeptError, MaxPerUserExceededError, SeatTakenError.
+        TableIncompleteError, CompanionAloneError, SeatKeptError, MaxPerUserExceededError, SeatTakenError.
         """
         newer_than: int | None = None
         for _ in range(TRIES_MAX):
