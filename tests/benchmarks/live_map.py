@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,8 +28,11 @@ from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.postgres.seating_ledger import PostgresLedger
 from adapters.system.ids import Uuid7Source
 from core.shared.ids import TenantId
-from tests.benchmarks.arithmetic import percentile
+from tests.benchmarks import scenarios as s
+from tests.benchmarks.arithmetic import Measured
+from tests.benchmarks.bench import Bench
 from tests.benchmarks.live_map_watchers import Watch, Watched, raise_open_files
+from tests.benchmarks.results import Line, Part
 from tests.benchmarks.settling import settle
 from tests.running import clean_environment, fairseat
 from tests.seating_world import a_plan
@@ -43,19 +46,20 @@ WATCHERS = 5_000
 _ROWS, _COLUMNS = 20, 50
 _CHANGES_MAX = 90
 _SETTLE_S = 1.0
+FORMS = (
+    ("compact, zstd", "?format=compact", "zstd"),
+    ("compact, gzip", "?format=compact", "gzip"),
+    ("states only, zstd", "?format=compact&fields=status", "zstd"),
+    ("full, zstd", "", "zstd"),
+    ("full, plain", "", "identity"),
+)
+"""Ways to ask for a map: its name, the query, and the coding."""
 _LIVE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Half of the times and 99 in 100 were at most this."""
-
-    p50_ms: float
-    p99_ms: float
-
-    @classmethod
-    def of(cls, times_s: list[float]) -> "Times":
-        return cls(round(percentile(times_s, 50) * 1000, 2), round(percentile(times_s, 99) * 1000, 2))
+def _measured(times_s: list[float], *, callers: int = 1) -> Measured:
+    """Sum up answers that came one after the other."""
+    return Measured.of(times_s, callers=callers, elapsed_s=sum(times_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,9 @@ class SnapshotForm:
     what: str
     wire_bytes: int
     first_ms: float
-    cached: Times
-    not_modified: Times
-    after_a_change: Times
+    cached: Measured
+    not_modified: Measured
+    after_a_change: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ class DatabaseSnapshots:
     """The query of all seats' states, as the app role under row-level security and as a role that it does not bind."""
 
     seats: int
-    secured: Times
-    unsecured: Times
+    secured: Measured
+    unsecured: Measured
     share: float
     """Queries a second under row-level security for each without; by the medians."""
 
@@ -98,8 +102,26 @@ class Readers:
     changes: int
     arrivals: int
     missing: int
-    times: Times
+    times: Measured
     open_s: float
+
+
+def measure_live_map(bench: Bench) -> Part:
+    """Measure the map in the database, over HTTP in its compact form, and on its way to those who watch."""
+    bench.say("snapshots in the database, with row-level security and without")
+    database = bench.run(measure_database(bench.postgres))
+    lines = [
+        Line(scenario=s.SNAPSHOT_WITH_RLS, seats=database.seats, measured=database.secured),
+        Line(scenario=s.SNAPSHOT_WITHOUT_RLS, seats=database.seats, measured=database.unsecured),
+    ]
+    bench.say(f"snapshots of {HTTP_SEATS:,} seats over HTTP")
+    for form in measure_forms(forms=FORMS[:1]):
+        lines.append(Line(scenario=s.SNAPSHOT_CACHED, seats=HTTP_SEATS, measured=form.cached))
+        lines.append(Line(scenario=s.SNAPSHOT_CHANGED, seats=HTTP_SEATS, measured=form.after_a_change))
+    if not bench.quick:
+        bench.say(f"{WATCHERS:,} readers of the live map")
+        lines.append(Line(scenario=s.LIVE_MAP, measured=measure_readers().times))
+    return Part(lines=lines)
 
 
 async def measure_database(
@@ -139,24 +161,19 @@ async def measure_database(
     finally:
         await app.close()
         await admin.close()
-    secured, unsecured = Times.of(times["app"]), Times.of(times["admin"])
+    secured, unsecured = _measured(times["app"]), _measured(times["admin"])
     return DatabaseSnapshots(seats, secured, unsecured, round(unsecured.p50_ms / secured.p50_ms, 3))
 
 
-def measure_forms(*, seats: int = HTTP_SEATS, cached: int = 200, changes: int = 25) -> tuple[SnapshotForm, ...]:
+def measure_forms(
+    *, forms: Sequence[tuple[str, str, str]] = FORMS, seats: int = HTTP_SEATS, cached: int = 200, changes: int = 25
+) -> tuple[SnapshotForm, ...]:
     """Ask one server for the map in its forms, over one connection, one request after the other."""
-    wanted = (
-        ("compact, zstd", "?format=compact", "zstd"),
-        ("compact, gzip", "?format=compact", "gzip"),
-        ("states only, zstd", "?format=compact&fields=status", "zstd"),
-        ("full, zstd", "", "zstd"),
-        ("full, plain", "", "identity"),
-    )
     with _Place() as place:
         plan_id, seat_ids = place.plan_on_sale(seats)
         free = iter(seat_ids)
-        forms: list[SnapshotForm] = []
-        for what, query, coding in wanted:
+        found: list[SnapshotForm] = []
+        for what, query, coding in forms:
             guest = place.guest()
             path = f"/seating-plans/{plan_id}/seats{query}"
             headers = guest | {"Accept-Encoding": coding}
@@ -171,10 +188,12 @@ def measure_forms(*, seats: int = HTTP_SEATS, cached: int = 200, changes: int = 
                 changed.append(taken)
                 if answer.headers["ETag"] == first.headers["ETag"]:
                     raise RuntimeError("a change was not seen")
-            forms.append(
-                SnapshotForm(what, size, round(first_s * 1000, 1), Times.of(known), Times.of(same), Times.of(changed))
+            found.append(
+                SnapshotForm(
+                    what, size, round(first_s * 1000, 1), _measured(known), _measured(same), _measured(changed)
+                )
             )
-        return tuple(forms)
+        return tuple(found)
 
 
 def measure_snapshots(postgres: PostgresServer, *, seats: int = HTTP_SEATS) -> Snapshots:
@@ -216,7 +235,14 @@ def measure_readers(readers: int = WATCHERS, *, changes: int = 20) -> Readers:
         if watched.open != readers:
             raise RuntimeError(f"{readers - watched.open} streams broke off")
         times = [came - at for seat, at in held_at.items() for came in watched.came_at.get(seat, [])]
-        return Readers(readers, changes, len(times), readers * changes - len(times), Times.of(times), round(open_s, 2))
+        return Readers(
+            readers,
+            changes,
+            len(times),
+            readers * changes - len(times),
+            _measured(times, callers=readers),
+            round(open_s, 2),
+        )
 
 
 class _Place:

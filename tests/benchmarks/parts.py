@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from tests.benchmarks.bench import Measure
+from tests.benchmarks.best_available import measure_best_available
 from tests.benchmarks.expiry import measure_expiry
+from tests.benchmarks.live_map import measure_live_map
 from tests.benchmarks.over_http import measure_http
 from tests.benchmarks.store import measure_store
 
@@ -11,6 +13,8 @@ PARTS: Mapping[str, Measure] = {
     "store": measure_store,
     "expiry": measure_expiry,
     "http": measure_http,
+    "best": measure_best_available,
+    "map": measure_live_map,
 }
 """A part measures, and returns lines, figures and audits; another one joins by being named here.
 

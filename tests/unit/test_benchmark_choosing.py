@@ -9,4 +9,4 @@ def test_each_way_of_choosing_is_measured_in_each_hall() -> None:
     assert {choice.seats for choice in choices if f"{TOGETHER} together" in choice.what} == {1_000, 2_000}
     assert sum(f"party of {PARTY}" in choice.what for choice in choices) == 4
     for choice in choices:
-        assert 0 < choice.p50_ms <= choice.p99_ms and choice.processor_p50_ms <= choice.processor_p99_ms
+        assert 0 < choice.wall.p50_ms <= choice.wall.p99_ms and choice.processor.p50_ms <= choice.processor.p99_ms
