@@ -14,7 +14,7 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Pool, driver_errors_translated
-from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, buyer_key, send
+from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, Wish, buyer_key, send
 from core.seating.ledger import Change, Claim
 from core.shared.ids import ReservationId, TenantId
 from ports.ids import IdSource
@@ -37,8 +37,7 @@ class _AskAloneError(Exception):
 class _Wish:
     """A claim that waits for the database's verdict; None says that it is granted."""
 
-    claim: Claim
-    now: datetime
+    sent: Wish
     answer: asyncio.Future[Row | None]
     buyer: int
     """The account on the plan, as a number that is hardly ever somebody else's."""
@@ -53,18 +52,18 @@ class _Batch:
     buyers: set[int] = field(default_factory=set[int])
     ids: set[ReservationId] = field(default_factory=set[ReservationId])
 
-    def has_room_for(self, wish: _Wish) -> bool:
-        seats = self.seats_count + len(wish.claim.seats)
-        return not self.wishes or (len(self.wishes) < REQUESTS_MAX and seats <= SEATS_MAX)
+    def has_room_for(self, wish: _Wish, room: int) -> bool:
+        seats = self.seats_count + len(wish.sent.claim.seats)
+        return not self.wishes or (len(self.wishes) < room and seats <= SEATS_MAX)
 
     def would_mix(self, wish: _Wish) -> bool:
-        return wish.buyer in self.buyers or wish.claim.request.reservation_id in self.ids
+        return wish.buyer in self.buyers or wish.sent.claim.request.reservation_id in self.ids
 
     def add(self, wish: _Wish) -> None:
         self.wishes.append(wish)
-        self.seats_count += len(wish.claim.seats)
+        self.seats_count += len(wish.sent.claim.seats)
         self.buyers.add(wish.buyer)
-        self.ids.add(wish.claim.request.reservation_id)
+        self.ids.add(wish.sent.claim.request.reservation_id)
 
 
 @dataclass(slots=True)
@@ -74,6 +73,16 @@ class _Line:
     wishes: deque[_Wish] = field(default_factory=deque[_Wish])
     task: asyncio.Task[None] | None = None
     contested: bool = False
+    last_count: int = 0
+
+    @property
+    def room(self) -> int:
+        """Return how many wishes the next batch may have: half of those who wait and those who were just answered.
+
+        Who was answered asks again. Were they all in one batch, the database would wait while this process answers and
+        prepares, and this process while the database writes.
+        """
+        return min(REQUESTS_MAX, (len(self.wishes) + self.last_count + 1) // 2)
 
 
 class BatchedHolds(Holds):
@@ -96,7 +105,7 @@ class BatchedHolds(Holds):
     async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
         if self._waiting >= self._waiting_max:
             raise StoreUnavailableError(f"PostgreSQL: {self._waiting} holds are waiting already.")
-        wish = _Wish(claim, now, asyncio.get_running_loop().create_future(), buyer_key(claim.request))
+        wish = _Wish(Wish.of(claim, now), asyncio.get_running_loop().create_future(), buyer_key(claim.request))
         self._queue(tenant_id, wish)
         try:
             verdict = await wish.answer
@@ -117,7 +126,8 @@ class BatchedHolds(Holds):
         batch = _Batch()
         try:
             while line.wishes:
-                batch = self._next(line.wishes)
+                batch = self._next(line.wishes, room=line.room)
+                line.last_count = len(batch.wishes)
                 await self._settle(tenant_id, line, batch)
         finally:
             # Nothing is left here unless the task was cancelled: the process stops.
@@ -126,12 +136,12 @@ class BatchedHolds(Holds):
             for wish in (*batch.wishes, *line.wishes):
                 wish.answer.cancel()
 
-    def _next(self, wishes: deque[_Wish]) -> _Batch:
+    def _next(self, wishes: deque[_Wish], *, room: int) -> _Batch:
         """Take the next batch off the line; those that must wait for one of it keep their places."""
         batch = _Batch()
         later: list[_Wish] = []
         waited = len(wishes)
-        while wishes and batch.has_room_for(wishes[0]):
+        while wishes and batch.has_room_for(wishes[0], room):
             wish = wishes.popleft()
             if wish.answer.done():  # the caller went away
                 continue
@@ -145,7 +155,7 @@ class BatchedHolds(Holds):
 
     async def _settle(self, tenant_id: TenantId, line: _Line, batch: _Batch) -> None:
         """Answer every wish of the batch, whatever happens; what went wrong is told to the callers."""
-        wishes = [(wish.claim, wish.now) for wish in batch.wishes]
+        wishes = [wish.sent for wish in batch.wishes]
         verdicts: Mapping[int, Row] = {}
         wrong: Exception = _AskAloneError()
         look = line.contested

@@ -1,8 +1,9 @@
 """Holds on PostgreSQL: one call of its `hold_batch` is one transaction and one commit, however many claims it has."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import override
+from typing import Self, override
 
 import asyncpg
 import msgspec
@@ -19,8 +20,34 @@ from ports.published.seating import NewHold, SeatsHeld
 from ports.seating import Holds, PlanChangedError, SeatingTransactions
 
 type Row = asyncpg.Record
-type Wish = tuple[Claim, datetime]
-"""A claim, and the moment that it is decided at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A claim, the moment that it is decided at, and the parts of a batch that can be written before it is sent."""
+
+    claim: Claim
+    now: datetime
+    news: str
+    seat_ids: str
+    prices: str
+
+    @classmethod
+    def of(cls, claim: Claim, now: datetime) -> Self:
+        """Write what will be sent. The arrays are text, since the driver looks at each element of one for a while."""
+        hold = NewHold(
+            reservation_id=claim.request.reservation_id,
+            seat_ids=tuple([seat.seat_id for seat in claim.seats]),
+            expires_at=now + timedelta(seconds=claim.rules.hold_ttl_s),
+        )
+        return cls(
+            claim,
+            now,
+            news=msgspec.json.encode(hold).decode(),
+            seat_ids=",".join([seat.seat_id.hex for seat in claim.seats]),
+            prices=",".join([str(seat.price_minor) for seat in claim.seats]),
+        )
+
 
 RACES = (
     asyncpg.SerializationError,
@@ -50,7 +77,7 @@ class PostgresHolds(Holds):
         async with driver_errors_translated():
             while True:
                 try:
-                    return (await send(self._pool, self._ids, tenant_id, [(claim, now)], look=tries > 0)).get(0)
+                    return (await send(self._pool, self._ids, tenant_id, [Wish.of(claim, now)], look=tries > 0)).get(0)
                 except RACES:
                     tries += 1
                     if tries == _TRIES_MAX:
@@ -83,22 +110,15 @@ async def send(
     plans: dict[tuple[PlanId, int], int] = {}  # one that changed meanwhile may be there by two versions
     rules: list[HoldRules] = []
     on: list[int] = []
-    news: list[str] = []
-    for claim, now in wishes:
-        request = claim.request
-        plan = request.plan_id, claim.rules.version
+    for wish in wishes:
+        claim = wish.claim
+        plan = claim.request.plan_id, claim.rules.version
         if plan not in plans:
             plans[plan] = len(plans) + 1
             rules.append(claim.rules)
         on.append(plans[plan])
-        hold = NewHold(
-            reservation_id=request.reservation_id,
-            seat_ids=tuple([seat.seat_id for seat in claim.seats]),
-            expires_at=now + timedelta(seconds=claim.rules.hold_ttl_s),
-        )
-        news.append(msgspec.json.encode(hold).decode())
-    requests = [claim.request for claim, _ in wishes]
-    seats = [seat for claim, _ in wishes for seat in claim.seats]
+    requests = [wish.claim.request for wish in wishes]
+    counts = [len(wish.claim.seats) for wish in wishes]
     rows = await through.fetch(
         """
         select * from hold_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
@@ -121,13 +141,12 @@ async def send(
         [request.holder.account_id for request in requests],
         [request.made_by for request in requests],
         [request.new_token_sha256 for request in requests],
-        [len(claim.seats) for claim, _ in wishes],
-        [now for _, now in wishes],
-        news,
-        # As text, since the driver looks at each element of an array for a while.
-        _array([str(place) for place, (claim, _) in enumerate(wishes, 1) for _ in claim.seats]),
-        _array([seat.seat_id.hex for seat in seats]),
-        _array([str(seat.price_minor) for seat in seats]),
+        counts,
+        [wish.now for wish in wishes],
+        [wish.news for wish in wishes],
+        "{" + ",".join([str(place) for place, count in enumerate(counts, 1) for _ in range(count)]) + "}",
+        "{" + ",".join([wish.seat_ids for wish in wishes]) + "}",
+        "{" + ",".join([wish.prices for wish in wishes]) + "}",
     )
     return {row["place"] - 1: row for row in rows}
 
@@ -135,7 +154,3 @@ async def send(
 def buyer_key(request: HoldRequest) -> int:
     """Return a number of 63 bits for the account on the plan; holds of one wait for each other on it."""
     return (request.plan_id.int ^ request.holder.account_id.int) & _KEY_MASK
-
-
-def _array(elements: Sequence[str]) -> str:
-    return "{" + ",".join(elements) + "}"
