@@ -6,9 +6,9 @@ The process reads a Start and then one command a line as JSON from its standard 
 import asyncio
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, override
+from typing import Any, Literal, override
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -150,6 +150,7 @@ class Buyers:
     async def do(self, command: Command) -> Answer:
         """Do it, for all buyers at once; whatever goes wrong is in the answer."""
         answer = Answer()
+        work: list[Coroutine[Any, Any, None]] = []
         match command:
             case Hold():
                 self._granted.clear()
@@ -161,7 +162,7 @@ class Buyers:
                 work = [self._one_releases(id, buyer) for id, buyer in self._granted.items()]
             case Finish(how="sell"):
                 work = [self._one_buys(id, buyer, answer) for id, buyer in self._granted.items()]
-            case Finish():
+            case Finish(how="leave"):
                 work = []
             case GiveBack():
                 work = [self._refund(id, order) for id, order in self._sold.items()]

@@ -35,9 +35,11 @@ async def rounds(
     database = await postgres.fresh("venue_db")
     tenant = a_tenant()
     plan, layout = a_plan(rows=2, columns=HOT_SEATS // 2, hold_ttl_s=hold_ttl_s)
-    async with await open_pool(database.app_url, connections_max=1) as pool:
-        async with PostgresSeatingTransactions(pool, Uuid7Source()).begin(tenant) as tx:
-            await tx.plans.add(plan, layout)
+    async with (
+        await open_pool(database.app_url, connections_max=1) as pool,
+        PostgresSeatingTransactions(pool, Uuid7Source()).begin(tenant) as tx,
+    ):
+        await tx.plans.add(plan, layout)
     seats = [(UUID(int=seat.id.int), seat.label) for seat in layout.seats]
     began = time.monotonic()
     async with rounds_on(

@@ -15,16 +15,21 @@ from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.seating import InProcessSeating
+from adapters.memory.hold_budget import MemoryHoldBudget
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
 from adapters.postgres.seating_holds import PostgresHolds
 from adapters.redis.client import redis_client
+from adapters.redis.hold_budget import RedisHoldBudget
 from adapters.redis.seat_map import RedisSeatMapFeed
 from adapters.system.hold_tokens import RandomHoldTokens
+from adapters.system.loops import Job, JobLoops
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
+from core.seating.hold_budget import HoldTerms
 from ports.clock import Clock
 from ports.events import Subscription
+from ports.hold_budget import HoldBudget
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
 from ports.published.expiration import TimerFired
@@ -77,9 +82,13 @@ from usecases.seating.reserve_seats import (
     ReserveSeats,
 )
 from usecases.seating.seats_snapshot import SeatsSnapshot
+from usecases.seating.spend_hold_budget import SpendHoldBudget
 from usecases.seating.watch_map import WatchMap
 
 SWEEP_INTERVAL_S = 5.0
+BUDGET_INTERVAL_S = 1.0
+"""How often processes tell one another of those who ask for many holds."""
+_STOP_DEADLINE_S = 1.0
 
 # A consumer and a snapshot wait for Redis at most this long, twice; a reader that waits has a connection of its own.
 _REDIS_TIMEOUT_S = 0.5
@@ -118,6 +127,7 @@ class SeatingProvider(Provider):
         HoldSeats,
         HoldChosenSeats,
         HoldBestAvailable,
+        SpendHoldBudget,
         ReadHold,
         ExtendHold,
         ReleaseHold,
@@ -149,6 +159,27 @@ class SeatingProvider(Provider):
     def expired(self, pools: Pools) -> ExpiredReservations:
         """Return the sweep's view as the relay role."""
         return PostgresExpiredReservations(pools.relay)
+
+    @provide
+    def hold_terms(self, settings: Settings) -> HoldTerms:
+        """Return how many holds a buyer may ask for."""
+        return HoldTerms(
+            per_account_max=settings.seating.hold_budget_per_account,
+            per_address_max=settings.seating.hold_budget_per_address,
+        )
+
+    @provide
+    async def hold_budget(self, settings: Settings, clock: Clock) -> AsyncIterator[HoldBudget]:
+        """Make the budget of this process, and tell other processes of it until the end."""
+        client = redis_client(settings.redis.url.reveal(), timeout_s=_REDIS_TIMEOUT_S, retries_max=0)
+        budget = RedisHoldBudget(MemoryHoldBudget(settings.seating.hold_budget_window_s), client)
+        loops = JobLoops([Job("seating.share_hold_budget", BUDGET_INTERVAL_S, budget.share)], clock=clock)
+        loops.start()
+        try:
+            yield budget
+        finally:
+            await loops.stop(deadline_s=_STOP_DEADLINE_S)
+            await client.aclose()
 
     @provide
     async def seat_map_feed(self, settings: Settings) -> AsyncIterator[SeatMapFeed]:
