@@ -1,11 +1,9 @@
 """What keeps one buyer, or one address, from asking for holds without end."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
-
-from core.seating.hold_budget import Spender
 
 
 class HoldBudget(Protocol):
@@ -15,10 +13,11 @@ class HoldBudget(Protocol):
     """
 
     @abstractmethod
-    def spend(self, spenders: Sequence[Spender], *, now: datetime) -> int:
+    def spend(self, spenders: Mapping[str, int], *, now: datetime) -> int:
         """Count one attempt of every spender and return 0; or count none, and return the seconds to wait.
 
-        Never allows more than `attempts_max` of a spender in any window, as far as this process knows. An attempt that
+        A spender is named, with the most attempts that it may have in a window: no window ever has more of them, as far
+        as this process knows. An attempt that
         is not allowed costs nothing. Of more spenders than can be remembered, those that were quiet longest are
         forgotten.
         """

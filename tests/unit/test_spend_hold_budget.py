@@ -70,4 +70,4 @@ def test_one_household_of_ipv6_is_one_address() -> None:
 async def test_the_same_account_id_never_meets_an_address() -> None:
     terms = HoldTerms(1, 1)
     account = a_buyer(a_tenant()).account_id
-    assert [one.name for one in terms.spenders(account, HOME)] == [f"account:{UUID(str(account))}", f"address:{HOME}"]
+    assert terms.spenders(account, HOME) == {f"account:{UUID(str(account))}": 1, f"address:{HOME}": 1}

@@ -1,11 +1,11 @@
 """Hold budgets within one process."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 
-from core.seating.hold_budget import Spender, Window
+from core.seating.hold_budget import Window
 from ports.hold_budget import HoldBudget
 
 SPENDERS_MAX = 100_000
@@ -37,32 +37,31 @@ class MemoryHoldBudget(HoldBudget):
         self._untold: set[str] = set()
 
     @override
-    def spend(self, spenders: Sequence[Spender], *, now: datetime) -> int:
+    def spend(self, spenders: Mapping[str, int], *, now: datetime) -> int:
         wait_s = 0
-        for spender in spenders:
-            tally = self._tallies.get(spender.name)
+        for name, attempts_max in spenders.items():
+            tally = self._tallies.get(name)
             if tally is not None:
-                counts = tally.counts()
-                wait_s = max(wait_s, self.window.wait_s(counts, attempts_max=spender.attempts_max, now=now))
+                wait_s = max(wait_s, self.window.wait_s(tally.counts(), attempts_max=attempts_max, now=now))
         if not wait_s:
-            for spender in spenders:
-                self._count(spender, now)
+            for name, attempts_max in spenders.items():
+                self._count(name, attempts_max, now)
         return wait_s
 
-    def _count(self, spender: Spender, now: datetime) -> None:
-        tally = self._tallies.pop(spender.name, None) or _Tally(spender.attempts_max)
+    def _count(self, name: str, attempts_max: int, now: datetime) -> None:
+        tally = self._tallies.pop(name, None) or _Tally(attempts_max)
         while len(self._tallies) >= self._spenders_max:
             quietest = next(iter(self._tallies))
             self._untold.discard(quietest)
             del self._tallies[quietest]
-        self._tallies[spender.name] = tally  # at the end: those that were quiet longest stand first
+        self._tallies[name] = tally  # at the end: those that were quiet longest stand first
         slot = self.window.slot_of(now)
         if slot not in tally.here:
             first = self.window.first_of(now)
             for old in [at for at in tally.here if at < first]:
                 del tally.here[old]
         tally.here[slot] = tally.here.get(slot, 0) + 1
-        self._untold.add(spender.name)
+        self._untold.add(name)
 
     def take_untold(self, *, share: float, spenders_max: int) -> Mapping[str, Mapping[int, int]]:
         """Return, by slot, what was spent by those who spent since they were last taken.

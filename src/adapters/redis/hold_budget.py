@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from adapters.memory.hold_budget import MemoryHoldBudget
 from adapters.redis.rest import REST_S, Rest
-from core.seating.hold_budget import SLOTS, Spender
+from core.seating.hold_budget import SLOTS
 from ports.hold_budget import HoldBudget
 
 SPENDERS_A_CALL = 500
@@ -49,7 +49,7 @@ class RedisHoldBudget(HoldBudget):
         self._process = token_hex(8)
 
     @override
-    def spend(self, spenders: Sequence[Spender], *, now: datetime) -> int:
+    def spend(self, spenders: Mapping[str, int], *, now: datetime) -> int:
         return self._local.spend(spenders, now=now)
 
     async def share(self) -> int:

@@ -18,29 +18,21 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Spender:
-    """Somebody who asks for holds, by a name that no other kind of spender has, with the most attempts in a window."""
-
-    name: str
-    attempts_max: int
-
-
-@dataclass(frozen=True, slots=True)
 class HoldTerms:
     """The most attempts of an account, and of an address, in a window; 0 for as many as they like."""
 
     per_account_max: int
     per_address_max: int
 
-    def spenders(self, account_id: AccountId, address: str | None) -> tuple[Spender, ...]:
-        """Return who spends when this account asks from this address; None where the address is not known."""
-        found: list[Spender] = []
+    def spenders(self, account_id: AccountId, address: str | None) -> Mapping[str, int]:
+        """Return who spends, each with its most attempts, when this account asks from this address (None: unknown)."""
+        found: dict[str, int] = {}
         if self.per_account_max:
-            found.append(Spender(f"account:{account_id}", self.per_account_max))
+            found[f"account:{account_id}"] = self.per_account_max
         network = network_of(address) if self.per_address_max and address is not None else None
         if network is not None:
-            found.append(Spender(f"address:{network}", self.per_address_max))
-        return tuple(found)
+            found[f"address:{network}"] = self.per_address_max
+        return found
 
 
 @lru_cache(_ADDRESSES_REMEMBERED_MAX)
