@@ -15,6 +15,7 @@ import msgspec
 import uvloop
 
 from adapters.inprocess.holds import HoldsOneByOne
+from adapters.postgres.clock import DatabaseClock
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
@@ -38,11 +39,16 @@ from usecases.seating.reserve_seats import FinaliseReservation, ReserveSeats
 BUYERS = 50
 """Buyers of one process, all at once in each round."""
 CONNECTIONS_MAX = 6
+CLOCK_ROUND_TRIP_MAX_S = 10.0
+"""On a busy machine an answer takes long; here it has to do."""
 _PAYING_TIME = timedelta(seconds=60)
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process is about; `seats` are ids with what people call them, `skew_s` is how far its clock is ahead."""
+    """What the process is about; `seats` are ids with what people call them, `skew_s` is how far its clock is ahead.
+
+    `by_database`: it follows the database's clock all the same.
+    """
 
     number: int
     url: str
@@ -52,6 +58,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     seats: list[tuple[UUID, str]]
     batching: bool
     skew_s: float
+    by_database: bool = False
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -110,15 +117,15 @@ def wish(seats: Sequence[UUID], round_number: int, process: int, buyer: int) -> 
 
 
 class ShiftedClock(Clock):
-    """The machine's clock, a number of seconds ahead."""
+    """Another clock, a number of seconds ahead."""
 
-    def __init__(self, ahead_s: float) -> None:
-        self._system = SystemClock()
+    def __init__(self, clock: Clock, ahead_s: float = 0.0) -> None:
+        self._clock = clock
         self.ahead_s = ahead_s
 
     @override
     def now(self) -> datetime:
-        return self._system.now() + timedelta(seconds=self.ahead_s)
+        return self._clock.now() + timedelta(seconds=self.ahead_s)
 
 
 class Buyers:
@@ -131,12 +138,13 @@ class Buyers:
         transactions: PostgresSeatingTransactions,
         holds: HoldsOneByOne | BatchedHolds,
         expired: PostgresExpiredReservations,
+        clock: Clock,
     ) -> None:
         self._start = start
         self._tenant = TenantId(start.tenant_id)
         self._seats = [seat_id for seat_id, _ in start.seats]
         self._labels = dict(start.seats)
-        self._clock = clock = ShiftedClock(start.skew_s)
+        self._clock = clock = ShiftedClock(clock)
         hold = HoldSeats(holds, RandomHoldTokens(), clock)
         self._hold = HoldChosenSeats(transactions, hold, clock)
         self._release = ReleaseHold(transactions, clock)
@@ -154,7 +162,7 @@ class Buyers:
         match command:
             case Hold():
                 self._granted.clear()
-                self._clock.ahead_s = self._start.skew_s + command.ahead_s
+                self._clock.ahead_s = command.ahead_s
                 work = [self._one_holds(command.round, buyer, answer) for buyer in range(BUYERS)]
                 if command.sweep:
                     work.append(self._sweeps())
@@ -243,7 +251,13 @@ async def serve(lines: asyncio.StreamReader) -> None:
         transactions = PostgresSeatingTransactions(pool, ids)
         alone = HoldsOneByOne(transactions)
         holds = BatchedHolds(pool, ids, alone=alone) if start.batching else alone
-        buyers = Buyers(start, transactions=transactions, holds=holds, expired=PostgresExpiredReservations(relay))
+        expired = PostgresExpiredReservations(relay)
+        clock: Clock = ShiftedClock(SystemClock(), start.skew_s)
+        if start.by_database:
+            clock = followed = DatabaseClock(relay, clock, round_trip_max_s=CLOCK_ROUND_TRIP_MAX_S)
+            await followed.measure()
+            await followed.measure()
+        buyers = Buyers(start, transactions=transactions, holds=holds, expired=expired, clock=clock)
         print("ready", flush=True)
         while line := await lines.readline():
             print(msgspec.json.encode(await buyers.do(commands.decode(line))).decode(), flush=True)

@@ -20,6 +20,8 @@ from ports.published.seating import SeatsHeld
 from tests.hold_process import BUYERS, Answer, Command, Finish, GiveBack, Grant, Hold, Start, reservation_id, wish
 from tests.running import clean_environment
 
+type Admin = asyncpg.Connection[asyncpg.Record]
+
 ROOT = Path(__file__).resolve().parents[1]
 PROCESSES = 4
 HOT_SEATS = 20
@@ -77,11 +79,70 @@ class HoldProcess:
         return line
 
 
+async def audit(
+    admin: Admin,
+    seats: Sequence[UUID],
+    granted: Sequence[Grant],
+    refused: Sequence[frozenset[UUID]],
+    *,
+    fastest_s: float,
+) -> None:
+    """See that what the callers were told is what stands, and that no two were told of one seat at one time.
+
+    `fastest_s` is how far the fastest of the clocks is ahead of ours.
+    """
+    await _see_that_each_seat_has_one_live_item(admin)
+    swept = await _swept(admin, granted, fastest_s)
+    owners: dict[UUID, UUID] = {}
+    for seat in seats:
+        # By the times that decided: a hold of a seat begins when the one before has ended, and not a moment before.
+        turns = [grant for grant in granted if seat in grant.seats and grant.id not in swept]
+        turns.sort(key=lambda grant: grant.held_at)
+        assert all(before.until <= after.held_at for before, after in pairwise(turns)), turns
+        if turns:
+            owners[seat] = turns[-1].id
+    assert granted, "somebody always gets something"
+    began_at = min(grant.held_at for grant in granted)
+    rows = await admin.fetch("select id, reservation_id, held_until from seats where status = 'HELD'")
+    assert owners == {row["id"]: row["reservation_id"] for row in rows if row["held_until"] > began_at}
+    taken = {seat for grant in granted for seat in grant.seats}
+    assert all(named <= taken for named in refused), "a refusal named a seat that nobody has"
+
+
+async def _swept(admin: Admin, granted: Sequence[Grant], fastest_s: float) -> set[UUID]:
+    """Return those that were tidied up already; they must have ended by the fastest of the clocks."""
+    rows = await admin.fetch(
+        "select id, expires_at from seat_reservations where id = any($1::uuid[]) and status = 'EXPIRED'",
+        [grant.id for grant in granted],
+    )
+    assert all(row["expires_at"] <= datetime.now(UTC) + timedelta(seconds=fastest_s) for row in rows), rows
+    return {row["id"] for row in rows}
+
+
+async def _see_that_each_seat_has_one_live_item(admin: Admin) -> None:
+    wrong = await admin.fetch(
+        """
+        select s.id, s.status, s.reservation_id, array_agg(i.reservation_id) as live
+          from seats s left join seat_reservation_items i on i.seat_id = s.id and i.live
+         group by s.tenant_id, s.id
+        having count(i.reservation_id) <> (s.status <> 'AVAILABLE')::int
+            or min(i.reservation_id::text) is distinct from s.reservation_id::text
+        """
+    )
+    assert not wrong, wrong
+
+
+async def deadlocks(admin: Admin) -> int:
+    """Return how many deadlocks PostgreSQL has broken in this database."""
+    await admin.execute("select pg_stat_clear_snapshot()")
+    return int(await admin.fetchval("select deadlocks from pg_stat_database where datname = current_database()"))
+
+
 @dataclass(slots=True)
 class Rounds:
     """The rounds of four processes on one plan. `ahead_s` is how far all clocks were moved on so far."""
 
-    admin: "asyncpg.Connection[asyncpg.Record]"
+    admin: Admin
     processes: list[HoldProcess]
     seats: list[UUID]
     hold_ttl_s: int
@@ -132,48 +193,12 @@ class Rounds:
         return answers
 
     async def _audit(self, granted: list[Grant], refused: list[frozenset[UUID]], *, dead: HoldProcess | None) -> None:
-        """See that what the callers were told is what stands, and that no two were told of one seat at one time."""
         if dead is not None:
             await self._until_nobody_works()
             granted = granted + await self._granted_to_the_dead(dead)
-        await self._see_that_each_seat_has_one_live_item()
-        swept = await self._swept(granted)
-        owners: dict[UUID, UUID] = {}
-        for seat in self.seats:
-            # By the times that decided: a hold of a seat begins when the one before has ended, and not a moment before.
-            turns = [grant for grant in granted if seat in grant.seats and grant.id not in swept]
-            turns.sort(key=lambda grant: grant.held_at)
-            assert all(before.until <= after.held_at for before, after in pairwise(turns)), turns
-            if turns:
-                owners[seat] = turns[-1].id
-        assert granted, "somebody always gets something"
-        began_at = min(grant.held_at for grant in granted)
-        rows = await self.admin.fetch("select id, reservation_id, held_until from seats where status = 'HELD'")
-        assert owners == {row["id"]: row["reservation_id"] for row in rows if row["held_until"] > began_at}
-        taken = {seat for grant in granted for seat in grant.seats}
-        assert all(named <= taken for named in refused), "a refusal named a seat that nobody has"
-
-    async def _swept(self, granted: list[Grant]) -> set[UUID]:
-        """Return those that were tidied up already; they must have ended by the fastest of the clocks."""
-        rows = await self.admin.fetch(
-            "select id, expires_at from seat_reservations where id = any($1::uuid[]) and status = 'EXPIRED'",
-            [grant.id for grant in granted],
-        )
-        fastest_s = self.ahead_s + max(process.start.skew_s for process in self.processes)
-        assert all(row["expires_at"] <= datetime.now(UTC) + timedelta(seconds=fastest_s) for row in rows), rows
-        return {row["id"] for row in rows}
-
-    async def _see_that_each_seat_has_one_live_item(self) -> None:
-        wrong = await self.admin.fetch(
-            """
-            select s.id, s.status, s.reservation_id, array_agg(i.reservation_id) as live
-              from seats s left join seat_reservation_items i on i.seat_id = s.id and i.live
-             group by s.tenant_id, s.id
-            having count(i.reservation_id) <> (s.status <> 'AVAILABLE')::int
-                or min(i.reservation_id::text) is distinct from s.reservation_id::text
-            """
-        )
-        assert not wrong, wrong
+        skews_s = [0.0 if process.start.by_database else process.start.skew_s for process in self.processes]
+        fastest_s = self.ahead_s + max(skews_s)
+        await audit(self.admin, self.seats, granted, refused, fastest_s=fastest_s)
 
     async def _granted_to_the_dead(self, dead: HoldProcess) -> list[Grant]:
         """Return what the killed process had committed: holds of its buyers, each whole, each with an end."""
@@ -222,9 +247,7 @@ class Rounds:
         held = await self.admin.fetchval("select count(*) from seat_reservations")
         told = await self.admin.fetchval("select count(*) from outbox where event_type = $1", SeatsHeld.event_type)
         assert held == told == self.counts["granted"] + self.counts["granted_to_the_dead"]
-        await self.admin.execute("select pg_stat_clear_snapshot()")
-        deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
-        assert await self.admin.fetchval(deadlocks) == 0
+        assert await deadlocks(self.admin) == 0
 
 
 @asynccontextmanager
@@ -236,6 +259,7 @@ async def rounds_on(
     seats: Sequence[tuple[UUID, str]],
     hold_ttl_s: int,
     skews_s: Sequence[float],
+    by_database: bool,
 ) -> AsyncIterator[Rounds]:
     """Start four processes: two that hold in batches, one that holds one by one, and one more in batches."""
     admin = await asyncpg.connect(database.admin_url)
@@ -249,6 +273,7 @@ async def rounds_on(
             seats=list(seats),
             batching=number != 2,
             skew_s=skew_s,
+            by_database=by_database,
         )
         for number, skew_s in enumerate(skews_s)
     ]

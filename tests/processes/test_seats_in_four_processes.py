@@ -22,7 +22,7 @@ from tests.hold_rounds import HOT_SEATS, PROCESSES, Rounds, rounds_on
 from tests.seating_world import TTL_S, a_plan, a_tenant
 from tests.servers import PostgresServer
 
-ROUNDS = int(os.environ.get("FAIRSEAT_TEST_FIRE_ROUNDS", "25"))
+ROUNDS = int(os.environ.get("FAIRSEAT_TEST_FIRE_ROUNDS", "15"))
 ENDINGS: tuple[Literal["release", "sell", "leave"], ...] = ("release", "sell", "leave")
 
 pytestmark = pytest.mark.timeout(60 + 2 * ROUNDS)
@@ -30,7 +30,11 @@ pytestmark = pytest.mark.timeout(60 + 2 * ROUNDS)
 
 @asynccontextmanager
 async def rounds(
-    postgres: PostgresServer, *, hold_ttl_s: int = TTL_S, skews_s: tuple[float, ...] = (0.0,) * PROCESSES
+    postgres: PostgresServer,
+    *,
+    hold_ttl_s: int = TTL_S,
+    skews_s: tuple[float, ...] = (0.0,) * PROCESSES,
+    by_database: bool = False,
 ) -> AsyncIterator[Rounds]:
     database = await postgres.fresh("venue_db")
     tenant = a_tenant()
@@ -43,7 +47,13 @@ async def rounds(
     seats = [(UUID(int=seat.id.int), seat.label) for seat in layout.seats]
     began = time.monotonic()
     async with rounds_on(
-        database, tenant_id=tenant, plan_id=plan.id, seats=seats, hold_ttl_s=hold_ttl_s, skews_s=skews_s
+        database,
+        tenant_id=tenant,
+        plan_id=plan.id,
+        seats=seats,
+        hold_ttl_s=hold_ttl_s,
+        skews_s=skews_s,
+        by_database=by_database,
     ) as going:
         yield going
     print(f"{going.round} rounds in {time.monotonic() - began:.1f} s: {dict(going.counts)}")
@@ -70,12 +80,23 @@ async def test_with_clocks_apart_a_hold_may_end_early_but_a_seat_never_has_two_o
         assert going.counts["sold"] > 0, going.counts
 
 
+async def test_processes_that_follow_the_clock_of_the_database_take_nothing_from_one_another(
+    postgres: PostgresServer,
+) -> None:
+    """The clocks of the machines are an hour apart, and a hold lasts ten minutes."""
+    async with rounds(postgres, skews_s=(0.0, 3600.0, 0.0, -3600.0), by_database=True) as going:
+        for number in range(ROUNDS):
+            await going.hold(sweep=number % 2 == 1)
+            await going.finish(Finish(how=ENDINGS[number % 3]))
+        assert going.counts["lost"] == 0 and going.counts["sold"] > 0, going.counts
+
+
 async def test_what_a_killed_process_leaves_is_held_until_its_time_or_free(postgres: PostgresServer) -> None:
     dice = random.Random(9)
     async with rounds(postgres) as going:
         for number in range(ROUNDS):
-            if number % 20 == 4:
-                dead = going.processes[number // 20 % PROCESSES]
+            if number % 10 == 4:
+                dead = going.processes[number // 10 % PROCESSES]
                 await going.hold(kill=dead, after_s=dice.uniform(0.0, 0.08))
                 await going.finish(Finish(how="leave"))
                 await going.replace(dead)

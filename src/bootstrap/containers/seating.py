@@ -4,6 +4,7 @@
 # pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from dishka import Provider, Scope, provide, provide_all
 
@@ -16,12 +17,14 @@ from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.hold_budget import MemoryHoldBudget
+from adapters.postgres.clock import DatabaseClock
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
 from adapters.postgres.seating_holds import PostgresHolds
 from adapters.redis.client import redis_client
 from adapters.redis.hold_budget import RedisHoldBudget
 from adapters.redis.seat_map import RedisSeatMapFeed
+from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.loops import Job, JobLoops
 from bootstrap.containers.service import JobSpec, Pools
@@ -49,6 +52,7 @@ from ports.published.seating import (
 from ports.published.venues import OrganiserSettingsChanged
 from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
+from ports.stores import StoreUnavailableError
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.allot_seats import (
     AllotSeats,
@@ -88,6 +92,8 @@ from usecases.seating.watch_map import WatchMap
 SWEEP_INTERVAL_S = 5.0
 BUDGET_INTERVAL_S = 1.0
 """How often processes tell one another of those who ask for many holds."""
+CLOCK_INTERVAL_S = 5.0
+"""How often a process looks at the database's clock."""
 _STOP_DEADLINE_S = 1.0
 
 # A consumer and a snapshot wait for Redis at most this long, twice; a reader that waits has a connection of its own.
@@ -143,6 +149,20 @@ class SeatingProvider(Provider):
         PublishMap,
         WatchMap,
     )
+
+    @provide(override=True)
+    async def clock(self, pools: Pools) -> AsyncIterator[Clock]:
+        """Make the clock by which the venue service decides: the database's, as long as it can be asked."""
+        clock = DatabaseClock(pools.relay, SystemClock())
+        with suppress(StoreUnavailableError):
+            await clock.measure()
+            await clock.measure()  # what is far off is believed when it is said twice
+        loops = JobLoops([Job("seating.measure_clock", CLOCK_INTERVAL_S, clock.measure)], clock=SystemClock())
+        loops.start()
+        try:
+            yield clock
+        finally:
+            await loops.stop(deadline_s=_STOP_DEADLINE_S)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> SeatingTransactions:
