@@ -83,9 +83,9 @@ async def test_a_wire_that_is_slower_one_way_misleads_by_half_the_round_trip_at_
 
 async def test_an_answer_that_took_too_long_is_not_heard() -> None:
     database = Database(there_s=ROUND_TRIP_MAX_S, back_s=0.001)
-    clock = database.clock(-0.9)
+    clock = database.clock(-0.5)
     await clock.measure()
-    assert off_s(clock, database) == pytest.approx(-0.9)
+    assert off_s(clock, database) == pytest.approx(-0.5)
     database.there_s = ROUND_TRIP_MAX_S - 0.002
     await clock.measure()
     assert abs(off_s(clock, database)) <= ROUND_TRIP_MAX_S / 2
