@@ -14,11 +14,11 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 import uvloop
 
-from adapters.inprocess.holds import HoldsOneByOne
 from adapters.postgres.clock import DatabaseClock
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
+from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
@@ -29,6 +29,8 @@ from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, T
 from ports.clock import Clock
 from ports.events import Delivery
 from ports.published.orders import OrderCancelled
+from ports.seating import Holds
+from tests.seating_world import granting
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
@@ -136,7 +138,7 @@ class Buyers:
         start: Start,
         *,
         transactions: PostgresSeatingTransactions,
-        holds: HoldsOneByOne | BatchedHolds,
+        holds: Holds,
         expired: PostgresExpiredReservations,
         clock: Clock,
     ) -> None:
@@ -145,7 +147,7 @@ class Buyers:
         self._seats = [seat_id for seat_id, _ in start.seats]
         self._labels = dict(start.seats)
         self._clock = clock = ShiftedClock(clock)
-        hold = HoldSeats(holds, RandomHoldTokens(), clock)
+        hold = HoldSeats(granting(holds, transactions), RandomHoldTokens(), clock)
         self._hold = HoldChosenSeats(transactions, hold, clock)
         self._release = ReleaseHold(transactions, clock)
         self._reserve = ReserveSeats(transactions, clock)
@@ -249,8 +251,8 @@ async def serve(lines: asyncio.StreamReader) -> None:
     ):
         ids = Uuid7Source()
         transactions = PostgresSeatingTransactions(pool, ids)
-        alone = HoldsOneByOne(transactions)
-        holds = BatchedHolds(pool, ids, alone=alone) if start.batching else alone
+        alone = PostgresHolds(pool, ids, transactions)
+        holds: Holds = BatchedHolds(pool, ids, alone=alone) if start.batching else alone
         expired = PostgresExpiredReservations(relay)
         clock: Clock = ShiftedClock(SystemClock(), start.skew_s)
         if start.by_database:

@@ -51,7 +51,7 @@ async def shop() -> AsyncIterator[Shop]:
     plan, layout = a_plan(columns=10)
     async with stores.transactions.begin(TENANT) as tx:
         await tx.plans.add(plan, layout)
-    hold = HoldSeats(stores.holds, CountedTokens(), clock)
+    hold = HoldSeats(stores.grant, CountedTokens(), clock)
     container = container_of(
         {
             HoldChosenSeats: HoldChosenSeats(stores.transactions, hold, clock),
