@@ -10,9 +10,9 @@ from secrets import token_hex
 from typing import Any, cast, override
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from adapters.memory.hold_budget import MemoryHoldBudget
+from adapters.redis.client import REDIS_FAILURES
 from adapters.redis.rest import REST_S, Rest
 from core.seating.hold_budget import SLOTS
 from ports.hold_budget import HoldBudget
@@ -61,7 +61,7 @@ class RedisHoldBudget(HoldBudget):
             return 0
         try:
             answers = await self._exchange(busy)
-        except (RedisError, OSError):
+        except REDIS_FAILURES:
             self._rest.begin()
             self._local.put_back(busy)
             return 0
