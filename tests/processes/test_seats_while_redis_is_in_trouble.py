@@ -35,10 +35,10 @@ from tests.servers import PostgresServer
 
 ROUNDS = int(os.environ.get("FAIRSEAT_TEST_FIRE_ROUNDS", "4"))
 PER_ADDRESS_MAX = 100
-READY_TIMEOUT_S = 90
+READY_TIMEOUT_S = 180
 _LOOK_EVERY = 20
 
-pytestmark = pytest.mark.timeout(150 + 12 * ROUNDS)
+pytestmark = pytest.mark.timeout(400 + 12 * ROUNDS)
 
 
 @dataclass(slots=True)
