@@ -16,7 +16,7 @@ from core.seating.hold_budget import HoldTerms
 from core.shared.callers import Caller, Role
 from core.shared.ids import PlanId
 from ports.idempotency import IdempotencyStore
-from tests.seating_world import CountedTokens, a_buyer, a_plan, a_tenant, memory_stores
+from tests.seating_world import CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, pictures_of
 from tests.service_client import SpelledOutTokens, app_of, container_of, headers_of
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
@@ -51,11 +51,11 @@ async def shop() -> AsyncIterator[Shop]:
     plan, layout = a_plan(columns=10)
     async with stores.transactions.begin(TENANT) as tx:
         await tx.plans.add(plan, layout)
-    hold = HoldSeats(stores.grant, CountedTokens(), clock)
+    hold, pictures = HoldSeats(stores.grant, CountedTokens(), clock), pictures_of(stores, clock)
     container = container_of(
         {
-            HoldChosenSeats: HoldChosenSeats(stores.transactions, hold, clock),
-            HoldBestAvailable: HoldBestAvailable(stores.transactions, hold, clock),
+            HoldChosenSeats: HoldChosenSeats(stores.transactions, pictures, hold),
+            HoldBestAvailable: HoldBestAvailable(stores.transactions, pictures, hold),
             SpendHoldBudget: SpendHoldBudget(MemoryHoldBudget(60), HoldTerms(2, 5), clock),
             ReadHold: ReadHold(stores.transactions, clock),
             ExtendHold: ExtendHold(stores.transactions, clock),
