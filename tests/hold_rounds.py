@@ -189,7 +189,8 @@ class Rounds:
 
     async def _answers(self) -> list[Answer]:
         answers = [await process.answer() for process in self.processes]
-        assert not [wrong for answer in answers for wrong in answer.wrong], answers
+        wrong = [fault for answer in answers for fault in answer.wrong]
+        assert not wrong, wrong
         return answers
 
     async def _audit(self, granted: list[Grant], refused: list[frozenset[UUID]], *, dead: HoldProcess | None) -> None:

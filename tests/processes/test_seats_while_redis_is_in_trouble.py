@@ -37,6 +37,7 @@ ROUNDS = int(os.environ.get("FAIRSEAT_TEST_FIRE_ROUNDS", "4"))
 PER_ADDRESS_MAX = 100
 READY_TIMEOUT_S = 180
 _LOOK_EVERY = 20
+_IDLE_MAX_S = 2.0
 
 pytestmark = pytest.mark.timeout(400 + 12 * ROUNDS)
 
@@ -45,22 +46,37 @@ pytestmark = pytest.mark.timeout(400 + 12 * ROUNDS)
 class Line:
     """A kept-alive connection of one buyer; it speaks just enough HTTP/1.1, since a full client would be the load."""
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    port: int
     headers: str
+    reader: asyncio.StreamReader | None = None
+    writer: asyncio.StreamWriter | None = None
+    used_at: float = 0.0
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return the connection, or a new one before the server would end one that was idle."""
+        if self.reader is None or self.writer is None or time.monotonic() > self.used_at + _IDLE_MAX_S:
+            self.close()
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.used_at = time.monotonic()
+        return self.reader, self.writer
 
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """Return status and body."""
         sent = msgspec.json.encode(body) if body is not None else b""
         more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        self.writer.write(
+        reader, writer = await self._connected()
+        writer.write(
             f"{method} /api/v1{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{self.headers}{more}"
             f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n".encode()
             + sent
         )
-        head = await self.reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
         _, found, after = head.lower().partition(b"\r\ncontent-length:")
-        answer = await self.reader.readexactly(int(after[: after.index(b"\r\n")])) if found else b""
+        answer = await reader.readexactly(int(after[: after.index(b"\r\n")])) if found else b""
         return int(head[9:12]), msgspec.json.decode(answer) if answer else None
 
 
@@ -197,6 +213,12 @@ async def all_started(
     assert statuses == [0] * len(running), "\n".join(log.read_text() for log in logs)
 
 
+def _client(port: int) -> httpx.AsyncClient:
+    """Return a client that keeps no connection, since the server ends those that are idle."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30, limits=limits)
+
+
 @asynccontextmanager
 async def arena(
     postgres: PostgresServer, valkey_url: str, mongodb_url: str, folder: Path, redis: RedisInTrouble
@@ -219,23 +241,21 @@ async def arena(
         ports = [free_port() for _ in range(PROCESSES)]
         commands = [("worker",), *(("serve", "--port", str(port)) for port in ports)]
         await exits.enter_async_context(all_started(folder, environment_of_all, commands))
-        apis = [
-            await exits.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30))
-            for port in ports
-        ]
+        apis = [await exits.enter_async_context(_client(port)) for port in ports]
         until = time.monotonic() + READY_TIMEOUT_S
         await asyncio.gather(*(is_ready(http, port, until) for http, port in zip(apis, ports, strict=True)))
         organisation_id, plan_id, seats = await plan_on_sale(apis[0])
         lines: list[Line] = []
         for number in range(PROCESSES * BUYERS):
             token = (await apis[number % PROCESSES].post("/auth/guest", json={})).json()["accessToken"]
-            reader, writer = await asyncio.open_connection("127.0.0.1", ports[number % PROCESSES])
-            exits.callback(writer.close)
             # A guest's token lasts two hours, which is longer than a thousand rounds take.
             apis[number % PROCESSES].headers.update(
                 {"Authorization": f"Bearer {token}", "X-Tenant-ID": organisation_id}
             )
-            lines.append(Line(reader, writer, f"Authorization: Bearer {token}\r\nX-Tenant-ID: {organisation_id}\r\n"))
+            lines.append(
+                Line(ports[number % PROCESSES], f"Authorization: Bearer {token}\r\nX-Tenant-ID: {organisation_id}\r\n")
+            )
+            exits.callback(lines[-1].close)
         admin = await asyncpg.connect(postgres.named("venue_db_fire", of="venue_db").admin_url)
         exits.push_async_callback(admin.close)
         yield Arena(admin, redis, plan_id, seats, lines, apis)
