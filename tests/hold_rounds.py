@@ -27,6 +27,7 @@ PROCESSES = 4
 HOT_SEATS = 20
 _ANSWER_TIMEOUT_S = 60.0
 _QUIET_TRIES_MAX = 500
+_ANALYSE_EVERY = 4
 
 
 @dataclass(slots=True)
@@ -153,6 +154,9 @@ class Rounds:
     async def hold(self, *, sweep: bool = False, kill: HoldProcess | None = None, after_s: float = 0.0) -> list[Grant]:
         """Let everybody hold at once, audit what stands, and return what was granted; `kill` one in the middle."""
         self.round += 1
+        if self.round % _ANALYSE_EVERY == 0:
+            # With statistics of a small table PostgreSQL finds seats in other ways, and perhaps in another order.
+            await self.admin.execute("vacuum analyze seats, seat_reservations, seat_reservation_items")
         for process in self.processes:
             process.tell(Hold(round=self.round, ahead_s=self.ahead_s, sweep=sweep))
         if kill is not None:
