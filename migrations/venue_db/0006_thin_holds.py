@@ -32,7 +32,8 @@ VERDICT = "create type hold_verdict as (place integer, outcome text, owned bigin
 # The tenant is set here, so that the call needs no transaction around it. Locks are taken in one order: accounts by
 # p_keys, seats by id, then rows are inserted by reservation id, so that no two transactions wait for each other in a
 # circle. Rows are found by nested loops over keys, whatever the statistics say: on a fresh plan, PostgreSQL would
-# rather read all seats than look up four.
+# rather read all seats than look up four. Seats are locked before they are updated, one lookup after the other, since
+# an update may find them in any order: of a small hall that was analysed, in the order that they lie on the disk.
 HOLD_BATCH = """
 create function hold_batch(
     p_tenant uuid, p_event_type text, p_look boolean, p_keys bigint[],
@@ -121,11 +122,11 @@ begin
         exit when not true = any(v_held);
 
         begin
+            perform from (select w.id from unnest(p_seats, p_for) as w (id, claim)
+                           where v_held[w.claim] order by w.id) n
+              cross join lateral (select f.id from seats f
+                                   where f.tenant_id = p_tenant and f.id = n.id limit 1 for no key update) l;
             if cardinality(v_ended) > 0 then
-                perform from (select w.id from unnest(p_seats, p_for) as w (id, claim)
-                               where v_held[w.claim] order by w.id) n
-                  cross join lateral (select f.id from seats f
-                                       where f.tenant_id = p_tenant and f.id = n.id limit 1 for no key update) l;
                 update seat_reservation_items i set live = false
                   from (select w.id from unnest(p_seats, p_for) as w (id, claim)
                          where v_held[w.claim] and w.id = any(v_ended)) n

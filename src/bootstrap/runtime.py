@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_network
 from typing import override
 
 import uvicorn
@@ -15,7 +16,7 @@ from adapters.postgres.migrator import migrate
 from adapters.system.clock import SystemClock
 from adapters.system.loops import JobLoops
 from bootstrap.databases import databases
-from bootstrap.settings import Settings
+from bootstrap.settings import Settings, SettingsError
 from bootstrap.topology import Platform, build_platform
 
 _GRACE_S = 10
@@ -40,6 +41,15 @@ def listen(host: str, port: int) -> socket.socket:
         reason = error.strerror if isinstance(error, OSError) else "this is no name of a host"
         raise PortTakenError(f"{host}:{port} cannot be listened on: {reason}.") from error
     return listening
+
+
+def trusted_proxies(settings: Settings) -> list[str]:
+    """Return the networks whose X-Forwarded-For is believed; raises SettingsError."""
+    try:
+        given = settings.http.trusted_proxies.split(",")
+        return [str(ip_network(word.strip())) for word in given if word.strip()]
+    except ValueError as error:
+        raise SettingsError(f"FAIRSEAT_HTTP_TRUSTED_PROXIES: {error}.") from None
 
 
 async def migrate_all(settings: Settings) -> dict[str, str | None]:
@@ -68,6 +78,7 @@ async def run(
     on_ready: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT: the API when there is a socket to listen on, the workers when asked for."""
+    trusted_proxies(settings)  # a wrong one is told before anything is connected
     platform = build_platform(settings)
     async with AsyncExitStack() as exits:
         exits.push_async_callback(platform.close)
@@ -99,6 +110,9 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
         log_config=None,
         access_log=False,
         server_header=False,
+        # Else uvicorn believes whoever calls from this machine.
+        proxy_headers=bool(proxies := trusted_proxies(platform.settings)),
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )

@@ -56,10 +56,11 @@ type Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the API listens."""
+    """Where the API listens, and whose X-Forwarded-For it believes: addresses and networks, with commas between."""
 
     host: str = "127.0.0.1"
     port: Port = 8000
+    trusted_proxies: str = ""
     request_bytes_max: Annotated[int, Meta(ge=1024)] = 1_000_000
 
 
@@ -123,9 +124,15 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`)."""
+    """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`).
+
+    And how many holds an account and an address may ask for in a window of time; 0 for as many as they like.
+    """
 
     holds: Literal["batching", "plain"] = "batching"
+    hold_budget_per_account: Annotated[int, Meta(ge=0, le=1_000_000)] = 60
+    hold_budget_per_address: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_200
+    hold_budget_window_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):

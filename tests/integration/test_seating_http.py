@@ -18,6 +18,7 @@ from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seating import SeatingPlanController
 from adapters.memory.clock import MemoryClock
+from adapters.memory.hold_budget import MemoryHoldBudget
 from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
@@ -27,6 +28,7 @@ from adapters.postgres.seating_batches import BatchedHolds
 from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
+from core.seating.hold_budget import HoldTerms
 from ports.idempotency import IdempotencyStore
 from ports.ids import IdSource
 from ports.published.identity import TokenVerifier, VerifiedToken
@@ -53,6 +55,7 @@ from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.seats_snapshot import SeatsSnapshot
+from usecases.seating.spend_hold_budget import SpendHoldBudget
 
 HALL: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "src/adapters/embedded/data/riethsporthalle.json").read_text()
@@ -151,6 +154,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         UnblockSeats: UnblockSeats(store, clock),
         HoldChosenSeats: HoldChosenSeats(store, pictures, hold),
         HoldBestAvailable: HoldBestAvailable(store, pictures, hold),
+        SpendHoldBudget: SpendHoldBudget(MemoryHoldBudget(60), HoldTerms(0, 0), clock),
         ReadHold: ReadHold(store, clock),
         ExtendHold: ExtendHold(store, clock),
         ReleaseHold: ReleaseHold(store, clock),

@@ -30,12 +30,14 @@ async def stripe_fake() -> AsyncIterator[StripeFake]:
         yield fake
 
 
-def settings(postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe_url: str) -> dict[str, str]:
-    """Return an environment that names every server, with databases that are not there yet."""
+def settings(
+    postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe_url: str, *, world: str = "apart"
+) -> dict[str, str]:
+    """Return an environment that names every server, with databases of this world that are not there yet."""
     environment = {
         "FAIRSEAT_REDIS_URL": valkey_url,
         "FAIRSEAT_TICKET_DATABASE_URL": mongodb_url,
-        "FAIRSEAT_TICKET_DATABASE_NAME": f"apart_{time.monotonic_ns()}",
+        "FAIRSEAT_TICKET_DATABASE_NAME": f"{world}_{time.monotonic_ns()}",
         "FAIRSEAT_STRIPE_SECRET_KEY": SECRET_KEY,
         "FAIRSEAT_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "FAIRSEAT_STRIPE_API_URL": stripe_url,
@@ -45,7 +47,7 @@ def settings(postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe
     admin = urlsplit(postgres.admin_url)
     for name in DATABASES:
         roles = Roles.of(f"{name}_db")
-        database = f"/{name}_db_apart"
+        database = f"/{name}_db_{world}"
         for suffix, user in (("", roles.app), ("RELAY_", roles.relay)):
             netloc = f"{user}:test-only@{admin.hostname}:{admin.port}"
             url = urlunsplit(admin._replace(netloc=netloc, path=database))

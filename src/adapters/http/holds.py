@@ -1,14 +1,15 @@
 """Holds of seats."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from adapters.http.hold_bodies import HoldBody
+from adapters.http.problems import problem_spec
 from adapters.http.seating_bodies import HoldView
 from adapters.http.seating_views import hold_view
 from core.seating.best_available import SeatWish
@@ -17,6 +18,7 @@ from core.shared.ids import PlanId, ReservationId
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+from usecases.seating.spend_hold_budget import SpendHoldBudget
 
 HoldToken = Annotated[
     str | None,
@@ -34,21 +36,30 @@ class HoldController(Controller):
 
     tags = ("Seating",)
 
-    @post("/seating-plans/{plan_id:uuid}/holds", summary="Hold seats")
+    @post(
+        "/seating-plans/{plan_id:uuid}/holds",
+        summary="Hold seats",
+        responses={
+            429: problem_spec("The account or its address asked too often; wait as long as `Retry-After` says.")
+        },
+    )
     @inject
     async def hold(
         self,
+        request: Request[Any, Any, Any],
         plan_id: FromPath[UUID],
         data: JSONBody[HoldBody],
         caller: NamedDependency[Caller],
         chosen: FromDishka[HoldChosenSeats],
         best: FromDishka[HoldBestAvailable],
+        spend: FromDishka[SpendHoldBudget],
         hold_token: HoldToken = None,
     ) -> Response[HoldView]:
         """All the seats or none: those that are named, or the best that are free.
 
         The same id with the same seats, or the same wish, gives the same hold, without its token.
         """
+        await spend(caller=caller, address=request.client.host if request.client is not None else None)
         plan, id = PlanId(plan_id), ReservationId(data.reservation_id)
         wanted = data.seats()
         if isinstance(wanted, SeatWish):

@@ -87,7 +87,9 @@ def problem_response(
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[ProblemDocument]:
     """Answer a command that could not be done."""
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
     return problem_response(
         request, status=status, code=code_of(error), detail=error.message, problems=error.problems, headers=headers
     )
@@ -170,7 +172,11 @@ _MEANINGS = {
     422: "Well formed, but impossible.",
     503: "Something behind the API is away; try again.",
 }
-PROBLEM_RESPONSES = {
-    status: ResponseSpec(ProblemDocument, media_type=MEDIA_TYPE, description=meaning, generate_examples=False)
-    for status, meaning in _MEANINGS.items()
-}
+
+
+def problem_spec(meaning: str) -> ResponseSpec:
+    """Return how the API's document describes an error."""
+    return ResponseSpec(ProblemDocument, media_type=MEDIA_TYPE, description=meaning, generate_examples=False)
+
+
+PROBLEM_RESPONSES = {status: problem_spec(meaning) for status, meaning in _MEANINGS.items()}

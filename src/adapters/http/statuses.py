@@ -67,6 +67,7 @@ from core.seating.errors import (
     TableIncompleteError,
     TicketHasActivePlanError,
     TicketNotSeatedError,
+    TooManyHoldsError,
     TooManySeatsError,
     UnknownSeatError,
     VenueMismatchError,
@@ -181,6 +182,7 @@ STATUSES: dict[type[DomainError], int] = {
     ReservationConflictError: 409,
     ReservationExpiredError: 409,
     HoldCeilingReachedError: 409,
+    TooManyHoldsError: 429,
     # orders
     OrderNotFoundError: 404,
     DuplicateReservationError: 422,

@@ -4,7 +4,11 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+REDIS_FAILURES = (RedisError, OSError, TypeError, ValueError, LookupError, AttributeError)
+"""What a command raises when Redis is away or slow, and what the client stumbles over when it answers nonsense."""
 
 
 def redis_client(

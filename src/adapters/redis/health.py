@@ -3,8 +3,8 @@
 from typing import override
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from adapters.redis.client import REDIS_FAILURES
 from ports.health import HealthCheck, HealthReport
 
 
@@ -21,6 +21,6 @@ class RedisHealth(HealthCheck):
     async def check(self) -> HealthReport:
         try:
             await self._client.ping()  # pyright: ignore[reportUnknownMemberType]  (its options have no types)
-        except (RedisError, OSError) as error:
+        except REDIS_FAILURES as error:
             return HealthReport(self.name, ok=False, facts={"error": type(error).__name__})
         return HealthReport(self.name, ok=True)

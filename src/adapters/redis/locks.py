@@ -6,8 +6,8 @@ from secrets import token_hex
 from typing import override
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from adapters.redis.client import REDIS_FAILURES
 from adapters.redis.rest import REST_S, Rest
 from ports.locks import Locks, LocksUnavailableError
 
@@ -46,6 +46,6 @@ class RedisLocks(Locks):
             raise LocksUnavailableError("Redis failed a moment ago")
         try:
             yield
-        except (RedisError, OSError) as error:
+        except REDIS_FAILURES as error:
             self._rest.begin()
             raise LocksUnavailableError(f"Redis: {type(error).__name__}") from error

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
+from adapters.redis.client import REDIS_FAILURES
 from adapters.redis.rest import REST_S, Rest
 from core.shared.ids import PlanId, SeatId, TenantId
 from ports.seat_map import (
@@ -87,7 +88,7 @@ class RedisSeatMapFeed(SeatMapFeed):
     async def last_id(self, tenant_id: TenantId, plan_id: PlanId) -> MapEventId:
         with _errors_translated():
             rows = cast("_Rows", await self._client.xrevrange(self._key(tenant_id, plan_id), count=1))
-        return _id_of(rows[0][0]) if rows else BEGINNING
+            return _id_of(rows[0][0]) if rows else BEGINNING
 
     @override
     async def read(
@@ -103,12 +104,12 @@ class RedisSeatMapFeed(SeatMapFeed):
                 return TooFarBehind()
             if not rows and wait_s > 0:
                 rows = await self._wait(key, place, changes_max, wait_s)
-        entries: list[MapEntry] = []
-        for name, fields in rows:
-            if fields == _GAP:
-                return TooFarBehind()
-            entries.append(MapEntry(_id_of(name), _change_of(fields)))
-        return entries
+            entries: list[MapEntry] = []
+            for name, fields in rows:
+                if fields == _GAP:
+                    return TooFarBehind()
+                entries.append(MapEntry(_id_of(name), _change_of(fields)))
+            return entries
 
     async def _wait(self, key: str, place: str, changes_max: int, wait_s: float) -> _Rows:
         answer: object = await self._waiting.xread({key: place}, count=changes_max, block=max(1, int(wait_s * 1000)))
@@ -137,7 +138,7 @@ class RedisSeatMapFeed(SeatMapFeed):
 def _errors_translated() -> Iterator[None]:
     try:
         yield
-    except (RedisError, OSError) as error:
+    except (*REDIS_FAILURES, msgspec.MsgspecError) as error:
         raise SeatMapUnavailableError(f"Redis: {type(error).__name__}: {error}") from error
 
 
@@ -158,5 +159,6 @@ def _change_of(fields: _Fields) -> MapChange:
 
 def _id_of(text: str) -> MapEventId:
     found = MapEventId.parse(text)
-    assert found is not None, text
+    if found is None:
+        raise ValueError(f"{text!r} is no id of an event")
     return found

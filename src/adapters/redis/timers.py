@@ -10,8 +10,8 @@ from typing import cast, override
 from uuid import UUID
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from adapters.redis.client import REDIS_FAILURES
 from adapters.redis.rest import REST_S, Rest
 from core.expiration.timer import Timer, TimerKind
 from core.shared.ids import TenantId
@@ -95,10 +95,10 @@ class RedisTimers(Timers):
                 keys=[self._waiting, self._leased, self._dues],
                 args=[_milliseconds(now), timers_max, _milliseconds(lease_ends_at)],
             )
-        flat = cast("list[str]", answer)
-        # A subject may come twice: its lease ran out, and it was scheduled anew and is due again. The later stands.
-        claimed = dict(zip(flat[::2], flat[1::2], strict=True))
-        return [_timer(member, due_ms=int(due)) for member, due in claimed.items()]
+            flat = cast("list[str]", answer)
+            # A subject may come twice: its lease ran out, and it was scheduled anew and is due again. The later stands.
+            claimed = dict(zip(flat[::2], flat[1::2], strict=True))
+            return [_timer(member, due_ms=int(due)) for member, due in claimed.items()]
 
     @override
     async def acknowledge(self, timer: Timer) -> None:
@@ -121,7 +121,7 @@ class RedisTimers(Timers):
 async def _errors_translated() -> AsyncGenerator[None]:
     try:
         yield
-    except (RedisError, OSError) as error:
+    except REDIS_FAILURES as error:
         raise TimersUnavailableError(f"{type(error).__name__}: {error}") from error
 
 

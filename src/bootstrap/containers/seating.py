@@ -4,6 +4,7 @@
 # pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from dishka import Provider, Scope, provide, provide_all
 
@@ -15,16 +16,23 @@ from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_hub import SeatMapHub
 from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.seating import InProcessSeating
+from adapters.memory.hold_budget import MemoryHoldBudget
+from adapters.postgres.clock import DatabaseClock
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
 from adapters.postgres.seating_holds import PostgresHolds
 from adapters.redis.client import redis_client
+from adapters.redis.hold_budget import RedisHoldBudget
 from adapters.redis.seat_map import RedisSeatMapFeed
+from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
+from adapters.system.loops import Job, JobLoops
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
+from core.seating.hold_budget import HoldTerms
 from ports.clock import Clock
 from ports.events import Subscription
+from ports.hold_budget import HoldBudget
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
 from ports.published.expiration import TimerFired
@@ -44,6 +52,7 @@ from ports.published.seating import (
 from ports.published.venues import OrganiserSettingsChanged
 from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
+from ports.stores import StoreUnavailableError
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.allot_seats import (
     AllotSeats,
@@ -77,9 +86,15 @@ from usecases.seating.reserve_seats import (
     ReserveSeats,
 )
 from usecases.seating.seats_snapshot import SeatsSnapshot
+from usecases.seating.spend_hold_budget import SpendHoldBudget
 from usecases.seating.watch_map import WatchMap
 
 SWEEP_INTERVAL_S = 5.0
+BUDGET_INTERVAL_S = 1.0
+"""How often processes tell one another of those who ask for many holds."""
+CLOCK_INTERVAL_S = 5.0
+"""How often a process looks at the database's clock."""
+_STOP_DEADLINE_S = 1.0
 
 # A consumer and a snapshot wait for Redis at most this long, twice; a reader that waits has a connection of its own.
 _REDIS_TIMEOUT_S = 0.5
@@ -118,6 +133,7 @@ class SeatingProvider(Provider):
         HoldSeats,
         HoldChosenSeats,
         HoldBestAvailable,
+        SpendHoldBudget,
         ReadHold,
         ExtendHold,
         ReleaseHold,
@@ -134,6 +150,20 @@ class SeatingProvider(Provider):
         WatchMap,
     )
 
+    @provide(override=True)
+    async def clock(self, pools: Pools) -> AsyncIterator[Clock]:
+        """Make the clock by which the venue service decides: the database's, as long as it can be asked."""
+        clock = DatabaseClock(pools.relay, SystemClock())
+        with suppress(StoreUnavailableError):
+            await clock.measure()
+            await clock.measure()  # what is far off is believed when it is said twice
+        loops = JobLoops([Job("seating.measure_clock", CLOCK_INTERVAL_S, clock.measure)], clock=SystemClock())
+        loops.start()
+        try:
+            yield clock
+        finally:
+            await loops.stop(deadline_s=_STOP_DEADLINE_S)
+
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> SeatingTransactions:
         """Return transactions as the app role."""
@@ -149,6 +179,27 @@ class SeatingProvider(Provider):
     def expired(self, pools: Pools) -> ExpiredReservations:
         """Return the sweep's view as the relay role."""
         return PostgresExpiredReservations(pools.relay)
+
+    @provide
+    def hold_terms(self, settings: Settings) -> HoldTerms:
+        """Return how many holds a buyer may ask for."""
+        return HoldTerms(
+            per_account_max=settings.seating.hold_budget_per_account,
+            per_address_max=settings.seating.hold_budget_per_address,
+        )
+
+    @provide
+    async def hold_budget(self, settings: Settings, clock: Clock) -> AsyncIterator[HoldBudget]:
+        """Make the budget of this process, and tell other processes of it until the end."""
+        client = redis_client(settings.redis.url.reveal(), timeout_s=_REDIS_TIMEOUT_S, retries_max=0)
+        budget = RedisHoldBudget(MemoryHoldBudget(settings.seating.hold_budget_window_s), client)
+        loops = JobLoops([Job("seating.share_hold_budget", BUDGET_INTERVAL_S, budget.share)], clock=clock)
+        loops.start()
+        try:
+            yield budget
+        finally:
+            await loops.stop(deadline_s=_STOP_DEADLINE_S)
+            await client.aclose()
 
     @provide
     async def seat_map_feed(self, settings: Settings) -> AsyncIterator[SeatMapFeed]:

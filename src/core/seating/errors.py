@@ -176,6 +176,16 @@ class SeatKeptError(DomainError):
         return cls(f"Kept for others: {_names_of(seats)}. No seat was held.", problems)
 
 
+class TooManyHoldsError(DomainError):
+    """The account or its address asked for more holds than anybody needs."""
+
+    code = "seating.too_many_holds"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"That were too many holds in a short time. Please try again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
 class NotEnoughSeatsError(DomainError):
     """Fewer free seats than were wished for, or not side by side."""
 

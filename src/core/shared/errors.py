@@ -17,6 +17,8 @@ class DomainError(Exception):
     """A command that cannot be done. Subclasses set `code`, which clients may rely on and which never changes."""
 
     code: ClassVar[str]
+    retry_after_s: int | None = None
+    """Seconds after which the same command may be done; None where waiting is not what helps."""
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)

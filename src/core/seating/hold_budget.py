@@ -1,0 +1,87 @@
+"""How many holds somebody may ask for: so many in any window of time, whichever of them were granted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import ceil
+
+from core.shared.ids import AccountId
+
+SLOTS = 6
+"""A window is counted in so many slots and the one that is not over yet."""
+
+_ADDRESSES_REMEMBERED_MAX = 10_000
+_IPV6_NETWORK_BITS = 64
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTerms:
+    """The most attempts of an account, and of an address, in a window; 0 for as many as they like."""
+
+    per_account_max: int
+    per_address_max: int
+
+    def spenders(self, account_id: AccountId, address: str | None) -> Mapping[str, int]:
+        """Return who spends, each with its most attempts, when this account asks from this address (None: unknown)."""
+        found: dict[str, int] = {}
+        if self.per_account_max:
+            found[f"account:{account_id}"] = self.per_account_max
+        network = network_of(address) if self.per_address_max and address is not None else None
+        if network is not None:
+            found[f"address:{network}"] = self.per_address_max
+        return found
+
+
+@lru_cache(_ADDRESSES_REMEMBERED_MAX)
+def network_of(address: str) -> str | None:
+    """Return what stands for one household or host: the address, or of IPv6 the network of 64 bits.
+
+    None for what is no public address: behind one of those is a proxy, and everybody behind it would share a budget.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if not found.is_global:
+        return None
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found.packed, _IPV6_NETWORK_BITS), strict=False))
+    return str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of `seconds`, and which slot of time a moment is in.
+
+    Whole slots are counted, so an attempt counts for a window and at most one slot longer: the limit is never
+    exceeded in any window, and the last attempts before a pause are remembered up to a slot too long.
+    """
+
+    seconds: int
+
+    def slot_of(self, now: datetime) -> int:
+        return int(self._slots(now))
+
+    def first_of(self, now: datetime) -> int:
+        """Return the oldest slot that counts at this moment."""
+        return self.slot_of(now) - SLOTS
+
+    def wait_s(self, counts: Mapping[int, int], *, attempts_max: int, now: datetime) -> int:
+        """Return how many seconds from now one more attempt is allowed: 0 for now."""
+        slot = self.slot_of(now)
+        room = attempts_max - sum(count for at, count in counts.items() if slot - SLOTS <= at <= slot)
+        for at in range(slot - SLOTS, slot + 1):
+            if room > 0:
+                break
+            room += counts.get(at, 0)
+            if room > 0:  # what was counted in this slot ends with the window after it
+                return max(1, ceil((at + SLOTS + 1 - self._slots(now)) * self.seconds / SLOTS))
+        return 0 if room > 0 else self.seconds
+
+    def _slots(self, now: datetime) -> float:
+        return (now - _BEGINNING).total_seconds() * SLOTS / self.seconds
