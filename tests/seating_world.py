@@ -33,11 +33,14 @@ from core.shared.money import Money
 from ports.clock import Clock
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
+from ports.published.ticketing import TicketingApi
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
+from tests.published_builders import AlwaysOnSale
 from tests.servers import PostgresServer
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.grant_hold import GrantHold
 from usecases.seating.looking import Pictures
+from usecases.seating.ticket_sales import TicketSales
 
 TTL_S = 600
 
@@ -65,9 +68,9 @@ class SeatingStores:
     admin_url: str = ""
 
 
-def granting(holds: Holds, transactions: SeatingTransactions) -> GrantHold:
-    """Return the command of a process that remembers no plan yet."""
-    return GrantHold(holds, transactions, Catalogues(transactions))
+def granting(holds: Holds, transactions: SeatingTransactions, ticketing: TicketingApi | None = None) -> GrantHold:
+    """Return the command of a process that remembers no plan yet; without `ticketing` every ticket is on sale."""
+    return GrantHold(holds, transactions, Catalogues(transactions), TicketSales(ticketing or AlwaysOnSale()))
 
 
 def memory_stores() -> SeatingStores:

@@ -77,6 +77,7 @@ from usecases.seating.reserve_seats import (
     ReserveSeats,
 )
 from usecases.seating.seats_snapshot import SeatsSnapshot
+from usecases.seating.ticket_sales import TicketSales
 from usecases.seating.watch_map import WatchMap
 
 SWEEP_INTERVAL_S = 5.0
@@ -114,6 +115,7 @@ class SeatingProvider(Provider):
         ReleaseAllotment,
         ReadSeatAudit,
         Pictures,
+        TicketSales,
         GrantHold,
         HoldSeats,
         HoldChosenSeats,
