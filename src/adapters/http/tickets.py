@@ -40,10 +40,10 @@ type Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
 type Quota = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many there are.")]
 type PerUser = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many one person may buy.")]
 type Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset.")]
-type Opening = Annotated[datetime, Meta(tz=True, description="From this moment on buyers may hold; RFC 3339.")]
+type Opening = Annotated[datetime, Meta(tz=True, description="When sales begin; buyers may hold from this moment on.")]
 type Closing = Annotated[
     datetime,
-    Meta(tz=True, description="From this moment on buyers may not hold any more; RFC 3339, by the event's end."),
+    Meta(tz=True, description="When sales end, by the event's end; buyers may hold until just before."),
 ]
 type Zone = Annotated[str, Meta(min_length=1, max_length=64, description="IANA time zone.", examples=["Europe/Berlin"])]
 type Kind = Annotated[str, Meta(min_length=1, max_length=KIND_LENGTH_MAX, examples=["concert", "sport"])]
@@ -163,8 +163,8 @@ class TicketEventBody(EventBody, frozen=True, kw_only=True, rename="camel"):
 class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A ticket. One of general admission that is read alone says how many places `remaining` there are.
 
-    Staff also see how many are `reserved` and `sold`. Once published it is on sale from `salesFrom` on until just before
-    `salesUntil`, where null sets no bound but the event's end; staff who sell are not bound by them.
+    Staff also see how many are `reserved` and `sold`. Once published it is on sale from `salesFrom` on until just
+    before `salesUntil`, where null sets no bound but the event's end; staff who sell are not bound by the two.
     """
 
     id: UUID

@@ -34,7 +34,7 @@ def _id_as_number(line: ReservationSeat) -> int:
 
 
 def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: datetime) -> list[DomainError]:
-    """Return every reason why plan and ticket refuse the claim, the weightiest first; none if they have nothing against it.
+    """Return every reason why plan and ticket refuse the claim, the weightiest first; none if nothing is against it.
 
     PlanNotActiveError stands alone: a plan that is not on sale says nothing about its seats.
     """

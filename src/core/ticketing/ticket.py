@@ -80,8 +80,8 @@ class TicketChange:
 class Ticket:
     """A ticket of the catalogue. `price` is for one admission; `version` starts at 1 and grows with each change.
 
-    Once published it is on sale from `sales_from` on until just before `sales_until`; None sets no bound but the event's
-    end. Staff who sell are not bound by the window.
+    Once published it is on sale from `sales_from` on until just before `sales_until`; None sets no bound but the
+    event's end. Staff who sell are not bound by the window.
     """
 
     id: TicketId
@@ -136,8 +136,8 @@ class Ticket:
         """Return the ticket with the change, one version on; `venue_name` goes with another venue, None keeps the name.
 
         Once published, the type, the currency and the venue are fixed (FixedAfterPublicationError): seats, carts and
-        printed passes depend on them. The price may change, since holds and orders keep the price they were made at, and so
-        may the sales window, since what is held was held in time.
+        printed passes depend on them. The price may change, since holds and orders keep the price they were made at,
+        and so may the sales window, which only new holds are measured by.
         Raises InvalidTicketError when the result could not be sold.
         """
         after = replace(

@@ -25,8 +25,8 @@ class GrantHold:
     """Part of every command that holds seats.
 
     The plan is remembered by each process, and the store compares its version in the hold's own transaction. So a hold
-    that is granted needs one round trip, and no hold is ever granted by what a plan said before. What the ticket says is
-    remembered for some seconds (`TicketSales`); the bounds that it sets are kept to the moment.
+    that is granted needs one round trip, and no hold is ever granted by what a plan said before. What the ticket says
+    is remembered for some seconds (`TicketSales`); the bounds that it sets are kept to the moment.
     """
 
     holds: Holds

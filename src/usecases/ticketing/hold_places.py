@@ -46,7 +46,8 @@ class HoldPlaces:
         """Return the hold; asking again with the same id and quantity returns the same one.
 
         Raises InvalidInputError, TicketNotFoundError, PlacesConflictError, PlacesExpiredError, TicketIsSeatedError,
-        NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError, MaxPlacesPerUserError, SoldOutError.
+        NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError, MaxPlacesPerUserError,
+        SoldOutError.
         """
         ticket = await self.tickets.get(caller.tenant_id, ticket_id)
         if ticket is None or not (ticket.is_published or caller.role in STAFF):
