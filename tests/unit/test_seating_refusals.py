@@ -16,6 +16,7 @@ from core.seating.plans import PlanStatus, PriceTier, PricingMode, Report
 from core.seating.pricing import TierRequest, price_layout
 from core.seating.reservations import SEATS_PER_HOLD_MAX, HoldRequest, Reservation
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold
+from core.seating.ticket_sale import TicketSale
 from core.shared.errors import DomainError, InvalidInputError, Problem
 from core.shared.holders import Holder
 from core.shared.ids import PriceTierId, SeatId, SectionId
@@ -38,6 +39,7 @@ from tests.small_world import (
     seat_at,
 )  # fmt: skip
 
+ON_SALE = TicketSale(published=True, ends_at=NOW + 1_000 * TICK)
 ANN, BEN = Holder(BUYERS[0]), Holder(BUYERS[1])
 ORDER, LATER, SOON = ORDERS[0], NOW + 5 * TICK, NOW + 2 * TICK
 HELD = reservation_of(Entry(0, "HELD", 2, 6, False, False, 1, 1), 0)
@@ -295,13 +297,13 @@ def test_a_plan_objects_to_a_hold_with_every_reason_that_it_has() -> None:
     plan, layout = a_plan(rows=1, columns=2, seats_max_per_order=1)
     request = replace(request_for(0, 0, (0,)), seat_ids=(layout.seats[0].id, SEATS[0]))
     on_sale, gone = Catalogue.of(plan, layout, ()), Catalogue.of(plan.deactivate(now=NOW), layout, ())
-    too_many, unknown = objections(claim_of(request, on_sale), on_sale, now=NOW)
+    too_many, unknown = objections(claim_of(request, on_sale), on_sale, sale=ON_SALE, now=NOW)
     assert too_many.message == "At most 1 seats can be held at once."
     assert [problem.pointer for problem in unknown.problems] == ["/seatIds/1"]
-    [off_sale] = objections(claim_of(request, gone), gone, now=NOW)
+    [off_sale] = objections(claim_of(request, gone), gone, sale=ON_SALE, now=NOW)
     assert off_sale.message == "The seating plan is not on sale."
     alone = replace(request, seat_ids=request.seat_ids[:1])
-    assert objections(claim_of(alone, on_sale), on_sale, now=NOW) == []
+    assert objections(claim_of(alone, on_sale), on_sale, sale=ON_SALE, now=NOW) == []
 
 
 def test_a_claim_has_the_seats_that_the_plan_knows_in_the_order_of_the_hall() -> None:
