@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import override
 from uuid import UUID, uuid4
 
@@ -26,6 +27,7 @@ from core.seating.plans import (
     SeatingPlan,
 )
 from core.seating.reservations import HoldRequest
+from core.seating.ticket_sale import TicketSale
 from core.shared.callers import Caller, Role
 from core.shared.holders import Holder
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
@@ -43,6 +45,8 @@ from usecases.seating.looking import Pictures
 from usecases.seating.ticket_sales import TicketSales
 
 TTL_S = 600
+ON_SALE = TicketSale(published=True, ends_at=datetime(2096, 12, 11, 20, 30, tzinfo=UTC))
+"""What a ticket says that is on sale without a window, to an event that no clock has reached."""
 
 
 class CountedTokens(HoldTokens):

@@ -16,12 +16,11 @@ from core.seating.plans import PlanStatus, PriceTier, PricingMode, Report
 from core.seating.pricing import TierRequest, price_layout
 from core.seating.reservations import SEATS_PER_HOLD_MAX, HoldRequest, Reservation
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold
-from core.seating.ticket_sale import TicketSale
 from core.shared.errors import DomainError, InvalidInputError, Problem
 from core.shared.holders import Holder
 from core.shared.ids import PriceTierId, SeatId, SectionId
 from core.shared.money import Money
-from tests.seating_world import a_plan
+from tests.seating_world import ON_SALE, a_plan
 from tests.small_world import (
     BUYERS,
     FOREIGN_ORDER,
@@ -39,7 +38,6 @@ from tests.small_world import (
     seat_at,
 )  # fmt: skip
 
-ON_SALE = TicketSale(published=True, ends_at=NOW + 1_000 * TICK)
 ANN, BEN = Holder(BUYERS[0]), Holder(BUYERS[1])
 ORDER, LATER, SOON = ORDERS[0], NOW + 5 * TICK, NOW + 2 * TICK
 HELD = reservation_of(Entry(0, "HELD", 2, 6, False, False, 1, 1), 0)
