@@ -21,6 +21,7 @@ from core.seating.errors import (
 from core.seating.hold_rules import seats_kept_from, too_many_seats
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
+from core.seating.ticket_sale import TicketSale
 from core.shared.callers import Caller
 from core.shared.errors import DomainError, InvalidInputError, Problem
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
@@ -87,12 +88,13 @@ class HoldBestAvailable:
         """
         tries, fresh = 0, False
         while tries < TRIES_MAX:
+            # Before the look, since whoever waits between look and choice may choose what others chose meanwhile.
+            sale = await self._sale(plan_id, tenant_id=caller.tenant_id)
             look = await self._look(plan_id, wish.quantity, tenant_id=caller.tenant_id, fresh=fresh)
             masks = look.catalogue.masks
             try:
-                plan, access, now = look.catalogue.plan, showing.access(plan_id, caller), self.pictures.clock.now()
-                sale = await self.hold.grant.sales.of(caller.tenant_id, plan.ticket_id, now=now)
-                _must_be_allowed(plan, wish, sale.objections(by_staff=access.sells, now=now))
+                access, now = showing.access(plan_id, caller), self.pictures.clock.now()
+                _must_be_allowed(look.catalogue.plan, wish, sale.objections(by_staff=access.sells, now=now))
                 kept = seats_kept_from(access, look.catalogue, now=now)
                 open_to_them = Look(look.catalogue, masks.without(look.free, kept)) if kept else look
                 seat_ids = await self._choose(open_to_them, wish, *lot(reservation_id, tries=tries))
@@ -115,6 +117,11 @@ class HoldBestAvailable:
                     raise
                 fresh = True
         raise SeatTakenError("Others were faster each time. No seat was held; try again.")
+
+    async def _sale(self, plan_id: PlanId, *, tenant_id: TenantId) -> TicketSale:
+        # A plan keeps its ticket, so that the remembered plan is as good as any.
+        plan = (await self.pictures.catalogues.of(tenant_id, plan_id)).plan
+        return await self.hold.grant.sales.of(tenant_id, plan.ticket_id, now=self.pictures.clock.now())
 
     async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:
         look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)
