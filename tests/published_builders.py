@@ -1,22 +1,22 @@
 """What ticketing and venues publish, as the tests of other contexts meet it."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, override
 from uuid import UUID
 
 import msgspec
 
-from adapters.memory.clock import MemoryClock
-from ports.published.ticketing import EventFacts, TicketOnSale
+from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
 from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
 
 
 def a_ticket_on_sale(ticket_id: UUID, *, venue_id: UUID, **changes: Any) -> TicketOnSale:
-    """Return a published ticket to a seat of buyers' choice, for 25.00 EUR."""
-    now = MemoryClock().now()
+    """Return a published ticket to a seat of buyers' choice, for 25.00 EUR, to an event that no clock has reached."""
+    starts_at = datetime(2096, 12, 11, 18, 30, tzinfo=UTC)
     event = EventFacts(
         title="Match",
-        starts_at=now,
-        ends_at=now,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
         time_zone="Europe/Berlin",
         venue_id=venue_id,
         venue_name="Hall",
@@ -34,6 +34,14 @@ def a_ticket_on_sale(ticket_id: UUID, *, venue_id: UUID, **changes: Any) -> Tick
         event=event,
     )
     return msgspec.structs.replace(ticket, **changes)
+
+
+class AlwaysOnSale(TicketingApi):
+    """Every ticket of every tenant is on sale."""
+
+    @override
+    async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
+        return a_ticket_on_sale(ticket_id, venue_id=UUID(int=0x7E))
 
 
 class Halls(VenuesApi):

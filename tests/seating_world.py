@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import override
 from uuid import UUID, uuid4
 
@@ -26,6 +27,7 @@ from core.seating.plans import (
     SeatingPlan,
 )
 from core.seating.reservations import HoldRequest
+from core.seating.ticket_sale import TicketSale
 from core.shared.callers import Caller, Role
 from core.shared.holders import Holder
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
@@ -33,13 +35,18 @@ from core.shared.money import Money
 from ports.clock import Clock
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
+from ports.published.ticketing import TicketingApi
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
+from tests.published_builders import AlwaysOnSale
 from tests.servers import PostgresServer
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.grant_hold import GrantHold
 from usecases.seating.looking import Pictures
+from usecases.seating.ticket_sales import TicketSales
 
 TTL_S = 600
+ON_SALE = TicketSale(published=True, ends_at=datetime(2096, 12, 11, 20, 30, tzinfo=UTC))
+"""What a ticket says that is on sale without a window, to an event that no clock has reached."""
 
 
 class CountedTokens(HoldTokens):
@@ -65,9 +72,9 @@ class SeatingStores:
     admin_url: str = ""
 
 
-def granting(holds: Holds, transactions: SeatingTransactions) -> GrantHold:
-    """Return the command of a process that remembers no plan yet."""
-    return GrantHold(holds, transactions, Catalogues(transactions))
+def granting(holds: Holds, transactions: SeatingTransactions, ticketing: TicketingApi | None = None) -> GrantHold:
+    """Return the command of a process that remembers no plan yet; without `ticketing` every ticket is on sale."""
+    return GrantHold(holds, transactions, Catalogues(transactions), TicketSales(ticketing or AlwaysOnSale()))
 
 
 def memory_stores() -> SeatingStores:

@@ -65,7 +65,8 @@ class PlacesLedger(Protocol):
 
         Places of holds that have ended by `now` are free, tidied up or not. Two holds of one account on one ticket
         wait for each other, so that `max_per_user` holds. Raises PlacesConflictError, PlacesExpiredError,
-        TicketIsSeatedError, NotOnSaleError, EventOverError, MaxPlacesPerUserError and SoldOutError.
+        TicketIsSeatedError, NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError,
+        MaxPlacesPerUserError and SoldOutError.
         """
 
     @abstractmethod

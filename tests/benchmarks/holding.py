@@ -14,9 +14,11 @@ from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
+from tests.published_builders import AlwaysOnSale
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_seats import HoldSeats
+from usecases.seating.ticket_sales import TicketSales
 
 type Hold = Callable[[PlanId, tuple[SeatId, ...]], Awaitable[None]]
 """Holds seats for a buyer that never was before; raises what HoldSeats raises."""
@@ -39,7 +41,8 @@ async def selling(
         alone = PostgresHolds(pool, ids, transactions)
         catalogues = Catalogues(transactions)
         holds = BatchedHolds(pool, ids, alone=alone) if batching else alone
-        hold_seats = HoldSeats(GrantHold(holds, transactions, catalogues), RandomHoldTokens(), SystemClock())
+        grant = GrantHold(holds, transactions, catalogues, TicketSales(AlwaysOnSale()))
+        hold_seats = HoldSeats(grant, RandomHoldTokens(), SystemClock())
         for plan_id in plans:
             await catalogues.of(tenant_id, plan_id)
 

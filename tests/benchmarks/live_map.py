@@ -296,8 +296,10 @@ class _Place:
             {"name": f"Block {number + 1}", "rows": _ROWS, "columns": _COLUMNS}
             for number in range(seats // (_ROWS * _COLUMNS))
         ]
+        ticket_id = self._post("/tickets", self._ticket(seats))["id"]
+        self._post(f"/tickets/{ticket_id}/publish", {})
         plan = {
-            "ticketId": self._post("/tickets", self._ticket(seats))["id"],
+            "ticketId": ticket_id,
             "venueId": self._venue_id,
             "name": "Benchmark",
             "source": {"format": "grid", "sections": sections},

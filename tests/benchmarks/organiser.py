@@ -47,6 +47,7 @@ class Organiser:
                 "sections": [{"name": one.name, "rows": one.rows, "columns": one.columns} for one in sections()],
             },
         }
+        self._post(f"/tickets/{ticket_id}/publish", {})
         plan_id = str(self._post("/seating-plans", plan)["id"])
         read = self._http.get(f"/seating-plans/{plan_id}").raise_for_status()
         self._post(f"/seating-plans/{plan_id}/activate", {}, {"If-Match": read.headers["ETag"]})

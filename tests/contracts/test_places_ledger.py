@@ -28,6 +28,8 @@ from core.ticketing.errors import (
     QuotaBelowTakenError,
     SoldOutError,
     TicketNotFoundError,
+    TicketSalesClosedError,
+    TicketSalesNotOpenError,
 )
 from core.ticketing.general_admission import PlacesHappening
 from core.ticketing.places import PlacesRequest, PlacesReservation, PlacesStatus, Stock
@@ -156,6 +158,20 @@ async def test_ended_holds_do_not_keep_others_out_and_live_ones_do(books: Books)
     for entry in ended:
         assert (await books.places.get(TENANT, entry.id)).status is PlacesStatus.EXPIRED
     assert await books.audited(ticket) == Stock(4, reserved=4)
+
+
+async def test_places_are_held_within_the_sales_window_only(books: Books) -> None:
+    opens, closes = NOON + timedelta(seconds=1), NOON + timedelta(seconds=2)
+    ticket = await books.on_sale(a_ga_ticket(sales_from=opens, sales_until=closes))
+    with pytest.raises(TicketSalesNotOpenError):
+        await books.places.hold(books.tenant_id, a_wish(ticket), ticket=ticket, now=NOON)
+    wish = a_wish(ticket)
+    first = await books.places.hold(books.tenant_id, wish, ticket=ticket, now=opens)
+    with pytest.raises(TicketSalesClosedError):
+        await books.places.hold(books.tenant_id, a_wish(ticket), ticket=ticket, now=closes)
+    again = await books.places.hold(books.tenant_id, wish, ticket=ticket, now=closes)
+    assert again.reservation == first.reservation and not again.happened
+    assert (await books.places.stock(books.tenant_id, ticket.id)).reserved == 1
 
 
 async def test_one_buyer_has_at_most_so_many_over_live_and_bought_places(books: Books) -> None:

@@ -19,7 +19,7 @@ from ports.paging import PageRequest
 from ports.stores import StoreUnavailableError
 from ports.ticketing import TicketStore
 from tests.mongo_databases import fresh_database
-from tests.ticketing_builders import NOON, a_draft, a_published_ticket, an_event
+from tests.ticketing_builders import KICK_OFF, NOON, a_draft, a_published_ticket, an_event
 
 TENANT = TenantId(uuid7())
 OTHER = TenantId(uuid7())
@@ -48,9 +48,11 @@ async def stored(tickets: TicketStore, *some: Ticket, tenant_id: TenantId = TENA
         a_published_ticket(),
         a_draft(price=Money(0, "KWD"), quota=1_000_000, ticket_type=TicketType.GA),
         a_draft(price=Money(99_999_999, "JPY"), title="Größe & 座席 🎟", ticket_type=TicketType.SEATED_AUTO),
+        a_published_ticket(sales_from=NOON, sales_until=KICK_OFF),
+        a_draft(sales_until=KICK_OFF),
         a_draft(title="$where: {'a.b': 1}", event=an_event(title="null", kind="a.b$c")),
     ],
-    ids=["draft", "published", "free", "dear", "odd names"],
+    ids=["draft", "published", "free", "dear", "window", "open window", "odd names"],
 )
 async def test_a_ticket_is_read_back_equal_in_every_member(tickets: TicketStore, ticket: Ticket) -> None:
     await tickets.add(TENANT, ticket)
@@ -82,6 +84,16 @@ async def test_a_save_over_the_version_that_was_read_replaces_the_ticket(tickets
     await tickets.save(TENANT, changed, expected_version=1)
 
     assert await tickets.get(TENANT, ticket.id) == changed
+
+
+async def test_a_save_takes_a_bound_of_the_sales_window_away(tickets: TicketStore) -> None:
+    [ticket] = await stored(tickets, a_draft(sales_from=NOON, sales_until=KICK_OFF))
+    changed = ticket.changed(TicketChange(sells_at_once=True), now=NOON)
+
+    await tickets.save(TENANT, changed, expected_version=1)
+
+    assert await tickets.get(TENANT, ticket.id) == changed
+    assert (changed.sales_from, changed.sales_until) == (None, KICK_OFF)
 
 
 @pytest.mark.parametrize("version", [0, 2])
@@ -155,6 +167,18 @@ async def test_every_index_begins_with_the_tenant(mongodb_url: str) -> None:
     names = {index["name"]: next(iter(index["key"])) for index in indexes}
     assert names.pop("_id_") == "_id"
     assert len(names) == 2 and set(names.values()) == {"tenantId"}
+
+
+async def test_a_ticket_from_before_there_were_sales_windows_has_none(mongodb_url: str) -> None:
+    async with fresh_database(mongodb_url) as database:
+        await prepare_tickets(database)
+        ticket = a_draft(sales_from=NOON, sales_until=KICK_OFF)
+        await MongoTicketStore().add(TENANT, ticket)
+        await database.get_collection("tickets").update_one({}, {"$unset": {"salesFrom": "", "salesUntil": ""}})
+
+        found = await MongoTicketStore().get(TENANT, ticket.id)
+
+    assert found == replace(ticket, sales_from=None, sales_until=None)
 
 
 async def test_money_is_stored_as_whole_minor_units(mongodb_url: str) -> None:

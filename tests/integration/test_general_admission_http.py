@@ -99,6 +99,20 @@ async def numbers(service: Service, path: str) -> tuple[int, int, int]:
     return body["remaining"], body["reserved"], body["sold"]
 
 
+async def test_a_hold_outside_the_sales_window_is_refused_but_not_to_staff_who_sell(service: Service) -> None:
+    early = await service.ticket(salesFrom="2096-12-01T10:00:00Z")
+    late = await service.ticket(salesUntil="2026-01-01T10:00:00Z")
+
+    for path, code, time in (
+        (early, "ticketing.sales_not_open", "2096-12-01T10:00:00Z"),
+        (late, "ticketing.sales_closed", "2026-01-01T10:00:00Z"),
+    ):
+        for headers in (FAN, SCANNER):
+            refused = await service.hold(path, headers=headers)
+            assert problem(refused) == (409, code) and time in refused.json()["detail"]
+        assert (await service.hold(path, headers=MANAGER)).status_code == 201
+
+
 async def test_a_hold_answers_what_was_held_for_how_much_and_until_when(service: Service) -> None:
     path = await service.ticket()
     id = uuid4()

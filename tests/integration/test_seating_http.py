@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, override
@@ -32,7 +32,7 @@ from core.seating.hold_budget import HoldTerms
 from ports.idempotency import IdempotencyStore
 from ports.ids import IdSource
 from ports.published.identity import TokenVerifier, VerifiedToken
-from ports.published.refusals import RefusedError
+from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import Halls, a_ticket_on_sale
 from tests.seating_world import granting
@@ -77,21 +77,28 @@ class NamedTokens(TokenVerifier):
         return VerifiedToken(account_id=UUID(int=100 + int(number)))
 
 
+@dataclass
 class AnyTicket(TicketingApi):
     """Every ticket of our tenant is a seat for 20.00 EUR, of the buyer's choice but for the one that is assigned."""
+
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    away: bool = False
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         if tenant_id != TENANT:
             raise RefusedError("ticketing.not_found", "There is no such ticket.")
+        if self.away:
+            raise LinkUnavailableError("ticketing")
         kind = "SEATED_AUTO" if ticket_id == ASSIGNED_TICKET else "SEATED_MANUAL"
-        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000, ticket_type=kind)
+        return a_ticket_on_sale(ticket_id, venue_id=VENUE, price_minor=2000, ticket_type=kind, **self.facts)
 
 
 @dataclass
 class BoxOffice:
     client: httpx.AsyncClient
     clock: MemoryClock
+    ticketing: AnyTicket
 
     async def send(
         self,
@@ -131,12 +138,13 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
     holds = BatchedHolds(app_pool, ids, alone=PostgresHolds(app_pool, ids, store))
-    grant = granting(holds, store)
+    ticketing = AnyTicket()
+    grant = granting(holds, store, ticketing)
     catalogues = grant.catalogues
     hold = HoldSeats(grant, RandomHoldTokens(), clock)
     pictures = Pictures(store, catalogues, clock)
     made: dict[Any, object] = {
-        CreatePlan: CreatePlan(store, AnyTicket(), Halls(), clock, ids),
+        CreatePlan: CreatePlan(store, ticketing, Halls(), clock, ids),
         ReadPlan: ReadPlan(store),
         ListPlans: ListPlans(store),
         ValidatePlan: ValidatePlan(store),
@@ -168,7 +176,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     app = app_of(routes, verifier=NamedTokens(), clock=clock, request_bytes_max=1_000_000)
     try:
         async with client_of(app, timeout_s=60) as client:
-            yield BoxOffice(client, clock)
+            yield BoxOffice(client, clock, ticketing)
     finally:
         await container.close()
         await app_pool.close()
@@ -289,6 +297,46 @@ async def test_a_hold_is_made_repeated_read_extended_and_released(office: BoxOff
     for _ in range(2):
         assert (await office.send("DELETE", path)).status_code == 204
     assert (await office.send("GET", path)).json()["status"] == "RELEASED"
+
+
+@pytest.mark.parametrize(
+    "facts, code, clerk_may",
+    [
+        ({"sales_from": MemoryClock().now() + timedelta(milliseconds=1)}, "seating.sales_not_open", True),
+        ({"sales_from": MemoryClock().now()}, None, True),
+        ({"sales_until": MemoryClock().now() + timedelta(milliseconds=1)}, None, True),
+        ({"sales_until": MemoryClock().now()}, "seating.sales_closed", True),
+        ({"status": "draft"}, "seating.ticket_not_on_sale", False),
+    ],
+)
+async def test_seats_are_held_by_name_and_by_wish_while_the_ticket_is_on_sale(
+    office: BoxOffice, facts: dict[str, Any], code: str | None, clerk_may: bool
+) -> None:
+    plan, seats = await office.on_sale()
+    office.ticketing.facts = facts
+
+    async def wish(**more: Any) -> httpx.Response:
+        body = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 1}}
+        return await office.send("POST", f"/seating-plans/{plan}/holds", body, **more)
+
+    for answer in (await office.hold(plan, seats[:1]), await wish()):
+        if code is None:
+            assert answer.status_code == 201, answer.text
+        else:
+            assert problem(answer) == (409, code)
+    for answer in (await office.hold(plan, seats[1:2], token="manager"), await wish(token="manager")):
+        assert answer.status_code == (201 if clerk_may else 409), answer.text
+
+
+async def test_a_hold_waits_for_a_word_from_ticketing_and_is_answered_503_without(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    office.ticketing.away = True
+    assert problem(await office.hold(plan, seats[:1])) == (503, "service.unavailable")
+    office.ticketing.away = False
+    assert (await office.hold(plan, seats[:1])).status_code == 201
+    office.ticketing.away = True
+    office.clock.move(seconds=30)
+    assert (await office.hold(plan, seats[1:2])).status_code == 201
 
 
 async def test_the_best_seats_are_held_on_a_wish_and_the_same_wish_gives_the_same(office: BoxOffice) -> None:

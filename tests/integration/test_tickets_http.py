@@ -1,6 +1,7 @@
 """The ticket routes as a client sees them, on MongoDB; venues keeps its promise in memory."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -103,6 +104,14 @@ async def test_a_created_ticket_answers_where_it_is_and_its_version(client: http
         (with_event(startsAt="2096-12-11T19:30:00"), 400, None),
         (with_event(startsAt="0001-01-01T00:00:00+01:00"), 400, "/event/startsAt"),
         (with_event(endsAt="9999-12-31T23:59:59-01:00"), 400, "/event/endsAt"),
+        (a_body(salesFrom="2096-12-01T10:00:00"), 400, None),
+        (a_body(salesFrom="0001-01-01T00:00:00+01:00"), 400, "/salesFrom"),
+        (a_body(salesUntil="9999-12-31T23:59:59-01:00"), 400, "/salesUntil"),
+        (a_body(salesUntil="2096-12-11T21:30:00.001+01:00"), 422, "/salesUntil"),
+        (a_body(salesUntil="2096-12-11T21:30:00+01:00"), 201, None),
+        (a_body(salesFrom="2096-12-01T10:00:00Z", salesUntil="2096-12-01T10:00:00Z"), 422, "/salesUntil"),
+        (a_body(salesFrom="2096-12-11T21:30:00+01:00"), 422, "/salesFrom"),
+        (a_body(salesFrom=None, salesUntil=None), 201, None),
         (with_event(timeZone="Europe/Atlantis"), 422, "/event/timeZone"),
         (with_event(venueId=str(uuid4())), 404, "/event/venueId"),
         (with_event(venueId="hall"), 400, None),
@@ -174,6 +183,35 @@ async def test_an_update_needs_the_version_that_was_read(client: httpx.AsyncClie
     assert (changed.status_code, changed.headers["etag"]) == (200, '"v2"')
     assert (changed.json()["title"], changed.json()["event"]["title"]) == ("Best seat", "Derby")
     assert changed.json()["event"]["timeZone"] == "Europe/Berlin"
+
+
+async def test_a_sales_window_changes_after_publication_and_null_takes_a_bound_away(
+    service: tuple[httpx.AsyncClient, AsyncContainer],
+) -> None:
+    client, container = service
+    plain = (await create(client)).json()
+    assert (plain["salesFrom"], plain["salesUntil"]) == (None, None)
+    window = {"salesFrom": "2096-11-01T10:00:00+01:00", "salesUntil": "2096-12-11T19:00:00+01:00"}
+    location = (await create(client, a_body(**window))).headers["location"]
+    published = (await client.post(f"{location}/publish", headers=MANAGER)).json()
+    assert (published["salesFrom"], published["salesUntil"]) == ("2096-11-01T09:00:00Z", "2096-12-11T18:00:00Z")
+
+    changes: list[tuple[dict[str, Any], tuple[str | None, str | None]]] = [
+        ({"title": "Best seat"}, ("2096-11-01T09:00:00Z", "2096-12-11T18:00:00Z")),
+        ({"salesUntil": "2096-12-11T20:30:00Z"}, ("2096-11-01T09:00:00Z", "2096-12-11T20:30:00Z")),
+        ({"salesFrom": None}, (None, "2096-12-11T20:30:00Z")),
+        ({"salesFrom": "2096-11-02T00:00:00Z", "salesUntil": None}, ("2096-11-02T00:00:00Z", None)),
+    ]
+    for version, (change, expected) in enumerate(changes, start=2):
+        headers = MANAGER | {"If-Match": f'"v{version}"'}
+        changed = await client.patch(location, json=change, headers=headers)
+        assert changed.status_code == 200, changed.text
+        read = (await client.get(location, headers=FAN)).json()
+        assert (read["salesFrom"], read["salesUntil"]) == expected
+
+    api = await container.get(TicketingApi)
+    told = await api.ticket(tenant_id=TENANT, ticket_id=UUID(published["id"]))
+    assert (told.sales_from, told.sales_until) == (datetime(2096, 11, 2, tzinfo=UTC), None)
 
 
 async def test_type_currency_and_venue_stay_as_they_were_published(client: httpx.AsyncClient) -> None:

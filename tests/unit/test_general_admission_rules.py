@@ -23,6 +23,8 @@ from core.ticketing.errors import (
     PlacesExpiredError,
     SoldOutError,
     TicketIsSeatedError,
+    TicketSalesClosedError,
+    TicketSalesNotOpenError,
 )
 from core.ticketing.general_admission import PlacesChange, PlacesHappening
 from core.ticketing.places import Claims, PlacesReservation, PlacesStatus, Stock
@@ -123,6 +125,30 @@ def test_a_ticket_is_on_sale_until_its_event_ends() -> None:
     assert rules.hold(a_wish(ticket), ticket=ticket, owned=0, now=FINAL_WHISTLE - A_MOMENT).happened
     with pytest.raises(EventOverError):
         rules.hold(a_wish(ticket), ticket=ticket, owned=0, now=FINAL_WHISTLE)
+
+
+def test_sales_begin_with_the_first_moment_of_the_window_and_end_before_its_last() -> None:
+    opens, closes = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+    ticket = a_ga_ticket(sales_from=opens, sales_until=closes)
+
+    with pytest.raises(TicketSalesNotOpenError, match=r"Sales open at 2026-11-21T13:00:00Z\."):
+        rules.hold(a_wish(ticket), ticket=ticket, owned=0, now=opens - A_MOMENT)
+    for now in (opens, closes - A_MOMENT):
+        assert rules.hold(a_wish(ticket), ticket=ticket, owned=0, now=now).happened
+    with pytest.raises(TicketSalesClosedError, match=r"Sales closed at 2026-11-21T14:00:00Z\."):
+        rules.hold(a_wish(ticket), ticket=ticket, owned=0, now=closes)
+
+
+def test_staff_who_sell_are_bound_by_no_window_but_by_the_event_and_by_a_draft() -> None:
+    window = {"sales_from": NOON + timedelta(hours=1), "sales_until": NOON + timedelta(hours=2)}
+    ticket, draft = a_ga_ticket(**window), a_draft(ticket_type=TicketType.GA, **window)
+
+    for now in (NOON, window["sales_until"], FINAL_WHISTLE - A_MOMENT):
+        assert rules.hold(a_wish(ticket, by_staff=True), ticket=ticket, owned=0, now=now).happened
+    with pytest.raises(EventOverError):
+        rules.hold(a_wish(ticket, by_staff=True), ticket=ticket, owned=0, now=FINAL_WHISTLE)
+    with pytest.raises(NotOnSaleError):
+        rules.hold(a_wish(draft, by_staff=True), ticket=draft, owned=0, now=window["sales_from"])
 
 
 def test_one_buyer_has_no_more_than_the_most() -> None:

@@ -20,6 +20,7 @@ from core.ticketing.errors import (
     PlacesNotFoundError,
     QuotaBelowTakenError,
     TicketNotFoundError,
+    TicketSalesClosedError,
 )
 from core.ticketing.places import PlacesReservation, PlacesStatus, Stock
 from core.ticketing.ticket import Ticket, TicketChange, TicketType
@@ -146,6 +147,20 @@ async def test_a_draft_is_not_there_for_fans_and_not_on_sale_for_staff(world: Wo
         await world.hold_places(TicketId(uuid7()), ReservationId(uuid7()), 1, caller=ANN)
     with pytest.raises(TicketNotFoundError):
         await world.held(await world.ticket(), by=caller(tenant_id=TenantId(uuid7())))
+
+
+async def test_a_window_binds_everybody_but_staff_who_sell_and_no_hold_that_was_made_in_time(world: World) -> None:
+    ticket, id = await world.ticket(a_ga_ticket(sales_until=NOON + timedelta(seconds=1))), ReservationId(uuid7())
+    first = await world.hold_places(ticket.id, id, 2, caller=ANN)
+    world.clock.move(seconds=1)
+
+    assert (await world.hold_places(ticket.id, id, 2, caller=ANN)).reservation == first.reservation
+    for buyer in (ANN, SCANNER):
+        with pytest.raises(TicketSalesClosedError):
+            await world.held(ticket, by=buyer)
+    assert (await world.held(ticket, by=SELLER)).status is PlacesStatus.HELD
+    assert (await world.extend(ticket.id, id, caller=ANN, hold_token=None)).expires_at > first.reservation.expires_at
+    await world.reserved(first.reservation, an_order(), NOON + timedelta(hours=1))
 
 
 async def test_a_hold_is_read_by_its_holder_and_by_who_sells(world: World) -> None:

@@ -13,7 +13,7 @@ from core.seating.layout import Layout
 from core.seating.places import Table, TableSale
 from core.seating.plans import ACCESSIBLE, PlannedSeat
 from core.shared.ids import SeatId
-from tests.seating_world import a_buyer, a_plan, a_request, a_tenant, seat_ids
+from tests.seating_world import ON_SALE, a_buyer, a_plan, a_request, a_tenant, seat_ids
 
 ANN = a_buyer(a_tenant())
 
@@ -31,7 +31,7 @@ def a_catalogue(**changes: dict[str, object]) -> Catalogue:
 def refusals(catalogue: Catalogue, *labels: str, by_staff: bool = False) -> list[tuple[str, list[str]]]:
     ids = seat_ids(Layout(catalogue.sections, catalogue.seats), *labels)
     request = replace(a_request(catalogue.plan, ids, by=ANN), by_staff=by_staff)
-    found = objections(claim_of(request, catalogue), catalogue, now=catalogue.plan.created_at)
+    found = objections(claim_of(request, catalogue), catalogue, sale=ON_SALE, now=catalogue.plan.created_at)
     return [(reason.code, [problem.pointer for problem in reason.problems]) for reason in found]
 
 
@@ -80,7 +80,7 @@ def test_every_reason_is_named(with_table: Catalogue) -> None:
     catalogue = replace(with_table, plan=plan)
     (table_seat,) = seat_ids(Layout(catalogue.sections, catalogue.seats), "R1S1")
     request = a_request(plan, (table_seat, SeatId(uuid4())), by=ANN)
-    found = objections(claim_of(request, catalogue), catalogue, now=plan.created_at)
+    found = objections(claim_of(request, catalogue), catalogue, sale=ON_SALE, now=plan.created_at)
     assert [reason.code for reason in found] == [
         "seating.too_many_seats",
         "seating.unknown_seat",

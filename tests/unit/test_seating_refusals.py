@@ -20,7 +20,7 @@ from core.shared.errors import DomainError, InvalidInputError, Problem
 from core.shared.holders import Holder
 from core.shared.ids import PriceTierId, SeatId, SectionId
 from core.shared.money import Money
-from tests.seating_world import a_plan
+from tests.seating_world import ON_SALE, a_plan
 from tests.small_world import (
     BUYERS,
     FOREIGN_ORDER,
@@ -295,13 +295,13 @@ def test_a_plan_objects_to_a_hold_with_every_reason_that_it_has() -> None:
     plan, layout = a_plan(rows=1, columns=2, seats_max_per_order=1)
     request = replace(request_for(0, 0, (0,)), seat_ids=(layout.seats[0].id, SEATS[0]))
     on_sale, gone = Catalogue.of(plan, layout, ()), Catalogue.of(plan.deactivate(now=NOW), layout, ())
-    too_many, unknown = objections(claim_of(request, on_sale), on_sale, now=NOW)
+    too_many, unknown = objections(claim_of(request, on_sale), on_sale, sale=ON_SALE, now=NOW)
     assert too_many.message == "At most 1 seats can be held at once."
     assert [problem.pointer for problem in unknown.problems] == ["/seatIds/1"]
-    [off_sale] = objections(claim_of(request, gone), gone, now=NOW)
+    [off_sale] = objections(claim_of(request, gone), gone, sale=ON_SALE, now=NOW)
     assert off_sale.message == "The seating plan is not on sale."
     alone = replace(request, seat_ids=request.seat_ids[:1])
-    assert objections(claim_of(alone, on_sale), on_sale, now=NOW) == []
+    assert objections(claim_of(alone, on_sale), on_sale, sale=ON_SALE, now=NOW) == []
 
 
 def test_a_claim_has_the_seats_that_the_plan_knows_in_the_order_of_the_hall() -> None:

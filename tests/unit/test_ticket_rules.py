@@ -194,3 +194,66 @@ def test_times_are_kept_to_the_millisecond() -> None:
 
     assert ticket.created_at == NOON + MOMENT
     assert ticket.event.starts_at == KICK_OFF + MOMENT
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"sales_from": NOON},
+        {"sales_until": FINAL_WHISTLE},
+        {"sales_from": NOON, "sales_until": NOON + MOMENT},
+        {"sales_from": FINAL_WHISTLE - MOMENT},
+        {"sales_from": FINAL_WHISTLE - MOMENT, "sales_until": FINAL_WHISTLE},
+    ],
+)
+def test_a_sales_window_has_a_moment_at_least_and_ends_with_the_event_at_the_latest(window: dict[str, Any]) -> None:
+    ticket = a_draft(**window)
+
+    assert (ticket.sales_from, ticket.sales_until) == (window.get("sales_from"), window.get("sales_until"))
+
+
+@pytest.mark.parametrize(
+    "window, faults",
+    [
+        ({"sales_until": FINAL_WHISTLE + MOMENT}, ["/salesUntil"]),
+        ({"sales_from": NOON, "sales_until": NOON}, ["/salesUntil"]),
+        ({"sales_from": NOON + MOMENT, "sales_until": NOON}, ["/salesUntil"]),
+        ({"sales_from": FINAL_WHISTLE}, ["/salesFrom"]),
+        ({"sales_from": FINAL_WHISTLE, "sales_until": FINAL_WHISTLE + MOMENT}, ["/salesUntil", "/salesFrom"]),
+    ],
+)
+def test_a_window_that_never_opens_or_outlives_the_event_is_refused(window: dict[str, Any], faults: list[str]) -> None:
+    with pytest.raises(InvalidTicketError) as refused:
+        a_draft(**window)
+
+    assert pointers(refused.value) == faults
+
+
+def test_a_sales_window_may_change_after_publication_and_each_bound_be_taken_away() -> None:
+    before = a_published_ticket(sales_from=NOON, sales_until=KICK_OFF)
+
+    later = before.changed(TicketChange(sales_until=FINAL_WHISTLE), now=LATER)
+    at_once = later.changed(TicketChange(sells_at_once=True), now=LATER)
+    to_the_end = later.changed(TicketChange(sells_to_the_end=True), now=LATER)
+
+    assert (later.sales_from, later.sales_until, later.version) == (NOON, FINAL_WHISTLE, 3)
+    assert (at_once.sales_from, at_once.sales_until) == (None, FINAL_WHISTLE)
+    assert (to_the_end.sales_from, to_the_end.sales_until) == (NOON, None)
+    assert before.changed(TicketChange(title="New"), now=LATER).sales_until == KICK_OFF
+
+
+def test_an_event_cannot_be_moved_before_the_end_of_its_sales() -> None:
+    before = a_published_ticket(sales_until=FINAL_WHISTLE)
+
+    with pytest.raises(InvalidTicketError) as refused:
+        before.changed(TicketChange(event=EventChange(ends_at=FINAL_WHISTLE - MOMENT)), now=LATER)
+
+    assert pointers(refused.value) == ["/salesUntil"]
+
+
+def test_a_sales_window_is_kept_to_the_millisecond() -> None:
+    odd = timedelta(microseconds=1_999)
+
+    ticket = a_draft(sales_from=NOON + odd, sales_until=KICK_OFF + odd)
+
+    assert (ticket.sales_from, ticket.sales_until) == (NOON + MOMENT, KICK_OFF + MOMENT)

@@ -38,7 +38,9 @@ async def find_sale(http: DemoHttp, *, email: str, password: str, organisation: 
     tenant_id = _named(organisations["items"], "name", organisation)
     token: Json = await http.post("/auth/token", {"organisationId": tenant_id}, session=account)
     staff = Session(token["accessToken"])
-    ticket_id = _named([ticket async for ticket in _all(http, "/tickets", staff)], "title", title)
+    # The newest of that name, since those before it are for events that are over.
+    tickets = [ticket async for ticket in _all(http, "/tickets", staff)]
+    ticket_id = _named(tickets[::-1], "title", title)
     plans: Json = await http.get(f"/seating-plans?ticketId={ticket_id}", session=staff)
     plan_id = _named(plans["items"], "status", "active")
     return DemoSale(UUID(tenant_id), UUID(ticket_id), UUID(plan_id), staff)

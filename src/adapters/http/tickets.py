@@ -40,6 +40,11 @@ type Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
 type Quota = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many there are.")]
 type PerUser = Annotated[int, Meta(ge=1, le=QUOTA_MAX, description="How many one person may buy.")]
 type Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset.")]
+type Opening = Annotated[datetime, Meta(tz=True, description="When sales begin; buyers may hold from this moment on.")]
+type Closing = Annotated[
+    datetime,
+    Meta(tz=True, description="When sales end, by the event's end; buyers may hold until just before."),
+]
 type Zone = Annotated[str, Meta(min_length=1, max_length=64, description="IANA time zone.", examples=["Europe/Berlin"])]
 type Kind = Annotated[str, Meta(min_length=1, max_length=KIND_LENGTH_MAX, examples=["concert", "sport"])]
 type Type = Annotated[
@@ -79,6 +84,8 @@ class CreateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     quota: Quota
     max_per_user: PerUser
     event: NewEventBody
+    sales_from: Opening | None = None
+    sales_until: Closing | None = None
 
     def ticket(self) -> NewTicket:
         """Return what is asked for."""
@@ -89,6 +96,8 @@ class CreateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
             quota=self.quota,
             max_per_user=self.max_per_user,
             event=self.event.event(),
+            sales_from=None if self.sales_from is None else _utc(self.sales_from, "/salesFrom"),
+            sales_until=None if self.sales_until is None else _utc(self.sales_until, "/salesUntil"),
         )
 
 
@@ -115,7 +124,10 @@ class UpdateEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
 
 
 class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What is to change; members that are left out stay. Type, currency and venue are fixed after publication."""
+    """What is to change; members that are left out stay. Type, currency and venue are fixed after publication.
+
+    A null takes a bound of the sales window away.
+    """
 
     title: Title | UnsetType = UNSET
     ticket_type: Type | UnsetType = UNSET
@@ -123,6 +135,8 @@ class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     quota: Quota | UnsetType = UNSET
     max_per_user: PerUser | UnsetType = UNSET
     event: UpdateEventBody | UnsetType = UNSET
+    sales_from: Opening | UnsetType | None = UNSET
+    sales_until: Closing | UnsetType | None = UNSET
 
     def change(self) -> TicketChange:
         """Return what is asked for."""
@@ -132,6 +146,10 @@ class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
             price=None if self.price is UNSET else self.price.money(),
             quota=None if self.quota is UNSET else self.quota,
             max_per_user=None if self.max_per_user is UNSET else self.max_per_user,
+            sales_from=_utc(self.sales_from, "/salesFrom") if isinstance(self.sales_from, datetime) else None,
+            sales_until=_utc(self.sales_until, "/salesUntil") if isinstance(self.sales_until, datetime) else None,
+            sells_at_once=self.sales_from is None,
+            sells_to_the_end=self.sales_until is None,
             event=EventChange() if self.event is UNSET else self.event.change(),
         )
 
@@ -145,7 +163,8 @@ class TicketEventBody(EventBody, frozen=True, kw_only=True, rename="camel"):
 class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A ticket. One of general admission that is read alone says how many places `remaining` there are.
 
-    Staff also see how many are `reserved` and `sold`.
+    Staff also see how many are `reserved` and `sold`. Once published it is on sale from `salesFrom` on until just
+    before `salesUntil`, where null sets no bound but the event's end; staff who sell are not bound by the two.
     """
 
     id: UUID
@@ -156,6 +175,8 @@ class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     max_per_user: int
     event: TicketEventBody
     status: Literal["draft", "published"]
+    sales_from: datetime | None
+    sales_until: datetime | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -262,6 +283,8 @@ def _body(ticket: Ticket) -> TicketBody:
             kind=event.kind,
         ),
         status=ticket.status.value,
+        sales_from=ticket.sales_from,
+        sales_until=ticket.sales_until,
         version=ticket.version,
         created_at=ticket.created_at,
         updated_at=ticket.updated_at,

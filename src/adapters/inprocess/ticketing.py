@@ -29,6 +29,8 @@ class InProcessTicketing(TicketingApi):
             currency=ticket.price.currency,
             quota=ticket.quota,
             max_per_user=ticket.max_per_user,
+            sales_from=ticket.sales_from,
+            sales_until=ticket.sales_until,
             event=EventFacts(
                 title=event.title,
                 starts_at=event.starts_at,

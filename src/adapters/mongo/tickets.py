@@ -71,6 +71,8 @@ class TicketDocument(Document):
     version: int
     created_at: datetime
     updated_at: datetime
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
     reserved: int = 0
     sold: int = 0
 
@@ -109,6 +111,8 @@ class TicketDocument(Document):
             version=ticket.version,
             created_at=ticket.created_at,
             updated_at=ticket.updated_at,
+            sales_from=ticket.sales_from,
+            sales_until=ticket.sales_until,
         )
 
     def ticket(self) -> Ticket:
@@ -134,6 +138,8 @@ class TicketDocument(Document):
             version=self.version,
             created_at=utc(self.created_at),
             updated_at=utc(self.updated_at),
+            sales_from=utc(self.sales_from) if self.sales_from is not None else None,
+            sales_until=utc(self.sales_until) if self.sales_until is not None else None,
         )
 
 

@@ -87,6 +87,7 @@ from usecases.seating.reserve_seats import (
 )
 from usecases.seating.seats_snapshot import SeatsSnapshot
 from usecases.seating.spend_hold_budget import SpendHoldBudget
+from usecases.seating.ticket_sales import TicketSales
 from usecases.seating.watch_map import WatchMap
 
 SWEEP_INTERVAL_S = 5.0
@@ -129,6 +130,7 @@ class SeatingProvider(Provider):
         ReleaseAllotment,
         ReadSeatAudit,
         Pictures,
+        TicketSales,
         GrantHold,
         HoldSeats,
         HoldChosenSeats,

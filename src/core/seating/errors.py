@@ -56,6 +56,24 @@ class PlanPublishedError(DomainError):
     code = "seating.plan_published"
 
 
+class TicketNotOnSaleError(DomainError):
+    """The plan's ticket is a draft, so that nobody may hold its seats yet."""
+
+    code = "seating.ticket_not_on_sale"
+
+
+class SalesNotOpenError(DomainError):
+    """The sales window of the plan's ticket has not begun."""
+
+    code = "seating.sales_not_open"
+
+
+class SalesClosedError(DomainError):
+    """The sales window of the plan's ticket is over, or the event is."""
+
+    code = "seating.sales_closed"
+
+
 class TicketHasActivePlanError(DomainError):
     """Another active plan already sells this ticket."""
 

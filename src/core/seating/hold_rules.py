@@ -1,4 +1,4 @@
-"""What a plan says about a hold before anybody looks at the seats: pure, and the same for every store."""
+"""What a plan and its ticket say about a hold before anybody looks at the seats: pure, and the same for every store."""
 
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from core.seating.errors import (
 from core.seating.ledger import Claim
 from core.seating.reservations import HoldRequest, ReservationSeat
 from core.seating.tables import incomplete_tables
+from core.seating.ticket_sale import TicketSale
 from core.shared.errors import DomainError, Problem
 from core.shared.ids import SeatId
 
@@ -32,15 +33,15 @@ def _id_as_number(line: ReservationSeat) -> int:
     return line.seat_id.int
 
 
-def objections(claim: Claim, catalogue: Catalogue, *, now: datetime) -> list[DomainError]:
-    """Return every reason why the plan refuses the claim, the weightiest first; none if it has nothing against it.
+def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: datetime) -> list[DomainError]:
+    """Return every reason why plan and ticket refuse the claim, the weightiest first; none if nothing is against it.
 
     PlanNotActiveError stands alone: a plan that is not on sale says nothing about its seats.
     """
     request, rules = claim.request, claim.rules
     if not rules.active:
         return [PlanNotActiveError("The seating plan is not on sale.")]
-    reasons: list[DomainError] = []
+    reasons = sale.objections(by_staff=request.by_staff, now=now)
     if len(request.seat_ids) > rules.seats_max_per_order:
         reasons.append(too_many_seats(rules.seats_max_per_order))
     if len(claim.seats) < len(request.seat_ids):

@@ -19,6 +19,11 @@ def to_the_millisecond(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def spoken(moment: datetime) -> str:
+    """Return a moment in UTC as messages tell it, such as 2026-12-11T18:30:00Z."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 @lru_cache(maxsize=1024)
 def zone_named(name: str, *, pointer: str = "/timeZone") -> str:
     """Return the name if it is an IANA time zone; raises InvalidInputError at `pointer` otherwise."""

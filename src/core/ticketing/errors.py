@@ -1,9 +1,11 @@
 """What ticketing refuses."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar, Self
 
 from core.shared.errors import DomainError, InvalidInputError, Problem
+from core.shared.time import spoken
 
 
 class TicketNotFoundError(DomainError):
@@ -70,6 +72,26 @@ class NotOnSaleError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The ticket is a draft, so it is not on sale yet.")
+
+
+class TicketSalesNotOpenError(DomainError):
+    """The ticket's sales window has not begun."""
+
+    code: ClassVar[str] = "ticketing.sales_not_open"
+
+    @classmethod
+    def of(cls, *, opens_at: datetime) -> Self:
+        return cls(f"Sales open at {spoken(opens_at)}.")
+
+
+class TicketSalesClosedError(DomainError):
+    """The ticket's sales window is over."""
+
+    code: ClassVar[str] = "ticketing.sales_closed"
+
+    @classmethod
+    def of(cls, *, closed_at: datetime) -> Self:
+        return cls(f"Sales closed at {spoken(closed_at)}.")
 
 
 class TicketIsSeatedError(DomainError):

@@ -22,6 +22,8 @@ from core.ticketing.errors import (
     PlacesConflictError,
     PlacesExpiredError,
     TicketIsSeatedError,
+    TicketSalesClosedError,
+    TicketSalesNotOpenError,
 )
 from core.ticketing.places import NO_CLAIMS, TIMED, Claims, PlacesRequest, PlacesReservation, PlacesStatus
 from core.ticketing.ticket import Ticket, TicketType
@@ -75,6 +77,8 @@ def hold(request: PlacesRequest, *, ticket: Ticket, owned: int, now: datetime) -
         raise NotOnSaleError
     if now >= ticket.event.ends_at:
         raise EventOverError("The event has ended, so no places can be held.")
+    if not request.by_staff:
+        _must_be_open(ticket, now)
     if owned + request.quantity > ticket.max_per_user:
         raise MaxPlacesPerUserError.of(owned=owned, wanted=request.quantity, max_per_user=ticket.max_per_user)
     began = to_the_millisecond(now)
@@ -92,6 +96,13 @@ def hold(request: PlacesRequest, *, ticket: Ticket, owned: int, now: datetime) -
         expires_at=began + timedelta(seconds=request.hold_ttl_s),
     )
     return PlacesChange(held, PlacesHappening.HELD, held.claims)
+
+
+def _must_be_open(ticket: Ticket, now: datetime) -> None:
+    if ticket.sales_from is not None and now < ticket.sales_from:
+        raise TicketSalesNotOpenError.of(opens_at=ticket.sales_from)
+    if ticket.sales_until is not None and now >= ticket.sales_until:
+        raise TicketSalesClosedError.of(closed_at=ticket.sales_until)
 
 
 def hold_again(entry: PlacesReservation, request: PlacesRequest, *, now: datetime) -> PlacesChange:

@@ -131,6 +131,7 @@ class PlacesReservation:
 class PlacesRequest:
     """A wish for places under an id that the buyer made; `new_token_sha256` is the digest for a hold that is new.
 
+    `by_staff` says that somebody asks who sells, whom the sales window does not bind.
     Raises InvalidInputError for a quantity that no quota has.
     """
 
@@ -140,6 +141,7 @@ class PlacesRequest:
     holder: Holder
     new_token_sha256: bytes
     hold_ttl_s: int
+    by_staff: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.quantity <= QUOTA_MAX:

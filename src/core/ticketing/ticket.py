@@ -26,7 +26,7 @@ class TicketType(StrEnum):
 
 
 class TicketStatus(StrEnum):
-    """A draft is the staff's alone; a published ticket is on sale and never becomes a draft again."""
+    """A draft is the staff's alone; a published ticket is on sale in its window and never becomes a draft again."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -59,19 +59,30 @@ class EventChange:
 
 @dataclass(frozen=True, slots=True)
 class TicketChange:
-    """What is to be different; None leaves a member as it is."""
+    """What is to be different; None leaves a member as it is.
+
+    `sells_at_once` takes the beginning of the sales window away, and `sells_to_the_end` its end.
+    """
 
     title: str | None = None
     ticket_type: TicketType | None = None
     price: Money | None = None
     quota: int | None = None
     max_per_user: int | None = None
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
+    sells_at_once: bool = False
+    sells_to_the_end: bool = False
     event: EventChange = EventChange()
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket of the catalogue. `price` is for one admission; `version` starts at 1 and grows with each change."""
+    """A ticket of the catalogue. `price` is for one admission; `version` starts at 1 and grows with each change.
+
+    Once published it is on sale from `sales_from` on until just before `sales_until`; None sets no bound but the
+    event's end. Staff who sell are not bound by the window.
+    """
 
     id: TicketId
     title: str
@@ -84,6 +95,8 @@ class Ticket:
     version: int
     created_at: datetime
     updated_at: datetime
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
 
     @classmethod
     def draft(
@@ -96,6 +109,8 @@ class Ticket:
         quota: int,
         max_per_user: int,
         event: EventDetails,
+        sales_from: datetime | None = None,
+        sales_until: datetime | None = None,
         now: datetime,
     ) -> Self:
         """Write a new ticket down, not yet on sale; raises InvalidTicketError with every fault."""
@@ -111,6 +126,8 @@ class Ticket:
             version=1,
             created_at=to_the_millisecond(now),
             updated_at=to_the_millisecond(now),
+            sales_from=_stored(sales_from),
+            sales_until=_stored(sales_until),
         )
         _refuse_faults(ticket)
         return ticket
@@ -119,7 +136,8 @@ class Ticket:
         """Return the ticket with the change, one version on; `venue_name` goes with another venue, None keeps the name.
 
         Once published, the type, the currency and the venue are fixed (FixedAfterPublicationError): seats, carts and
-        printed passes depend on them. The price may change, since holds and orders keep the price they were made at.
+        printed passes depend on them. The price may change, since holds and orders keep the price they were made at,
+        and so may the sales window, which only new holds are measured by.
         Raises InvalidTicketError when the result could not be sold.
         """
         after = replace(
@@ -132,6 +150,8 @@ class Ticket:
             event=_with_change(self.event, change.event, venue_name=venue_name),
             version=self.version + 1,
             updated_at=to_the_millisecond(now),
+            sales_from=None if change.sells_at_once else _stored(change.sales_from) or self.sales_from,
+            sales_until=None if change.sells_to_the_end else _stored(change.sales_until) or self.sales_until,
         )
         if self.is_published and (problems := list(_fixed_members(self, after))):
             raise FixedAfterPublicationError(problems)
@@ -154,6 +174,10 @@ class Ticket:
     @property
     def is_published(self) -> bool:
         return self.status is TicketStatus.PUBLISHED
+
+
+def _stored(moment: datetime | None) -> datetime | None:
+    return None if moment is None else to_the_millisecond(moment)
 
 
 def _tidied(event: EventDetails) -> EventDetails:
@@ -198,10 +222,21 @@ def _faults(ticket: Ticket) -> Iterator[Problem]:
     yield from _text_faults("/event/kind", event.kind, length_max=KIND_LENGTH_MAX)
     if event.ends_at <= event.starts_at:
         yield Problem("/event/endsAt", "The event must end after it starts.")
+    yield from _window_faults(ticket)
     try:
         zone_named(event.time_zone, pointer="/event/timeZone")
     except InvalidInputError as error:
         yield from error.problems
+
+
+def _window_faults(ticket: Ticket) -> Iterator[Problem]:
+    opens, closes, end = ticket.sales_from, ticket.sales_until, ticket.event.ends_at
+    if closes is not None and closes > end:
+        yield Problem("/salesUntil", "Sales must end when the event ends, or before.")
+    if opens is not None and closes is not None and opens >= closes:
+        yield Problem("/salesUntil", "Sales must end after they begin.")
+    elif opens is not None and opens >= end:
+        yield Problem("/salesFrom", "Sales must begin before the event ends.")
 
 
 def _text_faults(pointer: str, text: str, *, length_max: int) -> Iterator[Problem]:

@@ -24,7 +24,10 @@ class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketOnSale(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket of the catalogue. `price_minor` is in minor units of `currency` (ISO 4217)."""
+    """A ticket of the catalogue. `price_minor` is in minor units of `currency` (ISO 4217).
+
+    Once published it is on sale from `sales_from` on until just before `sales_until` (UTC; None sets no bound).
+    """
 
     ticket_id: UUID
     title: str
@@ -35,6 +38,8 @@ class TicketOnSale(msgspec.Struct, frozen=True, kw_only=True):
     quota: int
     max_per_user: int
     event: EventFacts
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
 
 
 class TicketingApi(Protocol):

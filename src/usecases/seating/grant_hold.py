@@ -14,6 +14,7 @@ from core.shared.ids import TenantId
 from ports.seating import Holds, PlanChangedError, SeatingTransactions
 from ports.stores import StoreUnavailableError
 from usecases.seating.catalogues import Catalogues
+from usecases.seating.ticket_sales import TicketSales
 
 TRIES_MAX = 5
 """So often the plan is read again when it was changed while a hold was under way."""
@@ -24,25 +25,29 @@ class GrantHold:
     """Part of every command that holds seats.
 
     The plan is remembered by each process, and the store compares its version in the hold's own transaction. So a hold
-    that is granted needs one round trip, and no hold is ever granted by what a plan said before.
+    that is granted needs one round trip, and no hold is ever granted by what a plan said before. What the ticket says
+    is remembered for some seconds (`TicketSales`); the bounds that it sets are kept to the moment.
     """
 
     holds: Holds
     transactions: SeatingTransactions
     catalogues: Catalogues
+    sales: TicketSales
 
     async def __call__(self, tenant_id: TenantId, request: HoldRequest, *, now: datetime) -> Change:
         """Return the hold; one that is known by its id is the same hold, and did nothing.
 
         Raises PlanNotFoundError, ReservationConflictError, ReservationExpiredError, and one refusal that names all of
-        its reasons, with the code of the weightiest: PlanNotActiveError, TooManySeatsError, UnknownSeatError,
-        TableIncompleteError, CompanionAloneError, SeatKeptError, MaxPerUserExceededError, SeatTakenError.
+        its reasons, with the code of the weightiest: PlanNotActiveError, TicketNotOnSaleError, SalesNotOpenError,
+        SalesClosedError, TooManySeatsError, UnknownSeatError, TableIncompleteError, CompanionAloneError, SeatKeptError,
+        MaxPerUserExceededError, SeatTakenError. Raises UnavailableError while nothing is known of the ticket.
         """
         newer_than: int | None = None
         for _ in range(TRIES_MAX):
             catalogue = await self.catalogues.of(tenant_id, request.plan_id, newer_than=newer_than)
+            sale = await self.sales.of(tenant_id, catalogue.plan.ticket_id, now=now)
             claim = claim_of(request, catalogue)
-            reasons = objections(claim, catalogue, now=now)
+            reasons = objections(claim, catalogue, sale=sale, now=now)
             if reasons:
                 change = await self._refused(tenant_id, claim, reasons, now)
                 if change is not None:

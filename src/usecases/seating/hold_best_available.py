@@ -1,6 +1,7 @@
 """Hold the best seats that are free."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -9,15 +10,20 @@ from core.seating.errors import (
     NotEnoughSeatsError,
     PlanNotActiveError,
     ReservationConflictError,
+    SalesClosedError,
+    SalesNotOpenError,
     SeatKeptError,
     SeatTakenError,
+    TicketNotOnSaleError,
     TooManySeatsError,
+    all_of,
 )
 from core.seating.hold_rules import seats_kept_from, too_many_seats
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
+from core.seating.ticket_sale import TicketSale
 from core.shared.callers import Caller
-from core.shared.errors import InvalidInputError, Problem
+from core.shared.errors import DomainError, InvalidInputError, Problem
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
 from ports.seating import SeatingTransactions
 from usecases.seating.find_reservation import find_reservation
@@ -27,7 +33,11 @@ from usecases.seating.looking import Look, Pictures
 TRIES_MAX = 8
 """So often the seats are chosen again when others were faster."""
 
+_OF_THE_TICKET = (TicketNotOnSaleError, SalesNotOpenError, SalesClosedError)
+"""Refusals that no look at the plan would change."""
+
 _UNLESS_KNOWN = (
+    *_OF_THE_TICKET,
     InvalidInputError,
     NotEnoughSeatsError,
     PlanNotActiveError,
@@ -69,17 +79,23 @@ class HoldBestAvailable:
         """Return the hold; asking again with the same id gives the same seats, whatever is free by then.
 
         The seats are chosen on a picture that may be a moment old, and only the hold decides: where somebody was
-        faster, others are chosen on a fresh look, at most TRIES_MAX times. Nothing is refused without a fresh look.
+        faster, others are chosen on a fresh look, at most TRIES_MAX times. Nothing is refused without a fresh look, but
+        for what the ticket itself forbids.
         Raises InvalidInputError for a price in another currency, PlanNotFoundError, PlanNotActiveError,
-        TooManySeatsError, NotEnoughSeatsError, MaxPerUserExceededError, ReservationConflictError for an id that stands
-        for something else, ReservationExpiredError, and SeatTakenError after the last try.
+        TicketNotOnSaleError, SalesNotOpenError, SalesClosedError, TooManySeatsError, NotEnoughSeatsError,
+        MaxPerUserExceededError, ReservationConflictError for an id that stands for something else,
+        ReservationExpiredError, and SeatTakenError after the last try.
         """
         tries, fresh = 0, False
         while tries < TRIES_MAX:
+            # Before the look, since whoever waits between look and choice may choose what others chose meanwhile.
+            sale = await self._sale(plan_id, tenant_id=caller.tenant_id)
             look = await self._look(plan_id, wish.quantity, tenant_id=caller.tenant_id, fresh=fresh)
             masks = look.catalogue.masks
             try:
-                kept = seats_kept_from(showing.access(plan_id, caller), look.catalogue, now=self.pictures.clock.now())
+                access, now = showing.access(plan_id, caller), self.pictures.clock.now()
+                _must_be_allowed(look.catalogue.plan, wish, sale.objections(by_staff=access.sells, now=now))
+                kept = seats_kept_from(access, look.catalogue, now=now)
                 open_to_them = Look(look.catalogue, masks.without(look.free, kept)) if kept else look
                 seat_ids = await self._choose(open_to_them, wish, *lot(reservation_id, tries=tries))
                 with self.pictures.picked(caller.tenant_id, plan_id, seat_ids):
@@ -97,10 +113,15 @@ class HoldBestAvailable:
                         plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
                     )
                     return BestHold(held, *explain(masks, seat_ids))
-                if fresh or isinstance(refused, ReservationConflictError):
+                if fresh or isinstance(refused, (ReservationConflictError, *_OF_THE_TICKET)):
                     raise
                 fresh = True
         raise SeatTakenError("Others were faster each time. No seat was held; try again.")
+
+    async def _sale(self, plan_id: PlanId, *, tenant_id: TenantId) -> TicketSale:
+        # A plan keeps its ticket, so that the remembered plan is as good as any.
+        plan = (await self.pictures.catalogues.of(tenant_id, plan_id)).plan
+        return await self.hold.grant.sales.of(tenant_id, plan.ticket_id, now=self.pictures.clock.now())
 
     async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:
         look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)
@@ -112,7 +133,6 @@ class HoldBestAvailable:
         return look
 
     async def _choose(self, look: Look, wish: SeatWish, among: int, draw: int) -> tuple[SeatId, ...]:
-        _must_be_allowed(look.catalogue.plan, wish)
         choose_by = partial(choose, look.catalogue.masks, look.free, among=among, draw=draw)
         # At once if there is room together, so that nobody else chooses the same seats meanwhile; a search for splits
         # goes to a thread, since it takes long enough for others to notice.
@@ -130,14 +150,17 @@ def _seats_of(known: Reservation, plan_id: PlanId, wish: SeatWish) -> tuple[Seat
     return tuple(seat.seat_id for seat in known.seats)
 
 
-def _must_be_allowed(plan: SeatingPlan, wish: SeatWish) -> None:
+def _must_be_allowed(plan: SeatingPlan, wish: SeatWish, of_the_ticket: Sequence[DomainError]) -> None:
     if wish.price_max is not None and wish.price_max.currency != plan.ticket_price.currency:
         message = f"The prices of this plan are in {plan.ticket_price.currency}."
         raise InvalidInputError(message, [Problem("/bestAvailable/priceMax/currency", message)])
     if not plan.rules.active:
         raise PlanNotActiveError("The seating plan is not on sale.")
+    reasons = [*of_the_ticket]
     if wish.quantity > plan.seats_max_per_order:
-        raise too_many_seats(plan.seats_max_per_order)
+        reasons.append(too_many_seats(plan.seats_max_per_order))
+    if reasons:
+        raise all_of(reasons)
 
 
 def _not_enough(wish: SeatWish) -> NotEnoughSeatsError:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.seating.errors import SeatLeftAloneError, SeatsAreAssignedError
 from core.seating.orphan_rule import judge_choice
-from core.seating.plans import AssignmentMode, OrphanRule
+from core.seating.plans import AssignmentMode, OrphanRule, SeatingPlan
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, ReservationId, SeatId, TenantId
 from ports.seating import SeatingTransactions
@@ -54,7 +54,8 @@ class HoldChosenSeats:
         warning: str | None = None
         if plan.orphan_rule is not OrphanRule.OFF:
             try:
-                warning = await self._judge(plan_id, seat_ids, caller.tenant_id, plan.orphan_rule)
+                if await self._is_on_sale(plan, showing, caller):  # else the hold will refuse
+                    warning = await self._judge(plan_id, seat_ids, caller.tenant_id, plan.orphan_rule)
             except SeatLeftAloneError:
                 known = await find_reservation(self.transactions, reservation_id, caller=caller)
                 if known is None:  # else the hold knows what the id stands for
@@ -62,6 +63,11 @@ class HoldChosenSeats:
         held = await self.hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing)
         self.pictures.mark_taken(caller.tenant_id, plan_id, seat_ids)
         return ChosenHold(held, warning)
+
+    async def _is_on_sale(self, plan: SeatingPlan, showing: Showing, caller: Caller) -> bool:
+        now = self.pictures.clock.now()
+        sale = await self.hold.grant.sales.of(caller.tenant_id, plan.ticket_id, now=now)
+        return not sale.objections(by_staff=showing.access(plan.id, caller).sells, now=now)
 
     async def _judge(
         self, plan_id: PlanId, seat_ids: tuple[SeatId, ...], tenant_id: TenantId, rule: OrphanRule

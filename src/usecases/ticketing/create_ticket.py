@@ -36,6 +36,8 @@ class NewTicket:
     quota: int
     max_per_user: int
     event: NewEvent
+    sales_from: datetime | None = None
+    sales_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class CreateTicket:
             price=new.price,
             quota=new.quota,
             max_per_user=new.max_per_user,
+            sales_from=new.sales_from,
+            sales_until=new.sales_until,
             event=EventDetails(
                 title=event.title,
                 starts_at=event.starts_at,

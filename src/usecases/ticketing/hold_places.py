@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.shared.callers import STAFF, Caller
+from core.shared.callers import SELLERS, STAFF, Caller
 from core.shared.holders import holder_of, token_digest
 from core.shared.ids import ReservationId, TicketId
 from core.ticketing.errors import TicketNotFoundError
@@ -23,7 +23,10 @@ class NewPlacesHold:
 
 @dataclass(frozen=True, slots=True)
 class HoldPlaces:
-    """Open to any caller of the tenant; all the places or none. A draft is not there for fans."""
+    """Open to any caller of the tenant; all the places or none. A draft is not there for fans.
+
+    Staff who sell may hold outside the ticket's sales window.
+    """
 
     tickets: TicketStore
     places: PlacesLedger
@@ -43,7 +46,8 @@ class HoldPlaces:
         """Return the hold; asking again with the same id and quantity returns the same one.
 
         Raises InvalidInputError, TicketNotFoundError, PlacesConflictError, PlacesExpiredError, TicketIsSeatedError,
-        NotOnSaleError, EventOverError, MaxPlacesPerUserError, SoldOutError.
+        NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError, MaxPlacesPerUserError,
+        SoldOutError.
         """
         ticket = await self.tickets.get(caller.tenant_id, ticket_id)
         if ticket is None or not (ticket.is_published or caller.role in STAFF):
@@ -56,6 +60,7 @@ class HoldPlaces:
             holder=holder_of(caller.account_id, hold_token),
             new_token_sha256=token_digest(token),
             hold_ttl_s=await self.venues.hold_ttl_s(tenant_id=caller.tenant_id),
+            by_staff=caller.role in SELLERS,
         )
         change = await self.places.hold(caller.tenant_id, request, ticket=ticket, now=self.clock.now())
         return NewPlacesHold(change.reservation, token if change.happened else None)
