@@ -30,9 +30,8 @@ from ports.clock import Clock
 from ports.events import Delivery
 from ports.published.orders import OrderCancelled
 from ports.seating import Holds
-from usecases.seating.catalogues import Catalogues
+from tests.seating_world import granting
 from usecases.seating.expire_reservations import ExpireReservations
-from usecases.seating.grant_hold import GrantHold
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.looking import Pictures
@@ -149,9 +148,9 @@ class Buyers:
         self._seats = [seat_id for seat_id, _ in start.seats]
         self._labels = dict(start.seats)
         self._clock = clock = ShiftedClock(clock)
-        catalogues = Catalogues(transactions)
-        hold = HoldSeats(GrantHold(holds, transactions, catalogues), RandomHoldTokens(), clock)
-        self._hold = HoldChosenSeats(transactions, Pictures(transactions, catalogues, clock), hold)
+        grant = granting(holds, transactions)
+        hold = HoldSeats(grant, RandomHoldTokens(), clock)
+        self._hold = HoldChosenSeats(transactions, Pictures(transactions, grant.catalogues, clock), hold)
         self._release = ReleaseHold(transactions, clock)
         self._reserve = ReserveSeats(transactions, clock)
         self._finalise = FinaliseReservation(transactions, clock)
