@@ -101,8 +101,9 @@ class PlanStore(Protocol):
 
     @abstractmethod
     async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
-        """Put these tiers in place of all before, with each section's and seat's tier and price.
+        """Put these tiers and their changes in place of all before, with each section's and seat's tier and price.
 
+        The price that is stored with a seat is the one before any change: it is not what a hold costs later.
         Whoever does so saves the plan in the same transaction, with a new `seats_version`: that is how every process
         knows that the prices it remembers are old.
         """

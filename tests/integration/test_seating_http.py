@@ -145,7 +145,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     pictures = Pictures(store, catalogues, clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, ticketing, Halls(), clock, ids),
-        ReadPlan: ReadPlan(store),
+        ReadPlan: ReadPlan(store, clock),
         ListPlans: ListPlans(store),
         ValidatePlan: ValidatePlan(store),
         ReplacePriceTiers: ReplacePriceTiers(store, clock),

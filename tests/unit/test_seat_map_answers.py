@@ -78,7 +78,7 @@ def test_the_full_form_has_every_seat_with_all_its_members_and_its_state() -> No
     text = SeatMapText.of(seat_map.catalogue, form_of(None, compact=False))
     for seen in (seat_map, replace(seat_map, letters="A" * 2_049 + "S"), seat_map):
         body = json.loads(text.packed(seen, Coding.IDENTITY))
-        assert list(body) == ["planId", "planVersion", "eventId", "sections", "priceTiers", "seats"]
+        assert list(body) == ["planId", "planVersion", "pricesChangeAt", "eventId", "sections", "priceTiers", "seats"]
         assert (body["planId"], body["planVersion"]) == (str(seen.catalogue.plan.id), 1)
         assert body["eventId"] == "7-1"
         assert [section["id"] for section in body["sections"]] == sections(seen.catalogue.sections)

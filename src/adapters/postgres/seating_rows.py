@@ -13,6 +13,7 @@ from core.seating.plans import (
     OrphanRule,
     PlannedSeat,
     PlanStatus,
+    PriceChange,
     PriceTier,
     PricingMode,
     SeatingPlan,
@@ -130,7 +131,14 @@ def section_of(row: Row) -> Section:
 
 
 def tier_of(row: Row) -> PriceTier:
-    return PriceTier(row["id"], row["name"], Money(row["price_minor"], row["currency"]))
+    currency = row["currency"]
+    changes = zip(row["changes_at"], row["changes_minor"], strict=True)
+    return PriceTier(
+        row["id"],
+        row["name"],
+        Money(row["price_minor"], currency),
+        tuple(PriceChange(at, Money(price_minor, currency)) for at, price_minor in changes),
+    )
 
 
 def allotment_of(row: Row) -> Allotment:

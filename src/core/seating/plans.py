@@ -1,5 +1,6 @@
 """Seating plans: the seats of one ticket, from draft to sale."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -103,8 +104,8 @@ class Section:
 class PlannedSeat:
     """A seat as the plan describes it. `column` counts in its row from 1; x and y are in the plan's own units.
 
-    `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` is the price that a
-    hold would snapshot now.
+    `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` counts before the
+    first change of its tier's price; the seats of a catalogue have the price of the catalogue's time.
     """
 
     id: SeatId
@@ -129,12 +130,30 @@ def is_accessible(seat: PlannedSeat) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceChange:
+    """What something costs from `at` on."""
+
+    at: datetime
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class PriceTier:
-    """A named price."""
+    """A named price, and its changes in the order of their times; `price` counts before the first of them."""
 
     id: PriceTierId
     name: str
     price: Money
+    changes: tuple[PriceChange, ...] = ()
+
+    def price_at(self, now: datetime) -> Money:
+        """Return the price of a moment; at the time of a change that is the new one."""
+        past = bisect_right(self.changes, now, key=_time_of)
+        return self.changes[past - 1].price if past else self.price
+
+
+def _time_of(change: PriceChange) -> datetime:
+    return change.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +305,7 @@ class SeatingPlan:
         return replace(self, version=self.version + 1, updated_at=now)
 
     def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
-        """Record that the price tiers were replaced; holds made before keep their prices."""
+        """Record that the price tiers and their changes were replaced; holds made before keep their prices."""
         return replace(
             self,
             seats_without_tier=seats_without_tier,
