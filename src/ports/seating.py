@@ -11,7 +11,8 @@ from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.layout import Layout
 from core.seating.ledger import Change, Claim, Picture
-from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlannedSeat, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.seating.reservations import Reservation
 from core.seating.seats import SeatState

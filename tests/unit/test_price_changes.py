@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, override
 from uuid import uuid4
 
@@ -19,8 +19,8 @@ from core.seating.best_available import SeatWish
 from core.seating.catalogue import Catalogue
 from core.seating.errors import InvalidPriceTiersError, NotEnoughSeatsError, SeatTakenError, SeatTooDearError
 from core.seating.layout import Layout
-from core.seating.plans import PriceChange, PriceTier
-from core.seating.pricing import CHANGES_PER_TIER_MAX, Pricing, TierRequest, price_layout
+from core.seating.price_tiers import PriceChange, PriceTier
+from core.seating.pricing import CHANGES_BEFORE, CHANGES_FROM, CHANGES_PER_TIER_MAX, Pricing, TierRequest, price_layout
 from core.shared.callers import Role
 from core.shared.ids import PlanId, PriceTierId, ReservationId, SeatId
 from core.shared.money import PRICE_MAX_MINOR, Money
@@ -60,6 +60,8 @@ def test_a_price_changes_exactly_at_its_time_and_stays_until_the_next() -> None:
     [
         ([(NOON, 1), (NOON, 2)], "/0/changes/1/at"),
         ([(EVENING, 1), (NOON, 2)], "/0/changes/1/at"),
+        ([(CHANGES_FROM - INSTANT, 1)], "/0/changes/0/at"),
+        ([(CHANGES_FROM, 1), (CHANGES_BEFORE, 1)], "/0/changes/1/at"),
         ([(NOON, 1), (EVENING, -1)], "/0/changes/1/price/amount"),
         ([(NOON, PRICE_MAX_MINOR + 1)], "/0/changes/0/price/amount"),
         ([(NOON + number * INSTANT, 1) for number in range(CHANGES_PER_TIER_MAX + 1)], "/0/changes"),
@@ -82,7 +84,8 @@ def test_a_change_is_in_the_tickets_currency() -> None:
 
 def test_twenty_changes_of_any_price_some_of_them_past_are_taken() -> None:
     plan, layout = a_plan()
-    steps = [(NOW + number * INSTANT, [0, PRICE_MAX_MINOR][number % 2]) for number in range(-5, 15)]
+    steps = [(NOW + number * INSTANT, [0, PRICE_MAX_MINOR][number % 2]) for number in range(-5, 13)]
+    steps = [(CHANGES_FROM, 1), *steps, (CHANGES_BEFORE - INSTANT, 1)]
     pricing = price_layout([a_tier("Front", 50, *steps)], layout=layout, ticket_price=plan.ticket_price)
     assert len(pricing.tiers[0].changes) == CHANGES_PER_TIER_MAX
 
@@ -129,15 +132,6 @@ def test_a_catalogue_of_a_moment_is_as_if_its_prices_had_never_been_others(
         times = {change.at for tier in tiers for change in tier.changes}
         assert catalogue.prices_change_at == min((at for at in times if at > now), default=None)
         assert catalogue.prices_since_at(now) == catalogue.prices_since <= now
-
-
-def test_a_change_at_the_beginning_of_all_times_has_been_made() -> None:
-    plan, layout = a_plan()
-    first = a_tier("Front", 50, (datetime.min.replace(tzinfo=UTC), 70), section_ids=(layout.sections[0].id,))
-    pricing = price_layout([first], layout=layout, ticket_price=plan.ticket_price)
-    catalogue = Catalogue.of(plan, pricing.layout, pricing.tiers)
-    assert not catalogue.is_priced_for(NOW)
-    assert {line.price_minor for line in catalogue.priced_for(NOW).lines.values()} == {70}
 
 
 @dataclass

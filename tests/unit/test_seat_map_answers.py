@@ -16,7 +16,8 @@ from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_texts import SEAT_FIELDS, Form, SeatMapText, form_of
 from adapters.memory.clock import MemoryIds
 from core.seating.catalogue import NO_ALLOTMENTS, Catalogue
-from core.seating.plans import PlannedSeat, PriceTier, Section
+from core.seating.plans import PlannedSeat, Section
+from core.seating.price_tiers import PriceTier
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PriceTierId, TenantId
 from core.shared.money import Money

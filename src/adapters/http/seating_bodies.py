@@ -11,7 +11,8 @@ from msgspec import UNSET, Meta, UnsetType
 from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.seating_sources import PointBody, SourceBody, source_of
 from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
-from core.seating.plans import AssignmentMode, OrphanRule, PriceChange, PricingMode
+from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
+from core.seating.price_tiers import PriceChange
 from core.seating.pricing import CHANGES_PER_TIER_MAX, TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.errors import InvalidInputError, Problem

@@ -19,7 +19,8 @@ from adapters.postgres.seating_rows import (
 from core.seating.allotments import Allotments
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.plans import PlanStatus, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlanStatus, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId, TenantId, TicketId

@@ -13,12 +13,11 @@ from core.seating.plans import (
     OrphanRule,
     PlannedSeat,
     PlanStatus,
-    PriceChange,
-    PriceTier,
     PricingMode,
     SeatingPlan,
     Section,
 )
+from core.seating.price_tiers import PriceChange, PriceTier
 from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
 from core.shared.errors import Problem

@@ -11,7 +11,8 @@ from core.seating.attributes import companions_of, place_of
 from core.seating.hall import Hall
 from core.seating.hall_masks import HallMasks
 from core.seating.layout import Layout
-from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlannedSeat, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.reservations import ReservationSeat
 from core.seating.tables import WholeTable, whole_tables
 from core.shared.ids import SeatId

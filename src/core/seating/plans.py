@@ -1,6 +1,5 @@
 """Seating plans: the seats of one ticket, from draft to sale."""
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -127,33 +126,6 @@ class PlannedSeat:
 def is_accessible(seat: PlannedSeat) -> bool:
     """Tell whether a seat is kept for those who ask for an accessible one."""
     return bool(seat.attributes.get(ACCESSIBLE))
-
-
-@dataclass(frozen=True, slots=True)
-class PriceChange:
-    """What something costs from `at` on."""
-
-    at: datetime
-    price: Money
-
-
-@dataclass(frozen=True, slots=True)
-class PriceTier:
-    """A named price, and its changes in the order of their times; `price` counts before the first of them."""
-
-    id: PriceTierId
-    name: str
-    price: Money
-    changes: tuple[PriceChange, ...] = ()
-
-    def price_at(self, now: datetime) -> Money:
-        """Return the price of a moment; at the time of a change that is the new one."""
-        past = bisect_right(self.changes, now, key=_time_of)
-        return self.changes[past - 1].price if past else self.price
-
-
-def _time_of(change: PriceChange) -> datetime:
-    return change.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

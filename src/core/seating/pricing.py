@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from core.seating.errors import InvalidPriceTiersError
 from core.seating.layout import Layout
 from core.seating.places import SectionKind
-from core.seating.plans import PlannedSeat, PriceChange, PriceTier
+from core.seating.plans import PlannedSeat
+from core.seating.price_tiers import PriceChange, PriceTier
 from core.shared.errors import Problem
 from core.shared.ids import PriceTierId, SeatId, SectionId
 from core.shared.money import PRICE_MAX_MINOR, Money
@@ -14,6 +16,8 @@ from core.shared.money import PRICE_MAX_MINOR, Money
 TIERS_MAX = 100
 TIER_NAME_LENGTH_MAX = 100
 CHANGES_PER_TIER_MAX = 20
+CHANGES_FROM = datetime(1970, 1, 1, tzinfo=UTC)
+CHANGES_BEFORE = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,10 @@ def _check_tiers(requests: Sequence[TierRequest], ticket_price: Money, problems:
             problems.append(Problem(f"/{index}/changes", message))
         for number, change in enumerate(request.changes):
             _check_price(change.price, ticket_price, f"/{index}/changes/{number}/price", problems)
-            if number and change.at <= request.changes[number - 1].at:
+            if not CHANGES_FROM <= change.at < CHANGES_BEFORE:
+                message = f"A price changes in the years {CHANGES_FROM.year} to {CHANGES_BEFORE.year - 1}."
+                problems.append(Problem(f"/{index}/changes/{number}/at", message))
+            elif number and change.at <= request.changes[number - 1].at:
                 message = "A change comes after the one before it."
                 problems.append(Problem(f"/{index}/changes/{number}/at", message))
 

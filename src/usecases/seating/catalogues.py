@@ -8,7 +8,8 @@ from datetime import datetime
 from core.seating.allotments import Allotments
 from core.seating.catalogue import Catalogue
 from core.seating.layout import Layout
-from core.seating.plans import PriceTier, SeatingPlan
+from core.seating.plans import SeatingPlan
+from core.seating.price_tiers import PriceTier
 from core.shared.ids import PlanId, TenantId
 from ports.seating import SeatingTransactions
 

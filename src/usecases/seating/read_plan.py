@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.seating.plans import PriceTier, Report, SeatingPlan, Section
+from core.seating.plans import Report, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import PlanId, TicketId
 from ports.clock import Clock
