@@ -11,7 +11,8 @@ from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
 from core.seating.layout import Layout
 from core.seating.ledger import Change, Claim, Picture
-from core.seating.plans import PlannedSeat, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlannedSeat, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.seating.reservations import Reservation
 from core.seating.seats import SeatState
@@ -101,8 +102,9 @@ class PlanStore(Protocol):
 
     @abstractmethod
     async def save_pricing(self, plan_id: PlanId, pricing: Pricing) -> None:
-        """Put these tiers in place of all before, with each section's and seat's tier and price.
+        """Put these tiers and their changes in place of all before, with each section's and seat's tier and price.
 
+        The price that is stored with a seat is the one before any change: it is not what a hold costs later.
         Whoever does so saves the plan in the same transaction, with a new `seats_version`: that is how every process
         knows that the prices it remembers are old.
         """

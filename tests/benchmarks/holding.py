@@ -44,7 +44,7 @@ async def selling(
         grant = GrantHold(holds, transactions, catalogues, TicketSales(AlwaysOnSale()))
         hold_seats = HoldSeats(grant, RandomHoldTokens(), SystemClock())
         for plan_id in plans:
-            await catalogues.of(tenant_id, plan_id)
+            await catalogues.of(tenant_id, plan_id, now=SystemClock().now())
 
         async def hold(plan_id: PlanId, seat_ids: tuple[SeatId, ...]) -> None:
             await hold_seats(plan_id, ReservationId(uuid4()), seat_ids, caller=Caller(AccountId(uuid4()), tenant_id))

@@ -26,14 +26,15 @@ from core.seating.hold_rules import claim_of
 from core.seating.layout import Layout
 from core.seating.ledger import Happening
 from core.seating.plans import PlanStatus, SeatingPlan
-from core.seating.pricing import TierRequest, price_layout
+from core.seating.price_tiers import PriceChange
+from core.seating.pricing import CHANGES_BEFORE, CHANGES_FROM, Pricing, TierRequest, price_layout
 from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.seats import Available, Held, SeatState, Sold
 from core.shared.callers import Caller
 from core.shared.errors import StaleVersionError
 from core.shared.holders import Holder
 from core.shared.ids import OrderId, PriceTierId, ReservationId, SeatId, TenantId
-from core.shared.money import Money
+from core.shared.money import PRICE_MAX_MINOR, Money
 from ports.paging import PageRequest
 from ports.seating import PlanChangedError, SeatLetters
 from tests.seating_world import (
@@ -52,6 +53,7 @@ from tests.servers import PostgresServer
 CLOCK = MemoryClock()
 NOW = CLOCK.now()
 END = NOW + timedelta(seconds=TTL_S)
+MICROSECOND = timedelta(microseconds=1)
 ORDER = OrderId(uuid4())
 
 
@@ -67,6 +69,14 @@ class House:
     async def hold(self, *labels: str, by: Caller, now: datetime = NOW, id: ReservationId | None = None) -> Reservation:
         request = a_request(self.plan, seat_ids(self.layout, *labels), by=by, reservation_id=id)
         return (await self.stores.grant(self.tenant, request, now=now)).reservation
+
+    async def reprice(self, *tiers: TierRequest) -> Pricing:
+        async with self.stores.transactions.begin(self.tenant) as tx:
+            plan, layout = await tx.plans.get(self.plan.id), await tx.plans.layout(self.plan.id)
+            pricing = price_layout(tiers, layout=layout, ticket_price=plan.ticket_price)
+            await tx.plans.save(plan.priced(seats_without_tier=pricing.seats_without_tier, now=NOW))
+            await tx.plans.save_pricing(self.plan.id, pricing)
+        return pricing
 
     async def states(self) -> dict[str, SeatState]:
         async with self.stores.transactions.begin(self.tenant) as tx:
@@ -361,6 +371,45 @@ async def test_new_prices_count_for_new_holds_and_held_seats_keep_theirs(house: 
         again = price_layout([], layout=pricing.layout, ticket_price=house.plan.ticket_price)
         await tx.plans.save_pricing(house.plan.id, again)
         assert await tx.plans.layout(house.plan.id) == house.layout
+
+
+async def test_a_hold_costs_what_its_moment_says_and_a_held_seat_keeps_its_price(house: House) -> None:
+    ann, noon, evening = a_buyer(house.tenant), NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    tier = TierRequest(
+        id=PriceTierId(uuid4()),
+        name="Front",
+        price=Money(5000, "EUR"),
+        seat_ids=seat_ids(house.layout, "R1S1", "R1S2", "R1S3", "R1S4", "R1S5"),
+        changes=(PriceChange(noon, Money(7000, "EUR")), PriceChange(evening, Money(4000, "EUR"))),
+    )
+    await house.reprice(tier)
+    at = {"R1S1": noon, "R1S2": noon - MICROSECOND, "R1S3": evening - MICROSECOND, "R1S4": evening, "R2S1": evening}
+    held = {label: await house.hold(label, by=ann, now=now) for label, now in at.items()}
+    prices = {label: hold.seats[0].price_minor for label, hold in held.items()}
+    assert prices == {"R1S1": 7000, "R1S2": 5000, "R1S3": 7000, "R1S4": 4000, "R2S1": 7500}
+    await house.reprice(replace(tier, price=Money(1, "EUR"), changes=()))
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        assert {label: (await tx.seats.get(hold.id)) for label, hold in held.items()} == held
+    again = await house.hold("R1S1", by=ann, now=noon + MICROSECOND, id=held["R1S1"].id)
+    assert again == held["R1S1"]
+    assert (await house.hold("R1S5", by=ann, now=evening)).seats[0].price_minor == 1
+
+
+async def test_changes_of_a_price_are_read_back_as_they_were(house: House) -> None:
+    moments = (CHANGES_FROM, NOW - MICROSECOND, NOW, CHANGES_BEFORE - MICROSECOND)
+    changes = tuple(
+        PriceChange(at, Money(price, "EUR")) for at, price in zip(moments, (0, 1, PRICE_MAX_MINOR, 2), strict=True)
+    )
+    tier = TierRequest(
+        id=PriceTierId(uuid4()), name="A", price=Money(1, "EUR"), seat_ids=(house.layout.seats[0].id,), changes=changes
+    )
+    without = TierRequest(id=PriceTierId(uuid4()), name="B", price=Money(2, "EUR"))
+    pricing = await house.reprice(tier, without)
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        found = await tx.plans.tiers(house.plan.id)
+        plan = await tx.plans.get(house.plan.id)
+    assert found == pricing.tiers and found[0].changes == changes
+    assert (plan.version, plan.seats_version) == (house.plan.version + 1, house.plan.seats_version + 1)
 
 
 async def test_a_new_ttl_counts_for_new_holds(house: House) -> None:

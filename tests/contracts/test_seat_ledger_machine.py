@@ -32,26 +32,32 @@ from adapters.memory.seat_map import MemorySeatMapFeed
 from core.seating.blocking import AuditLine
 from core.seating.layout import Layout
 from core.seating.plans import SeatingPlan
+from core.seating.price_tiers import PriceChange, PriceTier
+from core.seating.pricing import Pricing, TierRequest
 from core.seating.reservations import Reservation
 from core.shared.callers import Caller, Role
 from core.shared.errors import DomainError
-from core.shared.ids import AccountId, OrderId, PlanId, ReservationId, SeatId, TenantId
+from core.shared.ids import AccountId, OrderId, PlanId, PriceTierId, ReservationId, SeatId, TenantId
+from core.shared.money import Money
 from ports.events import Delivery
 from ports.published.orders import OrderCancelled
 from tests.seating_world import (
     CountedTokens,
     SeatingStores,
     a_plan,
+    granting,
     memory_stores,
     postgres_stores,
 )
 from tests.servers import PostgresServer
+from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
+from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.reserve_seats import (
     FinaliseReservation,
     ProtectReservation,
@@ -121,7 +127,8 @@ class Side:
         store = stores.transactions
         self.stores = stores
         self.tokens = CountedTokens()
-        self.hold = HoldSeats(stores.grant, self.tokens, clock)
+        # Plans are remembered anew in each story: the ids of plans and their versions come again in the next.
+        self.hold = HoldSeats(granting(stores.holds, store), self.tokens, clock)
         self.extend = ExtendHold(store, clock)
         self.release = ReleaseHold(store, clock)
         self.reserve = ReserveSeats(store, clock)
@@ -133,6 +140,9 @@ class Side:
         self.cancelled = ReleaseCancelledOrder(store, clock)
         self.block = BlockSeats(store, clock)
         self.unblock = UnblockSeats(store, clock)
+        self.price = ReplacePriceTiers(store, clock)
+        self.activate = ActivatePlan(store, clock)
+        self.deactivate = DeactivatePlan(store, clock)
         self.snapshot = SeatsSnapshot(store, Catalogues(store), MemorySeatMapFeed(), clock)
 
     async def answer(self, command: Command) -> Answer:
@@ -157,6 +167,9 @@ class Ledgers(RuleBasedStateMachine):
         self.known: list[Known] = []
         self.events = 0
         self.steps = 0
+        self.made = MemoryIds()
+        self.price_times: list[datetime] = []
+        self.prices: dict[TenantId, dict[SeatId, PriceTier]] = {tenant: {} for tenant in TENANTS}
 
     def run(self, work: Awaitable[Any]) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, 20))
@@ -165,10 +178,9 @@ class Ledgers(RuleBasedStateMachine):
     def open_the_plans(self) -> None:
         for stores in self.databases:
             self.run(_emptied(stores))
-        made = MemoryIds()
         for tenant in TENANTS:
             plan, layout = a_plan(
-                rows=1, columns=SEATS, seats_max_per_order=3, max_per_user=4, hold_ttl_s=TTL_S, ids=made
+                rows=1, columns=SEATS, seats_max_per_order=3, max_per_user=4, hold_ttl_s=TTL_S, ids=self.made
             )
             self.plans[tenant] = (plan, layout)
             for side in self.sides:
@@ -201,6 +213,8 @@ class Ledgers(RuleBasedStateMachine):
         caller = Caller(buyer, tenant)
         answer = self.all(lambda side: side.hold(plan, id, wanted, caller=caller))
         asked_before = any((entry.tenant, entry.id) == (tenant, id) for entry in self.known)
+        if isinstance(answer, NewHold) and answer.hold_token is not None:
+            self.costs_what_the_moment_says(tenant, answer.reservation)
         if not asked_before and (isinstance(answer, NewHold) or not self.known):  # one of them may not be there
             self.known.append(Known(tenant, id, buyer))
 
@@ -255,6 +269,73 @@ class Ledgers(RuleBasedStateMachine):
                 self.cancel(entry, order, what)
             case _:
                 self.all(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
+
+    def costs_what_the_moment_says(self, tenant: TenantId, reservation: Reservation) -> None:
+        """A model of two lines beside the core: the last change that has come counts."""
+        now: datetime = self.clock.now()
+        for seat in reservation.seats:
+            tier = self.prices[tenant].get(seat.seat_id)
+            price = self.plans[tenant][0].ticket_price.amount_minor
+            if tier is not None:
+                price = [tier.price, *(change.price for change in tier.changes if change.at <= now)][-1].amount_minor
+            assert seat.price_minor == price
+
+    @rule(
+        tenant=tenants,
+        seats=places,
+        fan=rarely,
+        amounts=st.lists(st.integers(0, 5), min_size=1, max_size=4),
+        first_s=st.sampled_from([-30, 0, 1, 30]),
+        step_s=st.sampled_from([0.000001, 1, 30]),
+        other=st.booleans(),
+    )
+    def replace_prices(
+        self,
+        tenant: TenantId,
+        seats: list[int],
+        fan: bool,
+        amounts: list[int],
+        first_s: float,
+        step_s: float,
+        other: bool,
+    ) -> None:
+        """Give some seats a price that changes by itself, and perhaps the rest of their section another."""
+        plan, layout = self.plans[tenant]
+        start = self.clock.now() + timedelta(seconds=first_s)
+        changes = tuple(
+            PriceChange(start + number * timedelta(seconds=step_s), Money(amount, "EUR"))
+            for number, amount in enumerate(amounts[1:])
+        )
+        price, ids = Money(amounts[0], "EUR"), tuple(self.seat(tenant, place) for place in seats)
+        tiers = [TierRequest(id=PriceTierId(self.made.new()), name="A", price=price, seat_ids=ids, changes=changes)]
+        if other:
+            section, changes = layout.sections[0].id, changes[-1:]
+            id = PriceTierId(self.made.new())
+            tiers.append(TierRequest(id=id, name="B", price=price, section_ids=(section,), changes=changes))
+        caller = Caller(CLERK, tenant, None if fan else Role.MANAGER)
+        answer = self.all(lambda side: side.price(plan.id, tiers, expected_version=None, caller=caller))
+        if isinstance(answer[1], Pricing):
+            self.price_times = [change.at for tier in answer[1].tiers for change in tier.changes] or self.price_times
+            first, *rest = answer[1].tiers
+            of_section = {seat.id: tier for tier in rest for seat in layout.seats}
+            self.prices[tenant] = of_section | dict.fromkeys(ids, first)
+
+    @precondition(lambda self: self.price_times)
+    @rule(tenant=tenants, buyer=buyers, id=ids, seats=places, pick=picks, microseconds=st.sampled_from([-1, 0, 1]))
+    def hold_at_a_change_of_prices(
+        self, tenant: TenantId, buyer: AccountId, id: ReservationId, seats: list[int], pick: int, microseconds: int
+    ) -> None:
+        """Go to just before, at, or just behind the time of a change, which may be back in time, and hold seats."""
+        at = self.price_times[pick % len(self.price_times)]
+        self.clock.moment = at + timedelta(microseconds=microseconds)
+        self.hold(tenant, buyer, id, seats, False)
+
+    @rule(tenant=tenants, off=st.booleans(), fan=rarely)
+    def switch_the_plan(self, tenant: TenantId, off: bool, fan: bool) -> None:
+        """Take the plan off sale or put it on; sales of what is held go on meanwhile."""
+        plan = self.plans[tenant][0].id
+        caller = Caller(CLERK, tenant, None if fan else Role.MANAGER)
+        self.all(lambda side: (side.deactivate if off else side.activate)(plan, expected_version=None, caller=caller))
 
     @rule(
         tenant=tenants,
@@ -368,7 +449,9 @@ class Ledgers(RuleBasedStateMachine):
         async with side.stores.transactions.begin(tenant) as tx:
             entries = await tx.seats.lock_all(IDS, wait=True)
             states = {seat.id: state for seat, state in await tx.seats.seat_map(plan.id)}
-        return seen, [entry.reservation for entry in entries], dict(states)
+        known = seen.catalogue
+        shown = (known.plan, known.tiers, known.lines, known.prices_since, known.prices_change_at, known.masks.priced)
+        return (seen.statuses, *shown), [entry.reservation for entry in entries], dict(states)
 
     async def _audit(self, side: Side, tenant: TenantId) -> list[AuditLine]:
         async with side.stores.transactions.begin(tenant) as tx:

@@ -84,7 +84,7 @@ async def desk(venue_db: Database) -> AsyncIterator[Desk]:
         CreatePlan: CreatePlan(store, Tickets(), Halls(), clock, ids),
         ReplaceSource: ReplaceSource(store, Tickets(), Halls(), clock, ids),
         ExportPlan: ExportPlan(store),
-        ReadPlan: ReadPlan(store),
+        ReadPlan: ReadPlan(store, clock),
         ValidatePlan: ValidatePlan(store),
         ActivatePlan: ActivatePlan(store, clock),
         DeactivatePlan: DeactivatePlan(store, clock),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, override
 from uuid import UUID, uuid4
@@ -145,7 +145,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     pictures = Pictures(store, catalogues, clock)
     made: dict[Any, object] = {
         CreatePlan: CreatePlan(store, ticketing, Halls(), clock, ids),
-        ReadPlan: ReadPlan(store),
+        ReadPlan: ReadPlan(store, clock),
         ListPlans: ListPlans(store),
         ValidatePlan: ValidatePlan(store),
         ReplacePriceTiers: ReplacePriceTiers(store, clock),
@@ -218,6 +218,74 @@ async def test_the_riethsporthalle_is_imported_priced_and_put_on_sale(office: Bo
     )
 
 
+async def test_a_price_changes_at_its_time_in_the_plan_the_map_and_the_holds(office: BoxOffice) -> None:
+    plan, seats = await office.on_sale()
+    path, noon = f"/seating-plans/{plan}", office.clock.now() + timedelta(hours=1)
+    tier = {
+        "name": "Front",
+        "price": {"amount": 1500, "currency": "EUR"},
+        "seatIds": [seats[0]["id"], seats[1]["id"]],
+        "changes": [
+            {"at": "2001-01-01T01:00:00+01:00", "price": {"amount": 1800, "currency": "EUR"}},
+            {"at": noon.isoformat(), "price": {"amount": 2100, "currency": "EUR"}},
+        ],
+    }
+    priced = await office.send("PUT", f"{path}/price-tiers", [tier], token="manager", If_Match='"v2"')
+    changes = [
+        {"at": "2001-01-01T00:00:00Z", "price": {"amount": 1800, "currency": "EUR"}},
+        {"at": noon.isoformat().replace("+00:00", "Z"), "price": {"amount": 2100, "currency": "EUR"}},
+    ]
+    [shown] = priced.json()["priceTiers"]
+    assert (shown["price"]["amount"], shown["changes"]) == (1800, changes)
+
+    async def told(now: datetime) -> tuple[object, ...]:
+        office.clock.moment = now
+        at_hand = [(await office.send("GET", f"{path}{query}")).json() for query in ("", "/seats")]
+        compact = (await office.send("GET", f"{path}/seats?format=compact")).json()
+        assert [body["priceTiers"] for body in at_hand] == [compact["priceTiers"]] * 2
+        assert compact["seats"]["price"][0] == at_hand[1]["seats"][0]["price"]["amount"]
+        assert compact["pricesChangeAt"] == at_hand[1]["pricesChangeAt"]
+        return compact["priceTiers"][0]["price"]["amount"], compact["seats"]["price"][0], compact["pricesChangeAt"]
+
+    assert await told(noon - timedelta(microseconds=1)) == (1800, 1800, changes[1]["at"])
+    before = await office.hold(plan, seats[:1])
+    assert await told(noon) == (2100, 2100, None)
+    after = await office.hold(plan, seats[1:2])
+    assert [answer.json()["total"]["amount"] for answer in (before, after)] == [1800, 2100]
+    wish = {"quantity": 1, "priceTierIds": [shown["id"]], "priceMax": {"amount": 2099, "currency": "EUR"}}
+    body = {"reservationId": str(uuid4()), "bestAvailable": wish}
+    refused = await office.send("POST", f"{path}/holds", body)
+    assert problem(refused) == (409, "seating.not_enough_seats")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "pointer"),
+    [
+        ([("2030-01-01T00:00:00Z", 1), ("2030-01-01T01:00:00+01:00", 2)], 422, "/0/changes/1/at"),
+        ([("2030-01-02T00:00:00Z", 1), ("2030-01-01T00:00:00Z", 2)], 422, "/0/changes/1/at"),
+        ([("9999-12-31T23:59:59-23:59", 1)], 400, "/0/changes/0/at"),
+        ([("2030-01-01T00:00:00", 1)], 400, "/0/changes/0/at"),
+        ([("soon", 1)], 400, "/0/changes/0/at"),
+        ([("2030-01-01T00:00:00Z", -1)], 400, "/0/changes/0/price/amount"),
+        ([("2030-01-01T00:00:00Z", 1, "USD")], 422, "/0/changes/0/price/currency"),
+        ([(f"20{year}-01-01T00:00:00Z", 1) for year in range(30, 51)], 400, "/0/changes"),
+    ],
+)
+async def test_changes_of_a_price_that_cannot_be_are_refused_with_their_place(
+    office: BoxOffice, changes: list[tuple[Any, ...]], status: int, pointer: str
+) -> None:
+    plan, seats = await office.on_sale()
+    bodies = [
+        {"at": at, "price": {"amount": amount, "currency": "".join(currency) or "EUR"}}
+        for at, amount, *currency in changes
+    ]
+    tier = {"name": "A", "price": {"amount": 1, "currency": "EUR"}, "seatIds": [seats[0]["id"]], "changes": bodies}
+    path = f"/seating-plans/{plan}/price-tiers"
+    refused = await office.send("PUT", path, [tier], token="manager", If_Match='"v2"')
+    assert problem(refused)[0] == status, refused.text
+    assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
+
+
 async def test_a_map_is_sent_again_only_when_it_changed_and_with_the_fields_asked_for(office: BoxOffice) -> None:
     plan, seats = await office.on_sale()
     path = f"/seating-plans/{plan}/seats?fields=status"
@@ -260,7 +328,7 @@ async def test_a_map_comes_in_columns_and_then_as_letters_alone(office: BoxOffic
     assert columns["states"] == "A" * len(seats)
     await office.hold(plan, seats[1:3])
     states = (await office.send("GET", f"{path}&fields=status", Cache_Control="no-cache")).json()
-    assert set(states) == {"planId", "planVersion", "eventId", "states"}
+    assert set(states) == {"planId", "planVersion", "pricesChangeAt", "eventId", "states"}
     assert states["states"] == "AHH" + "A" * (len(seats) - 3)
     office.clock.move(seconds=1)
     assert (await office.send("GET", path)).json()["states"] == states["states"]

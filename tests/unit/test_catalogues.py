@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.memory.clock import MemoryClock
 from core.seating.allotments import Allotments
 from core.seating.catalogue import Catalogue
 from core.seating.errors import PlanNotFoundError
@@ -14,6 +15,8 @@ from tests.seating_world import a_plan, a_tenant, memory_stores
 from usecases.seating import catalogues
 from usecases.seating.catalogues import Catalogues
 
+NOW = MemoryClock().now()
+
 
 async def test_everybody_who_asks_gets_the_same_catalogue_until_the_plan_is_changed() -> None:
     stores, tenant = memory_stores(), a_tenant()
@@ -21,7 +24,7 @@ async def test_everybody_who_asks_gets_the_same_catalogue_until_the_plan_is_chan
     async with stores.transactions.begin(tenant) as tx:
         await tx.plans.add(plan, layout)
     known = Catalogues(stores.transactions)
-    first, second = await asyncio.gather(known.of(tenant, plan.id), known.of(tenant, plan.id))
+    first, second = await asyncio.gather(known.of(tenant, plan.id, now=NOW), known.of(tenant, plan.id, now=NOW))
     assert first is second
     assert first.seats == layout.seats
     assert [first.places[seat.id] for seat in layout.seats] == list(range(10))
@@ -29,8 +32,8 @@ async def test_everybody_who_asks_gets_the_same_catalogue_until_the_plan_is_chan
 
     async with stores.transactions.begin(tenant) as tx:
         await tx.plans.set_hold_ttl_s(60, at=plan.created_at)
-    assert await known.of(tenant, plan.id) is first
-    after = await known.of(tenant, plan.id, newer_than=first.plan.version)
+    assert await known.of(tenant, plan.id, now=NOW) is first
+    after = await known.of(tenant, plan.id, now=NOW, newer_than=first.plan.version)
     assert after.plan.hold_ttl_s == 60
     assert after.seats is first.seats, "the seats were not changed, so they are not read again"
 
@@ -42,9 +45,9 @@ async def test_another_tenants_plan_is_not_there() -> None:
         await tx.plans.add(plan, layout)
     known = Catalogues(stores.transactions)
     with pytest.raises(PlanNotFoundError):
-        await known.of(a_tenant(), plan.id)
+        await known.of(a_tenant(), plan.id, now=NOW)
     with pytest.raises(PlanNotFoundError):
-        await known.of(a_tenant(), PlanId(uuid4()))
+        await known.of(a_tenant(), PlanId(uuid4()), now=NOW)
 
 
 async def test_the_plan_that_was_not_asked_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,9 +58,9 @@ async def test_the_plan_that_was_not_asked_for_longest_is_forgotten(monkeypatch:
         for plan, layout in made:
             await tx.plans.add(plan, layout)
     known = Catalogues(stores.transactions)
-    first, second, _ = [await known.of(tenant, plan.id) for plan, _ in made]
-    assert await known.of(tenant, made[1][0].id) is second
-    assert await known.of(tenant, made[0][0].id) is not first
+    first, second, _ = [await known.of(tenant, plan.id, now=NOW) for plan, _ in made]
+    assert await known.of(tenant, made[1][0].id, now=NOW) is second
+    assert await known.of(tenant, made[0][0].id, now=NOW) is not first
 
 
 def test_a_catalogue_takes_no_plan_with_other_seats() -> None:

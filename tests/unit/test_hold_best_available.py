@@ -50,11 +50,20 @@ class Outrun(HoldSeats):
         caller: Caller,
         hold_token: str | None = None,
         showing: Showing = NOTHING_SHOWN,
+        price_max_minor: int | None = None,
     ) -> NewHold:
         hold = HoldSeats(self.grant, self.tokens, self.clock)
         if self.rivals:
             await hold(plan_id, ReservationId(uuid4()), seat_ids[:1], caller=self.rivals.pop())
-        return await hold(plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing)
+        return await hold(
+            plan_id,
+            reservation_id,
+            seat_ids,
+            caller=caller,
+            hold_token=hold_token,
+            showing=showing,
+            price_max_minor=price_max_minor,
+        )
 
 
 class Floor:
@@ -150,6 +159,7 @@ async def test_the_same_wish_that_was_granted_a_moment_ago_gets_the_same_seats()
             caller: Caller,
             hold_token: str | None = None,
             showing: Showing = NOTHING_SHOWN,
+            price_max_minor: int | None = None,
         ) -> NewHold:
             if not self.granted:
                 await floor.wish(1)
@@ -201,6 +211,7 @@ async def test_buyers_at_once_in_one_process_are_given_different_seats_at_the_fi
             caller: Caller,
             hold_token: str | None = None,
             showing: Showing = NOTHING_SHOWN,
+            price_max_minor: int | None = None,
         ) -> NewHold:
             tries.append(seat_ids)
             await asyncio.sleep(0)  # the others choose before this one is granted

@@ -197,12 +197,12 @@ class TestReplacing:
     async def test_a_draft_gets_new_seats_and_what_was_remembered_of_it_is_old(self, house: House) -> None:
         plan = await house.a_plan()
         known = Catalogues(house.store)
-        before = await known.of(house.tenant, plan.id)
+        before = await known.of(house.tenant, plan.id, now=MemoryClock().now())
         source = FromGrid((GridSection("Other", 1, 2),))
         other = await house.replace(plan.id, source, focus=Point(1, 1), expected_version=1, caller=house.manager)
         assert (other.version, other.seats_version, other.seats_count, other.seats_without_tier) == (2, 2, 2, 2)
         assert other.focus == Point(1, 1)
-        after = await known.of(house.tenant, plan.id, newer_than=before.plan.version)
+        after = await known.of(house.tenant, plan.id, now=MemoryClock().now(), newer_than=before.plan.version)
         assert len(after.seats) == 2 and {line.section for line in after.lines.values()} == {"Other"}
 
     async def test_only_at_the_version_that_was_read(self, house: House) -> None:

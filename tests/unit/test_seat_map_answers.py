@@ -16,7 +16,8 @@ from adapters.http.seat_map_answers import SeatMapAnswers
 from adapters.http.seat_map_texts import SEAT_FIELDS, Form, SeatMapText, form_of
 from adapters.memory.clock import MemoryIds
 from core.seating.catalogue import NO_ALLOTMENTS, Catalogue
-from core.seating.plans import PlannedSeat, PriceTier, Section
+from core.seating.plans import PlannedSeat, Section
+from core.seating.price_tiers import PriceTier
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PriceTierId, TenantId
 from core.shared.money import Money
@@ -78,7 +79,7 @@ def test_the_full_form_has_every_seat_with_all_its_members_and_its_state() -> No
     text = SeatMapText.of(seat_map.catalogue, form_of(None, compact=False))
     for seen in (seat_map, replace(seat_map, letters="A" * 2_049 + "S"), seat_map):
         body = json.loads(text.packed(seen, Coding.IDENTITY))
-        assert list(body) == ["planId", "planVersion", "eventId", "sections", "priceTiers", "seats"]
+        assert list(body) == ["planId", "planVersion", "pricesChangeAt", "eventId", "sections", "priceTiers", "seats"]
         assert (body["planId"], body["planVersion"]) == (str(seen.catalogue.plan.id), 1)
         assert body["eventId"] == "7-1"
         assert [section["id"] for section in body["sections"]] == sections(seen.catalogue.sections)
@@ -110,9 +111,8 @@ def test_the_compact_form_says_the_same_as_the_full_one() -> None:
     rebuilt = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     full = written(seat_map, form_of(None, compact=False))
     assert rebuilt == full["seats"]
-    assert [body[name] for name in ("planId", "planVersion", "eventId")] == [
-        full[name] for name in ("planId", "planVersion", "eventId")
-    ]
+    for name in ("planId", "planVersion", "pricesChangeAt", "eventId"):
+        assert body[name] == full[name]
 
 
 def test_who_has_the_rest_gets_the_states_and_nothing_else() -> None:
@@ -120,6 +120,7 @@ def test_who_has_the_rest_gets_the_states_and_nothing_else() -> None:
     assert written(seat_map, form_of("status", compact=True)) == {
         "planId": str(seat_map.catalogue.plan.id),
         "planVersion": 1,
+        "pricesChangeAt": None,
         "eventId": None,
         "states": seat_map.letters,
     }

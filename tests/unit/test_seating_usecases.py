@@ -105,7 +105,7 @@ class Hall:
         store = self.store = MemorySeatingTransactions(self.messages)
         self.ticketing = OneTicket(self.tenant)
         self.create = CreatePlan(store, self.ticketing, a_hall(), self.clock, self.ids)
-        self.read = ReadPlan(store)
+        self.read = ReadPlan(store, self.clock)
         self.activate = ActivatePlan(store, self.clock)
         self.deactivate = DeactivatePlan(store, self.clock)
         self.price = ReplacePriceTiers(store, self.clock)

@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457): stable code, no internals, never a plain 500."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -147,11 +148,16 @@ def _problems_of(error: ValidationException) -> tuple[Problem, ...]:
         if isinstance(item, dict):
             fault = cast("dict[str, object]", item)
             key = str(fault.get("key", ""))
-            key = "" if key == "data" else key  # the body as a whole: a pointer to it is empty
-            pointer = "/" + key.replace(".", "/").replace("[", "/").replace("]", "") if key else ""
+            if key == "data":  # the body as a whole, to which a pointer is empty, or something in a list
+                inside = _IN_A_LIST.search(str(error.__cause__))
+                key = inside[1] if inside is not None else ""
+            pointer = "/" + key.replace(".", "/").replace("[", "/").replace("]", "").lstrip("/") if key else ""
             found.append(Problem(pointer, str(fault.get("message", "is not valid"))))
     return tuple(found)
 
+
+_IN_A_LIST = re.compile(r"`\$\.data(\[\d+\].*)`$")
+"""How msgspec names what is wrong in a body that is a list. The framework tells the key in other bodies only."""
 
 _STATUS_BY_CODE = {kind.code: status for kind, status in STATUSES.items()}
 

@@ -14,11 +14,11 @@ from core.shared.ids import PlanId, TenantId
 from usecases.seating.seats_snapshot import SeatMap
 
 TEXT_BYTES_MAX = 250_000_000
-"""What is written once a version of a plan; 100,000 seats take 60 MB in full and 10 MB in columns."""
+"""What is written once for a plan and its prices; 100,000 seats take 60 MB in full and 10 MB in columns."""
 
 ANSWER_BYTES_MAX = 150_000_000
 
-_MAKE = b"1"
+_MAKE = b"2"
 """Changes with the code that writes maps, so that no client keeps what older code wrote of the same plan."""
 
 type _Wish = tuple[TenantId, PlanId, Form]
@@ -103,13 +103,14 @@ class SeatMapAnswers:
 
 
 def _tag(wish: _Wish, seat_map: SeatMap, coding: Coding) -> str:
-    """Return what tells this answer from every other: a version of a plan has one text for each state of its seats."""
+    """Return what tells this answer from every other: a version of a plan has one text for its prices and states."""
     _, plan_id, form = wish
     plan = seat_map.catalogue.plan
     facts = (
         plan_id,
         plan.version,
         plan.updated_at,
+        seat_map.catalogue.prices_since,
         form.compact,
         sorted(form.fields),
         seat_map.event_id,

@@ -1,6 +1,7 @@
 """The seat map in its compact form: what is documented of it. The text itself is made in `seat_map_texts`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -33,12 +34,15 @@ class SeatColumnsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 class CompactSeatMapBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """All seats of a plan at one moment, with `?format=compact`; all but the last two members is of `planVersion`.
 
+    The prices are of that version too, until `pricesChangeAt` (null for never).
+
     `states` has one letter a seat, in the order of the arrays: A available, H held, R reserved, S sold, B blocked.
     `?format=compact&fields=status` leaves out all but it, for who has the rest.
     """
 
     plan_id: UUID
     plan_version: int
+    prices_change_at: datetime | None
     currency: str | UnsetType = UNSET
     sections: tuple[PlanSectionBody, ...] | UnsetType = UNSET
     price_tiers: tuple[PriceTierView, ...] | UnsetType = UNSET

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from adapters.http.content_codings import Coding, Packer
 from adapters.http.money import MoneyBody
-from adapters.http.seating_bodies import SeatBody, TableBody
+from adapters.http.seating_bodies import PriceTierView, SeatBody, TableBody
 from adapters.http.seating_views import section_bodies, tier_views
 from core.seating.catalogue import Catalogue
 from core.seating.plans import PlannedSeat
@@ -82,7 +82,7 @@ class _Chunk:
 
 
 class SeatMapText:
-    """One plan in one version and form: `beginning` never changes, `rest` is written for each state of the seats."""
+    """One catalogue in one form: `beginning` never changes, `rest` is written for each state of the seats."""
 
     def __init__(self, beginning: bytes, chunks: Sequence[_Chunk], before_event: bytes, *, form: Form) -> None:
         self._form = form
@@ -95,10 +95,9 @@ class SeatMapText:
     @classmethod
     def of(cls, catalogue: Catalogue, form: Form) -> Self:
         """Write what can be written once. It takes about a second for 100,000 seats."""
-        plan = catalogue.plan
         if form.compact:
             return cls(_columns(catalogue, form.fields)[:-1], (), b',"eventId":', form=form)
-        begun = f'{{"planId":"{plan.id}","planVersion":{plan.version},"eventId":'.encode()
+        begun = msgspec.json.encode(_facts(catalogue))[:-1] + b',"eventId":'
         return cls(b"", [_Chunk(text) for text in _seats(catalogue, form.fields)], begun, form=form)
 
     def packed(self, seat_map: SeatMap, coding: Coding) -> bytes:
@@ -113,13 +112,22 @@ class SeatMapText:
             yield b',"states":"%b"}' % letters if "status" in self._form.fields else b"}"
             return
         catalogue = seat_map.catalogue
-        lists = {"sections": section_bodies(catalogue.sections), "priceTiers": tier_views(catalogue.tiers)}
+        lists = {"sections": section_bodies(catalogue.sections), "priceTiers": _tiers(catalogue)}
         yield b"," + msgspec.json.encode(lists)[1:-1] + b',"seats":['
         for number, chunk in enumerate(self._chunks):
             at = number * _CHUNK_SEATS
             yield b"," if number else b""
             yield chunk.filled(letters[at : at + _CHUNK_SEATS])
         yield b"]}"
+
+
+def _facts(catalogue: Catalogue) -> dict[str, object]:
+    plan = catalogue.plan
+    return {"planId": plan.id, "planVersion": plan.version, "pricesChangeAt": catalogue.prices_change_at}
+
+
+def _tiers(catalogue: Catalogue) -> tuple[PriceTierView, ...]:
+    return tier_views(catalogue.tiers, at=catalogue.prices_since)
 
 
 def _seats(catalogue: Catalogue, fields: frozenset[str]) -> Iterator[bytes]:
@@ -162,13 +170,12 @@ def _table_body(seat: PlannedSeat) -> TableBody | None:
 
 def _columns(catalogue: Catalogue, fields: frozenset[str]) -> bytes:
     """Return the compact form up to the event id, and a closing brace."""
-    plan = catalogue.plan
     wanted = {name: column(catalogue) for name, column in _COLUMNS.items() if name in fields}
-    body: dict[str, object] = {"planId": plan.id, "planVersion": plan.version}
+    body = _facts(catalogue)
     if wanted:
-        body["currency"] = plan.ticket_price.currency
+        body["currency"] = catalogue.plan.ticket_price.currency
         body["sections"] = section_bodies(catalogue.sections)
-        body["priceTiers"] = tier_views(catalogue.tiers)
+        body["priceTiers"] = _tiers(catalogue)
         body["seats"] = {_COLUMN_NAMES.get(name, name): column for name, column in wanted.items()}
     return msgspec.json.encode(body)
 

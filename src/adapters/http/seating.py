@@ -19,7 +19,7 @@ from adapters.http.seat_map_bodies import CompactSeatMapBody
 from adapters.http.seat_map_texts import form_of
 from adapters.http.seating_bodies import CreatePlanBody, PlanBody, PriceTierBodies, ReportBody, SeatMapBody
 from adapters.http.seating_sources import ReplaceSourceBody, source_of
-from adapters.http.seating_views import plan_body, report_body
+from adapters.http.seating_views import plan_body, report_body, tier_views
 from core.shared.callers import Caller
 from core.shared.ids import PlanId, TicketId
 from ports.ids import IdSource
@@ -79,7 +79,7 @@ class SeatingPlanController(Controller):
     ) -> Response[PlanBody]:
         """Everybody in the organisation, fans too."""
         details = await usecase(PlanId(plan_id), caller=caller)
-        body = plan_body(details.plan, sections=details.sections, tiers=details.tiers)
+        body = plan_body(details.plan, sections=details.sections, tiers=tier_views(details.tiers, at=details.at))
         return Response(body, headers={"ETag": etag(details.plan.version)})
 
     @put("/{plan_id:uuid}/source", summary="Replace the layout of a draft", request_max_body_size=PLAN_BYTES_MAX)
@@ -133,14 +133,18 @@ class SeatingPlanController(Controller):
         ids: FromDishka[IdSource],
         if_match: IfMatch = None,
     ) -> Response[PlanBody]:
-        """Managers only, with the ETag they read in If-Match. Seats that are held keep the price they had."""
+        """Managers only, with the ETag they read in If-Match. Seats that are held keep the price they had.
+
+        A price changes by itself at the times in `changes`, for whatever is held from then on.
+        """
         plan, pricing = await usecase(
             PlanId(plan_id),
-            [tier.request(ids.new()) for tier in data],
+            [tier.request(ids.new(), number=number) for number, tier in enumerate(data)],
             expected_version=expected_version(if_match),
             caller=caller,
         )
-        body = plan_body(plan, sections=pricing.layout.sections, tiers=pricing.tiers, with_report=True)
+        tiers = tier_views(pricing.tiers, at=plan.updated_at)
+        body = plan_body(plan, sections=pricing.layout.sections, tiers=tiers, with_report=True)
         return Response(body, headers={"ETag": etag(plan.version)})
 
     @post("/{plan_id:uuid}/validate", summary="Check a seating plan", status_code=200)

@@ -12,9 +12,12 @@ from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.seating_sources import PointBody, SourceBody, source_of
 from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
-from core.seating.pricing import TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
+from core.seating.price_tiers import PriceChange
+from core.seating.pricing import CHANGES_PER_TIER_MAX, TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
+from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
+from core.shared.time import utc
 from usecases.seating.create_plan import PlanFacts
 
 type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
@@ -52,17 +55,39 @@ class CreatePlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
         )
 
 
+class PriceChangeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A price from a time on; at that very time it counts already."""
+
+    at: Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset; it may have passed.")]
+    price: PriceBody
+
+    def change(self, pointer: str) -> PriceChange:
+        """Return the change; raises UnknownCurrencyError, and InvalidInputError at `pointer`."""
+        try:
+            return PriceChange(utc(self.at), self.price.money())
+        except OverflowError:
+            message = "The time lies outside the years 1 to 9999 in UTC."
+            raise InvalidInputError(message, [Problem(f"{pointer}/at", message)]) from None
+
+
 class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A price, and what it is for. A seat's own tier (by id, then by category) goes before its section's."""
+    """A price, and what it is for. A seat's own tier (by id, then by category) goes before its section's.
+
+    `changes` come the earliest first; `price` counts before the first of them. Seats that are held keep their prices.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=TIER_NAME_LENGTH_MAX)]
     price: PriceBody
     section_ids: Annotated[tuple[UUID, ...], Meta(max_length=500)] = ()
     seat_ids: Annotated[tuple[UUID, ...], Meta(max_length=150_000)] = ()
     categories: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=100)] = ()
+    changes: Annotated[tuple[PriceChangeBody, ...], Meta(max_length=CHANGES_PER_TIER_MAX)] = ()
 
-    def request(self, tier_id: UUID) -> TierRequest:
-        """Return the wish for a tier of this new id; raises UnknownCurrencyError."""
+    def request(self, tier_id: UUID, *, number: int) -> TierRequest:
+        """Return the wish for a tier of this new id; `number` is its place in the list, for what is wrong with it.
+
+        Raises UnknownCurrencyError and InvalidInputError.
+        """
         return TierRequest(
             id=PriceTierId(tier_id),
             name=self.name,
@@ -70,6 +95,7 @@ class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
             section_ids=tuple(SectionId(id) for id in self.section_ids),
             seat_ids=tuple(SeatId(id) for id in self.seat_ids),
             categories=self.categories,
+            changes=tuple(change.change(f"/{number}/changes/{place}") for place, change in enumerate(self.changes)),
         )
 
 
@@ -132,12 +158,20 @@ class PlanSectionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     ticket_id: UUID | None
 
 
+class PriceChangeView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A price from a time on."""
+
+    at: datetime
+    price: MoneyBody
+
+
 class PriceTierView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A named price."""
+    """A named price: what it is at this moment, and all its changes, those of the past too."""
 
     id: UUID
     name: str
     price: MoneyBody
+    changes: tuple[PriceChangeView, ...]
 
 
 class CategoryBody(msgspec.Struct, frozen=True):
@@ -207,10 +241,14 @@ class SeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SeatMapBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """All seats of a plan at one moment. `eventId` is where the live map goes on; null while it is away."""
+    """All seats of a plan at one moment. `eventId` is where the live map goes on; null while it is away.
+
+    `pricesChangeAt` is when a price changes next by itself, null for never: from then on this map's prices are old.
+    """
 
     plan_id: UUID
     plan_version: int
+    prices_change_at: datetime | None
     event_id: str | None
     sections: tuple[PlanSectionBody, ...]
     price_tiers: tuple[PriceTierView, ...]

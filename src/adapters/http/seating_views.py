@@ -1,6 +1,7 @@
 """From the core's types of seating to the bodies that are sent."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import UNSET
 
@@ -12,12 +13,14 @@ from adapters.http.seating_bodies import (
     HoldView,
     PlanBody,
     PlanSectionBody,
+    PriceChangeView,
     PriceTierView,
     ReportBody,
 )
 from adapters.http.seating_sources import PointBody
 from core.seating.layout import are_side_by_side
-from core.seating.plans import PriceTier, Report, SeatingPlan, Section
+from core.seating.plans import Report, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.reservations import Reservation
 from core.shared.errors import Problem
 
@@ -49,15 +52,24 @@ def section_bodies(sections: Sequence[Section]) -> tuple[PlanSectionBody, ...]:
     )
 
 
-def tier_views(tiers: Sequence[PriceTier]) -> tuple[PriceTierView, ...]:
-    return tuple(PriceTierView(id=tier.id, name=tier.name, price=MoneyBody.of(tier.price)) for tier in tiers)
+def tier_views(tiers: Sequence[PriceTier], *, at: datetime) -> tuple[PriceTierView, ...]:
+    """Return the tiers with their prices of a moment."""
+    return tuple(
+        PriceTierView(
+            id=tier.id,
+            name=tier.name,
+            price=MoneyBody.of(tier.price_at(at)),
+            changes=tuple(PriceChangeView(at=change.at, price=MoneyBody.of(change.price)) for change in tier.changes),
+        )
+        for tier in tiers
+    )
 
 
 def plan_body(
     plan: SeatingPlan,
     *,
     sections: Sequence[Section] | None = None,
-    tiers: Sequence[PriceTier] | None = None,
+    tiers: Sequence[PriceTierView] | None = None,
     with_report: bool = False,
 ) -> PlanBody:
     """Return the plan; with its sections and tiers where they are given, and then with its layout."""
@@ -84,7 +96,7 @@ def plan_body(
         created_at=plan.created_at,
         updated_at=plan.updated_at,
         sections=section_bodies(sections) if sections is not None else UNSET,
-        price_tiers=tier_views(tiers) if tiers is not None else UNSET,
+        price_tiers=tuple(tiers) if tiers is not None else UNSET,
         layout=plan.layout if sections is not None else UNSET,
         report=report_body(plan.check()) if with_report else UNSET,
     )

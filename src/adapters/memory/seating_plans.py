@@ -9,7 +9,8 @@ from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, WantedSeat
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.plans import PlanStatus, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlanStatus, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.seating.reservations import Reservation, ReservationSeat
 from core.seating.seats import Available, SeatState

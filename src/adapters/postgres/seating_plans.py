@@ -19,7 +19,8 @@ from adapters.postgres.seating_rows import (
 from core.seating.allotments import Allotments
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
-from core.seating.plans import PlanStatus, PriceTier, SeatingPlan, Section
+from core.seating.plans import PlanStatus, SeatingPlan, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId, TenantId, TicketId
@@ -101,7 +102,7 @@ class PostgresPlans(PlanStore):
     async def tiers(self, plan_id: PlanId) -> tuple[PriceTier, ...]:
         rows = await self._connection.fetch(
             """
-            select id, name, price_minor, currency from price_tiers
+            select id, name, price_minor, currency, changes_at, changes_minor from price_tiers
             where tenant_id = $1 and plan_id = $2 order by position
             """,
             self._tenant_id,
@@ -189,11 +190,22 @@ class PostgresPlans(PlanStore):
         )
         await connection.executemany(
             """
-            insert into price_tiers (tenant_id, plan_id, id, name, price_minor, currency, position)
-            values ($1, $2, $3, $4, $5, $6, $7)
+            insert into price_tiers (tenant_id, plan_id, id, name, price_minor, currency, position, changes_at,
+                                     changes_minor)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             [
-                (self._tenant_id, plan_id, tier.id, tier.name, tier.price.amount_minor, tier.price.currency, position)
+                (
+                    self._tenant_id,
+                    plan_id,
+                    tier.id,
+                    tier.name,
+                    tier.price.amount_minor,
+                    tier.price.currency,
+                    position,
+                    [change.at for change in tier.changes],
+                    [change.price.amount_minor for change in tier.changes],
+                )
                 for position, tier in enumerate(pricing.tiers)
             ],
         )

@@ -13,11 +13,11 @@ from core.seating.plans import (
     OrphanRule,
     PlannedSeat,
     PlanStatus,
-    PriceTier,
     PricingMode,
     SeatingPlan,
     Section,
 )
+from core.seating.price_tiers import PriceChange, PriceTier
 from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
 from core.shared.errors import Problem
@@ -130,7 +130,14 @@ def section_of(row: Row) -> Section:
 
 
 def tier_of(row: Row) -> PriceTier:
-    return PriceTier(row["id"], row["name"], Money(row["price_minor"], row["currency"]))
+    currency = row["currency"]
+    changes = zip(row["changes_at"], row["changes_minor"], strict=True)
+    return PriceTier(
+        row["id"],
+        row["name"],
+        Money(row["price_minor"], currency),
+        tuple(PriceChange(at, Money(price_minor, currency)) for at, price_minor in changes),
+    )
 
 
 def allotment_of(row: Row) -> Allotment:

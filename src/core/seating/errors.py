@@ -204,6 +204,19 @@ class TooManyHoldsError(DomainError):
         self.retry_after_s = retry_after_s
 
 
+class SeatTooDearError(DomainError):
+    """A seat costs more at this moment than was to be paid for it."""
+
+    code = "seating.seat_too_dear"
+
+    @classmethod
+    def of(cls, dear: Iterable["TakenSeat"]) -> Self:
+        """Name the seats that are too dear."""
+        seats = sorted(dear)
+        problems = [Problem(f"/seatIds/{seat.index}", f"{seat.section} {seat.label} costs more.") for seat in seats]
+        return cls(f"Dearer by now: {_names_of(seats)}. No seat was held.", problems)
+
+
 class NotEnoughSeatsError(DomainError):
     """Fewer free seats than were wished for, or not side by side."""
 

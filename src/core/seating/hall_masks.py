@@ -8,7 +8,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import fsum, inf
 from typing import Self
 
@@ -70,7 +70,7 @@ class HallMasks:
     _places: Mapping[SeatId, int]
     _bits: Sequence[int]
     _slices: Sequence[slice]
-    _nearness: dict[int, Nearness] = field(default_factory=dict[int, Nearness], init=False, repr=False)
+    _nearness: dict[int, Nearness] = field(default_factory=dict[int, Nearness], repr=False)
 
     @classmethod
     def of(cls, hall: Hall, places: Mapping[SeatId, int], *, apart: Set[SeatId] = frozenset()) -> Self:
@@ -102,9 +102,6 @@ class HallMasks:
                 if tier is not None:
                     tiers.setdefault(tier, []).append(bit)
                 prices.setdefault(seat.price_minor, []).append(bit)
-        priced: list[int] = []
-        for price in sorted(prices):
-            priced.append((priced[-1] if priced else 0) | mask_of(prices[price]))
         return cls(
             seats=seats,
             distances=distances,
@@ -113,13 +110,36 @@ class HallMasks:
             sections={section: mask_of(found) for section, found in sections.items()},
             tiers={tier: mask_of(found) for tier, found in tiers.items()},
             prices=sorted(prices),
-            priced=priced,
+            priced=_cumulated({price: mask_of(found) for price, found in prices.items()}),
             _stretches=hall.stretches,
             _stretch_bits=stretch_bits,
             _places=places,
             _bits=bits,
             _slices=_slices(place_at),
         )
+
+    def repriced(self, prices: Mapping[PriceTierId, int], changed: Mapping[SeatId, PlannedSeat]) -> Self:
+        """Return the same hall with these prices of tiers; `changed` are their seats with the new prices.
+
+        Bits stay as they are, and what is known of nearness is still known.
+        """
+        moved = 0
+        for tier in prices:
+            moved |= self.tiers.get(tier, 0)
+        exact: dict[int, int] = {}
+        cheaper = 0
+        for price, priced in zip(self.prices, self.priced, strict=True):
+            exact[price] = priced & ~cheaper & ~moved
+            cheaper = priced
+        for tier, price in prices.items():
+            exact[price] = exact.get(price, 0) | self.tiers.get(tier, 0)
+        exact = {price: found for price, found in exact.items() if found}
+        seats = [changed.get(seat.id, seat) if seat is not None else None for seat in self.seats]
+        stretches = [
+            replace(stretch, seats=tuple(changed.get(seat.id, seat) for seat in stretch.seats))
+            for stretch in self._stretches
+        ]
+        return replace(self, seats=seats, prices=sorted(exact), priced=_cumulated(exact), _stretches=stretches)
 
     def free_in(self, letters: str) -> int:
         """Return the available seats of a row of letters in the order of the hall, one for each seat."""
@@ -190,6 +210,14 @@ def mask_of(bits: Sequence[int]) -> int:
     for bit in bits:
         line[bit >> 3] |= 1 << (bit & 7)
     return int.from_bytes(line, "little")
+
+
+def _cumulated(exact: Mapping[int, int]) -> Sequence[int]:
+    """Return for each price, the lowest first, the seats that cost it or less."""
+    found: list[int] = []
+    for price in sorted(exact):
+        found.append((found[-1] if found else 0) | exact[price])
+    return found
 
 
 def bits_of(mask: int) -> Iterator[int]:

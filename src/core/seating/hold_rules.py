@@ -1,5 +1,6 @@
 """What a plan and its ticket say about a hold before anybody looks at the seats: pure, and the same for every store."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from core.seating.allotments import Access
@@ -8,6 +9,7 @@ from core.seating.errors import (
     CompanionAloneError,
     PlanNotActiveError,
     SeatKeptError,
+    SeatTooDearError,
     TableIncompleteError,
     TakenSeat,
     TooManySeatsError,
@@ -22,7 +24,7 @@ from core.shared.ids import SeatId
 
 
 def claim_of(request: HoldRequest, catalogue: Catalogue) -> Claim:
-    """Return the claim on those seats of the request that the plan has."""
+    """Return the claim on those seats of the request that the plan has, at the catalogue's prices."""
     lines = catalogue.lines
     seats = [line for seat_id in request.seat_ids if (line := lines.get(seat_id)) is not None]
     seats.sort(key=_id_as_number)
@@ -36,6 +38,7 @@ def _id_as_number(line: ReservationSeat) -> int:
 def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: datetime) -> list[DomainError]:
     """Return every reason why plan and ticket refuse the claim, the weightiest first; none if nothing is against it.
 
+    The catalogue must be priced for this moment: a price that changes at `now` is the new one.
     PlanNotActiveError stands alone: a plan that is not on sale says nothing about its seats.
     """
     request, rules = claim.request, claim.rules
@@ -49,9 +52,16 @@ def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: dat
         reasons.append(UnknownSeatError.of(request.seat_ids, unknown=unknown))
     reasons += _parted(claim, catalogue)
     if catalogue.kept and (seats := _kept_of(claim, catalogue, now)):
-        asked = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
-        reasons.append(SeatKeptError.of(TakenSeat(asked[seat.seat_id], seat.section, seat.label) for seat in seats))
+        reasons.append(SeatKeptError.of(_named(seats, request)))
+    most = request.price_max_minor
+    if most is not None and (dear := [seat for seat in claim.seats if seat.price_minor > most]):
+        reasons.append(SeatTooDearError.of(_named(dear, request)))
     return reasons
+
+
+def _named(seats: Iterable[ReservationSeat], request: HoldRequest) -> list[TakenSeat]:
+    asked = {seat_id: index for index, seat_id in enumerate(request.seat_ids)}
+    return [TakenSeat(asked[seat.seat_id], seat.section, seat.label) for seat in seats]
 
 
 def _parted(claim: Claim, catalogue: Catalogue) -> list[DomainError]:

@@ -103,8 +103,8 @@ class Section:
 class PlannedSeat:
     """A seat as the plan describes it. `column` counts in its row from 1; x and y are in the plan's own units.
 
-    `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` is the price that a
-    hold would snapshot now.
+    `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` counts before the
+    first change of its tier's price; the seats of a catalogue have the price of the catalogue's time.
     """
 
     id: SeatId
@@ -126,15 +126,6 @@ class PlannedSeat:
 def is_accessible(seat: PlannedSeat) -> bool:
     """Tell whether a seat is kept for those who ask for an accessible one."""
     return bool(seat.attributes.get(ACCESSIBLE))
-
-
-@dataclass(frozen=True, slots=True)
-class PriceTier:
-    """A named price."""
-
-    id: PriceTierId
-    name: str
-    price: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +277,7 @@ class SeatingPlan:
         return replace(self, version=self.version + 1, updated_at=now)
 
     def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
-        """Record that the price tiers were replaced; holds made before keep their prices."""
+        """Record that the price tiers and their changes were replaced; holds made before keep their prices."""
         return replace(
             self,
             seats_without_tier=seats_without_tier,

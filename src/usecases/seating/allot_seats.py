@@ -57,7 +57,7 @@ class AllotSeats:
         """
         caller.must_be_one_of(SELLERS)
         now = self.clock.now()
-        catalogue = await self.catalogues.of(caller.tenant_id, plan_id)
+        catalogue = await self.catalogues.of(caller.tenant_id, plan_id, now=now)
         new = Allotment(
             id=AllotmentId(self.ids.new()),
             name=facts.name,
@@ -105,7 +105,7 @@ class ChangeAllotment:
         """
         caller.must_be_one_of(SELLERS)
         now = self.clock.now()
-        catalogue = await self.catalogues.of(caller.tenant_id, plan_id)
+        catalogue = await self.catalogues.of(caller.tenant_id, plan_id, now=now)
         async with self.transactions.begin(caller.tenant_id) as tx:
             plan = await tx.plans.get(plan_id)
             allotments = await tx.plans.allotments(plan_id)

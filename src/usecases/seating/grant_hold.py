@@ -40,11 +40,12 @@ class GrantHold:
         Raises PlanNotFoundError, ReservationConflictError, ReservationExpiredError, and one refusal that names all of
         its reasons, with the code of the weightiest: PlanNotActiveError, TicketNotOnSaleError, SalesNotOpenError,
         SalesClosedError, TooManySeatsError, UnknownSeatError, TableIncompleteError, CompanionAloneError, SeatKeptError,
-        MaxPerUserExceededError, SeatTakenError. Raises UnavailableError while nothing is known of the ticket.
+        SeatTooDearError, MaxPerUserExceededError, SeatTakenError. Raises UnavailableError while nothing is known of the
+        ticket. Seats are held at the prices of `now`.
         """
         newer_than: int | None = None
         for _ in range(TRIES_MAX):
-            catalogue = await self.catalogues.of(tenant_id, request.plan_id, newer_than=newer_than)
+            catalogue = await self.catalogues.of(tenant_id, request.plan_id, now=now, newer_than=newer_than)
             sale = await self.sales.of(tenant_id, catalogue.plan.ticket_id, now=now)
             claim = claim_of(request, catalogue)
             reasons = objections(claim, catalogue, sale=sale, now=now)

@@ -14,6 +14,7 @@ from core.seating.errors import (
     SalesNotOpenError,
     SeatKeptError,
     SeatTakenError,
+    SeatTooDearError,
     TicketNotOnSaleError,
     TooManySeatsError,
     all_of,
@@ -79,13 +80,14 @@ class HoldBestAvailable:
         """Return the hold; asking again with the same id gives the same seats, whatever is free by then.
 
         The seats are chosen on a picture that may be a moment old, and only the hold decides: where somebody was
-        faster, others are chosen on a fresh look, at most TRIES_MAX times. Nothing is refused without a fresh look, but
-        for what the ticket itself forbids.
+        faster, others are chosen on a fresh look, at most TRIES_MAX times, and so where prices have risen over the
+        wish's since the look. Nothing is refused without a fresh look, but for what the ticket itself forbids.
         Raises InvalidInputError for a price in another currency, PlanNotFoundError, PlanNotActiveError,
         TicketNotOnSaleError, SalesNotOpenError, SalesClosedError, TooManySeatsError, NotEnoughSeatsError,
         MaxPerUserExceededError, ReservationConflictError for an id that stands for something else,
-        ReservationExpiredError, and SeatTakenError after the last try.
+        ReservationExpiredError, and SeatTakenError or SeatTooDearError after the last try.
         """
+        price_max_minor = wish.price_max.amount_minor if wish.price_max is not None else None
         tries, fresh = 0, False
         while tries < TRIES_MAX:
             # Before the look, since whoever waits between look and choice may choose what others chose meanwhile.
@@ -100,11 +102,21 @@ class HoldBestAvailable:
                 seat_ids = await self._choose(open_to_them, wish, *lot(reservation_id, tries=tries))
                 with self.pictures.picked(caller.tenant_id, plan_id, seat_ids):
                     held = await self.hold(
-                        plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
+                        plan_id,
+                        reservation_id,
+                        seat_ids,
+                        caller=caller,
+                        hold_token=hold_token,
+                        showing=showing,
+                        price_max_minor=price_max_minor,
                     )
                 return BestHold(held, *explain(masks, seat_ids))
             except SeatTakenError:
                 tries, fresh = tries + 1, True
+            except SeatTooDearError:
+                tries, fresh = tries + 1, True
+                if tries == TRIES_MAX:
+                    raise
             except _UNLESS_KNOWN as refused:
                 known = await find_reservation(self.transactions, reservation_id, caller=caller)
                 if known is not None:

@@ -48,7 +48,7 @@ class HoldChosenSeats:
         then.
         """
         # What a plan says about choosing never changes, so that the remembered plan is as good as any.
-        plan = (await self.pictures.catalogues.of(caller.tenant_id, plan_id)).plan
+        plan = (await self.pictures.catalogues.of(caller.tenant_id, plan_id, now=self.pictures.clock.now())).plan
         if plan.assignment_mode is AssignmentMode.AUTO:
             raise SeatsAreAssignedError("The seats of this plan are assigned. Ask for the best available ones.")
         warning: str | None = None

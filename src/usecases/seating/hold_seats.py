@@ -53,8 +53,11 @@ class HoldSeats:
         caller: Caller,
         hold_token: str | None = None,
         showing: Showing = NOTHING_SHOWN,
+        price_max_minor: int | None = None,
     ) -> NewHold:
         """Return the hold; asking again with the same id and seats returns the same one.
+
+        No seat of a new hold costs more than `price_max_minor` (in the plan's currency) at the moment that it is held.
 
         Raises ForbiddenError for a customer's hold by somebody who does not sell, InvalidInputError for a bad list of
         seats, and what `GrantHold` raises.
@@ -73,6 +76,7 @@ class HoldSeats:
             code_digests=access.code_digests,
             by_staff=access.sells,
             made_by=caller.account_id if showing.for_account is not None else None,
+            price_max_minor=price_max_minor,
         )
         change = await self.grant(caller.tenant_id, request, now=self.clock.now())
         return NewHold(change.reservation, token if change.happened else None)

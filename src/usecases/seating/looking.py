@@ -67,6 +67,9 @@ class _Picture:
         self.unseen = set(self.marks)
         self.look, self.read_at, self.ended = Look(catalogue, catalogue.masks.free_in(letters)), now, number
 
+    def is_priced_for(self, now: datetime) -> bool:
+        return self.look is not None and self.look.catalogue.is_priced_for(now)
+
     def seen(self, look: Look) -> Look:
         """Return the look without the seats that were marked meanwhile."""
         if self.unseen:
@@ -104,11 +107,12 @@ class Pictures:
             while len(self._known) > PICTURES_MAX:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
-        age = None if picture.read_at is None else self.clock.now() - picture.read_at
-        # A clock that was put back makes no picture young.
-        if fresh or age is None or not timedelta(0) <= age < LAG_MAX:
+        now = self.clock.now()
+        age = None if picture.read_at is None else now - picture.read_at
+        # A clock that was put back makes no picture young, and one with other prices than the moment's is old.
+        if fresh or age is None or not timedelta(0) <= age < LAG_MAX or not picture.is_priced_for(now):
             wanted = picture.begun + 1 if fresh else picture.ended + 1
-            while picture.ended < wanted:
+            while picture.ended < wanted or not picture.is_priced_for(self.clock.now()):
                 await asyncio.shield(self._reading(key, picture))
         elif age >= READ_AHEAD_AFTER:
             self._reading(key, picture)
@@ -159,11 +163,10 @@ class Pictures:
     async def _read(self, key: _Key, picture: _Picture) -> None:
         tenant_id, plan_id = key
         number = picture.begun
-        catalogue = await self.catalogues.of(tenant_id, plan_id)
+        await self.catalogues.of(tenant_id, plan_id, now=self.clock.now())  # it may take long, and the seats go on
         now = self.clock.now()
         async with self.transactions.begin(tenant_id) as tx:
             plan = await tx.plans.get(plan_id)
             seats = await tx.seats.letters(plan_id, now=now)
-        if plan.version > catalogue.plan.version:
-            catalogue = await self.catalogues.of(tenant_id, plan_id, newer_than=catalogue.plan.version)
+        catalogue = await self.catalogues.of(tenant_id, plan_id, now=now, newer_than=plan.version - 1)
         picture.read(catalogue, seats.letters, number=number, now=now)

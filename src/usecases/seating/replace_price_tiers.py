@@ -13,7 +13,10 @@ from ports.seating import SeatingTransactions
 
 @dataclass(frozen=True, slots=True)
 class ReplacePriceTiers:
-    """Open to managers who have read the version that they change. Seats that are held keep the price they had."""
+    """Open to managers who have read the version that they change. Seats that are held keep the price they had.
+
+    Prices that change at set times need nobody then: what a hold costs is told by its own moment (`Catalogue`).
+    """
 
     transactions: SeatingTransactions
     clock: Clock

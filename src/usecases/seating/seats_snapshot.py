@@ -58,7 +58,7 @@ class _Sight:
     changes_at: datetime | None
 
     def holds(self, event_id: MapEventId | None, now: datetime) -> bool:
-        """Tell whether this may still be shown: nothing was told since, nothing has ended, and it is young."""
+        """Tell whether this may still be shown: nothing was told since, no time was reached, and it is young."""
         if event_id is None or event_id != self.seat_map.event_id:
             return False
         age = now - self.seen_at
@@ -78,10 +78,10 @@ class _Look:
 class SeatsSnapshot:
     """Open to any caller of the tenant. It may be old by the time it is read: only a hold decides.
 
-    A map is shown again while the live map's stream stands where it stood when the map was read, no seat has changed
-    by its time, and the map is less than AGE_MAX_S old. The last is what bounds the error when Redis is wrong or an
-    event is late: nothing in PostgreSQL counts the changes of a plan, since a counter that every hold of a plan had to
-    raise would make them wait for each other. While the stream cannot be reached nothing is shown again.
+    A map is shown again while the live map's stream stands where it stood when the map was read, no seat or price has
+    changed by its time, and the map is less than AGE_MAX_S old. The last is what bounds the error when Redis is wrong
+    or an event is late: nothing in PostgreSQL counts the changes of a plan, since a counter that every hold of a plan
+    had to raise would make them wait for each other. While the stream cannot be reached nothing is shown again.
 
     Of many who ask at the same moment one looks; looks at one plan follow each other, so that a plan under fire costs
     one query at a time.
@@ -149,7 +149,8 @@ class SeatsSnapshot:
         seat_map = SeatMap(catalogue, seen.letters, event_id)
         if known is not None and _is_same(known.seat_map, seat_map):
             seat_map = known.seat_map
-        self._known[key] = _Sight(seat_map, now, seen.changes_at)
+        ends = [at for at in (seen.changes_at, catalogue.prices_change_at) if at is not None]
+        self._known[key] = _Sight(seat_map, now, min(ends, default=None))
         while len(self._known) > 1 and sum(len(each.seat_map.letters) for each in self._known.values()) > SEATS_MAX:
             self._known.popitem(last=False)
         return seat_map
@@ -157,7 +158,7 @@ class SeatsSnapshot:
     async def _read(self, key: _Key, now: datetime) -> tuple[Catalogue, SeatLetters]:
         """Return a plan with the states of its seats, of one version: the plan's before and after they were read."""
         tenant_id, plan_id = key
-        catalogue = await self.catalogues.of(tenant_id, plan_id)
+        catalogue = await self.catalogues.of(tenant_id, plan_id, now=now)
         for _ in range(TRIES_MAX):
             async with self.transactions.begin(tenant_id) as tx:
                 seats = catalogue.seats
@@ -166,7 +167,7 @@ class SeatsSnapshot:
                 version = (await tx.plans.get(plan_id)).version
             if version == catalogue.plan.version:
                 return catalogue, seen
-            catalogue = await self.catalogues.of(tenant_id, plan_id, newer_than=version - 1)
+            catalogue = await self.catalogues.of(tenant_id, plan_id, now=now, newer_than=version - 1)
         raise UnavailableError(f"The plan {plan_id} is changed faster than it can be read.")
 
     async def _last_event_id(self, key: _Key) -> MapEventId | None:

@@ -89,12 +89,20 @@ def _plans(metadata: MetaData) -> None:
         Column("price_minor", BigInteger, nullable=False),
         currency_column(),
         Column("position", Integer, nullable=False),
+        Column("changes_at", ARRAY(DateTime(timezone=True)), nullable=False, server_default=text("'{}'")),
+        Column("changes_minor", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
         PrimaryKeyConstraint("tenant_id", "id", name="price_tiers_pkey"),
         UniqueConstraint("tenant_id", "plan_id", "name", name="price_tiers_name"),
         CheckConstraint("price_minor >= 0", name="price_tiers_price"),
+        CheckConstraint(
+            "cardinality(changes_at) = cardinality(changes_minor) and 0 <= all (changes_minor)"
+            " and array_position(changes_at, null) is null and array_position(changes_minor, null) is null",
+            name="price_tiers_changes",
+        ),
     )
 
 
+# `seats.price_minor` is the price before any change of the tier's. What a hold costs is told by its own moment.
 def _seats(metadata: MetaData) -> None:
     sections = Table(
         "sections",
