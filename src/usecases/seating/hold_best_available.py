@@ -132,7 +132,7 @@ class HoldBestAvailable:
 
     async def _sale(self, plan_id: PlanId, *, tenant_id: TenantId) -> TicketSale:
         # A plan keeps its ticket, so that the remembered plan is as good as any.
-        plan = (await self.pictures.catalogues.of(tenant_id, plan_id)).plan
+        plan = (await self.pictures.catalogues.of(tenant_id, plan_id, now=self.pictures.clock.now())).plan
         return await self.hold.grant.sales.of(tenant_id, plan.ticket_id, now=self.pictures.clock.now())
 
     async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:

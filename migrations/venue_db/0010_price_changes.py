@@ -6,7 +6,7 @@ prices come with it, and the plan's version vouches for them.
 
 from alembic import op
 
-revision = "venue_0030"
+revision = "venue_0010"
 down_revision = "venue_0009"
 branch_labels = None
 depends_on = None
