@@ -83,7 +83,7 @@ class Catalogue:
         return _period(_change_times(self.tiers), now)[0]
 
     def priced_for(self, now: datetime) -> Self:
-        """Return the catalogue with the prices of a moment. It takes about half a second for 100,000 seats.
+        """Return the catalogue with the prices of a moment. It takes about a second for 100,000 seats.
 
         Everything but the prices stays the same; the bits of seats do too.
         """
@@ -102,7 +102,7 @@ class Catalogue:
             return replace(self, prices_since=since, prices_change_at=until)
         lines = dict(self.lines)
         for seat_id, seat in changed.items():
-            lines[seat_id] = replace(lines[seat_id], price_minor=seat.price_minor)
+            lines[seat_id] = _line(seat, lines[seat_id].section)
         return replace(
             self,
             seats=tuple(changed.get(seat.id, seat) for seat in self.seats),
