@@ -25,7 +25,7 @@ async def test_nonsense_of_redis_reaches_nobody() -> None:
     timer = Timer(kind="reservation", subject_id=uuid4(), tenant_id=TENANT, due_at=now)
     async with RedisInTrouble(port=9) as redis:
         await redis.be(Mood.LYING)
-        client = redis_client(redis.url, timeout_s=0.2, retries_max=0)
+        client = redis_client(redis.url, timeout_s=0.05, retries_max=0)
         feed = RedisSeatMapFeed(client, client, rest_s=0.0)
         timers = RedisTimers(client, rest_s=0.0)
         locks = RedisLocks(client, rest_s=0.0)

@@ -172,6 +172,7 @@ async def plan_on_sale(http: httpx.AsyncClient) -> tuple[str, str, dict[UUID, st
     }
     ticket["maxPerUser"] = 10
     ticket_id = (await post("/tickets", ticket))["id"]
+    await post(f"/tickets/{ticket_id}/publish", {})
     source = {"format": "grid", "sections": [{"name": "Stalls", "rows": 2, "columns": HOT_SEATS // 2}]}
     plan = {"ticketId": ticket_id, "venueId": venue_id, "name": "Hall", "source": source}
     plan_id = (await post("/seating-plans", plan))["id"]
