@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from uuid import uuid4
 
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
@@ -10,18 +9,17 @@ from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
 from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.clock import SystemClock
-from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
-from core.shared.callers import Caller
+from core.seating.hold_rules import claim_of
+from core.seating.reservations import HoldRequest
+from core.shared.holders import Holder, token_digest
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
-from tests.published_builders import AlwaysOnSale
 from usecases.seating.catalogues import Catalogues
-from usecases.seating.grant_hold import GrantHold
-from usecases.seating.hold_seats import HoldSeats
-from usecases.seating.ticket_sales import TicketSales
 
 type Hold = Callable[[PlanId, tuple[SeatId, ...]], Awaitable[None]]
-"""Holds seats for a buyer that never was before; raises what HoldSeats raises."""
+"""Holds seats for a buyer that never was before; raises what the port raises."""
+
+_DIGEST = token_digest("the same for all, since making one is not the store's work")
 
 CONNECTIONS_MAX = 10
 """As a service has them unless it is told otherwise (FAIRSEAT_VENUE_DATABASE_CONNECTIONS_MAX)."""
@@ -33,20 +31,26 @@ async def selling(
 ) -> AsyncIterator[Hold]:
     """Build what holds seats as a service does, in batches or one by one, while the block lasts.
 
-    The plans are read beforehand, as by a process that has sold some of their seats.
+    What is asked is the store's port, `Holds`: the plans are remembered, as in a process that has sold some of their
+    seats, and each hold brings the claim that it makes by them. What the use case does before (who asks, whether the
+    ticket is on sale, a new token) is measured over HTTP.
     """
-    ids = Uuid7Source()
+    ids, clock = Uuid7Source(), SystemClock()
     async with await open_pool(database.app_url, connections_max=min(callers, CONNECTIONS_MAX)) as pool:
         transactions = PostgresSeatingTransactions(pool, ids)
         alone = PostgresHolds(pool, ids, transactions)
-        catalogues = Catalogues(transactions)
         holds = BatchedHolds(pool, ids, alone=alone) if batching else alone
-        grant = GrantHold(holds, transactions, catalogues, TicketSales(AlwaysOnSale()))
-        hold_seats = HoldSeats(grant, RandomHoldTokens(), SystemClock())
-        for plan_id in plans:
-            await catalogues.of(tenant_id, plan_id, now=SystemClock().now())
+        remembered = Catalogues(transactions)
+        catalogues = {plan_id: await remembered.of(tenant_id, plan_id, now=clock.now()) for plan_id in plans}
 
         async def hold(plan_id: PlanId, seat_ids: tuple[SeatId, ...]) -> None:
-            await hold_seats(plan_id, ReservationId(uuid4()), seat_ids, caller=Caller(AccountId(uuid4()), tenant_id))
+            request = HoldRequest(
+                plan_id=plan_id,
+                reservation_id=ReservationId(ids.new()),
+                seat_ids=seat_ids,
+                holder=Holder(AccountId(ids.new())),
+                new_token_sha256=_DIGEST,
+            )
+            await holds.hold(tenant_id, claim_of(request, catalogues[plan_id]), now=clock.now())
 
         yield hold
