@@ -1,7 +1,7 @@
 """Tidy up holds and reservations whose time has come."""
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import batched, groupby
 
 from core.shared.ids import ReservationId, TenantId
 from ports.clock import Clock
@@ -10,8 +10,11 @@ from ports.published.expiration import TimerFired
 from ports.seating import ExpiredReservations, SeatingTransactions
 from usecases.seating.announcements import announce_ends
 
+_FOUND_MAX = 20_000
+"""Reservations that are looked for at once: finding some costs as much as finding many."""
+
 _BATCH_MAX = 500
-"""Reservations a sweep. Larger batches hold their locks longer than a buyer should wait."""
+"""Reservations a transaction. Larger ones hold their locks longer than a buyer should wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,15 @@ class ExpireReservations:
     clock: Clock
 
     async def __call__(self) -> int:
-        """Mark what has ended, one transaction a tenant, and return how many there were."""
+        """Mark what has ended, in transactions of one tenant each, and return how many there were."""
         now = self.clock.now()
-        due = sorted(await self.expired.due(now=now, reservations_max=_BATCH_MAX))
+        due = sorted(await self.expired.due(now=now, reservations_max=_FOUND_MAX))
         done = 0
         for tenant_id, group in groupby(due, key=lambda item: item.tenant_id):
-            async with self.transactions.begin(tenant_id) as tx:
-                ended = await tx.seats.expire([item.reservation_id for item in group], now=now, wait=False)
-                await announce_ends(tx, ended, now=now)
+            for batch in batched((item.reservation_id for item in group), _BATCH_MAX, strict=False):
+                async with self.transactions.begin(tenant_id) as tx:
+                    ended = await tx.seats.expire(batch, now=now, wait=False)
+                    await announce_ends(tx, ended, now=now)
                 done += len(ended)
         return done
 
