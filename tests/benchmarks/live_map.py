@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -31,7 +30,9 @@ from core.shared.ids import TenantId
 from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.hall import COLUMNS
 from tests.benchmarks.live_map_watchers import Watch, Watched, raise_open_files
+from tests.benchmarks.organiser import SEATS_A_GUEST_MAX, Organiser
 from tests.benchmarks.results import Line, Part
 from tests.benchmarks.settling import settle
 from tests.running import clean_environment, fairseat
@@ -43,8 +44,6 @@ READY_TIMEOUT_S = 90
 HTTP_SEATS = 100_000
 DATABASE_SEATS = 20_000
 WATCHERS = 5_000
-_ROWS, _COLUMNS = 20, 50
-_CHANGES_MAX = 90
 _SETTLE_S = 1.0
 FORMS = (
     ("compact, zstd", "?format=compact", "zstd"),
@@ -130,7 +129,7 @@ async def measure_database(
     """Ask for all states under row-level security and without, in turns, a tenth of the seats held."""
     database = await postgres.fresh("venue_db")
     tenant_id = TenantId(uuid4())
-    plan, layout = a_plan(rows=seats // _COLUMNS, columns=_COLUMNS)
+    plan, layout = a_plan(rows=seats // COLUMNS, columns=COLUMNS)
     async with (
         await open_pool(database.app_url, connections_max=1) as pool,
         PostgresSeatingTransactions(pool, Uuid7Source()).begin(tenant_id) as tx,
@@ -169,7 +168,7 @@ def measure_forms(
     *, forms: Sequence[tuple[str, str, str]] = FORMS, seats: int = HTTP_SEATS, cached: int = 200, changes: int = 25
 ) -> tuple[SnapshotForm, ...]:
     """Ask one server for the map in its forms, over one connection, one request after the other."""
-    with _Place() as place:
+    with _place() as place:
         plan_id, seat_ids = place.plan_on_sale(seats)
         free = iter(seat_ids)
         found: list[SnapshotForm] = []
@@ -177,14 +176,14 @@ def measure_forms(
             guest = place.guest()
             path = f"/seating-plans/{plan_id}/seats{query}"
             headers = guest | {"Accept-Encoding": coding}
-            first, first_s, size = place.timed(path, headers)
-            known = [place.timed(path, headers)[1] for _ in range(cached)]
+            first, first_s, size = _timed(place.http, path, headers)
+            known = [_timed(place.http, path, headers)[1] for _ in range(cached)]
             tag = {"If-None-Match": first.headers["ETag"]}
-            same = [place.timed(path, headers | tag)[1] for _ in range(cached // 4)]
+            same = [_timed(place.http, path, headers | tag)[1] for _ in range(cached // 4)]
             changed: list[float] = []
-            for _ in range(min(changes, _CHANGES_MAX)):
+            for _ in range(min(changes, SEATS_A_GUEST_MAX)):
                 place.hold(plan_id, next(free), guest)
-                answer, taken, _ = place.timed(path, headers | {"Cache-Control": "no-cache"})
+                answer, taken, _ = _timed(place.http, path, headers | {"Cache-Control": "no-cache"})
                 changed.append(taken)
                 if answer.headers["ETag"] == first.headers["ETag"]:
                     raise RuntimeError("a change was not seen")
@@ -205,12 +204,12 @@ def measure_snapshots(postgres: PostgresServer, *, seats: int = HTTP_SEATS) -> S
 def measure_readers(readers: int = WATCHERS, *, changes: int = 20) -> Readers:
     """Let so many watch one plan, hold seats one by one, and see when each reader hears of each."""
     raise_open_files()
-    with _Place() as place:
+    with _place() as place:
         plan_id, seat_ids = place.plan_on_sale(1_000)
         guest = place.guest()
         lines = "".join(f"{name}: {value}\r\n" for name, value in guest.items())
         request = f"GET /api/v1/seating-plans/{plan_id}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n"
-        watch = Watch(port=place.port, watchers=readers, request=request)
+        watch = Watch(port=place.http.base_url.port or 0, watchers=readers, request=request)
         begun = time.monotonic()
         with subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.live_map_watchers"],
@@ -227,7 +226,7 @@ def measure_readers(readers: int = WATCHERS, *, changes: int = 20) -> Readers:
             time.sleep(_SETTLE_S)
             held_at: dict[str, float] = {}
             for seat in seat_ids[:changes]:
-                held_at[seat] = time.monotonic()
+                held_at[str(seat)] = time.monotonic()
                 place.hold(plan_id, seat, guest)
                 time.sleep(_SETTLE_S)
             time.sleep(_SETTLE_S)
@@ -245,112 +244,43 @@ def measure_readers(readers: int = WATCHERS, *, changes: int = 20) -> Readers:
         )
 
 
-class _Place:
-    """A `fairseat up` of its own with an organiser, who puts plans on sale through the API."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self._folder = tempfile.TemporaryDirectory(prefix="fairseat-bench-")
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=120)
-        self._organisation_id = ""
-        self._venue_id = ""
-
-    def __enter__(self) -> "_Place":
-        folder = Path(self._folder.name)
+@contextmanager
+def _place() -> Iterator[Organiser]:
+    """Yield the organiser of a `fairseat up` of its own, as long as the block lasts."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="fairseat-bench-") as name:
+        folder = Path(name)
         folder.chmod(0o711)  # PostgreSQL of root runs as another account, which has to come through here
-        self._process = subprocess.Popen(
-            fairseat("up", "--folder", str(folder / "data"), "--port", str(self.port)),
-            env=clean_environment(),
-            stdout=(folder / "output.txt").open("wb"),
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-        until = time.monotonic() + READY_TIMEOUT_S
-        while b" 200 " not in reply(self.port, _LIVE):
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"`fairseat up` did not get ready:\n{(folder / 'output.txt').read_text()}")
-            time.sleep(0.1)
-        self._organise()
-        return self
+        output = folder / "output.txt"
+        with output.open("wb") as stream:
+            process = subprocess.Popen(
+                fairseat("up", "--folder", str(folder / "data"), "--port", str(port)),
+                env=clean_environment(),
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
+            try:
+                until = time.monotonic() + READY_TIMEOUT_S
+                while b" 200 " not in reply(port, _LIVE):
+                    if process.poll() is not None or time.monotonic() > until:
+                        raise RuntimeError(f"`fairseat up` did not get ready:\n{output.read_text()}")
+                    time.sleep(0.1)
+                with Organiser(port) as organiser:
+                    yield organiser
+            finally:
+                process.terminate()
+                process.wait(60)
 
-    def __exit__(self, *_error: object) -> None:
-        self._http.close()
-        self._process.terminate()
-        self._process.wait(60)
-        self._folder.cleanup()
 
-    def _organise(self) -> None:
-        account = {"email": "owner@bench.example.com", "password": "not-a-secret-2026"}
-        self._post("/auth/register", account | {"displayName": "Bench Owner"})
-        self._http.headers["Authorization"] = f"Bearer {self._post('/auth/login', account)['accessToken']}"
-        self._organisation_id = self._post("/organisations", {"name": "Benchmark"})["id"]
-        token = self._post("/auth/token", {"organisationId": self._organisation_id})
-        self._http.headers["Authorization"] = f"Bearer {token['accessToken']}"
-        address = {"line1": "Am Platz 1", "city": "Erfurt", "postalCode": "99084", "country": "DE"}
-        venue = {"name": "Hall", "timeZone": "Europe/Berlin", "capacity": HTTP_SEATS, "address": address}
-        self._venue_id = self._post("/venues", venue)["id"]
-
-    def plan_on_sale(self, seats: int) -> tuple[str, list[str]]:
-        """Return the id of a new plan in sections of a thousand seats, and the ids of the seats."""
-        sections = [
-            {"name": f"Block {number + 1}", "rows": _ROWS, "columns": _COLUMNS}
-            for number in range(seats // (_ROWS * _COLUMNS))
-        ]
-        ticket_id = self._post("/tickets", self._ticket(seats))["id"]
-        self._post(f"/tickets/{ticket_id}/publish", {})
-        plan = {
-            "ticketId": ticket_id,
-            "venueId": self._venue_id,
-            "name": "Benchmark",
-            "source": {"format": "grid", "sections": sections},
-        }
-        plan_id = str(self._post("/seating-plans", plan)["id"])
-        read = self._http.get(f"/seating-plans/{plan_id}").raise_for_status()
-        self._post(f"/seating-plans/{plan_id}/activate", {}, {"If-Match": read.headers["ETag"]})
-        asked = f"/seating-plans/{plan_id}/seats?format=compact&fields=id"
-        return plan_id, list(self._http.get(asked).raise_for_status().json()["seats"]["id"])
-
-    def guest(self) -> dict[str, str]:
-        """Return the headers of somebody new."""
-        token = self._post("/auth/guest", {})["accessToken"]
-        return {"Authorization": f"Bearer {token}", "X-Tenant-ID": self._organisation_id}
-
-    def hold(self, plan_id: str, seat_id: str, guest: dict[str, str]) -> None:
-        """Hold one seat."""
-        self._post(f"/seating-plans/{plan_id}/holds", {"reservationId": str(uuid4()), "seatIds": [seat_id]}, guest)
-
-    def timed(self, path: str, headers: dict[str, str]) -> tuple[httpx.Response, float, int]:
-        """Return the answer, how long it took to the last byte, and the bytes that came; nothing is unpacked."""
-        begun = time.perf_counter()
-        with self._http.stream("GET", path, headers=headers) as response:
-            size = sum(len(part) for part in response.iter_raw())
-            taken = time.perf_counter() - begun
-        response.raise_for_status() if response.status_code != 304 else None
-        return response, taken, size
-
-    def _ticket(self, seats: int) -> dict[str, object]:
-        starts_at = datetime.now(UTC) + timedelta(days=60)
-        return {
-            "title": "Benchmark",
-            "ticketType": "SEATED_MANUAL",
-            "price": {"amount": 4500, "currency": "EUR"},
-            "quota": seats,
-            "maxPerUser": _CHANGES_MAX,
-            "event": {
-                "title": "Benchmark",
-                "startsAt": starts_at.isoformat(),
-                "endsAt": (starts_at + timedelta(hours=2)).isoformat(),
-                "timeZone": "Europe/Berlin",
-                "venueId": self._venue_id,
-                "kind": "sport",
-            },
-        }
-
-    def _post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Any:
-        response = self._http.post(path, json=body, headers={"Idempotency-Key": str(uuid4())} | (headers or {}))
-        if response.is_error:
-            raise RuntimeError(f"{path}: {response.status_code} {response.text}")
-        return response.json()
+def _timed(http: httpx.Client, path: str, headers: dict[str, str]) -> tuple[httpx.Response, float, int]:
+    """Return the answer, how long it took to the last byte, and the bytes that came; nothing is unpacked."""
+    begun = time.perf_counter()
+    with http.stream("GET", path, headers=headers) as response:
+        size = sum(len(part) for part in response.iter_raw())
+        taken = time.perf_counter() - begun
+    response.raise_for_status() if response.status_code != 304 else None
+    return response, taken, size
 
 
 @contextmanager

@@ -67,19 +67,19 @@ class PublishMap:
             if isinstance(event, PlanDeactivated):
                 plan = await tx.plans.get(PlanId(event.plan_id))
                 return PlanClosed() if plan.status is PlanStatus.INACTIVE else None
-            if isinstance(event, SeatsBlocked | SeatsUnblocked):
-                locked = await tx.blocks.lock(PlanId(event.plan_id), [SeatId(id) for id in event.seat_ids])
-                states: Picture = {seat_id: seat.state for seat_id, seat in locked.items()}
-            else:
-                states = await _picture(tx, event)
+            states = await _picture(tx, event)
         now = self.clock.now()
         statuses = {seat_id: word_for(state_at(state, now)) for seat_id, state in states.items()}
         return SeatsChanged(statuses) if statuses else None
 
 
-async def _picture(tx: SeatingTransaction, event: SeatNews) -> Picture:
+async def _picture(tx: SeatingTransaction, event: SeatNews | BlockNews) -> Picture:
     """Return how the seats stand that the event is about, those of a reservation even where it names none."""
-    if isinstance(event, SeatsHeld | HoldsExpired):
-        seat_ids = [SeatId(id) for hold in event.holds for id in hold.seat_ids]
-        return await tx.seats.states(PlanId(event.plan_id), seat_ids)
-    return await tx.seats.picture(ReservationId(event.reservation_id))
+    match event:
+        case SeatsHeld() | HoldsExpired():
+            seat_ids = [SeatId(id) for hold in event.holds for id in hold.seat_ids]
+        case SeatsBlocked() | SeatsUnblocked():
+            seat_ids = [SeatId(id) for id in event.seat_ids]
+        case _:
+            return await tx.seats.picture(ReservationId(event.reservation_id))
+    return await tx.seats.states(PlanId(event.plan_id), seat_ids)
