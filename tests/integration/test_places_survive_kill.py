@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import signal
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from pymongo.asynchronous.collection import AsyncCollection
 from uuid_utils.compat import uuid7
 
 from adapters.mongo.place_work import Patience
@@ -19,6 +22,7 @@ from tests.ticketing_builders import NOON
 
 ROUNDS = 2
 COMMANDS_BEFORE_THE_KILL = 25
+LOOKS_MAX = 200
 MUCH_LATER = NOON + timedelta(days=10)
 
 
@@ -36,6 +40,7 @@ async def test_killed_processes_neither_lose_nor_double_a_place(mongodb_url: str
             arguments = (mongodb_url, database.name, str(tenant_id), str(ticket.id), str(number))
             buyers = [await started(*arguments) for _ in range(2)]
             await asyncio.gather(*(lines(each, COMMANDS_BEFORE_THE_KILL) for each in buyers))
+            await stopped_in_the_middle(buyers, tickets)
             for each in buyers:
                 each.kill()
                 await each.wait()
@@ -55,6 +60,21 @@ async def test_killed_processes_neither_lose_nor_double_a_place(mongodb_url: str
         while await places.expire(tenant_id, ticket.id, now=MUCH_LATER, reservations_max=100):
             continue
         assert (await places.stock(tenant_id, ticket.id)).reserved == 0
+
+
+async def stopped_in_the_middle(
+    buyers: list[asyncio.subprocess.Process], tickets: AsyncCollection[dict[str, Any]]
+) -> None:
+    """Stop all buyers at a moment when one of them has begun something that it has not finished."""
+    for _ in range(LOOKS_MAX):
+        for each in buyers:
+            each.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(0.02)  # what was sent before the stop reaches the server meanwhile
+        if await tickets.count_documents({"inFlight": {"$ne": []}}):
+            return
+        for each in buyers:
+            each.send_signal(signal.SIGCONT)
+        await asyncio.sleep(0.005)
 
 
 async def started(*arguments: str) -> asyncio.subprocess.Process:
