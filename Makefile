@@ -8,6 +8,8 @@ STAMP   := .venv/.installed
 PLOTS   := .venv/.plots-installed
 MUTANTS := .cache/mutants
 ARGS    ?=
+# Each has servers of its own.
+WORKERS ?= 2
 
 # pyright brings its own node (a locked wheel), and must not ask the network whether there is a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -28,7 +30,7 @@ run: $(STAMP) ## Start everything on this machine with the demo loaded (http://1
 	@$(BIN)/fairseat up --demo $(ARGS)
 
 test: $(STAMP) ## Run every test but the benchmarks
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: format lint types types-src imports dependencies ## Run every check that CI runs, changing nothing
 

@@ -1,3 +1,21 @@
 """What every test may ask for. The servers start only when a test needs one: unit tests open no socket."""
 
+import pytest
+
 pytest_plugins = ["tests.servers", "tests.rabbitmq"]
+
+_LONGEST = ("processes", "contracts/test_seat_ledger_machine", "integration", "unit/test_small_world")
+"""Begun first, so that no worker is left alone with a long one at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file with one worker (`make test` has two), and those that share a RabbitMQ node."""
+    for item in items:
+        together = "rabbitmq" if item.get_closest_marker("rabbitmq") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(together))
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(_LONGEST) if f"tests/{name}" in item.nodeid), len(_LONGEST))

@@ -80,7 +80,8 @@ async def test_a_hold_that_ends_is_told_to_its_owner(
     assert reminder == TimerFired(kind="reservation", subject_id=reservation_id, due_at=ended_at)
     assert delivery.tenant_id == TENANT
     timers = await container.get(Timers)
-    assert await timers.claim_due(now=datetime.now(UTC) + timedelta(hours=1), timers_max=10, lease_s=1) == []
+    left = await timers.claim_due(now=datetime.now(UTC) + timedelta(hours=1), timers_max=1_000, lease_s=1)
+    assert reservation_id not in {timer.subject_id for timer in left}, "others may have left timers on this server"
     await Queues(rabbitmq_url, name).delete()
 
 

@@ -90,6 +90,7 @@ def test_a_change_of_any_one_bit_is_noticed(position: int) -> None:
         "FS2." + CODE[4:],
         "é" * 150,
     ],
+    ids=["nothing", "prefix", "cut", "cut short", "longer", "small", "padded", "indented", "version", "no letter"],
 )
 def test_a_text_that_is_cut_extended_or_spelt_otherwise_is_no_code(text: str) -> None:
     with pytest.raises(InvalidCodeError):
