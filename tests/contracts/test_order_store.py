@@ -15,6 +15,7 @@ from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
 from core.orders.contact import Contact
 from core.orders.content import (
+    Discount,
     EventSnapshot,
     Fee,
     OrderContent,
@@ -22,6 +23,7 @@ from core.orders.content import (
     OrderLine,
     PlacesLine,
     SeatLine,
+    Tax,
 )
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
@@ -120,7 +122,9 @@ def content(*, seats: int = 2, mixed: bool = False) -> OrderContent:
     return OrderContent(
         tickets=tickets if mixed else tickets[:1],
         items=(*lines[:1], places, *lines[1:]) if mixed else tuple(lines),
-        fees=(Fee("service", "Service", Money(150, "EUR")),),
+        discounts=(Discount("friends", "Friends „of“ the house", Money(500, "EUR")),),
+        fees=(Fee("service", "Service", Money(150, "EUR")), Fee("card", "Card", Money(0, "EUR"), passed_on=False)),
+        taxes=(Tax("vat", "VAT", 1_900, Money(29, "EUR"), included=False), Tax("t", "", 0, Money(0, "EUR"), True)),
     )
 
 

@@ -75,7 +75,7 @@ def ticket(ticket_id: TicketId, title: str = "Match") -> OrderedTicket:
 
 def content(*items: OrderLine, fees: tuple[Fee, ...] = ()) -> OrderContent:
     tickets = tuple(ticket(ticket_id) for ticket_id in dict.fromkeys(item.ticket_id for item in items))
-    return OrderContent(tickets, items, fees)
+    return OrderContent(tickets, items, fees=fees)
 
 
 def pending() -> Order:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
-from core.orders.content import EventSnapshot, Fee, OrderedTicket, OrderLine, SeatLine
+from core.orders.content import Discount, EventSnapshot, Fee, OrderedTicket, OrderLine, SeatLine, Tax
 from core.orders.order import Order
 from core.orders.reservations import ReservationKind
 from core.shared.ids import ReservationId
@@ -110,17 +110,52 @@ class OrderTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         return OrderTicketBody(id=ticket.ticket_id, title=ticket.title, event=_event(ticket.event))
 
 
-class FeeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An amount on top of the items; the total includes it."""
+class DiscountBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An amount that is taken off the items."""
 
     code: str
     name: str
     amount: MoneyBody
 
     @staticmethod
+    def of(discount: Discount) -> "DiscountBody":
+        """Return the discount as the API shows it."""
+        return DiscountBody(code=discount.code, name=discount.name, amount=MoneyBody.of(discount.amount))
+
+
+class FeeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An amount for a service; the total includes it when it is passed on to the buyer."""
+
+    code: str
+    name: str
+    amount: MoneyBody
+    passed_on: bool
+
+    @staticmethod
     def of(fee: Fee) -> "FeeBody":
         """Return the fee as the API shows it."""
-        return FeeBody(code=fee.code, name=fee.name, amount=MoneyBody.of(fee.amount))
+        return FeeBody(code=fee.code, name=fee.name, amount=MoneyBody.of(fee.amount), passed_on=fee.passed_on)
+
+
+class TaxBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A tax, its rate in hundredths of a percent; the total adds it unless the prices include it."""
+
+    code: str
+    name: str
+    rate_basis_points: int
+    amount: MoneyBody
+    included: bool
+
+    @staticmethod
+    def of(tax: Tax) -> "TaxBody":
+        """Return the tax as the API shows it."""
+        return TaxBody(
+            code=tax.code,
+            name=tax.name,
+            rate_basis_points=tax.rate_basis_points,
+            amount=MoneyBody.of(tax.amount),
+            included=tax.included,
+        )
 
 
 class OrderStepBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -134,7 +169,8 @@ class OrderStepBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An order. `total` and `event` are null until everything is reserved; `history` is given for one order only.
 
-    `tickets` has the event of each item, and `event` is that of the first one.
+    `tickets` has the event of each item, and `event` is that of the first one. `total` is the items less the discounts,
+    plus the fees that are passed on, plus the taxes that are not included.
     """
 
     id: UUID
@@ -143,7 +179,9 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reservations: tuple[OrderReservationBody, ...]
     items: tuple[OrderItemBody, ...]
     tickets: tuple[OrderTicketBody, ...]
+    discounts: tuple[DiscountBody, ...]
     fees: tuple[FeeBody, ...]
+    taxes: tuple[TaxBody, ...]
     total: MoneyBody | None
     event: EventBody | None
     contact: ContactBody | None
@@ -167,7 +205,9 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             ),
             items=tuple(OrderItemBody.of(item) for item in content.items) if content else (),
             tickets=tuple(OrderTicketBody.of(ticket) for ticket in content.tickets) if content else (),
+            discounts=tuple(DiscountBody.of(discount) for discount in content.discounts) if content else (),
             fees=tuple(FeeBody.of(fee) for fee in content.fees) if content else (),
+            taxes=tuple(TaxBody.of(tax) for tax in content.taxes) if content else (),
             total=MoneyBody.of(content.total) if content else None,
             event=_event(content.event) if content else None,
             contact=ContactBody(email=order.contact.email, name=order.contact.name) if order.contact else None,

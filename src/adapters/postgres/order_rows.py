@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from core.orders.contact import Contact
-from core.orders.content import Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine
+from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine, Tax
 from core.orders.order import HistoryEntry, Order, RefundState
 from core.orders.reservations import OrderedReservation
 from core.orders.statuses import OrderStatus
@@ -19,7 +19,8 @@ from core.shared.money import Money
 type Value = Any  # what asyncpg takes as an argument
 
 SELECT = """
-select o.*, o.tickets::text as tickets_text, o.fees::text as fees_text,
+select o.*, o.tickets::text as tickets_text, o.discounts::text as discounts_text,
+       o.fees::text as fees_text, o.taxes::text as taxes_text,
        (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'id', r.reservation_id) order by r.position),
                         '[]')::text
         from order_reservations r where r.tenant_id = o.tenant_id and r.order_id = o.id) as reservations_text,
@@ -63,7 +64,8 @@ where r.tenant_id = $1 and r.reservation_id = any($2::uuid[]) and r.account_id =
 UPDATE = """
 update orders
 set status = $4, refund = $5, tickets = $6::text::jsonb, fees = $7::text::jsonb, total_minor = $8, currency = $9,
-    version = $3, expires_at = $10, due_at = $11, updated_at = $12
+    version = $3, expires_at = $10, due_at = $11, updated_at = $12, discounts = $13::text::jsonb,
+    taxes = $14::text::jsonb
 where tenant_id = $1 and id = $2 and version = $3 - 1
 """
 
@@ -126,7 +128,9 @@ _ITEMS = msgspec.json.Decoder(tuple[_ItemRow, ...])
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
 _TICKETS = msgspec.json.Decoder(tuple[OrderedTicket, ...])
 _RESERVATIONS = msgspec.json.Decoder(tuple[OrderedReservation, ...])
+_DISCOUNTS = msgspec.json.Decoder(tuple[Discount, ...])
 _FEES = msgspec.json.Decoder(tuple[Fee, ...])
+_TAXES = msgspec.json.Decoder(tuple[Tax, ...])
 
 
 def order_of(row: asyncpg.Record) -> Order:
@@ -156,7 +160,9 @@ def _content_of(row: asyncpg.Record) -> OrderContent | None:
     return OrderContent(
         tickets=_TICKETS.decode(row["tickets_text"]),
         items=tuple(item.line() for item in _ITEMS.decode(row["items_text"])),
+        discounts=_DISCOUNTS.decode(row["discounts_text"]),
         fees=_FEES.decode(row["fees_text"]),
+        taxes=_TAXES.decode(row["taxes_text"]),
     )
 
 
@@ -199,13 +205,15 @@ def update_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         order.version,
         order.status.value,
         order.refund.value if order.refund else None,
-        msgspec.json.encode(content.tickets).decode() if content else None,
-        msgspec.json.encode(content.fees if content else ()).decode(),
+        _json(content.tickets) if content else None,
+        _json(content.fees if content else ()),
         content.total.amount_minor if content else None,
         content.currency if content else None,
         order.expires_at,
         order.due_at,
         order.updated_at,
+        _json(content.discounts if content else ()),
+        _json(content.taxes if content else ()),
     )
 
 
@@ -243,3 +251,7 @@ def history_arguments(tenant_id: UUID, order: Order, *, known: int) -> Sequence[
         [entry.step.value for entry in entries],
         [entry.detail for entry in entries],
     )
+
+
+def _json(parts: Sequence[OrderedTicket | Discount | Fee | Tax]) -> str:
+    return msgspec.json.encode(parts).decode()

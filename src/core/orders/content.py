@@ -1,5 +1,6 @@
-"""What an order holds: its items at the price they were held for, fees, and the tickets they are of."""
+"""What an order holds: items at the price they were held for, what comes off and on top, and the tickets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,12 +52,41 @@ type OrderLine = SeatLine | PlacesLine
 
 
 @dataclass(frozen=True, slots=True)
-class Fee:
-    """An amount on top of the items that the total includes; `code` is stable, `name` is for the buyer."""
+class Discount:
+    """An amount, 0 or more, that is taken off the items; `code` is stable, `name` is for the buyer."""
 
     code: str
     name: str
     amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """An amount, 0 or more, for a service; `code` is stable, `name` is for the buyer.
+
+    The total includes it when it is passed on. One that the organiser absorbs is told to staff, and costs the buyer
+    nothing.
+    """
+
+    code: str
+    name: str
+    amount: Money
+    passed_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """An amount, 0 or more, of a tax on the items less the discounts, and on the fees that are passed on.
+
+    `rate_basis_points` is the rate in hundredths of a percent. A tax that is `included` is a part of the prices, and
+    shown only; any other one comes on top.
+    """
+
+    code: str
+    name: str
+    rate_basis_points: int
+    amount: Money
+    included: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +114,48 @@ class OrderedTicket:
 class OrderContent:
     """At least one item, all money in one currency, and each ticket once, that of the first item coming first.
 
-    Raises EmptyOrderError, and MixedCurrenciesError when items or fees are in more than one currency.
+    Raises EmptyOrderError, and MixedCurrenciesError for amounts in more than one currency. No amount is below 0, and
+    the discounts are not more than the items, so the total is never below 0.
     """
 
     tickets: tuple[OrderedTicket, ...]
     items: tuple[OrderLine, ...]
+    discounts: tuple[Discount, ...] = ()
     fees: tuple[Fee, ...] = ()
+    taxes: tuple[Tax, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.items:
             raise EmptyOrderError
         if [each.ticket_id for each in self.tickets] != list(dict.fromkeys(item.ticket_id for item in self.items)):
             raise ValueError("an order has the tickets of its items, in their order")
-        total(self._amounts())
+        beside_items: list[Discount | Fee | Tax] = [*self.discounts, *self.fees, *self.taxes]
+        amounts = [item.unit_price for item in self.items] + [part.amount for part in beside_items]
+        total(amounts)
+        if min(amount.amount_minor for amount in amounts) < 0:
+            raise ValueError("no amount of an order is below 0")
+        if self.discounted.amount_minor < 0:
+            raise ValueError("no more is taken off than the items cost")
+
+    @property
+    def items_total(self) -> Money:
+        """The items at their full prices."""
+        return total(item.unit_price * item.quantity for item in self.items)
+
+    @property
+    def discounted(self) -> Money:
+        """The items less the discounts."""
+        return self.items_total - self._sum(discount.amount for discount in self.discounts)
+
+    @property
+    def fees_passed_on(self) -> Money:
+        """The fees that the buyer pays."""
+        return self._sum(fee.amount for fee in self.fees if fee.passed_on)
 
     @property
     def total(self) -> Money:
-        """What the buyer pays, all in."""
-        return total(self._amounts())
+        """What the buyer pays, all in: items - discounts + fees that are passed on + taxes that are not included."""
+        return self.discounted + self.fees_passed_on + self._sum(tax.amount for tax in self.taxes if not tax.included)
 
     @property
     def currency(self) -> str:
@@ -117,5 +171,5 @@ class OrderContent:
         """The happening of the first item; the only one of most orders."""
         return self.tickets[0].event
 
-    def _amounts(self) -> list[Money]:
-        return [item.unit_price * item.quantity for item in self.items] + [fee.amount for fee in self.fees]
+    def _sum(self, amounts: Iterable[Money]) -> Money:
+        return total((Money.zero(self.currency), *amounts))

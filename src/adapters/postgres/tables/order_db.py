@@ -42,6 +42,8 @@ orders = Table(
     Column("due_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("discounts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("taxes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     PrimaryKeyConstraint("tenant_id", "id", name="orders_pkey"),
     UniqueConstraint("tenant_id", "id", "account_id", "status", name="orders_standing"),
     CheckConstraint(
