@@ -7,6 +7,7 @@ from uuid import UUID
 
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.orders import MemoryOrderTransactions
+from adapters.taxes.vat import OrganisationVat
 from core.orders.contact import Contact
 from core.orders.order import Order, Step
 from core.orders.reservations import ReservationKind
@@ -22,7 +23,9 @@ from ports.published.orders import OrderCancelled
 from ports.published.payments import PaymentRefunded, PaymentSucceeded
 from tests.general_admission_neighbour import GeneralAdmission
 from tests.orders_neighbours import HandClock, Life, Payments, Seating, Ticketing
+from tests.venues_neighbour import Venues
 from usecases.orders.cancel_order import CancelOrder
+from usecases.orders.charge_order import ChargeOrder
 from usecases.orders.confirm_order import ConfirmOrder
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
@@ -83,7 +86,9 @@ class World:
         self.ticketing = Ticketing()
         self.general_admission = GeneralAdmission(self.clock, self.life)
         self.reservations = Reservations(self.seating, self.general_admission)
-        self.price = PriceOrder(self.ticketing, self.ids)
+        self.venues = Venues()
+        self.charge = ChargeOrder(self.transactions, OrganisationVat(self.venues))
+        self.price = PriceOrder(self.ticketing, self.charge, self.ids)
         self.place = self.placing(self.transactions)
         self.read = ReadOrder(self.transactions)
         self.list = ListOrders(self.transactions)

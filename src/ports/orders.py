@@ -1,4 +1,4 @@
-"""What the order use cases need: a place to keep orders, one transaction at a time, and a way to find those due."""
+"""What the order use cases need: a place for orders and for what comes on top of them, what is due, and taxes."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from core.orders.content import OrderContent, Tax
+from core.orders.fee_schedule import FeeSchedule, FeeScheduleChange
 from core.orders.order import Order
+from core.orders.taxes import TaxRate
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
@@ -49,10 +52,31 @@ class OrderStore(Protocol):
         """Return orders in the order of their ids, which is that of placing them; of one account, or of all."""
 
 
+class FeeScheduleStore(Protocol):
+    """The fees and tax rates of one tenant; each version stays as it was set."""
+
+    @abstractmethod
+    async def current(self) -> FeeSchedule:
+        """Return the newest version, or an empty one (version 0) when none was ever set."""
+
+    @abstractmethod
+    async def add(self, change: FeeScheduleChange) -> None:
+        """Store a new version beside the earlier ones.
+
+        Raises StaleVersionError unless its version is the newest one plus one, however many try at once; nothing else
+        may be done in the transaction then.
+        """
+
+    @abstractmethod
+    async def changes(self, *, changes_max: int) -> Sequence[FeeScheduleChange]:
+        """Return the newest versions, the newest first."""
+
+
 class OrderTransaction(Protocol):
     """One transaction of one tenant on the orders database."""
 
     orders: OrderStore
+    fee_schedules: FeeScheduleStore
     outbox: Outbox
     inbox: Inbox
 
@@ -82,3 +106,15 @@ class DueOrders(Protocol):
     @abstractmethod
     async def due(self, *, now: datetime, orders_max: int) -> Sequence[DueOrder]:
         """Return orders whose `due_at` has come, the longest overdue first; a hint that may be stale at once."""
+
+
+class TaxRules(Protocol):
+    """What is to be paid in taxes."""
+
+    @abstractmethod
+    async def taxes(self, *, tenant_id: TenantId, content: OrderContent, rates: Sequence[TaxRate]) -> tuple[Tax, ...]:
+        """Return the taxes of an order that has its items, discounts and fees; `rates` are those of the organisation.
+
+        All are in the order's currency, and those on top are on what the buyer pays without them. Raises RefusedError
+        for an order that cannot be taxed. Others may be asked for it, so it is not for the inside of a transaction.
+        """

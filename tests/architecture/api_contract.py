@@ -24,6 +24,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|POST            /organisations
     POST                /organisations/{id}/members
     GET|PUT             /organisations/{id}/settings
+    GET|PUT             /organisations/{id}/order-fees
+    GET                 /organisations/{id}/order-fees/history
     GET|POST            /venues
     GET|PATCH|DELETE    /venues/{id}
     GET|PUT             /venues/{id}/settings
@@ -57,6 +59,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /holds/{reservationId}/extend
     GET|POST            /orders
     GET                 /orders/{id}
+    POST                /orders/quote
     POST                /orders/{id}/cancel
     POST                /orders/{id}/payments
     GET                 /orders/{id}/passes

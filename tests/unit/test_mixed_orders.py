@@ -214,7 +214,7 @@ async def test_an_order_that_is_cancelled_while_it_is_placed_keeps_nothing() -> 
             seats[holds[1].reservation_id] = replace(seats[holds[1].reservation_id], state="reserved")
             return await Ticketing.ticket(self, tenant_id=tenant_id, ticket_id=ticket_id)
 
-    world.price = PriceOrder(CancelledMeanwhile(), world.ids)
+    world.price = PriceOrder(CancelledMeanwhile(), world.charge, world.ids)
     holds = [world.held_places(world.buyer()), world.held(world.buyer())]
     order = await world.placing(world.transactions)(world.buyer(), holds, None)
     assert order.status is OrderStatus.CANCELLED

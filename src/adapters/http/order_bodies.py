@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
-from core.orders.content import Discount, EventSnapshot, Fee, OrderedTicket, OrderLine, SeatLine, Tax
+from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, OrderLine, SeatLine, Tax
 from core.orders.order import Order
 from core.orders.reservations import ReservationKind
 from core.shared.ids import ReservationId
@@ -136,6 +136,11 @@ class FeeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """Return the fee as the API shows it."""
         return FeeBody(code=fee.code, name=fee.name, amount=MoneyBody.of(fee.amount), passed_on=fee.passed_on)
 
+    @staticmethod
+    def of_order(content: OrderContent, *, for_staff: bool) -> "tuple[FeeBody, ...]":
+        """Return the fees of an order; those that the organiser absorbs are shown to staff alone."""
+        return tuple(FeeBody.of(fee) for fee in content.fees if fee.passed_on or for_staff)
+
 
 class TaxBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A tax, its rate in hundredths of a percent; the total adds it unless the prices include it."""
@@ -193,8 +198,8 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     history: tuple[OrderStepBody, ...] | UnsetType = UNSET
 
     @staticmethod
-    def of(order: Order) -> "OrderBody":
-        """Return the order as a list shows it, without its history."""
+    def of(order: Order, *, for_staff: bool = False) -> "OrderBody":
+        """Return the order as a list shows it, without its history; absorbed fees are for staff."""
         content = order.content
         return OrderBody(
             id=order.id,
@@ -206,7 +211,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             items=tuple(OrderItemBody.of(item) for item in content.items) if content else (),
             tickets=tuple(OrderTicketBody.of(ticket) for ticket in content.tickets) if content else (),
             discounts=tuple(DiscountBody.of(discount) for discount in content.discounts) if content else (),
-            fees=tuple(FeeBody.of(fee) for fee in content.fees) if content else (),
+            fees=FeeBody.of_order(content, for_staff=for_staff) if content else (),
             taxes=tuple(TaxBody.of(tax) for tax in content.taxes) if content else (),
             total=MoneyBody.of(content.total) if content else None,
             event=_event(content.event) if content else None,
@@ -219,12 +224,12 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
     @staticmethod
-    def with_history(order: Order) -> "OrderBody":
+    def with_history(order: Order, *, for_staff: bool = False) -> "OrderBody":
         """Return the order as it is shown alone."""
         history = tuple(
             OrderStepBody(at=entry.at, step=entry.step.value, detail=entry.detail or None) for entry in order.history
         )
-        return msgspec.structs.replace(OrderBody.of(order), history=history)
+        return msgspec.structs.replace(OrderBody.of(order, for_staff=for_staff), history=history)
 
 
 class PaymentStartedBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,4 +1,4 @@
-"""Orders: placing, reading, cancelling and paying them."""
+"""Orders: quoting, placing, reading, cancelling and paying them."""
 
 from uuid import UUID
 
@@ -10,16 +10,19 @@ from litestar.params import FromPath, JSONBody
 from adapters.http.etags import etag
 from adapters.http.money import MoneyBody
 from adapters.http.order_bodies import OrderBody, PaymentStartedBody, PayOrderBody, PlaceOrderBody
+from adapters.http.orders_fee_bodies import QuoteBody, QuoteOrderBody
 from adapters.http.paging import PageBody, page_body
 from core.orders.contact import Contact
 from core.orders.order import Order
 from core.shared.callers import Caller
 from core.shared.ids import OrderId
 from ports.paging import PageRequest
+from usecases.orders.access import sees_every_order
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import PlaceOrder
+from usecases.orders.quote_order import QuoteOrder
 from usecases.orders.read_order import ReadOrder
 
 
@@ -40,7 +43,18 @@ class OrderController(Controller):
         """
         contact = Contact.given(data.contact.email, data.contact.name) if data.contact else None
         order = await usecase(caller, data.holds(), contact)
-        return _response(order, status_code=201, location=True)
+        return _response(order, caller, status_code=201, location=True)
+
+    @post("/quote", status_code=200, summary="Quote an order")
+    @inject
+    async def quote(
+        self, data: JSONBody[QuoteOrderBody], caller: NamedDependency[Caller], usecase: FromDishka[QuoteOrder]
+    ) -> QuoteBody:
+        """Everybody in the organisation, fans too: what an order would cost, all in, before anything is held.
+
+        Nothing is kept or promised by it: an order has the prices its places were held for.
+        """
+        return QuoteBody.of(await usecase(caller, data.wanted()), for_staff=sees_every_order(caller))
 
     @get(summary="List orders")
     @inject
@@ -48,7 +62,9 @@ class OrderController(Controller):
         self, page: NamedDependency[PageRequest], caller: NamedDependency[Caller], usecase: FromDishka[ListOrders]
     ) -> PageBody[OrderBody]:
         """Buyers see their own orders, box office and managers all; those placed first come first."""
-        return page_body(await usecase(caller, page), OrderBody.of)
+        return page_body(
+            await usecase(caller, page), lambda order: OrderBody.of(order, for_staff=sees_every_order(caller))
+        )
 
     @get("/{order_id:uuid}", summary="Read an order")
     @inject
@@ -56,7 +72,7 @@ class OrderController(Controller):
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadOrder]
     ) -> Response[OrderBody]:
         """The buyer, box office and managers; with the history of the order."""
-        return _response(await usecase(caller, OrderId(order_id)))
+        return _response(await usecase(caller, OrderId(order_id)), caller)
 
     @post("/{order_id:uuid}/cancel", status_code=200, summary="Cancel an unpaid order")
     @inject
@@ -64,7 +80,7 @@ class OrderController(Controller):
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[CancelOrder]
     ) -> Response[OrderBody]:
         """The buyer, box office and managers. If the money turns out to be taken, the order is confirmed (409)."""
-        return _response(await usecase(caller, OrderId(order_id)))
+        return _response(await usecase(caller, OrderId(order_id)), caller)
 
     @post("/{order_id:uuid}/payments", summary="Start the payment of an order")
     @inject
@@ -85,8 +101,9 @@ class OrderController(Controller):
         )
 
 
-def _response(order: Order, *, status_code: int = 200, location: bool = False) -> Response[OrderBody]:
+def _response(order: Order, caller: Caller, *, status_code: int = 200, location: bool = False) -> Response[OrderBody]:
     headers = {"ETag": etag(order.version)}
     if location:
         headers["Location"] = f"/api/v1/orders/{order.id}"
-    return Response(OrderBody.with_history(order), status_code=status_code, headers=headers)
+    body = OrderBody.with_history(order, for_staff=sees_every_order(caller))
+    return Response(body, status_code=status_code, headers=headers)

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import override
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.orders_fees import FeeScheduleRows, MemoryFeeScheduleStore
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
 from core.orders.statuses import LIVE
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
-from ports.orders import DueOrder, DueOrders, OrderStore, OrderTransaction, OrderTransactions
+from ports.orders import DueOrder, DueOrders, FeeScheduleStore, OrderStore, OrderTransaction, OrderTransactions
 from ports.paging import Page, PageRequest
 
 type _Rows = dict[tuple[TenantId, OrderId], Order]
@@ -75,6 +76,7 @@ class MemoryOrderStore(OrderStore):
 @dataclass(frozen=True, slots=True)
 class _MemoryOrderTransaction(OrderTransaction):
     orders: OrderStore
+    fee_schedules: FeeScheduleStore
     outbox: Outbox
     inbox: Inbox
 
@@ -85,6 +87,7 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
         self._rows: _Rows = {}
+        self._fee_schedules: FeeScheduleRows = {}
 
     @override
     def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[OrderTransaction]:
@@ -93,16 +96,19 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
     @asynccontextmanager
     async def _begin(self, tenant_id: TenantId) -> AsyncGenerator[OrderTransaction]:
         async with self._messages.transaction():
-            before = dict(self._rows)
+            before, schedules_before = dict(self._rows), dict(self._fee_schedules)
             try:
                 yield _MemoryOrderTransaction(
                     orders=MemoryOrderStore(self._rows, tenant_id),
+                    fee_schedules=MemoryFeeScheduleStore(self._fee_schedules, tenant_id),
                     outbox=self._messages.outbox(tenant_id),
                     inbox=self._messages.inbox,
                 )
             except BaseException:
                 self._rows.clear()
                 self._rows.update(before)
+                self._fee_schedules.clear()
+                self._fee_schedules.update(schedules_before)
                 raise
 
     @override

@@ -24,6 +24,7 @@ from adapters.postgres.order_rows import (
     reservation_arguments,
     update_arguments,
 )
+from adapters.postgres.orders_fees import PostgresFeeScheduleStore
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
@@ -33,7 +34,7 @@ from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
-from ports.orders import DueOrder, DueOrders, OrderStore, OrderTransaction, OrderTransactions
+from ports.orders import DueOrder, DueOrders, FeeScheduleStore, OrderStore, OrderTransaction, OrderTransactions
 from ports.paging import Page, PageRequest
 
 
@@ -112,6 +113,7 @@ class PostgresOrderStore(OrderStore):
 @dataclass(frozen=True, slots=True)
 class _PostgresOrderTransaction(OrderTransaction):
     orders: OrderStore
+    fee_schedules: FeeScheduleStore
     outbox: Outbox
     inbox: Inbox
 
@@ -132,6 +134,7 @@ class PostgresOrderTransactions(OrderTransactions):
         async with tenant_transaction(self._pool, tenant_id) as connection:
             yield _PostgresOrderTransaction(
                 orders=PostgresOrderStore(connection, tenant_id),
+                fee_schedules=PostgresFeeScheduleStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -6,20 +6,24 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.orders import OrderController
+from adapters.http.orders_fees import OrderFeesController
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
+from adapters.taxes.vat import OrganisationVat
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings, SettingsError
 from core.orders.terms import OrderTerms
 from ports.events import Subscription
 from ports.ids import IdSource
-from ports.orders import DueOrders, OrderTransactions
+from ports.orders import DueOrders, OrderTransactions, TaxRules
 from ports.published.expiration import TimerFired
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
+from ports.published.venues import VenuesApi
 from usecases.orders.cancel_order import CancelOrder
+from usecases.orders.charge_order import ChargeOrder
 from usecases.orders.confirm_order import ConfirmOrder
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
@@ -29,9 +33,11 @@ from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import PlaceOrder
 from usecases.orders.price_order import PriceOrder
+from usecases.orders.quote_order import QuoteOrder
 from usecases.orders.read_order import ReadOrder
 from usecases.orders.reservations import Reservations
 from usecases.orders.settle_payment import SettlePayment
+from usecases.orders.tune_fees import TuneFees
 
 SWEEP_INTERVAL_S = 5.0
 
@@ -42,8 +48,11 @@ class OrdersProvider(Provider):
     scope = Scope.APP
     usecases = provide_all(
         Reservations,
+        ChargeOrder,
         PriceOrder,
         PlaceOrder,
+        QuoteOrder,
+        TuneFees,
         ReadOrder,
         ListOrders,
         PayOrder,
@@ -67,6 +76,11 @@ class OrdersProvider(Provider):
         return PostgresDueOrders(pools.relay)
 
     @provide
+    def tax_rules(self, venues: VenuesApi) -> TaxRules:
+        """Return value added tax at the rates of each organisation."""
+        return OrganisationVat(venues)
+
+    @provide
     def terms(self, settings: Settings) -> OrderTerms:
         """Return how long orders live; raises SettingsError for times that contradict one another."""
         orders = settings.orders
@@ -87,9 +101,9 @@ def order_service() -> Service:
         providers=(
             PostgresProvider("order"),
             OrdersProvider(),
-            linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi),
+            linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi, VenuesApi),
         ),
-        controllers=(OrderController,),
+        controllers=(OrderController, OrderFeesController),
         subscriptions=(
             Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),
             Subscription("orders.on_payment_refunded", PaymentRefunded, OnPaymentRefunded),

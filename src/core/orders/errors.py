@@ -63,6 +63,24 @@ class InvalidContactError(InvalidInputError):
         super().__init__(f"The e-mail address cannot be used: {reason}", [Problem("/contact/email", reason)])
 
 
+class FeesNotFoundError(DomainError):
+    """There is no such organisation, or it is another one than the caller acts in."""
+
+    code: ClassVar[str] = "orders.fees_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such organisation.")
+
+
+class InvalidFeeScheduleError(InvalidInputError):
+    """Fees or tax rates that could not be charged, or not told apart."""
+
+    code: ClassVar[str] = "orders.invalid_fees"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("The fees and taxes cannot be set like this.", problems)
+
+
 class OrderNotPayableError(DomainError):
     """The order does not await a payment."""
 

@@ -1,6 +1,6 @@
 """Money: integer minor units of an ISO 4217 currency. Never a float, never two currencies in one sum."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self, override
@@ -64,6 +64,29 @@ class Money:
 
     def __mul__(self, quantity: int) -> Self:
         return type(self)(self.amount_minor * quantity, self.currency)
+
+    def share(self, part: int, *, of: int) -> Self:
+        """Return part/of of the amount, rounded to the minor unit; exact halves go up."""
+        return type(self)((2 * self.amount_minor * part + of) // (2 * of), self.currency)
+
+    def apportioned(self, weights: Sequence[int]) -> tuple[Self, ...]:
+        """Split the amount in proportion to the weights; the parts add up to it exactly.
+
+        Each part is rounded down, and the minor units that are left over go, one each, to the parts that lost most by
+        it (the method of the largest remainder), the earlier of two that lost the same. Weights of nothing but 0 count
+        as equal. Raises ValueError for an amount or a weight below 0, and for no weights at all.
+        """
+        if not weights or min(self.amount_minor, *weights) < 0:
+            raise ValueError("only amounts of 0 or more are split, by one weight or more, each 0 or more")
+        whole = sum(weights)
+        shares = [divmod(self.amount_minor * weight, whole) for weight in weights] if whole else []
+        if not shares:
+            shares = [divmod(self.amount_minor, len(weights))] * len(weights)
+        left = self.amount_minor - sum(down for down, _ in shares)
+        favoured = sorted(range(len(shares)), key=lambda position: -shares[position][1])[:left]
+        return tuple(
+            type(self)(down + (position in favoured), self.currency) for position, (down, _) in enumerate(shares)
+        )
 
     def _same_currency(self, other: Self) -> None:
         if self.currency != other.currency:

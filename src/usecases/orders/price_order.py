@@ -9,7 +9,8 @@ from core.shared.money import Money
 from ports.ids import IdSource
 from ports.published.general_admission import PlacesReserved
 from ports.published.seating import SeatsReserved
-from ports.published.ticketing import TicketingApi
+from ports.published.ticketing import TicketingApi, TicketOnSale
+from usecases.orders.charge_order import ChargeOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,33 +18,22 @@ class PriceOrder:
     """For PlaceOrder: one item for each seat, and one for the places of each reservation of general admission."""
 
     ticketing: TicketingApi
+    charge: ChargeOrder
     ids: IdSource
 
     async def __call__(self, tenant_id: TenantId, reserved: Sequence[SeatsReserved | PlacesReserved]) -> OrderContent:
-        """Return items, prices as they were when held, and the tickets as they are now.
+        """Return items, prices as they were when held, and the tickets, fees and taxes as they are now.
 
-        Raises RefusedError for a ticket that is not there, EmptyOrderError and MixedCurrenciesError.
+        Raises RefusedError for a ticket that is not there or an order that cannot be taxed, EmptyOrderError and
+        MixedCurrenciesError.
         """
         items = tuple(line for each in reserved for line in self._lines(each))
         ticket_ids = dict.fromkeys(item.ticket_id for item in items)
         tickets = [await self._ticket(tenant_id, ticket_id) for ticket_id in ticket_ids]
-        return OrderContent(tickets=tuple(tickets), items=items)
+        return await self.charge(tenant_id, OrderContent(tickets=tuple(tickets), items=items))
 
     async def _ticket(self, tenant_id: TenantId, ticket_id: TicketId) -> OrderedTicket:
-        ticket = await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id)
-        event = ticket.event
-        return OrderedTicket(
-            ticket_id=ticket_id,
-            title=ticket.title,
-            event=EventSnapshot(
-                title=event.title,
-                starts_at=event.starts_at,
-                ends_at=event.ends_at,
-                time_zone=event.time_zone,
-                venue_id=VenueId(event.venue_id),
-                venue_name=event.venue_name,
-            ),
-        )
+        return ordered_ticket(await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id))
 
     def _lines(self, reserved: SeatsReserved | PlacesReserved) -> list[OrderLine]:
         reservation_id, ticket_id = ReservationId(reserved.reservation_id), TicketId(reserved.ticket_id)
@@ -72,3 +62,20 @@ class PriceOrder:
             )
             for seat in reserved.seats
         ]
+
+
+def ordered_ticket(ticket: TicketOnSale) -> OrderedTicket:
+    """Return the ticket as an order keeps it."""
+    event = ticket.event
+    return OrderedTicket(
+        ticket_id=TicketId(ticket.ticket_id),
+        title=ticket.title,
+        event=EventSnapshot(
+            title=event.title,
+            starts_at=event.starts_at,
+            ends_at=event.ends_at,
+            time_zone=event.time_zone,
+            venue_id=VenueId(event.venue_id),
+            venue_name=event.venue_name,
+        ),
+    )

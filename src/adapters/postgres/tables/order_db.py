@@ -1,4 +1,4 @@
-"""order_db: orders, their items and their history."""
+"""order_db: orders, their items and their history, and the fees and taxes of organisations."""
 
 from sqlalchemy import (
     CHAR,
@@ -142,5 +142,18 @@ order_history = Table(
     ForeignKeyConstraint(
         ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name="order_history_order", ondelete="CASCADE"
     ),
+)
+
+fee_schedules = Table(
+    "fee_schedules",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("fees", JSONB, nullable=False),
+    Column("taxes", JSONB, nullable=False),
+    Column("changed_by", Uuid, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "version", name="fee_schedules_pkey"),
+    CheckConstraint("version >= 1", name="fee_schedules_version"),
 )
 messaging_tables(metadata)

@@ -1,0 +1,1 @@
+"""Ways to tell the taxes of an order."""
