@@ -9,9 +9,12 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.orders import MemoryOrderTransactions
 from adapters.taxes.vat import OrganisationVat
 from core.orders.contact import Contact
+from core.orders.fee_schedule import FeeSchedule
+from core.orders.fees import FeeRule
 from core.orders.order import Order, Step
 from core.orders.reservations import ReservationKind
 from core.orders.statuses import OrderStatus
+from core.orders.taxes import TaxRate
 from core.orders.terms import OrderTerms
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
@@ -35,9 +38,11 @@ from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import HoldToOrder, PlaceOrder
 from usecases.orders.price_order import PriceOrder
+from usecases.orders.quote_order import QuoteOrder
 from usecases.orders.read_order import ReadOrder
 from usecases.orders.reservations import Reservations
 from usecases.orders.settle_payment import SettlePayment
+from usecases.orders.tune_fees import TuneFees
 
 TENANT = TenantId(UUID(int=0xA))
 OTHER_TENANT = TenantId(UUID(int=0xB))
@@ -89,6 +94,8 @@ class World:
         self.venues = Venues()
         self.charge = ChargeOrder(self.transactions, OrganisationVat(self.venues))
         self.price = PriceOrder(self.ticketing, self.charge, self.ids)
+        self.quote = QuoteOrder(self.ticketing, self.charge, self.ids)
+        self.fees = TuneFees(self.transactions, self.clock)
         self.place = self.placing(self.transactions)
         self.read = ReadOrder(self.transactions)
         self.list = ListOrders(self.transactions)
@@ -141,6 +148,11 @@ class World:
         """The hold that a repeated scenario starts from; it is made the first time only."""
         hold = HoldToOrder(ReservationId(UUID(int=0x4E5E0 + 1)))
         return [hold] if self.seating.reservations else [self.held(self.buyer())]
+
+    async def set_fees(self, *fees: FeeRule, taxes: tuple[TaxRate, ...] = ()) -> FeeSchedule:
+        manager = self.staff(Role.MANAGER)
+        version = (await self.fees.current(manager)).version
+        return await self.fees.change(manager, FeeSchedule(fees, taxes), expected_version=version)
 
     async def placed(self, caller: Caller | None = None, *, contact: Contact | None = None) -> Order:
         caller = caller or self.buyer()
