@@ -93,11 +93,18 @@ class RabbitSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StripeSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Stripe; `api_url` is only set to talk to a fake. An empty webhook secret closes the webhook endpoint."""
+    """Stripe; `api_url` is only set to talk to a fake.
+
+    Each webhook endpoint, that of the platform's account and that of connected accounts (`connect_`), has a secret of
+    its own; without one it is closed. While a secret is rotated, the former one is `…_previous`, and either fits.
+    """
 
     secret_key: Secret
     publishable_key: str = ""
     webhook_secret: Secret = Secret("")
+    webhook_secret_previous: Secret = Secret("")
+    connect_webhook_secret: Secret = Secret("")
+    connect_webhook_secret_previous: Secret = Secret("")
     api_url: str | None = None
 
 

@@ -23,7 +23,7 @@ async def list_webhooks(settings: Settings, status: str | None, console: Console
         found = await listing(status=WebhookStatus(status) if status else None)
     finally:
         await platform.close()
-    table = Table("id", "event", "type", "status", "tries", "received", "error", box=None)
+    table = Table("id", "event", "type", "status", "tries", "received", "error or note", box=None)
     table.columns[0].no_wrap = True  # to be copied
     table.columns[0].min_width = 36
     for one in found:
@@ -34,7 +34,7 @@ async def list_webhooks(settings: Settings, status: str | None, console: Console
             one.status,
             str(one.retry_count),
             one.received_at.isoformat(timespec="seconds"),
-            one.error_message or "",
+            one.error_message or one.note or "",
         )
     console.print(table)
 

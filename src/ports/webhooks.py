@@ -7,15 +7,23 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.webhooks.webhook import Webhook, WebhookStatus
+from core.shared.ids import TenantId
+from core.webhooks.webhook import Webhook, WebhookStatus, WebhookSummary
+from ports.paging import Page, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedEvent:
-    """An event whose signature fits: the provider's id, type and time, and the body as it was signed."""
+    """An event whose signature fits: the provider's id, type and time, and the body as it was signed.
+
+    `account` is the connected account that it is of. `tenant_id` is whose it is, where Fairseat itself wrote that on
+    the object; None for events of connected accounts, who write what they like on theirs.
+    """
 
     event_id: str
     event_type: str
+    account: str | None
+    tenant_id: TenantId | None
     occurred_at: datetime
     body: str
 
@@ -39,9 +47,10 @@ class WebhookVerifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebhookBacklog:
-    """Webhooks that had no effect yet: new, tried in vain, given up; and the age in seconds of the oldest."""
+    """Webhooks that had no effect yet, by status, those given up among them; and the age in seconds of the oldest."""
 
-    waiting: int
+    received: int
+    processing: int
     retrying: int
     failed: int
     oldest_age_s: float
@@ -49,11 +58,11 @@ class WebhookBacklog:
     @property
     def unhandled(self) -> int:
         """All of them."""
-        return self.waiting + self.retrying + self.failed
+        return self.received + self.processing + self.retrying + self.failed
 
 
 class WebhookInbox(Protocol):
-    """Where webhooks are put; belongs to no tenant, since the provider names none."""
+    """Where webhooks are put, whosever they are."""
 
     @abstractmethod
     async def put(self, webhook: Webhook) -> bool:
@@ -88,4 +97,28 @@ class WebhookQueue(Protocol):
         """Make a failed or completed webhook due again and return it.
 
         Raises WebhookNotFoundError and WebhookBusyError.
+        """
+
+    @abstractmethod
+    async def prune(self, *, processed_before: datetime, webhooks_max: int) -> int:
+        """Forget up to `webhooks_max` webhooks that were completed before the moment; return how many.
+
+        Failed ones stay until they are replayed.
+        """
+
+
+class WebhookLog(Protocol):
+    """An organisation's view of the webhooks that are known to be its own; it shows no body."""
+
+    @abstractmethod
+    async def page(
+        self, tenant_id: TenantId, page: PageRequest, *, status: WebhookStatus | None
+    ) -> Page[WebhookSummary]:
+        """Return webhooks of one status or of all, the newest first: a page goes on before the id `page.after`."""
+
+    @abstractmethod
+    async def replay(self, tenant_id: TenantId, webhook_id: UUID, *, now: datetime) -> WebhookSummary:
+        """Make a failed or completed webhook of the organisation due again and return it.
+
+        Raises WebhookNotFoundError, for another organisation's as well, and WebhookBusyError.
         """

@@ -67,6 +67,9 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe
+    POST                /webhooks/stripe/connect
+    GET                 /webhooks
+    POST                /webhooks/{id}/replay
     """
 ) | _operations(
     """
@@ -92,7 +95,6 @@ _PLANNED_BY_REASON = {
     "payouts to venues by Stripe Connect are not there yet": """
         POST                /venues/{id}/stripe/connect
         GET                 /venues/{id}/stripe/status
-        POST                /webhooks/stripe/connect
         """,
     "refunds happen only by themselves so far, when money came too late": """
         GET|POST            /orders/{id}/refunds

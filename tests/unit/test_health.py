@@ -40,4 +40,12 @@ async def test_what_is_away_is_shown_under_its_own_name() -> None:
 
 async def test_what_is_not_needed_is_shown_and_does_not_make_it_unfit() -> None:
     answer = await ready(Dependency("venue_db"), Dependency("redis", away=True, needed=False))
-    assert answer == (200, "ok", {"venue_db": True, "redis": False})
+    assert answer == (200, "degraded", {"venue_db": True, "redis": False})
+
+
+async def test_all_is_ok_when_everything_is() -> None:
+    assert await ready(Dependency("venue_db"), Dependency("redis", needed=False)) == (
+        200,
+        "ok",
+        {"venue_db": True, "redis": True},
+    )

@@ -35,9 +35,12 @@ class DependencyBody(msgspec.Struct, frozen=True):
 
 
 class ReadyBody(msgspec.Struct, frozen=True):
-    """How everything behind this process stands; `unavailable` while something is away that is needed."""
+    """How everything behind this process stands.
 
-    status: Literal["ok", "unavailable"]
+    `unavailable` while something is away that is needed, `degraded` while something else is not as it should be.
+    """
+
+    status: Literal["ok", "degraded", "unavailable"]
     dependencies: dict[str, DependencyBody]
 
 
@@ -59,15 +62,16 @@ def health_controller(checks: GetChecks) -> type[Controller]:
             """200 when all that is needed can be used, else 503; with backlog and age of outboxes and webhooks."""
             asked = await checks()
             reports = await asyncio.gather(*(_asked(check) for check in asked))
-            ok = all(report.ok or not check.needed for check, report in zip(asked, reports, strict=True))
+            able = all(report.ok or not check.needed for check, report in zip(asked, reports, strict=True))
+            fine = all(report.ok for report in reports)
             body = ReadyBody(
-                "ok" if ok else "unavailable",
+                "ok" if fine else "degraded" if able else "unavailable",
                 {
                     report.name: DependencyBody(report.ok, check.needed, dict(report.facts))
                     for check, report in zip(asked, reports, strict=True)
                 },
             )
-            return Response(body, status_code=200 if ok else 503)
+            return Response(body, status_code=200 if able else 503)
 
     return HealthController
 

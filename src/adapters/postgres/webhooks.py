@@ -8,18 +8,24 @@ from uuid import UUID
 import asyncpg
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
+from adapters.postgres.transactions import tenant_transaction
+from core.shared.ids import TenantId
 from core.webhooks.errors import WebhookNotFoundError
-from core.webhooks.webhook import Webhook, WebhookStatus, replay, take
-from ports.webhooks import WebhookBacklog, WebhookInbox, WebhookQueue
+from core.webhooks.webhook import Webhook, WebhookStatus, WebhookSummary, replay, take
+from ports.paging import Page, PageRequest
+from ports.webhooks import WebhookBacklog, WebhookInbox, WebhookLog, WebhookQueue
 
-_COLUMNS = """
-    id, source, event_id, event_type, body, occurred_at, received_at, status, retry_count, due_at, error_message,
+_SUMMARY = """
+    id, source, event_id, event_type, occurred_at, received_at, status, retry_count, due_at, error_message, note,
     processed_at
 """
+"""What the app role may read, of its tenant's rows: the body is not among it."""
+
+_COLUMNS = f"{_SUMMARY}, account, tenant_id, body"
 
 
 class PostgresWebhookInbox(WebhookInbox):
-    """Where webhooks are put, as the app role, which can neither read nor change them afterwards."""
+    """Where webhooks are put, as the app role, which can never read a body again."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -31,20 +37,23 @@ class PostgresWebhookInbox(WebhookInbox):
                 # No conflict target: naming one would need the right to read.
                 f"""
                 insert into payment_webhooks ({_COLUMNS})
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing
                 """,  # noqa: S608 - built from our own column names
                 webhook.id,
                 webhook.source,
                 webhook.event_id,
                 webhook.event_type,
-                webhook.body,
                 webhook.occurred_at,
                 webhook.received_at,
                 webhook.status.value,
                 webhook.retry_count,
                 webhook.due_at,
                 webhook.error_message,
+                webhook.note,
                 webhook.processed_at,
+                webhook.account,
+                webhook.tenant_id,
+                webhook.body,
             )
         return rows_touched(status) == 1
 
@@ -92,8 +101,9 @@ class PostgresWebhookQueue(WebhookQueue):
         async with driver_errors_translated():
             row = await self._pool.fetchrow(
                 """
-                select count(*) filter (where status <> 'failed' and retry_count = 0) as waiting,
-                       count(*) filter (where status <> 'failed' and retry_count > 0) as retrying,
+                select count(*) filter (where status = 'received') as received,
+                       count(*) filter (where status = 'processing') as processing,
+                       count(*) filter (where status = 'retrying') as retrying,
                        count(*) filter (where status = 'failed') as failed,
                        coalesce(extract(epoch from $1 - min(received_at)), 0)::float8 as oldest_age_s
                 from payment_webhooks where status <> 'completed'
@@ -102,7 +112,8 @@ class PostgresWebhookQueue(WebhookQueue):
             )
         assert row is not None, "an aggregate always gives a row"
         return WebhookBacklog(
-            waiting=row["waiting"],
+            received=row["received"],
+            processing=row["processing"],
             retrying=row["retrying"],
             failed=row["failed"],
             oldest_age_s=max(row["oldest_age_s"], 0.0),
@@ -134,19 +145,92 @@ class PostgresWebhookQueue(WebhookQueue):
             await _store(connection, again)
         return again
 
+    @override
+    async def prune(self, *, processed_before: datetime, webhooks_max: int) -> int:
+        async with driver_errors_translated():
+            status = await self._pool.execute(
+                """
+                delete from payment_webhooks where id = any (array(
+                    select id from payment_webhooks where status = 'completed' and processed_at < $1
+                    order by processed_at limit $2 for update skip locked
+                )) and status = 'completed'
+                """,
+                processed_before,
+                webhooks_max,
+            )
+        return rows_touched(status)
+
+
+class PostgresWebhookLog(WebhookLog):
+    """An organisation's view, as the app role: row-level security and grants keep other rows and all bodies from it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @override
+    async def page(
+        self, tenant_id: TenantId, page: PageRequest, *, status: WebhookStatus | None
+    ) -> Page[WebhookSummary]:
+        async with tenant_transaction(self._pool, tenant_id) as connection:
+            rows = await connection.fetch(
+                f"""
+                select {_SUMMARY} from payment_webhooks
+                where tenant_id = $1 and ($2::text is null or status = $2) and ($3::uuid is null or id < $3)
+                order by id desc limit $4
+                """,  # noqa: S608 - as above
+                tenant_id,
+                status.value if status else None,
+                page.after,
+                page.limit + 1,
+            )
+        items = tuple(_summary(row) for row in rows[: page.limit])
+        return Page(items=items, next_after=items[-1].id if len(rows) > page.limit else None)
+
+    @override
+    async def replay(self, tenant_id: TenantId, webhook_id: UUID, *, now: datetime) -> WebhookSummary:
+        async with tenant_transaction(self._pool, tenant_id) as connection:
+            row = await connection.fetchrow(
+                f"select {_SUMMARY} from payment_webhooks where tenant_id = $1 and id = $2 for update",  # noqa: S608
+                tenant_id,
+                webhook_id,
+            )
+            if row is None:
+                raise WebhookNotFoundError(f"There is no webhook {webhook_id}.")
+            again = replay(_summary(row), now=now)
+            await connection.execute(
+                """
+                update payment_webhooks
+                   set status = $3, retry_count = $4, due_at = $5, error_message = $6, note = $7, processed_at = $8
+                 where tenant_id = $1 and id = $2
+                """,
+                tenant_id,
+                webhook_id,
+                *_progress(again),
+            )
+        return again
+
 
 async def _store(connection: Connection, webhook: Webhook) -> None:
     await connection.execute(
         """
         update payment_webhooks
-           set status = $2, retry_count = $3, due_at = $4, error_message = $5, processed_at = $6
+           set status = $2, retry_count = $3, due_at = $4, error_message = $5, note = $6, processed_at = $7,
+               tenant_id = $8
          where id = $1
         """,
         webhook.id,
+        *_progress(webhook),
+        webhook.tenant_id,
+    )
+
+
+def _progress(webhook: Webhook | WebhookSummary) -> tuple[object, ...]:
+    return (
         webhook.status.value,
         webhook.retry_count,
         webhook.due_at,
         webhook.error_message,
+        webhook.note,
         webhook.processed_at,
     )
 
@@ -157,6 +241,8 @@ def _webhook(row: asyncpg.Record) -> Webhook:
         source=row["source"],
         event_id=row["event_id"],
         event_type=row["event_type"],
+        account=row["account"],
+        tenant_id=TenantId(row["tenant_id"]) if row["tenant_id"] else None,
         body=row["body"],
         occurred_at=row["occurred_at"],
         received_at=row["received_at"],
@@ -164,5 +250,23 @@ def _webhook(row: asyncpg.Record) -> Webhook:
         retry_count=row["retry_count"],
         due_at=row["due_at"],
         error_message=row["error_message"],
+        note=row["note"],
+        processed_at=row["processed_at"],
+    )
+
+
+def _summary(row: asyncpg.Record) -> WebhookSummary:
+    return WebhookSummary(
+        id=row["id"],
+        source=row["source"],
+        event_id=row["event_id"],
+        event_type=row["event_type"],
+        occurred_at=row["occurred_at"],
+        received_at=row["received_at"],
+        status=WebhookStatus(row["status"]),
+        retry_count=row["retry_count"],
+        due_at=row["due_at"],
+        error_message=row["error_message"],
+        note=row["note"],
         processed_at=row["processed_at"],
     )

@@ -4,8 +4,11 @@ from typing import Any, override
 
 import msgspec
 
-from ports.published.webhooks import ProviderEvent, ProviderEventHandler
+from ports.published.webhooks import ProviderEvent, ProviderEventHandler, ProviderEventOutcome
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
+
+_NO_INTENT = "It is about no PaymentIntent."
+_NOT_OURS = "It is about a PaymentIntent that is not one of ours."
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -17,19 +20,16 @@ class _Body(msgspec.Struct, frozen=True):
 
 
 class StripePaymentEvents(ProviderEventHandler):
-    """Finds the intent that an event is about and has it read anew. Events about other things are left alone."""
+    """Finds the intent that an event is about and has it read anew. Intents that are not ours are left alone."""
 
     def __init__(self, record: RecordPaymentOutcome) -> None:
         self._record = record
 
     @override
-    async def __call__(self, event: ProviderEvent) -> None:
+    async def __call__(self, event: ProviderEvent) -> ProviderEventOutcome:
         about = msgspec.json.decode(event.body, type=_Body).data.object
-        family = event.event_type.partition(".")[0]
-        intent_id: object = None
-        if family == "payment_intent":
-            intent_id = about.get("id")
-        elif family in {"charge", "refund"}:
-            intent_id = about.get("payment_intent")
-        if isinstance(intent_id, str):
-            await self._record(intent_id)
+        intent_id: object = about.get("id" if about.get("object") == "payment_intent" else "payment_intent")
+        if not isinstance(intent_id, str):
+            return ProviderEventOutcome(note=_NO_INTENT)
+        tenant_id = await self._record(intent_id)
+        return ProviderEventOutcome(tenant_id=tenant_id, note=None if tenant_id else _NOT_OURS)

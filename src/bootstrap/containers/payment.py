@@ -3,18 +3,18 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import stripe
 from dishka import Provider, Scope, provide, provide_all
 from redis.asyncio import Redis
 
 from adapters.http.payments import PaymentController
-from adapters.http.webhooks import StripeWebhookController
+from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
-from adapters.postgres.webhooks import PostgresWebhookInbox, PostgresWebhookQueue
+from adapters.postgres.webhooks import PostgresWebhookInbox, PostgresWebhookLog, PostgresWebhookQueue
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
 from adapters.stripe.client import open_stripe
@@ -24,12 +24,13 @@ from adapters.stripe.verifier import StripeVerifier
 from adapters.system.webhook_health import WebhookHealth
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, relay_jobs
 from bootstrap.settings import Settings
+from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments
 from ports.published.payments import PaymentsApi
-from ports.published.webhooks import ProviderEventHandler
-from ports.webhooks import WebhookInbox, WebhookQueue, WebhookVerifier
+from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
+from ports.webhooks import WebhookInbox, WebhookLog, WebhookQueue, WebhookVerifier
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.read_payment import ReadPayment
@@ -37,13 +38,18 @@ from usecases.payments.reconcile_pending_payments import ReconcilePendingPayment
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.start_payment import StartPayment
+from usecases.webhooks.dispatch_event import DispatchEvent, EventRoute
+from usecases.webhooks.list_own_webhooks import ListOwnWebhooks
 from usecases.webhooks.list_webhooks import ListWebhooks
 from usecases.webhooks.process_webhooks import ProcessWebhooks
+from usecases.webhooks.prune_webhooks import PruneWebhooks
 from usecases.webhooks.receive_webhook import ReceiveWebhook
+from usecases.webhooks.replay_own_webhook import ReplayOwnWebhook
 from usecases.webhooks.replay_webhook import ReplayWebhook
 
 WEBHOOK_INTERVAL_S = 0.2
 SWEEP_INTERVAL_S = 15.0
+PRUNE_INTERVAL_S = 300.0
 
 # A lock is waited for this long for each of a connection and an answer, twice; then the other guards have to do.
 _REDIS_TIMEOUT_S = 0.5
@@ -84,12 +90,34 @@ class PaymentsProvider(Provider):
 
 
 class WebhooksProvider(Provider):
-    """The webhook inbox; its events go to payments."""
+    """The webhook inbox, and who is told of which events."""
 
     scope = Scope.APP
-    usecases = provide_all(ReceiveWebhook, ProcessWebhooks, ListWebhooks, ReplayWebhook)
-    handler = provide(StripePaymentEvents, provides=ProviderEventHandler)
-    health = provide(WebhookHealth)
+    usecases = provide_all(
+        ReceiveWebhook,
+        ProcessWebhooks,
+        ListWebhooks,
+        ReplayWebhook,
+        ListOwnWebhooks,
+        ReplayOwnWebhook,
+    )
+    payment_events = provide(StripePaymentEvents)
+
+    @provide
+    def handler(self, payments: StripePaymentEvents) -> ProviderEventHandler:
+        """Return the table of events: a line for each family. What has no line is completed with a note."""
+        return DispatchEvent(
+            (
+                EventRoute(STRIPE, "payment_intent.", payments),
+                EventRoute(STRIPE, "charge.", payments),
+                EventRoute(STRIPE, "refund.", payments),
+            )
+        )
+
+    @provide
+    def health(self, queue: WebhookQueue, clock: Clock) -> WebhookHealth:
+        """Return the question how the inbox stands."""
+        return WebhookHealth(queue, clock)
 
     @provide
     async def redis(self, settings: Settings) -> AsyncIterator[Redis]:
@@ -107,9 +135,17 @@ class WebhooksProvider(Provider):
         return RedisLocks(client)
 
     @provide
-    def verifier(self, settings: Settings) -> WebhookVerifier:
-        """Return the check of Stripe's signatures; an empty secret closes the endpoint."""
-        return StripeVerifier(settings.stripe.webhook_secret.reveal())
+    def verifiers(self, settings: Settings) -> Sequence[WebhookVerifier]:
+        """Return the checks of Stripe's signatures, one an endpoint; one without a secret is closed."""
+        stripe_ = settings.stripe
+        return (
+            StripeVerifier(stripe_.webhook_secret.reveal(), stripe_.webhook_secret_previous.reveal(), source=STRIPE),
+            StripeVerifier(
+                stripe_.connect_webhook_secret.reveal(),
+                stripe_.connect_webhook_secret_previous.reveal(),
+                source=STRIPE_CONNECT,
+            ),
+        )
 
     @provide
     def inbox(self, pools: Pools) -> WebhookInbox:
@@ -121,16 +157,27 @@ class WebhooksProvider(Provider):
         """Return the worker's view, as the relay role."""
         return PostgresWebhookQueue(pools.relay)
 
+    @provide
+    def prune(self, queue: WebhookQueue, clock: Clock) -> PruneWebhooks:
+        """Return the work that forgets completed webhooks."""
+        return PruneWebhooks(queue, clock)
+
+    @provide
+    def log(self, pools: Pools) -> WebhookLog:
+        """Return the organisations' view, as the app role."""
+        return PostgresWebhookLog(pools.app)
+
 
 def payment_service() -> Service:
     """Return the payment service."""
     return Service(
         name="payment",
         providers=(PostgresProvider("payment"), PaymentsProvider(), WebhooksProvider()),
-        controllers=(PaymentController, StripeWebhookController),
+        controllers=(PaymentController, StripeWebhookController, WebhookController),
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),
+            JobSpec("prune_webhooks", PRUNE_INTERVAL_S, PruneWebhooks),
             JobSpec("reconcile_payments", SWEEP_INTERVAL_S, ReconcilePendingPayments),
         ),
         checks=(PostgresHealth, WebhookHealth),

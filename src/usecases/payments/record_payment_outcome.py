@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.payments.errors import AmountMismatchError
 from core.payments.payment import PaymentStatus
 from core.payments.transitions import attach, observe
+from core.shared.ids import TenantId
 from ports.clock import Clock
 from ports.payments import PaymentGateway, PaymentTransactions
 from usecases.payments.keep_change import KeepChange
@@ -23,20 +24,20 @@ class RecordPaymentOutcome:
     clock: Clock
     keep: KeepChange
 
-    async def __call__(self, intent_id: str) -> bool:
-        """Return whether the intent is one of ours; others of the same Stripe account are left alone.
+    async def __call__(self, intent_id: str) -> TenantId | None:
+        """Return whose payment it is; None for an intent that is not ours, which is left alone.
 
         Raises AmountMismatchError each time it is asked about money of the wrong amount that has not gone back, after
         the audit trail has it: somebody has to see. Raises ForeignIntentError, and what the gateway raises.
         """
         intent = await self.gateway.retrieve_intent(intent_id)
         if intent.tenant_id is None or intent.payment_id is None:
-            return False
+            return None
         now = self.clock.now()
         async with self.transactions.begin(intent.tenant_id) as tx:
             payment = await tx.payments.lock(intent.payment_id)
             if payment is None:
-                return False
+                return None
             if payment.intent_id is None:
                 payment = await self.keep(tx, attach(payment, intent, now=now), current=payment, now=now)
             payment = await self.keep(tx, observe(payment, intent, now=now), current=payment, now=now)
@@ -44,4 +45,4 @@ class RecordPaymentOutcome:
             raise AmountMismatchError(
                 f"Intent {intent.id} took {payment.received} where order {payment.order_id} owes {payment.amount}."
             )
-        return True
+        return payment.tenant_id

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from core.shared.errors import DomainError
+from core.shared.ids import TenantId
 from core.webhooks.webhook import Webhook, complete, fail, put_back
 from ports.clock import Clock
 from ports.locks import Locks, LocksUnavailableError
-from ports.published.webhooks import ProviderEvent, ProviderEventHandler
+from ports.published.webhooks import ProviderEvent, ProviderEventHandler, ProviderEventOutcome
 from ports.webhooks import WebhookQueue
 
 WEBHOOKS_MAX = 8
@@ -55,17 +56,19 @@ class ProcessWebhooks:
             source=webhook.source,
             event_id=webhook.event_id,
             event_type=webhook.event_type,
+            account=webhook.account,
             occurred_at=webhook.occurred_at,
             body=webhook.body,
         )
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S):
-                await self.handler(event)
+                outcome = await self.handler(event) or ProviderEventOutcome()
         except DomainError as error:
             return fail(webhook, error=f"{error.code}: {error.message}", now=self.clock.now())
         except Exception as error:  # noqa: BLE001 - not swallowed: stored with the webhook, shown by health, tried again
             return fail(webhook, error=f"{type(error).__name__}: {error}", now=self.clock.now())
-        return complete(webhook, now=self.clock.now())
+        tenant_id = TenantId(outcome.tenant_id) if outcome.tenant_id else None
+        return complete(webhook, now=self.clock.now(), tenant_id=tenant_id, note=outcome.note)
 
     @asynccontextmanager
     async def _locked(self, webhook: Webhook) -> AsyncIterator[bool]:

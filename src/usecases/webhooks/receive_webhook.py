@@ -1,14 +1,16 @@
 """Takes a webhook in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.shared.errors import PayloadTooLargeError
+from core.webhooks.errors import WebhooksDisabledError
 from core.webhooks.webhook import Webhook, WebhookStatus
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.webhooks import WebhookInbox, WebhookVerifier
 
-WEBHOOK_BYTES_MAX = 512 * 1024
+WEBHOOK_BYTES_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +23,29 @@ class ReceivedWebhook:
 
 @dataclass(frozen=True, slots=True)
 class ReceiveWebhook:
-    """Open to whoever can sign. Answers only once the event is stored; nothing is done about it here."""
+    """Open to whoever can sign. Answers only once the event is stored; nothing is done about it here.
 
-    verifier: WebhookVerifier
+    There is a verifier for each source; an endpoint takes the events of its own source only.
+    """
+
+    verifiers: Sequence[WebhookVerifier]
     inbox: WebhookInbox
     clock: Clock
     ids: IdSource
 
-    async def __call__(self, body: bytes, *, signature: str | None) -> ReceivedWebhook:
+    async def __call__(self, body: bytes, *, source: str, signature: str | None) -> ReceivedWebhook:
         """Raise BadSignatureError, MalformedWebhookError, WebhooksDisabledError, PayloadTooLargeError."""
         if len(body) > WEBHOOK_BYTES_MAX:
             raise PayloadTooLargeError(f"A webhook has at most {WEBHOOK_BYTES_MAX} bytes.")
         now = self.clock.now()
-        event = self.verifier.verify(body, signature, now=now)
+        event = self._verifier(source).verify(body, signature, now=now)
         webhook = Webhook(
             id=self.ids.new(),
-            source=self.verifier.source,
+            source=source,
             event_id=event.event_id,
             event_type=event.event_type,
+            account=event.account,
+            tenant_id=event.tenant_id,
             body=event.body,
             occurred_at=event.occurred_at,
             received_at=now,
@@ -46,7 +53,14 @@ class ReceiveWebhook:
             retry_count=0,
             due_at=now,
             error_message=None,
+            note=None,
             processed_at=None,
         )
         stored = await self.inbox.put(webhook)
         return ReceivedWebhook(received=True, duplicate=not stored)
+
+    def _verifier(self, source: str) -> WebhookVerifier:
+        for verifier in self.verifiers:
+            if verifier.source == source:
+                return verifier
+        raise WebhooksDisabledError(f"Webhooks of {source} are not taken.")

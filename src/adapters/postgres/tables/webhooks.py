@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 
 def webhook_table(metadata: MetaData, name: str) -> Table:
-    """Add the inbox of webhooks to the metadata. It belongs to no tenant: a provider's event names none."""
+    """Add the inbox of webhooks to the metadata. Whose one is may be unknown until, and even after, it was read."""
     table = Table(
         name,
         metadata,
@@ -33,6 +33,9 @@ def webhook_table(metadata: MetaData, name: str) -> Table:
         Column("due_at", DateTime(timezone=True)),
         Column("error_message", Text),
         Column("processed_at", DateTime(timezone=True)),
+        Column("tenant_id", Uuid),
+        Column("account", Text),
+        Column("note", Text),
         PrimaryKeyConstraint("id", name=f"{name}_pkey"),
         UniqueConstraint("source", "event_id", name=f"{name}_event"),
         CheckConstraint(
@@ -41,4 +44,6 @@ def webhook_table(metadata: MetaData, name: str) -> Table:
     )
     Index(f"{name}_due", table.c.due_at, postgresql_where=text("due_at is not null"))
     Index(f"{name}_unhandled", table.c.id, postgresql_where=text("status <> 'completed'"))
+    Index(f"{name}_of_tenant", table.c.tenant_id, table.c.id, postgresql_where=text("tenant_id is not null"))
+    Index(f"{name}_done", table.c.processed_at, postgresql_where=text("status = 'completed'"))
     return table
