@@ -190,7 +190,9 @@ class PostgresWebhookLog(WebhookLog):
     async def replay(self, tenant_id: TenantId, webhook_id: UUID, *, now: datetime) -> WebhookSummary:
         async with tenant_transaction(self._pool, tenant_id) as connection:
             row = await connection.fetchrow(
-                f"select {_SUMMARY} from payment_webhooks where tenant_id = $1 and id = $2 for update",  # noqa: S608
+                f"""
+                select {_SUMMARY} from payment_webhooks where tenant_id = $1 and id = $2 for update
+                """,  # noqa: S608 - as above
                 tenant_id,
                 webhook_id,
             )
