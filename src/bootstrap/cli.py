@@ -139,6 +139,14 @@ def openapi() -> None:
 
 
 @app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the events that are published; needs no server and no settings."""
+    from bootstrap.asyncapi import events_document
+
+    typer.echo(events_document(), nl=False)
+
+
+@app.command()
 def config() -> None:
     """Print the settings, with secrets hidden."""
     for name, value in shown(_settings()):

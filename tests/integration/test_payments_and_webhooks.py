@@ -75,6 +75,8 @@ async def test_the_webhook_and_not_the_browser_settles_a_payment(
     assert await service.process() == 1
     assert await service.status(started) == "SUCCEEDED"
     assert await news(payment_db) == ["payments.payment.succeeded"]
+    (webhook,) = await (await service.queue()).list(status=WebhookStatus.COMPLETED, webhooks_max=10)
+    assert (webhook.tenant_id, webhook.account, webhook.note) == (service.tenant_id, None, None)
 
 
 async def test_a_decline_can_be_tried_again_on_the_same_intent(service: RunningPayments, payment_db: Database) -> None:
@@ -344,7 +346,11 @@ async def test_events_about_what_is_not_ours_are_completed_and_change_nothing(se
     for body in (an_event("evt_1", intent_id=stranger["id"]), an_event("evt_2").replace("payment_intent", "customer")):
         assert (await send(service, body)).status_code == 200
     assert await service.process() == 2
-    assert await stored(service, WebhookStatus.COMPLETED) == 2
+    done = await (await service.queue()).list(status=WebhookStatus.COMPLETED, webhooks_max=10)
+    assert [(webhook.note, webhook.tenant_id) for webhook in done] == [
+        ("Nobody handles events of this type.", None),
+        ("It is about a PaymentIntent that is not one of ours.", None),
+    ]
 
 
 def _given_up(webhook: Webhook) -> Webhook:
