@@ -1,5 +1,6 @@
 """Both webhook endpoints, and what an organisation sees of its webhooks, over HTTP and on a real payment_db."""
 
+import io
 import json
 import time
 from collections.abc import AsyncIterator
@@ -11,11 +12,14 @@ import asyncpg
 import httpx
 import pytest
 from dishka import AsyncContainer
+from rich.console import Console
 from stripe import WebhookSignature
 
 from adapters.postgres.migrator import Database
 from adapters.stripe.verifier import AGE_MAX_S, AHEAD_MAX_S
 from bootstrap.containers.payment import payment_service
+from bootstrap.settings import Settings, SettingsError
+from bootstrap.webhooks import list_webhooks, replay_webhook
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT
@@ -64,8 +68,8 @@ class Site:
 
 
 @pytest.fixture
-async def site(payment_db: Database) -> AsyncIterator[Site]:
-    settings = settings_with(
+def settings(payment_db: Database) -> Settings:
+    return settings_with(
         PAYMENT_DATABASE_URL=payment_db.app_url,
         PAYMENT_DATABASE_RELAY_URL=payment_db.relay_url,
         STRIPE_WEBHOOK_SECRET=SECRETS[PLATFORM][0],
@@ -73,6 +77,10 @@ async def site(payment_db: Database) -> AsyncIterator[Site]:
         STRIPE_CONNECT_WEBHOOK_SECRET=SECRETS[CONNECT][0],
         STRIPE_CONNECT_WEBHOOK_SECRET_PREVIOUS=SECRETS[CONNECT][1],
     )
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[Site]:
     async with served(payment_service(), settings) as (client, container):
         yield Site(client, container)
 
@@ -277,3 +285,21 @@ async def test_health_counts_by_status_and_is_degraded_when_the_oldest_is_too_ol
     webhooks = answer.json()["dependencies"]["webhooks"]
     assert (answer.status_code, answer.json()["status"], webhooks["ok"]) == (200, "degraded", False)
     assert webhooks["facts"]["oldest_age_s"] >= 1200
+
+
+async def test_the_command_line_lists_every_webhook_and_replays_any(site: Site, settings: Settings) -> None:
+    for event_id in ("evt_known", "evt_nobodys"):
+        await site.send(an_event(event_id, tenant=OURS if event_id == "evt_known" else None))
+    await site.process()
+    console = Console(record=True, width=240, file=io.StringIO())
+    await list_webhooks(settings, "completed", console)
+    printed = console.export_text()
+    assert "evt_known" in printed and "evt_nobodys" in printed and NOBODY in printed
+    assert "ann@example.com" not in printed
+    newest, _ = await (await site.container.get(WebhookQueue)).list(status=None, webhooks_max=2)
+    await replay_webhook(settings, newest.id, console)
+    assert console.export_text().strip() == "evt_nobodys (customer.created) is due again"
+    with pytest.raises(SettingsError, match="'lost' is no status of a webhook"):
+        await list_webhooks(settings, "lost", console)
+    with pytest.raises(SettingsError, match="There is no webhook"):
+        await replay_webhook(settings, uuid4(), console)
