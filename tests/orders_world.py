@@ -16,6 +16,7 @@ from core.orders.reservations import ReservationKind
 from core.orders.statuses import OrderStatus
 from core.orders.taxes import TaxRate
 from core.orders.terms import OrderTerms
+from core.orders.voucher_misses import MissTerms
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Delivery
@@ -30,8 +31,10 @@ from tests.venues_neighbour import Venues
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.charge_order import ChargeOrder
 from usecases.orders.confirm_order import ConfirmOrder
+from usecases.orders.edit_vouchers import EditVouchers
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
+from usecases.orders.list_box_office_orders import ListBoxOfficeOrders
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_timer_fired import OnTimerFired
@@ -40,7 +43,10 @@ from usecases.orders.place_order import HoldToOrder, PlaceOrder
 from usecases.orders.price_order import PriceOrder
 from usecases.orders.quote_order import QuoteOrder
 from usecases.orders.read_order import ReadOrder
+from usecases.orders.read_vouchers import ReadVouchers
+from usecases.orders.redeem_voucher import RedeemVoucher
 from usecases.orders.reservations import Reservations
+from usecases.orders.sell_at_box_office import SellAtBoxOffice
 from usecases.orders.settle_payment import SettlePayment
 from usecases.orders.tune_fees import TuneFees
 
@@ -97,6 +103,10 @@ class World:
         self.quote = QuoteOrder(self.ticketing, self.charge, self.ids)
         self.fees = TuneFees(self.transactions, self.clock)
         self.place = self.placing(self.transactions)
+        self.sell = self.selling(self.transactions)
+        self.sold = ListBoxOfficeOrders(self.transactions)
+        self.edit_vouchers = EditVouchers(self.transactions, self.clock, self.ids)
+        self.read_vouchers = ReadVouchers(self.transactions)
         self.read = ReadOrder(self.transactions)
         self.list = ListOrders(self.transactions)
         self.pay = PayOrder(self.transactions, self.reservations, self.payments, self.clock, self.terms)
@@ -119,7 +129,12 @@ class World:
         return Caller(AccountId(UUID(int=0x57AFF)), TENANT, role=role)
 
     def placing(self, transactions: OrderTransactions) -> PlaceOrder:
-        return PlaceOrder(transactions, self.reservations, self.price, self.clock, self.ids, self.terms)
+        redeem = RedeemVoucher(transactions, self.clock, MissTerms())
+        settle = SettlePayment(transactions, self.reservations, self.payments, self.clock, self.terms)
+        return PlaceOrder(transactions, self.reservations, self.price, redeem, settle, self.clock, self.ids, self.terms)
+
+    def selling(self, transactions: OrderTransactions) -> SellAtBoxOffice:
+        return SellAtBoxOffice(self.placing(transactions), self.clock, self.ids, self.terms)
 
     def held(self, caller: Caller, number: int = 1, *, seats: int = 2, first: int = 1) -> HoldToOrder:
         reservation_id = ReservationId(UUID(int=0x4E5E0 + number))

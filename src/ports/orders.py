@@ -1,7 +1,7 @@
 """What the order use cases need: a place for orders and for what comes on top of them, what is due, and taxes."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,9 @@ from core.orders.content import OrderContent, Tax
 from core.orders.fee_schedule import FeeSchedule, FeeScheduleChange
 from core.orders.order import Order
 from core.orders.taxes import TaxRate
-from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from core.orders.voucher_misses import Misses
+from core.orders.vouchers import Uses, Voucher, VoucherChange
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId, VoucherId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -51,6 +53,66 @@ class OrderStore(Protocol):
     async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:
         """Return orders in the order of their ids, which is that of placing them; of one account, or of all."""
 
+    @abstractmethod
+    async def box_office_page(self, page: PageRequest) -> Page[Order]:
+        """Return the orders that were sold at the box office, in the order of their ids."""
+
+
+class VoucherStore(Protocol):
+    """The vouchers of one tenant, who changed them, and which order uses which.
+
+    An order uses its voucher for as long as it is PENDING, AWAITING_PAYMENT or CONFIRMED: a use follows the status of
+    its order by itself, there and back.
+    """
+
+    @abstractmethod
+    async def add(self, voucher: Voucher, change: VoucherChange) -> None:
+        """Store a new voucher; raises VoucherCodeTakenError, and nothing else may be done in the transaction then."""
+
+    @abstractmethod
+    async def get(self, voucher_id: VoucherId) -> Voucher | None:
+        """Return the voucher, or None for none in this tenant."""
+
+    @abstractmethod
+    async def locked(self, voucher_id: VoucherId) -> Voucher | None:
+        """Return the voucher; whoever asks for it like this meanwhile waits until this transaction ends."""
+
+    @abstractmethod
+    async def with_code(self, code: str) -> Voucher | None:
+        """Return the voucher with this code in its normal form, or None for none in this tenant."""
+
+    @abstractmethod
+    async def save(self, voucher: Voucher, change: VoucherChange) -> None:
+        """Store a changed voucher; raises StaleVersionError unless the stored version is the one before."""
+
+    @abstractmethod
+    async def page(self, page: PageRequest) -> Page[Voucher]:
+        """Return vouchers in the order of their ids, which is that of making them."""
+
+    @abstractmethod
+    async def changes(self, voucher_id: VoucherId) -> Sequence[VoucherChange]:
+        """Return the last CHANGES_SHOWN_MAX changes, the oldest of them first."""
+
+    @abstractmethod
+    async def uses_in_all(self, voucher_ids: Collection[VoucherId]) -> Mapping[VoucherId, int]:
+        """Return for each voucher how many live orders use it."""
+
+    @abstractmethod
+    async def uses(self, voucher_id: VoucherId, account_id: AccountId) -> Uses:
+        """Return how many live orders use the voucher; exact until the transaction ends if the voucher is locked."""
+
+    @abstractmethod
+    async def use(self, voucher_id: VoucherId, order_id: OrderId) -> None:
+        """Note that a stored order uses the voucher; an order uses one at most. The voucher is locked by the caller."""
+
+    @abstractmethod
+    async def misses(self, account_id: AccountId) -> Misses | None:
+        """Return how often the account gave unknown codes, or None for never."""
+
+    @abstractmethod
+    async def note_misses(self, account_id: AccountId, misses: Misses, *, forget_before: datetime) -> None:
+        """Store the count, and forget some of those of others whose windows began before then."""
+
 
 class FeeScheduleStore(Protocol):
     """The fees and tax rates of one tenant; each version stays as it was set."""
@@ -77,6 +139,7 @@ class OrderTransaction(Protocol):
 
     orders: OrderStore
     fee_schedules: FeeScheduleStore
+    vouchers: VoucherStore
     outbox: Outbox
     inbox: Inbox
 

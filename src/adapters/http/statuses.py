@@ -34,6 +34,19 @@ from core.orders.errors import (
     ReservationOrderedError,
     TooManyPaymentTriesError,
 )
+from core.orders.voucher_errors import (
+    InvalidVoucherError,
+    TooManyVoucherTriesError,
+    VoucherCodeTakenError,
+    VoucherExpiredError,
+    VoucherMinimumError,
+    VoucherNotApplicableError,
+    VoucherNotFoundError,
+    VoucherNotStartedError,
+    VoucherUnknownError,
+    VoucherUsedByAccountError,
+    VoucherUsedUpError,
+)
 from core.payments.errors import (
     AlreadyPaidError,
     AmountMismatchError,
@@ -213,6 +226,17 @@ STATUSES: dict[type[DomainError], int] = {
     OrderAlreadyPaidError: 409,
     OrderEndedError: 409,
     ForbiddenTransitionError: 409,
+    VoucherNotFoundError: 404,
+    VoucherCodeTakenError: 409,
+    InvalidVoucherError: 422,
+    VoucherUnknownError: 422,
+    VoucherNotApplicableError: 422,
+    VoucherMinimumError: 422,
+    VoucherNotStartedError: 409,
+    VoucherExpiredError: 409,
+    VoucherUsedUpError: 409,
+    VoucherUsedByAccountError: 409,
+    TooManyVoucherTriesError: 429,
     # payments
     PaymentNotFoundError: 404,
     AlreadyPaidError: 409,

@@ -8,22 +8,29 @@ from typing import override
 
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.orders_fees import FeeScheduleRows, MemoryFeeScheduleStore
+from adapters.memory.orders_vouchers import MemoryVoucherStore, OrderRows, VoucherRows
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
 from core.orders.statuses import LIVE
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
-from ports.orders import DueOrder, DueOrders, FeeScheduleStore, OrderStore, OrderTransaction, OrderTransactions
+from ports.orders import (
+    DueOrder,
+    DueOrders,
+    FeeScheduleStore,
+    OrderStore,
+    OrderTransaction,
+    OrderTransactions,
+    VoucherStore,
+)
 from ports.paging import Page, PageRequest
-
-type _Rows = dict[tuple[TenantId, OrderId], Order]
 
 
 class MemoryOrderStore(OrderStore):
     """The orders of one tenant; the transaction around it holds the lock."""
 
-    def __init__(self, rows: _Rows, tenant_id: TenantId) -> None:
+    def __init__(self, rows: OrderRows, tenant_id: TenantId) -> None:
         self._rows = rows
         self._tenant_id = tenant_id
 
@@ -66,17 +73,27 @@ class MemoryOrderStore(OrderStore):
             for order in self._tenants()
             if account_id in {None, order.account_id} and (page.after is None or order.id > page.after)
         ]
-        items = sorted(wanted, key=lambda order: order.id)[: page.limit]
-        return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
+        return _page_of(wanted, page)
+
+    @override
+    async def box_office_page(self, page: PageRequest) -> Page[Order]:
+        sold = [order for order in self._tenants() if order.sale is not None]
+        return _page_of([order for order in sold if page.after is None or order.id > page.after], page)
 
     def _tenants(self) -> list[Order]:
         return [order for (tenant_id, _), order in self._rows.items() if tenant_id == self._tenant_id]
+
+
+def _page_of(wanted: list[Order], page: PageRequest) -> Page[Order]:
+    items = sorted(wanted, key=lambda order: order.id)[: page.limit]
+    return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
 
 
 @dataclass(frozen=True, slots=True)
 class _MemoryOrderTransaction(OrderTransaction):
     orders: OrderStore
     fee_schedules: FeeScheduleStore
+    vouchers: VoucherStore
     outbox: Outbox
     inbox: Inbox
 
@@ -86,8 +103,9 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
 
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
-        self._rows: _Rows = {}
+        self._rows: OrderRows = {}
         self._fee_schedules: FeeScheduleRows = {}
+        self._vouchers = VoucherRows()
 
     @override
     def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[OrderTransaction]:
@@ -97,10 +115,12 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
     async def _begin(self, tenant_id: TenantId) -> AsyncGenerator[OrderTransaction]:
         async with self._messages.transaction():
             before, schedules_before = dict(self._rows), dict(self._fee_schedules)
+            vouchers_before = self._vouchers.copied()
             try:
                 yield _MemoryOrderTransaction(
                     orders=MemoryOrderStore(self._rows, tenant_id),
                     fee_schedules=MemoryFeeScheduleStore(self._fee_schedules, tenant_id),
+                    vouchers=MemoryVoucherStore(self._vouchers, self._rows, tenant_id),
                     outbox=self._messages.outbox(tenant_id),
                     inbox=self._messages.inbox,
                 )
@@ -109,6 +129,7 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
                 self._rows.update(before)
                 self._fee_schedules.clear()
                 self._fee_schedules.update(schedules_before)
+                self._vouchers.restore(vouchers_before)
                 raise
 
     @override

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
 from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine, Tax
 from core.orders.order import HistoryEntry, Order, RefundState
@@ -41,8 +42,8 @@ where o.tenant_id = $1
 INSERT = """
 insert into orders (
     tenant_id, id, account_id, contact_email, contact_name, status, version,
-    expires_at, due_at, created_at, updated_at
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
 INSERT_RESERVATIONS = """
@@ -151,7 +152,14 @@ def order_of(row: asyncpg.Record) -> Order:
         expires_at=row["expires_at"],
         due_at=row["due_at"],
         history=_HISTORY.decode(row["history_text"]),
+        sale=_sale_of(row),
     )
+
+
+def _sale_of(row: asyncpg.Record) -> BoxOfficeSale | None:
+    if row["sold_by"] is None:
+        return None
+    return BoxOfficeSale(AccountId(row["sold_by"]), Settlement(row["settlement"]), row["sale_note"])
 
 
 def _content_of(row: asyncpg.Record) -> OrderContent | None:
@@ -168,7 +176,7 @@ def _content_of(row: asyncpg.Record) -> OrderContent | None:
 
 def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
     """Return the arguments of INSERT."""
-    contact = order.contact
+    contact, sale = order.contact, order.sale
     return (
         tenant_id,
         order.id,
@@ -181,6 +189,9 @@ def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         order.due_at,
         order.placed_at,
         order.updated_at,
+        sale.by if sale else None,
+        sale.settlement.value if sale else None,
+        sale.note if sale else None,
     )
 
 

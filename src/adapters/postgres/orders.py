@@ -25,6 +25,7 @@ from adapters.postgres.order_rows import (
     update_arguments,
 )
 from adapters.postgres.orders_fees import PostgresFeeScheduleStore
+from adapters.postgres.orders_vouchers import PostgresVoucherStore
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
@@ -34,7 +35,15 @@ from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
-from ports.orders import DueOrder, DueOrders, FeeScheduleStore, OrderStore, OrderTransaction, OrderTransactions
+from ports.orders import (
+    DueOrder,
+    DueOrders,
+    FeeScheduleStore,
+    OrderStore,
+    OrderTransaction,
+    OrderTransactions,
+    VoucherStore,
+)
 from ports.paging import Page, PageRequest
 
 
@@ -98,8 +107,17 @@ class PostgresOrderStore(OrderStore):
             page.after,
             page.limit + 1,
         )
-        items = tuple(order_of(row) for row in rows[: page.limit])
-        return Page(items=items, next_after=items[-1].id if len(rows) > page.limit else None)
+        return _page_of(rows, page)
+
+    @override
+    async def box_office_page(self, page: PageRequest) -> Page[Order]:
+        rows = await self._connection.fetch(
+            f"{SELECT} and o.sold_by is not null and ($2::uuid is null or o.id > $2) order by o.id limit $3",
+            self._tenant_id,
+            page.after,
+            page.limit + 1,
+        )
+        return _page_of(rows, page)
 
     def _one(self, row: asyncpg.Record | None) -> Order | None:
         return self._kept(row) if row is not None else None
@@ -110,10 +128,16 @@ class PostgresOrderStore(OrderStore):
         return order
 
 
+def _page_of(rows: Sequence[asyncpg.Record], page: PageRequest) -> Page[Order]:
+    items = tuple(order_of(row) for row in rows[: page.limit])
+    return Page(items=items, next_after=items[-1].id if len(rows) > page.limit else None)
+
+
 @dataclass(frozen=True, slots=True)
 class _PostgresOrderTransaction(OrderTransaction):
     orders: OrderStore
     fee_schedules: FeeScheduleStore
+    vouchers: VoucherStore
     outbox: Outbox
     inbox: Inbox
 
@@ -135,6 +159,7 @@ class PostgresOrderTransactions(OrderTransactions):
             yield _PostgresOrderTransaction(
                 orders=PostgresOrderStore(connection, tenant_id),
                 fee_schedules=PostgresFeeScheduleStore(connection, tenant_id),
+                vouchers=PostgresVoucherStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
 from core.orders.content import OrderContent
 from core.orders.errors import (
@@ -33,6 +34,7 @@ class Step(StrEnum):
     PAYMENT_STARTED = "payment_started"
     SEATS_RECLAIMED = "seats_reclaimed"
     CONFIRMED = "confirmed"
+    CASH_TO_RETURN = "cash_to_return"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REFUND_DUE = "refund_due"
@@ -62,8 +64,9 @@ class Order:
     """One buyer's order for what its reservations keep, all of it or nothing.
 
     `expires_at` is until when it may be paid. `due_at` is when the sweep looks at it next: for an unpaid order not
-    before `expires_at`, for one with a refund due when asking for it is tried again, and None for all others.
-    `version` starts at 1 and grows by one with each change; `content` is None until everything is reserved.
+    before `expires_at`, for one that needs no payment as soon as everything is reserved, for one with a refund due when
+    asking for it is tried again, and None for all others. `version` starts at 1 and grows by one with each change;
+    `content` is None until everything is reserved. `sale` is there for an order of the box office.
     """
 
     id: OrderId
@@ -79,6 +82,7 @@ class Order:
     expires_at: datetime
     due_at: datetime | None
     history: tuple[HistoryEntry, ...]
+    sale: BoxOfficeSale | None = None
 
     @classmethod
     def place(
@@ -90,6 +94,7 @@ class Order:
         contact: Contact | None,
         now: datetime,
         terms: OrderTerms,
+        sale: BoxOfficeSale | None = None,
     ) -> Self:
         """Return a new order that is PENDING: nothing is reserved for it yet.
 
@@ -112,7 +117,8 @@ class Order:
             updated_at=now,
             expires_at=expires_at,
             due_at=expires_at,
-            history=(HistoryEntry(now, Step.PLACED),),
+            history=(HistoryEntry(now, Step.PLACED, _told(sale)),),
+            sale=sale,
         )
 
     @property
@@ -124,24 +130,32 @@ class Order:
         """What the buyer pays, all in; None before everything is reserved."""
         return self.content.total if self.content else None
 
+    @property
+    def is_uncharged(self) -> bool:
+        """Whether no payment by Stripe is needed: there is nothing to pay, or the box office settles it."""
+        return self.sale is not None or (self.content is not None and self.content.total.amount_minor == 0)
+
     def is_due(self, now: datetime) -> bool:
         """Whether the sweep has something to do; an order ends exactly at its time."""
         return self.due_at is not None and now >= self.due_at
 
     def await_payment(self, content: OrderContent, *, now: datetime) -> Self:
-        """Put in what was reserved, with its prices."""
-        return replace(self._moved(Change.AWAIT_PAYMENT, Step.RESERVED, now=now), content=content)
+        """Put in what was reserved, with its prices; what needs no payment is for the sweep at once."""
+        waiting = replace(self._moved(Change.AWAIT_PAYMENT, Step.RESERVED, now=now), content=content)
+        return replace(waiting, due_at=now) if waiting.is_uncharged else waiting
 
     def refuse(self, reason: str, *, now: datetime) -> Self:
-        """End the order, since not everything could be reserved."""
+        """End the order, since not everything could be reserved, or not sold although nothing had to be paid."""
         return replace(self._moved(Change.CANCEL, Step.RESERVATION_REFUSED, detail=reason, now=now), due_at=None)
 
     def payable_content(self, *, now: datetime, terms: OrderTerms) -> OrderContent:
         """Return what is to be paid.
 
-        Raises OrderNotPayableError unless the order awaits its payment, OrderExpiredError once its time has come, and
-        TooManyPaymentTriesError.
+        Raises OrderNotPayableError unless the order awaits a payment by Stripe, OrderExpiredError once its time has
+        come, and TooManyPaymentTriesError.
         """
+        if self.is_uncharged:
+            raise OrderNotPayableError("There is nothing to pay for this order.")
         if self.status is OrderStatus.EXPIRED:
             raise OrderExpiredError
         if self.status is OrderStatus.CONFIRMED:
@@ -166,15 +180,30 @@ class Order:
         return replace(self, due_at=at, updated_at=now, version=self.version + 1)
 
     def confirm(self, *, reclaimed: bool, now: datetime) -> Self:
-        """The money is there and everything is sold to the order, be it late; refused once a refund is due."""
-        if self.refund is not None or self.content is None:
+        """The money is there and everything is sold to the order, be it late; refused once a refund is due.
+
+        An order that needs no payment is confirmed while it is live: there is no money that could come late.
+        """
+        ended = self.is_uncharged and self.status is not OrderStatus.AWAITING_PAYMENT
+        if self.refund is not None or self.content is None or ended:
             raise ForbiddenTransitionError(self.status.value, Change.CONFIRM.value)
-        reclaimed_first = (Step.SEATS_RECLAIMED,) if reclaimed else ()
-        return replace(self._moved(Change.CONFIRM, *reclaimed_first, Step.CONFIRMED, now=now), due_at=None)
+        steps = (Step.SEATS_RECLAIMED, Step.CONFIRMED) if reclaimed else (Step.CONFIRMED,)
+        how = ""
+        if self.is_uncharged:
+            how = f"{self.content.total} taken in cash" if self._is_for_cash else "nothing to pay"
+        return replace(self._moved(Change.CONFIRM, *steps, detail=how, now=now), due_at=None)
 
     def cancel(self, *, now: datetime) -> Self:
         """End the unpaid order at the wish of its buyer or the staff."""
         return replace(self._moved(Change.CANCEL, Step.CANCELLED, now=now), due_at=None)
+
+    def call_off(self, by: AccountId, *, now: datetime) -> Self:
+        """End a confirmed order that needed no payment: what was sold goes back, and cash is returned by hand."""
+        if not self.is_uncharged or self.status is not OrderStatus.CONFIRMED:
+            raise ForbiddenTransitionError(self.status.value, "be called off")
+        told = f"{self.total} is to be returned by hand; by {by}" if self._is_for_cash else f"by {by}"
+        steps = (Step.CASH_TO_RETURN, Step.CANCELLED) if self._is_for_cash else (Step.CANCELLED,)
+        return replace(self._moved(Change.REFUND, *steps, detail=told, now=now), due_at=None)
 
     def must_be_cancellable(self) -> None:
         """Raise OrderAlreadyPaidError or OrderEndedError where there is nothing left to cancel."""
@@ -208,9 +237,17 @@ class Order:
         after = self._moved(Change.REFUND, Step.REFUNDED, detail=reason, now=now)
         return replace(after, refund=RefundState.DONE, due_at=None)
 
+    @property
+    def _is_for_cash(self) -> bool:
+        return self.sale is not None and self.sale.settlement is Settlement.CASH
+
     def _moved(self, change: Change, *steps: Step, now: datetime, detail: str = "") -> Self:
         return replace(self._changed(*steps, detail=detail, now=now), status=next_status(self.status, change))
 
     def _changed(self, *steps: Step, now: datetime, detail: str = "") -> Self:
         entries = tuple(HistoryEntry(now, step, detail) for step in steps)
         return replace(self, history=(*self.history, *entries), updated_at=now, version=self.version + 1)
+
+
+def _told(sale: BoxOfficeSale | None) -> str:
+    return f"box office, {sale.settlement.value}, by {sale.by}" if sale else ""

@@ -20,6 +20,7 @@ ReservationId = NewType("ReservationId", UUID)
 
 OrderId = NewType("OrderId", UUID)
 OrderItemId = NewType("OrderItemId", UUID)
+VoucherId = NewType("VoucherId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 RefundId = NewType("RefundId", UUID)
 PassId = NewType("PassId", UUID)

@@ -1,11 +1,11 @@
-"""Cancel an order that is not paid."""
+"""Cancel an order that is not paid, or one that was never to be paid online."""
 
 from dataclasses import dataclass
 
 from core.orders.errors import OrderAlreadyPaidError, PaymentProcessingError
 from core.orders.order import Order
 from core.orders.statuses import OrderStatus
-from core.shared.callers import Caller
+from core.shared.callers import SELLERS, Caller
 from core.shared.errors import StaleVersionError
 from core.shared.ids import OrderId
 from ports.clock import Clock
@@ -22,6 +22,9 @@ class CancelOrder:
 
     The payment is cancelled at Stripe first, so that no money comes for an order that is gone. Should some come all
     the same (a payment that was started at this very moment), it confirms the order or is refunded.
+
+    A confirmed order that needed no payment by Stripe is called off by those who sell for the organisation alone: what
+    was sold goes back, passes are void, and cash is returned by hand.
     """
 
     transactions: OrderTransactions
@@ -33,12 +36,18 @@ class CancelOrder:
         """Return the CANCELLED order; cancelling it again answers the same.
 
         Raises OrderNotFoundError, OrderEndedError, OrderAlreadyPaidError (also when the money turns out to be taken:
-        the order is confirmed then), PaymentProcessingError, and StaleVersionError when the order changed meanwhile.
+        the order is confirmed then), PaymentProcessingError, ForbiddenError for a buyer whose order is confirmed and
+        needed no payment, and StaleVersionError when the order changed meanwhile.
         """
         async with self.transactions.begin(caller.tenant_id) as tx:
             seen = await visible_order(tx, caller, order_id)
+        if seen.is_uncharged and seen.status is OrderStatus.AWAITING_PAYMENT:
+            # It is just being sold, or a crash left it so; either way it is confirmed first.
+            seen = await self.settle(caller.tenant_id, order_id)
         if seen.status is OrderStatus.CANCELLED:
             return seen
+        if seen.is_uncharged and seen.status is OrderStatus.CONFIRMED:
+            return await self._called_off(caller, order_id)
         seen.must_be_cancellable()
         cancelled = await self.payments.cancel(tenant_id=caller.tenant_id, order_id=order_id)
         if cancelled.outcome == "processing":
@@ -59,4 +68,16 @@ class CancelOrder:
             order = order.cancel(now=now)
             await tx.orders.save(order)
             await tx.outbox.add(ended(order, "cancelled"), subject=order.id, at=now)
+        return order
+
+    async def _called_off(self, caller: Caller, order_id: OrderId) -> Order:
+        caller.must_be_one_of(SELLERS)
+        async with self.transactions.begin(caller.tenant_id) as tx:
+            order = await locked_order(tx, order_id)
+            if order.status is OrderStatus.CANCELLED:
+                return order
+            now = self.clock.now()
+            order = order.call_off(caller.account_id, now=now)
+            await tx.orders.save(order)
+            await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
         return order

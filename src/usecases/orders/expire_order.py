@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.orders.order import Order, RefundState
-from core.orders.statuses import UNPAID
+from core.orders.statuses import UNPAID, OrderStatus
 from core.orders.terms import OrderTerms
 from core.shared.errors import UnavailableError
 from core.shared.ids import OrderId, TenantId
@@ -22,6 +22,7 @@ from usecases.orders.settle_payment import SettlePayment
 class ExpireOrder:
     """Done by the system for an order that is due: it expires, is confirmed, waits a little longer, or is refunded.
 
+    One that needs no payment by Stripe is due as soon as everything is reserved, and what a crash left of it is done.
     The payment is cancelled at Stripe first. While Stripe has not decided, or cannot be asked, the order waits; at its
     ceiling it expires whatever Stripe does, and money that comes later is settled like any late payment.
     """
@@ -38,7 +39,8 @@ class ExpireOrder:
         seen = await present_order(self.transactions, tenant_id, order_id)
         if not seen.is_due(self.clock.now()):
             return False
-        if seen.refund is RefundState.DUE or seen.status not in UNPAID:
+        uncharged = seen.is_uncharged and seen.status is OrderStatus.AWAITING_PAYMENT
+        if uncharged or seen.refund is RefundState.DUE or seen.status not in UNPAID:
             await self.settle(tenant_id, order_id)
             return True
         try:

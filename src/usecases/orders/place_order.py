@@ -1,14 +1,17 @@
 """Place an order for what is held."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
+from core.orders.box_office import Settlement
 from core.orders.contact import Contact
-from core.orders.errors import ContactRequiredError, OrderExpiredError, ReservationOrderedError
+from core.orders.content import OrderContent, OrderLine
+from core.orders.errors import ContactRequiredError, OrderEndedError, OrderExpiredError, ReservationOrderedError
 from core.orders.order import Order
 from core.orders.reservations import OrderedReservation, ReservationKind
 from core.orders.statuses import LIVE, OrderStatus
 from core.orders.terms import OrderTerms
+from core.orders.vouchers import discount_code, normalised
 from core.shared.callers import Caller
 from core.shared.errors import DomainError, Problem
 from core.shared.ids import OrderId, ReservationId, TenantId
@@ -21,7 +24,9 @@ from ports.published.seating import SeatsReserved
 from usecases.orders.access import locked_order
 from usecases.orders.announcements import created, ended
 from usecases.orders.price_order import PriceOrder
+from usecases.orders.redeem_voucher import Quote, RedeemVoucher
 from usecases.orders.reservations import Reservations
+from usecases.orders.settle_payment import SettlePayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +46,31 @@ class HoldToOrder:
 class PlaceOrder:
     """Open to every signed-in buyer and guest; a guest has to give a contact.
 
-    The order is recorded first, then everything is reserved under its id, then it awaits its payment. Placing it again
-    answers the same order, and goes on where an earlier try was cut off. Only all of it is ordered, or nothing.
+    The order is recorded first, then everything is reserved under its id, then it awaits its payment; where nothing has
+    to be paid by Stripe it is settled at once. Placing it again answers the same order, and goes on where an earlier
+    try was cut off. Only all of it is ordered, or nothing.
     """
 
     transactions: OrderTransactions
     reservations: Reservations
     price: PriceOrder
+    redeem: RedeemVoucher
+    settle: SettlePayment
     clock: Clock
     ids: IdSource
     terms: OrderTerms
 
-    async def __call__(self, caller: Caller, holds: Sequence[HoldToOrder], contact: Contact | None) -> Order:
-        """Return the order that awaits its payment.
+    async def __call__(
+        self,
+        caller: Caller,
+        holds: Sequence[HoldToOrder],
+        contact: Contact | None,
+        *,
+        voucher_code: str | None = None,
+    ) -> Order:
+        """Return the order that awaits its payment, or is CONFIRMED where there is nothing to pay.
 
-        Raises ContactRequiredError, DuplicateReservationError, ReservationOrderedError (a live order of the buyer has
-        some of the reservations, but not just these), OrderExpiredError, MixedCurrenciesError, and RefusedError with
-        what seating or ticketing says and which of the holds it is about; the order is CANCELLED after a refusal, and
-        what was reserved is free again.
+        Raises ContactRequiredError, DuplicateReservationError, and what `take` raises.
         """
         if caller.guest and contact is None:
             raise ContactRequiredError
@@ -70,27 +82,70 @@ class PlaceOrder:
             now=self.clock.now(),
             terms=self.terms,
         )
-        order = await self._recorded(caller.tenant_id, fresh)
-        if order.status is not OrderStatus.PENDING:
+        return await self.take(caller.tenant_id, fresh, holds, voucher_code=voucher_code)
+
+    async def take(
+        self, tenant_id: TenantId, fresh: Order, holds: Sequence[HoldToOrder], *, voucher_code: str | None = None
+    ) -> Order:
+        """For the box office too: take a new order for these holds, and return it or the earlier one for them.
+
+        Raises ReservationOrderedError (a live order of the buyer has some of the reservations, but not just these, or
+        was sold otherwise, or without this code), OrderExpiredError, MixedCurrenciesError, OrderEndedError where
+        nothing had to be paid but not everything could be sold, and RefusedError with what seating or ticketing says
+        and which of the holds it is about; the order is CANCELLED after a refusal, and what was reserved is free again.
+
+        Raises also what `RedeemVoucher` raises. Then the order is PENDING and keeps what is reserved, for its time: it
+        can be placed again with another code, or without one.
+        """
+        order = await self._recorded(tenant_id, fresh)
+        if order.status is OrderStatus.PENDING:
+            order = await self._reserved(tenant_id, order, holds, voucher_code)
+        elif voucher_code is not None and not _has(order, voucher_code):
+            raise ReservationOrderedError
+        if not order.is_uncharged or order.status is not OrderStatus.AWAITING_PAYMENT:
             return order
+        settled = await self.settle(tenant_id, order.id)
+        if settled.status not in LIVE:
+            raise OrderEndedError(settled.status.value)
+        return settled
+
+    async def _reserved(
+        self, tenant_id: TenantId, order: Order, holds: Sequence[HoldToOrder], voucher_code: str | None
+    ) -> Order:
         if order.is_due(self.clock.now()):
             raise OrderExpiredError
+        reserved = await self._or_refused(tenant_id, order, self._reserve(tenant_id, order, holds))
+        items = await self._or_refused(tenant_id, order, self._items(reserved))
+        quote = None if voucher_code is None else await self.redeem.quote(tenant_id, order, voucher_code, items)
+        discounts = (quote.discount,) if quote else ()
+        content = await self._or_refused(tenant_id, order, self.price(tenant_id, items, discounts=discounts))
+        if order.sale is not None:
+            content = order.sale.priced(content)
+        order = await self._awaiting(tenant_id, order, content, quote)
+        await self._give_up_if_ended(tenant_id, order)
+        return order
+
+    async def _awaiting(self, tenant_id: TenantId, seen: Order, content: OrderContent, quote: Quote | None) -> Order:
+        async with self.transactions.begin(tenant_id) as tx:
+            order = await locked_order(tx, seen.id)
+            if order.status is not OrderStatus.PENDING:
+                return order
+            now = self.clock.now()
+            order = order.await_payment(content, now=now)
+            await tx.orders.save(order)
+            if quote is not None:
+                await self.redeem.use(tx, order, quote, now=now)
+            await tx.outbox.add(created(order, content), subject=order.id, at=now)
+        return order
+
+    async def _or_refused[T](self, tenant_id: TenantId, order: Order, step: Awaitable[T]) -> T:
+        """Return what the step gives; a refusal of it ends the order."""
         try:
-            reserved = await self._reserve(caller.tenant_id, order, holds)
-            content = await self.price(caller.tenant_id, reserved)
+            return await step
         except DomainError as refusal:
             code = refusal.refusal_code if isinstance(refusal, RefusedError) else refusal.code
-            await self._refused(caller.tenant_id, order, code)
+            await self._refused(tenant_id, order, code)
             raise
-        async with self.transactions.begin(caller.tenant_id) as tx:
-            order = await locked_order(tx, order.id)
-            if order.status is OrderStatus.PENDING:
-                now = self.clock.now()
-                order = order.await_payment(content, now=now)
-                await tx.orders.save(order)
-                await tx.outbox.add(created(order, content), subject=order.id, at=now)
-        await self._give_up_if_ended(caller.tenant_id, order)
-        return order
 
     async def _recorded(self, tenant_id: TenantId, fresh: Order) -> Order:
         try:
@@ -122,6 +177,9 @@ class PlaceOrder:
                 raise RefusedError(refusal.refusal_code, refusal.message, [problem]) from refusal
         return reserved
 
+    async def _items(self, reserved: Sequence[SeatsReserved | PlacesReserved]) -> tuple[OrderLine, ...]:
+        return self.price.items(reserved)
+
     async def _refused(self, tenant_id: TenantId, seen: Order, code: str) -> None:
         async with self.transactions.begin(tenant_id) as tx:
             order = await locked_order(tx, seen.id)
@@ -140,11 +198,25 @@ class PlaceOrder:
 
 
 async def _earlier(tx: OrderTransaction, fresh: Order) -> Order | None:
-    """Return the buyer's live order for the same reservations; raises ReservationOrderedError for one with others."""
+    """Return the buyer's live order for the same reservations.
+
+    Raises ReservationOrderedError for one with others, and for one that was not sold in the same way: nobody shall
+    finish the order of the box office online, nor take cash for one that is being paid online.
+    """
     earlier = await tx.orders.live_with(fresh.reservation_ids, fresh.account_id)
-    if len(earlier) == 1 and set(earlier[0].reservations) == set(fresh.reservations):
+    is_this = len(earlier) == 1 and set(earlier[0].reservations) == set(fresh.reservations)
+    if is_this and _settlement(earlier[0]) is _settlement(fresh):
         return earlier[0]
     ordered = {id for order in earlier for id in order.reservation_ids}
     if ordered:
         raise ReservationOrderedError([n for n, id in enumerate(fresh.reservation_ids) if id in ordered])
     return None
+
+
+def _settlement(order: Order) -> Settlement | None:
+    return order.sale.settlement if order.sale else None
+
+
+def _has(order: Order, voucher_code: str) -> bool:
+    wanted = discount_code(normalised(voucher_code))
+    return order.content is not None and any(discount.code == wanted for discount in order.content.discounts)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.orders.content import EventSnapshot, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine
+from core.orders.content import Discount, EventSnapshot, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine
+from core.orders.errors import EmptyOrderError
 from core.shared.ids import OrderItemId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
-from core.shared.money import Money
+from core.shared.money import Money, total
 from ports.ids import IdSource
 from ports.published.general_admission import PlacesReserved
 from ports.published.seating import SeatsReserved
@@ -21,16 +22,25 @@ class PriceOrder:
     charge: ChargeOrder
     ids: IdSource
 
-    async def __call__(self, tenant_id: TenantId, reserved: Sequence[SeatsReserved | PlacesReserved]) -> OrderContent:
-        """Return items, prices as they were when held, and the tickets, fees and taxes as they are now.
-
-        Raises RefusedError for a ticket that is not there or an order that cannot be taxed, EmptyOrderError and
-        MixedCurrenciesError.
-        """
+    def items(self, reserved: Sequence[SeatsReserved | PlacesReserved]) -> tuple[OrderLine, ...]:
+        """Return the items, priced as when they were held; raises EmptyOrderError and MixedCurrenciesError."""
         items = tuple(line for each in reserved for line in self._lines(each))
+        if not items:
+            raise EmptyOrderError
+        total(item.unit_price for item in items)
+        return items
+
+    async def __call__(
+        self, tenant_id: TenantId, items: tuple[OrderLine, ...], *, discounts: tuple[Discount, ...] = ()
+    ) -> OrderContent:
+        """Return the content of the items less the discounts, with the tickets, fees and taxes as they are now.
+
+        Raises RefusedError for a ticket that is not there or an order that cannot be taxed.
+        """
         ticket_ids = dict.fromkeys(item.ticket_id for item in items)
         tickets = [await self._ticket(tenant_id, ticket_id) for ticket_id in ticket_ids]
-        return await self.charge(tenant_id, OrderContent(tickets=tuple(tickets), items=items))
+        content = OrderContent(tickets=tuple(tickets), items=items, discounts=discounts)
+        return await self.charge(tenant_id, content)
 
     async def _ticket(self, tenant_id: TenantId, ticket_id: TicketId) -> OrderedTicket:
         return ordered_ticket(await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id))

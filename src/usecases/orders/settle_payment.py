@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from core.orders.order import Order, RefundState
-from core.orders.statuses import OrderStatus
+from core.orders.statuses import LIVE, OrderStatus
 from core.orders.terms import OrderTerms
 from core.shared.errors import UnavailableError
 from core.shared.ids import OrderId, TenantId
@@ -19,6 +19,7 @@ from usecases.orders.announcements import completed, ended
 from usecases.orders.reservations import Reservations
 
 CONSUMER = "orders.confirm_order"
+ENDED = frozenset(OrderStatus) - LIVE
 
 
 class _Sale(Enum):
@@ -29,6 +30,9 @@ class _Sale(Enum):
 @dataclass(frozen=True, slots=True)
 class SettlePayment:
     """Done by the system once the money of an order was taken: all that the order reserved, or an automatic refund.
+
+    An order that needs no payment by Stripe is settled alike once everything is reserved for it, but for the refund:
+    it ends where not everything can be sold.
 
     Everything is sold first, then the order is confirmed; or the debt is recorded first, with the news that gives back
     whatever was sold, and then the refund is asked for. Every step may be repeated, so a process may die between any
@@ -46,9 +50,12 @@ class SettlePayment:
     ) -> Order:
         """Return the order as it stands afterwards: CONFIRMED, or ended with a refund due or asked for.
 
-        `paid` is compared with the total where it is known. Raises OrderNotFoundError.
+        One that needs no payment is settled only while it is AWAITING_PAYMENT, and ends without a refund. `paid` is
+        compared with the total where it is known. Raises OrderNotFoundError.
         """
         order = await present_order(self.transactions, tenant_id, order_id)
+        if order.is_uncharged and order.status is not OrderStatus.AWAITING_PAYMENT:
+            return order
         if order.refund is None and order.status is not OrderStatus.CONFIRMED:
             sale = self._mistaken(order, paid) or await self._sell(tenant_id, order)
             order = await self._recorded(tenant_id, order_id, sale, delivery)
@@ -79,8 +86,8 @@ class SettlePayment:
             if delivery is not None:
                 # Not asked for its answer: the status below says whether the effect is there.
                 await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now)
-            if order.refund is not None:
-                # The money went back while things were being sold; whoever sold them takes them back at this news.
+            if order.refund is not None or (order.is_uncharged and order.status in ENDED):
+                # The order ended while things were being sold; whoever sold them takes them back at this news.
                 await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
                 return order
             if isinstance(sale, str):
@@ -97,7 +104,7 @@ class SettlePayment:
         if order.status is OrderStatus.CONFIRMED:
             return order
         now = self.clock.now()
-        owing = order.owe_refund(reason, now=now)
+        owing = order.refuse(reason, now=now) if order.is_uncharged else order.owe_refund(reason, now=now)
         await tx.orders.save(owing)
         # Always told as refunded: one of several reservations may be sold, be it by a try that died.
         await tx.outbox.add(ended(owing, "refunded"), subject=order.id, at=now)

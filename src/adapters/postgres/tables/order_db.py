@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.tables.messaging import currency_column, messaging_tables
+from adapters.postgres.tables.order_vouchers import voucher_tables
 
 metadata = MetaData()
 
@@ -44,6 +45,9 @@ orders = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("discounts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("taxes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("sold_by", Uuid),
+    Column("settlement", Text),
+    Column("sale_note", Text),
     PrimaryKeyConstraint("tenant_id", "id", name="orders_pkey"),
     UniqueConstraint("tenant_id", "id", "account_id", "status", name="orders_standing"),
     CheckConstraint(
@@ -56,8 +60,11 @@ orders = Table(
         "(tickets is not null and total_minor is not null and currency is not null)",
         name="orders_content",
     ),
+    CheckConstraint("num_nonnulls(sold_by, settlement, sale_note) in (0, 3)", name="orders_sale"),
+    CheckConstraint("settlement in ('cash', 'complimentary')", name="orders_settlement"),
 )
 Index("orders_of_account", orders.c.tenant_id, orders.c.account_id, orders.c.id)
+Index("orders_at_box_office", orders.c.tenant_id, orders.c.id, postgresql_where=text("sold_by is not null"))
 Index("orders_due", orders.c.due_at, postgresql_where=text("due_at is not null"))
 
 order_reservations = Table(
@@ -157,3 +164,4 @@ fee_schedules = Table(
     CheckConstraint("version >= 1", name="fee_schedules_version"),
 )
 messaging_tables(metadata)
+voucher_tables(metadata)
