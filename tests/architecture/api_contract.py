@@ -63,6 +63,9 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /orders/{id}/cancel
     POST                /orders/{id}/payments
     GET                 /orders/{id}/passes
+    GET|POST            /vouchers
+    GET|PATCH|DELETE    /vouchers/{id}
+    GET|POST            /box-office/orders
     GET                 /payments/{id}
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg

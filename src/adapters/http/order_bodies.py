@@ -26,6 +26,10 @@ class ReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
     reservation_id: UUID
     hold_token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
+    def hold(self) -> HoldToOrder:
+        """Return the hold as it was named."""
+        return HoldToOrder(ReservationId(self.reservation_id), self.hold_token, ReservationKind(self.kind))
+
 
 class ContactBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Whom to write to; a guest has to say."""
@@ -41,13 +45,11 @@ class PlaceOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
         list[ReservationBody], Meta(min_length=1, max_length=RESERVATIONS_MAX, description="Each of them once.")
     ]
     contact: ContactBody | None = None
+    voucher_code: Annotated[str, Meta(min_length=1, max_length=100, examples=["EARLY-10"])] | None = None
 
     def holds(self) -> tuple[HoldToOrder, ...]:
         """Return what is to be ordered, as it was named."""
-        return tuple(
-            HoldToOrder(ReservationId(each.reservation_id), each.hold_token, ReservationKind(each.kind))
-            for each in self.reservations
-        )
+        return tuple(each.hold() for each in self.reservations)
 
 
 class PayOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

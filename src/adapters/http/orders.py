@@ -39,10 +39,12 @@ class OrderController(Controller):
     ) -> Response[OrderBody]:
         """Everybody signed in, for their own holds; guests give an e-mail address. Placing it again answers the same.
 
-        All of it is ordered, or nothing: `errors` of a refusal points at the reservation that could not be had.
+        All of it is ordered, or nothing: `errors` of a refusal points at the reservation that could not be had. Where
+        there is nothing to pay the order is CONFIRMED at once. A voucher's code that is refused leaves the order
+        PENDING with what it reserved, to be placed again with another code or without one.
         """
         contact = Contact.given(data.contact.email, data.contact.name) if data.contact else None
-        order = await usecase(caller, data.holds(), contact)
+        order = await usecase(caller, data.holds(), contact, voucher_code=data.voucher_code)
         return _response(order, caller, status_code=201, location=True)
 
     @post("/quote", status_code=200, summary="Quote an order")
@@ -74,12 +76,16 @@ class OrderController(Controller):
         """The buyer, box office and managers; with the history of the order."""
         return _response(await usecase(caller, OrderId(order_id)), caller)
 
-    @post("/{order_id:uuid}/cancel", status_code=200, summary="Cancel an unpaid order")
+    @post("/{order_id:uuid}/cancel", status_code=200, summary="Cancel an order that was not paid online")
     @inject
     async def cancel(
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[CancelOrder]
     ) -> Response[OrderBody]:
-        """The buyer, box office and managers. If the money turns out to be taken, the order is confirmed (409)."""
+        """The buyer, box office and managers. If the money turns out to be taken, the order is confirmed (409).
+
+        Confirmed orders that needed no payment are cancelled by box office and managers alone; `history` says whether
+        cash is to be returned by hand.
+        """
         return _response(await usecase(caller, OrderId(order_id)), caller)
 
     @post("/{order_id:uuid}/payments", summary="Start the payment of an order")

@@ -198,7 +198,7 @@ class PostgresVoucherStore(VoucherStore):
             voucher.version,
             reduction.basis_points if isinstance(reduction, PercentOff) else None,
             reduction.amount.amount_minor if isinstance(reduction, AmountOff) else None,
-            terms.minimum.amount_minor if terms.minimum else None,
+            terms.minimum_total.amount_minor if terms.minimum_total else None,
             terms.currency,
             sorted(terms.ticket_ids),
             terms.valid_from,
@@ -223,7 +223,7 @@ def _voucher_of(row: asyncpg.Record) -> Voucher:
         terms=VoucherTerms(
             reduction=AmountOff(Money(row["amount_minor"], currency)) if percent is None else PercentOff(percent),
             ticket_ids=frozenset(TicketId(id) for id in row["ticket_ids"]),
-            minimum=Money(minimum, currency) if minimum is not None else None,
+            minimum_total=Money(minimum, currency) if minimum is not None else None,
             valid_from=row["valid_from"],
             valid_until=row["valid_until"],
             uses_max=row["uses_max"],

@@ -6,13 +6,16 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.orders import OrderController
+from adapters.http.orders_box_office import BoxOfficeController
 from adapters.http.orders_fees import OrderFeesController
+from adapters.http.orders_vouchers import VoucherController
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
 from adapters.taxes.vat import OrganisationVat
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings, SettingsError
 from core.orders.terms import OrderTerms
+from core.orders.voucher_misses import MissTerms
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.orders import DueOrders, OrderTransactions, TaxRules
@@ -25,8 +28,10 @@ from ports.published.venues import VenuesApi
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.charge_order import ChargeOrder
 from usecases.orders.confirm_order import ConfirmOrder
+from usecases.orders.edit_vouchers import EditVouchers
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
+from usecases.orders.list_box_office_orders import ListBoxOfficeOrders
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_timer_fired import OnTimerFired
@@ -35,7 +40,10 @@ from usecases.orders.place_order import PlaceOrder
 from usecases.orders.price_order import PriceOrder
 from usecases.orders.quote_order import QuoteOrder
 from usecases.orders.read_order import ReadOrder
+from usecases.orders.read_vouchers import ReadVouchers
+from usecases.orders.redeem_voucher import RedeemVoucher
 from usecases.orders.reservations import Reservations
+from usecases.orders.sell_at_box_office import SellAtBoxOffice
 from usecases.orders.settle_payment import SettlePayment
 from usecases.orders.tune_fees import TuneFees
 
@@ -50,7 +58,12 @@ class OrdersProvider(Provider):
         Reservations,
         ChargeOrder,
         PriceOrder,
+        RedeemVoucher,
         PlaceOrder,
+        SellAtBoxOffice,
+        ListBoxOfficeOrders,
+        EditVouchers,
+        ReadVouchers,
         QuoteOrder,
         TuneFees,
         ReadOrder,
@@ -81,6 +94,11 @@ class OrdersProvider(Provider):
         return OrganisationVat(venues)
 
     @provide
+    def miss_terms(self) -> MissTerms:
+        """Return how many unknown codes an account may give."""
+        return MissTerms()
+
+    @provide
     def terms(self, settings: Settings) -> OrderTerms:
         """Return how long orders live; raises SettingsError for times that contradict one another."""
         orders = settings.orders
@@ -103,7 +121,7 @@ def order_service() -> Service:
             OrdersProvider(),
             linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi, VenuesApi),
         ),
-        controllers=(OrderController, OrderFeesController),
+        controllers=(OrderController, OrderFeesController, VoucherController, BoxOfficeController),
         subscriptions=(
             Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),
             Subscription("orders.on_payment_refunded", PaymentRefunded, OnPaymentRefunded),

@@ -1,10 +1,12 @@
 """Sales at the box office: staff sell what they hold for a customer, and Stripe takes no part in it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
-from core.orders.content import Discount, OrderContent
+from core.orders.content import Discount, OrderLine
 from core.shared.ids import AccountId
+from core.shared.money import total
 
 COMPLIMENTARY = "complimentary"
 """The code of the discount that takes everything off; no voucher's discount is called so."""
@@ -30,13 +32,11 @@ class BoxOfficeSale:
     settlement: Settlement
     note: str = ""
 
-    def priced(self, content: OrderContent) -> OrderContent:
-        """Return the content with nothing left to pay for a complimentary order; a cash order is as it was."""
-        return given_away(content) if self.settlement is Settlement.COMPLIMENTARY else content
+    def discounts_on(self, items: Sequence[OrderLine]) -> tuple[Discount, ...]:
+        """Return one discount of everything where nothing is taken, and none for cash.
 
-
-def given_away(content: OrderContent) -> OrderContent:
-    """Return the content with a discount of everything: the organiser bears the fees, and nothing is taxed."""
-    everything = Discount(COMPLIMENTARY, "Complimentary", content.items_total)
-    borne = tuple(replace(fee, passed_on=False) for fee in content.fees)
-    return replace(content, discounts=(everything,), fees=borne, taxes=())
+        What costs nothing after its discounts has no fees and no taxes, so nothing is left to pay.
+        """
+        if self.settlement is Settlement.CASH:
+            return ()
+        return (Discount(COMPLIMENTARY, "Complimentary", total(item.unit_price * item.quantity for item in items)),)

@@ -135,6 +135,16 @@ class Order:
         """Whether no payment by Stripe is needed: there is nothing to pay, or the box office settles it."""
         return self.sale is not None or (self.content is not None and self.content.total.amount_minor == 0)
 
+    @property
+    def cash_taken(self) -> Money | None:
+        """What the box office took by hand for a confirmed order."""
+        return self.total if self._is_for_cash and self.status is OrderStatus.CONFIRMED else None
+
+    @property
+    def cash_to_return(self) -> Money | None:
+        """What was taken by hand for an order that was called off, and is to be given back by hand."""
+        return self.total if any(entry.step is Step.CASH_TO_RETURN for entry in self.history) else None
+
     def is_due(self, now: datetime) -> bool:
         """Whether the sweep has something to do; an order ends exactly at its time."""
         return self.due_at is not None and now >= self.due_at

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from core.orders.content import Discount, OrderLine
+from core.orders.fees import BASIS_POINTS
 from core.orders.voucher_errors import (
     InvalidVoucherError,
     VoucherExpiredError,
@@ -23,7 +24,6 @@ from core.shared.ids import AccountId, TicketId, VoucherId
 from core.shared.money import Money, total
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,39}")
-WHOLE_BASIS_POINTS = 10_000
 USES_MAX = 1_000_000
 TICKETS_MAX = 200
 NOTE_LENGTH_MAX = 500
@@ -42,9 +42,8 @@ class PercentOff:
     basis_points: int
 
     def off(self, price: Money) -> Money:
-        """Return what it takes off a price of 0 or more, rounded half up to a whole minor unit; never more than it."""
-        half = WHOLE_BASIS_POINTS // 2
-        return Money((price.amount_minor * self.basis_points + half) // WHOLE_BASIS_POINTS, price.currency)
+        """Return what it takes off a price of 0 or more, never more than it; exact halves of a minor unit go up."""
+        return price.share(self.basis_points, of=BASIS_POINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +64,14 @@ type Reduction = PercentOff | AmountOff
 class VoucherTerms:
     """What staff decide about a voucher.
 
-    It applies to the items of `ticket_ids`, or to all when there are none. `minimum` is what all items of the order
-    cost at least, before anything comes off. It counts from `valid_from` on until just before `valid_until`. Limits
-    are None for none. Raises InvalidVoucherError naming every member at fault.
+    It applies to the items of `ticket_ids`, or to all when there are none. `minimum_total` is what all items of the
+    order cost at least, before anything comes off. It counts from `valid_from` on until just before `valid_until`.
+    Limits are None for none. Raises InvalidVoucherError naming every member at fault.
     """
 
     reduction: Reduction
     ticket_ids: frozenset[TicketId] = frozenset()
-    minimum: Money | None = None
+    minimum_total: Money | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     uses_max: int | None = None
@@ -96,23 +95,23 @@ class VoucherTerms:
         """The one currency that the voucher speaks of, if any."""
         if isinstance(self.reduction, AmountOff):
             return self.reduction.amount.currency
-        return self.minimum.currency if self.minimum else None
+        return self.minimum_total.currency if self.minimum_total else None
 
     def _reduction_problems(self) -> list[Problem]:
         match self.reduction:
             case PercentOff(basis_points):
-                if not 1 <= basis_points <= WHOLE_BASIS_POINTS:
-                    return [Problem("/percentBasisPoints", f"A share is 1 to {WHOLE_BASIS_POINTS} basis points.")]
+                if not 1 <= basis_points <= BASIS_POINTS:
+                    return [Problem("/reduction/rateBasisPoints", f"A share is 1 to {BASIS_POINTS} basis points.")]
             case AmountOff(amount):
                 if amount.amount_minor < 1:
-                    return [Problem("/amountOff", "The amount is more than 0.")]
+                    return [Problem("/reduction/amount", "The amount is more than 0.")]
         return []
 
     def _limit_problems(self) -> list[Problem]:
         problems: list[Problem] = []
-        if self.minimum is not None and self.minimum.amount_minor < 1:
+        if self.minimum_total is not None and self.minimum_total.amount_minor < 1:
             problems.append(Problem("/minimumTotal", "The minimum is more than 0."))
-        if self.minimum is not None and self.minimum.currency != self.currency:
+        if self.minimum_total is not None and self.minimum_total.currency != self.currency:
             problems.append(Problem("/minimumTotal", "The minimum is in the currency of the amount."))
         for pointer, limit in (("/usesMax", self.uses_max), ("/usesPerAccountMax", self.uses_per_account_max)):
             if limit is not None and not 1 <= limit <= USES_MAX:
@@ -195,7 +194,7 @@ class Voucher:
         meant = [item for item in items if not self.terms.ticket_ids or item.ticket_id in self.terms.ticket_ids]
         if not meant or self.terms.currency not in {None, everything.currency}:
             raise VoucherNotApplicableError
-        minimum = self.terms.minimum
+        minimum = self.terms.minimum_total
         if minimum is not None and everything.amount_minor < minimum.amount_minor:
             raise VoucherMinimumError(minimum)
         off = self.terms.reduction.off(total(item.unit_price * item.quantity for item in meant))

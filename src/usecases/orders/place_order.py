@@ -117,10 +117,8 @@ class PlaceOrder:
         reserved = await self._or_refused(tenant_id, order, self._reserve(tenant_id, order, holds))
         items = await self._or_refused(tenant_id, order, self._items(reserved))
         quote = None if voucher_code is None else await self.redeem.quote(tenant_id, order, voucher_code, items)
-        discounts = (quote.discount,) if quote else ()
+        discounts = (quote.discount,) if quote else order.sale.discounts_on(items) if order.sale else ()
         content = await self._or_refused(tenant_id, order, self.price(tenant_id, items, discounts=discounts))
-        if order.sale is not None:
-            content = order.sale.priced(content)
         order = await self._awaiting(tenant_id, order, content, quote)
         await self._give_up_if_ended(tenant_id, order)
         return order
