@@ -66,6 +66,8 @@ class Seating(SeatingApi):
     life: Life
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
     currencies: tuple[str, ...] = ("EUR", "EUR")
+    sells: bool = True
+    """False while the link breaks whenever something is to be sold."""
 
     def hold(
         self,
@@ -157,6 +159,8 @@ class Seating(SeatingApi):
 
     @override
     async def finalise(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
+        if not self.sells:
+            raise LinkUnavailableError("seating")
         found = self._found(reservation_id, order_id)
         if not self.lives(found):
             raise RefusedError("seating.reservation_expired", "ended")
@@ -250,11 +254,14 @@ class Ticketing(TicketingApi):
     """Every ticket is there; those of another event have a title of their own."""
 
     known: bool = True
+    reachable: bool = True
     unknown: frozenset[UUID] = frozenset()
     titles: dict[UUID, str] = field(default_factory=dict)
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
+        if not self.reachable:
+            raise LinkUnavailableError("ticketing")
         if not self.known or ticket_id in self.unknown:
             raise RefusedError("ticketing.not_found", "no such ticket")
         return TicketOnSale(

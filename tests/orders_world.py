@@ -105,6 +105,7 @@ class World:
         self.place = self.placing(self.transactions)
         self.sell = self.selling(self.transactions)
         self.sold = ListBoxOfficeOrders(self.transactions)
+        self.tune_fees = TuneFees(self.transactions, self.clock)
         self.edit_vouchers = EditVouchers(self.transactions, self.clock, self.ids)
         self.read_vouchers = ReadVouchers(self.transactions)
         self.read = ReadOrder(self.transactions)

@@ -3,13 +3,19 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from core.orders.box_office import Settlement
+from core.orders.statuses import OrderStatus
+from core.orders.vouchers import PercentOff, Voucher, VoucherTerms
+from core.shared.ids import VoucherId
 from ports.published.expiration import TimerFired
 from ports.published.refusals import RefusedError
 from tests.orders_neighbours import Killed
-from tests.orders_world import World
+from tests.orders_world import TENANT, World
+from usecases.orders.sell_at_box_office import Sale
 
 STEPS_MAX = 50
 type Act = Callable[[World], Awaitable[None]]
@@ -32,6 +38,38 @@ async def place_what_is_gone_in_part(world: World) -> None:
     world.seating.reservations[last] = replace(world.seating.reservations[last], state="ended")
     with suppress(RefusedError):
         await world.place(world.buyer(), holds, None)
+
+
+async def place_with_a_gift(world: World) -> None:
+    await give(world)
+    await world.place(world.buyer(), world.held_once(), None, voucher_code="GIFT")
+
+
+async def place_mix_with_a_gift(world: World) -> None:
+    await give(world)
+    await world.place(world.buyer(), world.held_mix_once(), None, voucher_code="GIFT")
+
+
+async def give(world: World) -> None:
+    """Made past the life of the process, and once."""
+    made = Voucher.created(
+        VoucherId(UUID(int=0x61F7)),
+        code="GIFT",
+        terms=VoucherTerms(PercentOff(10_000), uses_max=1),
+        now=world.clock.now(),
+    )
+    async with world.memory.begin(TENANT) as tx:
+        if await tx.vouchers.with_code(made.code) is None:
+            await tx.vouchers.add(made, made.change_from(None, by=world.staff().account_id))
+
+
+async def sell_for_cash(world: World) -> None:
+    sale = Sale(world.held_once(), Settlement.CASH, for_account=world.buyer().account_id)
+    await world.sell(world.staff(), sale)
+
+
+async def call_off(world: World) -> None:
+    await world.cancel(world.staff(), (await world.only_order()).id)
 
 
 async def pay(world: World) -> None:
@@ -98,6 +136,13 @@ SCENARIOS: dict[str, list[Act]] = {
         place, cancel, others_hear, others_buy_the_seats, stripe_takes_the_money, hear_of_the_money
     ],
 }  # fmt: skip
+UNCHARGED: dict[str, list[Act]] = {
+    "free": [place_with_a_gift, sweep],
+    "free, mixed": [place_mix_with_a_gift, sweep],
+    "free, called off": [place_with_a_gift, call_off, others_hear],
+    "sold for cash": [sell_for_cash, sweep],
+    "sold for cash, called off": [sell_for_cash, call_off, others_hear],
+}
 MIXED: dict[str, list[Act]] = {
     f"mixed, {name}": [place_mix if act is place else act for act in acts] for name, acts in SCENARIOS.items()
 } | {
@@ -125,6 +170,9 @@ MIXED: dict[str, list[Act]] = {
 }  # fmt: skip
 
 
+ALL = SCENARIOS | MIXED | UNCHARGED
+
+
 async def run(acts: list[Act], *, dies_after: int | None) -> tuple[World, bool]:
     world = World()
     world.life.dies_after = dies_after
@@ -138,7 +186,7 @@ async def run(acts: list[Act], *, dies_after: int | None) -> tuple[World, bool]:
     return world, died
 
 
-@pytest.mark.parametrize("acts", (SCENARIOS | MIXED).values(), ids=SCENARIOS | MIXED)
+@pytest.mark.parametrize("acts", ALL.values(), ids=ALL)
 async def test_repeating_after_death_at_any_step_comes_to_the_same_end(acts: list[Act]) -> None:
     whole, _ = await run(acts, dies_after=None)
     expected = await whole.picture()
@@ -148,3 +196,27 @@ async def test_repeating_after_death_at_any_step_comes_to_the_same_end(acts: lis
         assert await world.picture() == expected, f"died after step {step}"
         deaths += died
     assert deaths == whole.life.steps < STEPS_MAX, "the process died after every step once"
+
+
+@pytest.mark.parametrize("place_free", [place_with_a_gift, sell_for_cash])
+async def test_the_sweep_alone_finishes_an_order_without_payment_that_has_everything(place_free: Act) -> None:
+    """Nobody asks again: the order is finished, or it expires where not everything was reserved for it."""
+    for step in range(1, STEPS_MAX + 1):
+        world = World()
+        world.life.dies_after = step
+        try:
+            await place_free(world)
+        except Killed:
+            await world.sweep()
+            world.clock.advance(900)
+            await world.sweep()
+        else:
+            break
+        world.deliver()
+        order = await world.only_order()
+        (reservation,) = world.seating.reservations.values()
+        ends = {OrderStatus.CONFIRMED: "sold", OrderStatus.EXPIRED: "ended"}
+        assert (order.due_at, world.seating.lives(reservation)) == (None, ends[order.status] == "sold")
+    else:
+        pytest.fail("the process dies for ever")
+    assert step > 5
