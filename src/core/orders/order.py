@@ -260,4 +260,4 @@ class Order:
 
 
 def _told(sale: BoxOfficeSale | None) -> str:
-    return f"box office, {sale.settlement.value}, by {sale.by}" if sale else ""
+    return f"box office, {sale.settlement.value}" if sale else ""
