@@ -16,20 +16,22 @@ from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.content import Discount, EventSnapshot, OrderContent, OrderedTicket, PlacesLine
-from core.orders.order import Order
+from core.orders.order import Order, Step
 from core.orders.reservations import OrderedReservation, ReservationKind
 from core.orders.statuses import OrderStatus
 from core.orders.terms import OrderTerms
 from core.orders.voucher_errors import VoucherCodeTakenError, VoucherUsedByAccountError, VoucherUsedUpError
 from core.orders.voucher_misses import Misses
 from core.orders.vouchers import CHANGES_SHOWN_MAX, AmountOff, PercentOff, Uses, Voucher, VoucherTerms
-from core.shared.errors import StaleVersionError
+from core.shared.errors import ForbiddenError, StaleVersionError
 from core.shared.ids import AccountId, OrderId, OrderItemId, ReservationId, TenantId, TicketId, VenueId, VoucherId
 from core.shared.money import Money
 from ports.orders import OrderTransactions
 from ports.paging import PageRequest
+from ports.published.refusals import LinkUnavailableError
 from tests.orders_world import TENANT, World
 from tests.servers import PostgresServer
+from usecases.orders.cancel_order import CancelOrder
 
 NOW = datetime(2026, 11, 21, 18, 0, 0, 123456, tzinfo=UTC)
 OURS, THEIRS = TENANT, TenantId(UUID(int=0xB))
@@ -314,3 +316,32 @@ async def test_one_account_at_once_uses_a_code_as_often_as_it_may(stores: Stores
         results = await asyncio.gather(*(order(number) for number in range(1, 13)), return_exceptions=True)
     assert Counter(type(result) for result in results) == {Order: 2, VoucherUsedByAccountError: 10}
     assert await stores.uses(voucher, caller.account_id) == Uses(2, 2)
+
+
+async def test_a_free_order_that_is_settled_by_many_at_once_is_confirmed_once(stores: Stores) -> None:
+    world = World()
+    await stores.added(made("GIFT", VoucherTerms(PercentOff(10_000))))
+    caller = world.buyer()
+    hold = world.held(caller)
+    place = world.placing(stores.transactions)
+    cancel = CancelOrder(stores.transactions, world.payments, place.settle, world.clock)
+    world.seating.sells = False
+    with pytest.raises(LinkUnavailableError):
+        await place(caller, [hold], None, voucher_code="GIFT")
+    world.seating.sells = True
+    async with stores.transactions.begin(OURS) as tx:
+        (order,) = (await tx.orders.page(PageRequest(), account_id=caller.account_id)).items
+    async with asyncio.timeout(60):
+        results = await asyncio.gather(
+            *(place.settle(OURS, order.id) for _ in range(8)),
+            *(place(caller, [hold], None, voucher_code="GIFT") for _ in range(4)),
+            *(cancel(caller, order.id) for _ in range(4)),
+            return_exceptions=True,
+        )
+    confirmed = {result for result in results if isinstance(result, Order)}
+    assert {(each.id, each.status) for each in confirmed} == {(order.id, OrderStatus.CONFIRMED)}
+    assert Counter(type(result) for result in results) == {Order: 12, ForbiddenError: 4}
+    async with stores.transactions.begin(OURS) as tx:
+        found = await tx.orders.get(order.id)
+    assert found is not None
+    assert [entry.step for entry in found.history].count(Step.CONFIRMED) == 1

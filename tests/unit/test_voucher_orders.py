@@ -189,6 +189,20 @@ async def test_a_use_comes_back_when_all_the_money_went_back_and_is_taken_again_
     assert await uses(world, made) == 1
 
 
+async def test_late_money_confirms_an_order_at_its_discount_even_if_the_code_is_used_up_by_then() -> None:
+    world = World()
+    made = await voucher(world, ONCE)
+    first = await ordered(world, 1)
+    await world.cancel(world.buyer(1), first.id)
+    await ordered(world, 2)
+    await world.confirm(world.succeeded(first), world.delivery())
+    late = await world.now(first)
+    assert (late.status, late.total) == (OrderStatus.CONFIRMED, Money(4_500, "EUR"))
+    assert await uses(world, made) == 2
+    with pytest.raises(VoucherUsedUpError):
+        await ordered(world, 3)
+
+
 async def test_an_account_uses_a_code_as_often_as_it_may() -> None:
     world = World()
     made = await voucher(world, replace(TENTH, uses_per_account_max=1))
