@@ -43,3 +43,14 @@ def missing(kind: str, object_id: str, *, param: str = "id") -> StripeFakeError:
 def unauthorised(message: str) -> StripeFakeError:
     """Make the error for a key that is missing or wrong."""
     return StripeFakeError(401, kind="invalid_request_error", message=message)
+
+
+def no_access(account_id: str) -> StripeFakeError:
+    """Make the error for an account that is not connected, or no longer."""
+    return StripeFakeError(
+        403,
+        kind="invalid_request_error",
+        code="account_invalid",
+        message=f"The provided key does not have access to account '{account_id}' (or that account does not exist). "
+        "Application access may have been revoked.",
+    )

@@ -1,11 +1,14 @@
 """Form bodies as the SDKs send them: `metadata[order_id]=1&expand[0]=latest_charge`."""
 
 import re
+from collections.abc import Iterator
+from functools import cache
 from urllib.parse import parse_qsl
 
 from adapters.embedded.stripe_fake.errors import invalid
 
 _FIELDS_MAX = 500
+_LATEST = 10**12
 _NAME = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 
 type Params = dict[str, str | Params]
@@ -79,8 +82,70 @@ def nested(params: Params, name: str) -> Params | None:
     return None
 
 
+def moment_range(params: Params, name: str) -> tuple[int, int]:
+    """Return the seconds [from, to) that `name`, or `name[gte]`, `[gt]`, `[lt]` and `[lte]`, ask for."""
+    value = params.get(name)
+    if isinstance(value, dict):
+        first, after = integer(value, "gte") or 0, integer(value, "lt")
+        over, last = integer(value, "gt"), integer(value, "lte")
+        first = first if over is None else max(first, over + 1)
+        ends = [end for end in (after, None if last is None else last + 1) if end is not None]
+        return first, min(ends, default=_LATEST)
+    moment = integer(params, name)
+    return (0, _LATEST) if moment is None else (moment, moment + 1)
+
+
+def metadata(params: Params, *, kept: dict[str, str] | None = None) -> dict[str, str]:
+    """Return what is `kept` with the changes of `metadata`; an empty value unsets a key, empty metadata all of them."""
+    if params.get("metadata") == "":
+        return {}
+    merged = dict(kept or {})
+    for name, value in (nested(params, "metadata") or {}).items():
+        if len(name) > 40 or isinstance(value, dict) or len(value) > 500:
+            raise invalid("Metadata keys have up to 40 characters, values up to 500.", param=f"metadata[{name}]")
+        merged[name] = value
+    merged = {name: value for name, value in merged.items() if value}
+    if len(merged) > 50:
+        raise invalid("Metadata can have up to 50 keys.", param="metadata")
+    return merged
+
+
+def required(params: Params, name: str) -> str:
+    """Return a text; raises Stripe's parameter_missing."""
+    value = text(params, name)
+    if value is None:
+        raise invalid(f"Missing required param: {name}.", param=name, code="parameter_missing")
+    return value
+
+
+def one_of(params: Params, name: str, *choices: str) -> str | None:
+    """Return a text that is one of the choices, None when it is left out."""
+    value = text(params, name)
+    if value is not None and value not in choices:
+        raise invalid(f"Invalid {name}: must be one of {', '.join(choices)}", param=name)
+    return value
+
+
 def only(params: Params, *names: str) -> None:
-    """Refuse parameters that the call does not know."""
-    for name in params:
-        if name not in names and name != "expand":
+    """Refuse parameters that the call does not know; `*` in brackets is any name, as in `metadata[*]`."""
+    known = _pattern((*names, "expand", "expand[*]"))
+    for name in _leaves(params):
+        if not known.fullmatch(name):
             raise invalid(f"Received unknown parameter: {name}", param=name, code="parameter_unknown")
+
+
+def _leaves(params: Params, outer: str = "") -> Iterator[str]:
+    for name, value in params.items():
+        full = f"{outer}[{name}]" if outer else name
+        if isinstance(value, dict):
+            yield from _leaves(value, full)
+        else:
+            yield full
+
+
+@cache
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Match the names, and each object of them that is sent empty to unset it."""
+    objects = {name[: at.start()] for name in names for at in re.finditer(r"\[", name)}
+    wanted = (re.escape(name).replace(r"\*", r"[^\[\]]*") for name in {*names, *objects})
+    return re.compile("|".join(wanted))

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from adapters.embedded.stripe_fake.errors import missing
+from adapters.embedded.stripe_fake.errors import missing, no_access
 from adapters.embedded.stripe_fake.objects import StripeDict
 
 _KINDS = {
+    "accounts": "account",
+    "account_links": "account_link",
     "payment_intents": "payment_intent",
     "charges": "charge",
     "refunds": "refund",
@@ -43,13 +45,22 @@ class Ledger:
             self._journal.flush()
         return one
 
+    def remove(self, kind: str, object_id: str) -> None:
+        """Forget an object."""
+        del self._objects[kind][object_id]
+        if self._journal is not None:
+            self._journal.write(_line(kind, {"id": object_id}, removed=True))
+            self._journal.flush()
+
     def find(self, kind: str, object_id: str) -> StripeDict | None:
         """Return an object, None when there is none."""
         return self._objects[kind].get(object_id)
 
     def get(self, kind: str, object_id: str, *, param: str = "id") -> StripeDict:
-        """Return an object; raises Stripe's resource_missing."""
+        """Return an object; raises Stripe's resource_missing, for a connected account its 403."""
         found = self.find(kind, object_id)
+        if found is None and kind == "accounts":
+            raise no_access(object_id)
         if found is None:
             raise missing(_KINDS[kind], object_id, param=param)
         return found
@@ -78,7 +89,11 @@ class Ledger:
                 entry: dict[str, Any] = json.loads(line)
             except ValueError:
                 continue
-            self._objects[entry["kind"]][entry["object"]["id"]] = entry["object"]
+            objects, one = self._objects[entry["kind"]], entry["object"]
+            if entry.get("removed"):
+                objects.pop(one["id"], None)
+            else:
+                objects[one["id"]] = one
 
     def _rewrite(self, path: Path) -> None:
         fresh = path.with_suffix(".new")
@@ -88,5 +103,6 @@ class Ledger:
         fresh.replace(path)
 
 
-def _line(kind: str, one: StripeDict) -> str:
-    return json.dumps({"kind": kind, "object": one}, separators=(",", ":")) + "\n"
+def _line(kind: str, one: StripeDict, *, removed: bool = False) -> str:
+    entry: StripeDict = {"kind": kind, "object": one} | ({"removed": True} if removed else {})
+    return json.dumps(entry, separators=(",", ":")) + "\n"

@@ -1,11 +1,9 @@
 """New objects, with the fields that Stripe's published fixtures have."""
 
 import string
-from copy import deepcopy
+import time
 from secrets import choice
 from typing import Any
-
-from adapters.embedded.stripe_fake.settings import API_VERSION
 
 type StripeDict = dict[str, Any]
 """An object of the API, as JSON."""
@@ -18,7 +16,12 @@ def new_id(prefix: str, *, length: int = 24) -> str:
     return f"{prefix}_" + "".join(choice(_ALPHABET) for _ in range(length))
 
 
-def new_intent(*, amount: int, currency: str, now: int, **given: object) -> StripeDict:
+def now() -> int:
+    """Return the time as Stripe tells it, in seconds since 1970."""
+    return int(time.time())
+
+
+def new_intent(*, amount: int, currency: str, created: int, **given: object) -> StripeDict:
     """Make a PaymentIntent that awaits a payment method."""
     intent_id = new_id("pi")
     intent: StripeDict = {
@@ -36,7 +39,7 @@ def new_intent(*, amount: int, currency: str, now: int, **given: object) -> Stri
         "capture_method": "automatic_async",
         "client_secret": new_id(f"{intent_id}_secret", length=25),
         "confirmation_method": "automatic",
-        "created": now,
+        "created": created,
         "currency": currency,
         "customer": None,
         "customer_account": None,
@@ -67,7 +70,7 @@ def new_intent(*, amount: int, currency: str, now: int, **given: object) -> Stri
     return intent | given
 
 
-def new_charge(intent: StripeDict, *, now: int, failure: tuple[str, str, str] | None = None) -> StripeDict:
+def new_charge(intent: StripeDict, *, created: int, failure: tuple[str, str, str] | None = None) -> StripeDict:
     """Make the charge of a try; `failure` is (code, decline code, message)."""
     charge_id = new_id("ch")
     captured = failure is None
@@ -90,7 +93,7 @@ def new_charge(intent: StripeDict, *, now: int, failure: tuple[str, str, str] | 
         },
         "calculated_statement_descriptor": "FAIRSEAT",
         "captured": captured,
-        "created": now,
+        "created": created,
         "currency": intent["currency"],
         "customer": None,
         "description": intent["description"],
@@ -134,7 +137,9 @@ def new_charge(intent: StripeDict, *, now: int, failure: tuple[str, str, str] | 
     }
 
 
-def new_refund(charge: StripeDict, *, amount: int, now: int, reason: str | None, metadata: StripeDict) -> StripeDict:
+def new_refund(
+    charge: StripeDict, *, amount: int, created: int, reason: str | None, metadata: StripeDict
+) -> StripeDict:
     """Make a refund that has gone through."""
     return {
         "id": new_id("re"),
@@ -142,7 +147,7 @@ def new_refund(charge: StripeDict, *, amount: int, now: int, reason: str | None,
         "amount": amount,
         "balance_transaction": new_id("txn"),
         "charge": charge["id"],
-        "created": now,
+        "created": created,
         "currency": charge["currency"],
         "destination_details": {"card": {"type": "refund"}, "type": "card"},
         "metadata": metadata,
@@ -152,19 +157,4 @@ def new_refund(charge: StripeDict, *, amount: int, now: int, reason: str | None,
         "source_transfer_reversal": None,
         "status": "succeeded",
         "transfer_reversal": None,
-    }
-
-
-def new_event(kind: str, about: StripeDict, *, now: int, request: StripeDict, pending: int) -> StripeDict:
-    """Make the event that something happened to an object, which it carries as it is now."""
-    return {
-        "id": new_id("evt"),
-        "object": "event",
-        "api_version": API_VERSION,
-        "created": now,
-        "data": {"object": deepcopy(about)},
-        "livemode": False,
-        "pending_webhooks": pending,
-        "request": request,
-        "type": kind,
     }

@@ -1,18 +1,15 @@
 """What happens to PaymentIntents, charges and refunds: the rules of the stand-in."""
 
-import time
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 from adapters.embedded.stripe_fake import forms
 from adapters.embedded.stripe_fake.errors import StripeFakeError, invalid
+from adapters.embedded.stripe_fake.events import Announce
 from adapters.embedded.stripe_fake.forms import Params
 from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.methods import FatedMethod, method_named
-from adapters.embedded.stripe_fake.objects import StripeDict, new_charge, new_id, new_intent, new_refund
-
-type Announce = Callable[[str, StripeDict], None]
+from adapters.embedded.stripe_fake.objects import StripeDict, new_charge, new_id, new_intent, new_refund, now
 
 _AMOUNT_MIN = 50
 _AMOUNT_MAX = 99_999_999
@@ -21,15 +18,16 @@ _CANCELLABLE = {"requires_payment_method", "requires_confirmation", "requires_ac
 _CREATE = (
     "amount",
     "currency",
-    "automatic_payment_methods",
+    "automatic_payment_methods[enabled]",
+    "automatic_payment_methods[allow_redirects]",
     "application_fee_amount",
-    "transfer_data",
+    "transfer_data[destination]",
     "transfer_group",
     "on_behalf_of",
-    "metadata",
+    "metadata[*]",
     "description",
     "payment_method",
-    "payment_method_types",
+    "payment_method_types[*]",
     "receipt_email",
     "confirm",
     "return_url",
@@ -58,11 +56,11 @@ class Payments:
         intent = new_intent(
             amount=amount,
             currency=currency,
-            now=_now(),
+            created=now(),
             application_fee_amount=fee,
             automatic_payment_methods={"allow_redirects": "always", "enabled": True} if enabled else None,
             description=forms.text(params, "description"),
-            metadata=_metadata(params),
+            metadata=forms.metadata(params),
             on_behalf_of=forms.text(params, "on_behalf_of"),
             receipt_email=forms.text(params, "receipt_email"),
             transfer_data={"destination": forms.text(transfer, "destination")} if transfer else None,
@@ -80,13 +78,13 @@ class Payments:
 
     def update(self, intent_id: str, params: Params) -> StripeDict:
         """Change an intent that has not been paid."""
-        forms.only(params, "amount", "metadata", "description")
+        forms.only(params, "amount", "metadata[*]", "description")
         intent = self._intent(intent_id, "update", allowed=_CONFIRMABLE)
         if "amount" in params:
             intent["amount"] = _amount(params)
         if "description" in params:
             intent["description"] = forms.text(params, "description")
-        intent["metadata"] |= _metadata(params)
+        intent["metadata"] = forms.metadata(params, kept=intent["metadata"])
         return self._ledger.put("payment_intents", intent)
 
     def confirm(self, intent_id: str, params: Params) -> StripeDict:
@@ -140,7 +138,7 @@ class Payments:
         intent = self._intent(intent_id, "cancel", allowed=_CANCELLABLE)
         intent |= {
             "status": "canceled",
-            "canceled_at": _now(),
+            "canceled_at": now(),
             "cancellation_reason": forms.text(params, "cancellation_reason"),
             "next_action": None,
         }
@@ -154,7 +152,7 @@ class Payments:
             "charge",
             "amount",
             "reason",
-            "metadata",
+            "metadata[*]",
             "reverse_transfer",
             "refund_application_fee",
         )
@@ -172,7 +170,7 @@ class Payments:
         reason = forms.text(params, "reason")
         if reason not in {None, "duplicate", "fraudulent", "requested_by_customer"}:
             raise invalid(f"Invalid reason: {reason}", param="reason")
-        refund = new_refund(charge, amount=amount, now=_now(), reason=reason, metadata=_metadata(params))
+        refund = new_refund(charge, amount=amount, created=now(), reason=reason, metadata=forms.metadata(params))
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
         self._ledger.put("refunds", refund)
@@ -205,7 +203,7 @@ class Payments:
         return intent
 
     def _succeed(self, intent: StripeDict) -> StripeDict:
-        charge = self._ledger.put("charges", new_charge(intent, now=_now()))
+        charge = self._ledger.put("charges", new_charge(intent, created=now()))
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge["id"]}
         intent |= {"last_payment_error": None, "processing": None}
         self._announce("charge.succeeded", charge)
@@ -214,7 +212,7 @@ class Payments:
     def _decline(self, intent: StripeDict, method: FatedMethod, *, charged: bool = True) -> StripeFakeError:
         failure: dict[str, Any] = {"code": method.code, "message": method.message, "type": "card_error"}
         if charged:
-            charge = new_charge(intent, now=_now(), failure=(method.code, method.decline_code, method.message))
+            charge = new_charge(intent, created=now(), failure=(method.code, method.decline_code, method.message))
             self._ledger.put("charges", charge)
             failure |= {"charge": charge["id"], "decline_code": method.decline_code}
             intent["latest_charge"] = charge["id"]
@@ -239,10 +237,6 @@ class Payments:
         return intent
 
 
-def _now() -> int:
-    return int(time.time())
-
-
 def _amount(params: Params) -> int:
     amount = forms.integer(params, "amount")
     if amount is None:
@@ -261,15 +255,3 @@ def _currency(params: Params) -> str:
     if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
         raise invalid(f"Invalid currency: {currency}.", param="currency")
     return currency.lower()
-
-
-def _metadata(params: Params) -> dict[str, str]:
-    given = forms.nested(params, "metadata") or {}
-    if len(given) > 50:
-        raise invalid("Metadata can have up to 50 keys.", param="metadata")
-    metadata: dict[str, str] = {}
-    for name, value in given.items():
-        if len(name) > 40 or isinstance(value, dict) or len(value) > 500:
-            raise invalid("Metadata keys have up to 40 characters, values up to 500.", param=f"metadata[{name}]")
-        metadata[name] = value
-    return metadata

@@ -33,6 +33,8 @@ class StripeFake:
         publishable_key: str = StripeFakeSettings().publishable_key,
         webhook_url: str | None = None,
         webhook_secret: str = StripeFakeSettings().webhook_secret,
+        connect_webhook_url: str | None = None,
+        connect_webhook_secret: str = StripeFakeSettings().connect_webhook_secret,
         folder: Path | None = None,
     ) -> None:
         self.settings = StripeFakeSettings(
@@ -40,6 +42,8 @@ class StripeFake:
             publishable_key=publishable_key,
             webhook_url=webhook_url,
             webhook_secret=webhook_secret,
+            connect_webhook_url=connect_webhook_url,
+            connect_webhook_secret=connect_webhook_secret,
             folder=folder,
         )
         self._wanted_port = port
@@ -69,7 +73,7 @@ class StripeFake:
         if self._task is not None:
             return
         listening = self._listen()
-        app = create_app(self.settings)
+        app = create_app(self.settings, base_url=self.url)
         self._state = app.state.fake
         config = uvicorn.Config(
             app,

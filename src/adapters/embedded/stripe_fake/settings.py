@@ -18,12 +18,25 @@ EVENT_TYPES = frozenset(
 )
 """What the webhook endpoint listens to, unless it is told otherwise; other events are made, and can be read."""
 
+CONNECT_EVENT_TYPES = frozenset(
+    {
+        "account.updated",
+        "account.application.authorized",
+        "account.application.deauthorized",
+        "payout.created",
+        "payout.paid",
+        "payout.failed",
+    }
+)
+"""What the Connect endpoint listens to: events of connected accounts go there, and only there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripeFakeSettings:
     """`folder` is where the state is kept over restarts; None keeps it in memory only.
 
-    Without `webhook_url` no webhooks are sent until one is set.
+    Without `webhook_url` no webhooks of the platform are sent until one is set; the same holds for
+    `connect_webhook_url` and those of connected accounts.
     """
 
     secret_key: str = "sk_test_fairseat"  # noqa: S105 - opens nothing but this stand-in
@@ -31,6 +44,9 @@ class StripeFakeSettings:
     webhook_url: str | None = None
     webhook_secret: str = "whsec_fairseat"  # noqa: S105 - as above
     event_types: frozenset[str] = EVENT_TYPES
+    connect_webhook_url: str | None = None
+    connect_webhook_secret: str = "whsec_fairseat_connect"  # noqa: S105 - as above
+    connect_event_types: frozenset[str] = CONNECT_EVENT_TYPES
     webhook_tries_max: int = 10
     webhook_retry_first_s: float = 0.25
     webhook_timeout_s: float = 10.0

@@ -1,10 +1,12 @@
-"""Signed webhooks: sent for each event that the endpoint listens to, again after failures, as Stripe does."""
+"""Signed webhooks: sent for each event that an endpoint listens to, again after failures, as Stripe does."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
 
 import httpx
 from stripe import WebhookSignature
@@ -17,32 +19,50 @@ _LOG = logging.getLogger("fairseat.stripe_fake")
 _CONCURRENCY_MAX = 8
 _RETRY_MAX_S = 30.0
 
+type Order = Literal["made", "reversed", "shuffled"]
+
 
 @dataclass(slots=True)
 class Endpoint:
-    """Where webhooks go. `delay_s` and `copies` let a test see late and doubled ones; `paused` sends none."""
+    """Where webhooks go, and how badly.
+
+    `delay_s` and `copies` let a test see late and doubled ones; `paused` sends none, so that they are tried again
+    later; `held` gathers them until they are released, in an order of the test's choice. While a secret is changed,
+    `previous_secret` signs too.
+    """
 
     url: str | None
     secret: str
+    event_types: frozenset[str]
+    previous_secret: str | None = None
     delay_s: float = 0.0
     copies: int = 1
     paused: bool = False
+    held: bool = False
+    waiting: list[str] = field(default_factory=list[str])
 
 
 class WebhookSender:
-    """Sends in the background, several at a time and in no promised order."""
+    """Sends in the background, several at a time and in no promised order.
+
+    Events of the platform go to `endpoint`, those of connected accounts to `connect`.
+    """
 
     def __init__(self, settings: StripeFakeSettings, ledger: Ledger) -> None:
-        self.endpoint = Endpoint(settings.webhook_url, settings.webhook_secret)
+        self.endpoint = Endpoint(settings.webhook_url, settings.webhook_secret, settings.event_types)
+        self.connect = Endpoint(
+            settings.connect_webhook_url, settings.connect_webhook_secret, settings.connect_event_types
+        )
         self._settings = settings
         self._ledger = ledger
         self._slots = asyncio.Semaphore(_CONCURRENCY_MAX)
         self._tasks: set[asyncio.Task[None]] = set()
         self._client: httpx.AsyncClient | None = None
 
-    def listens_to(self, kind: str) -> bool:
+    def listens_to(self, event: StripeDict) -> bool:
         """Tell whether events of this type are sent."""
-        return self.endpoint.url is not None and kind in self._settings.event_types
+        endpoint = self._endpoint_of(event)
+        return endpoint.url is not None and event["type"] in endpoint.event_types
 
     async def start(self) -> None:
         """Begin, with what a former run had not delivered."""
@@ -61,45 +81,92 @@ class WebhookSender:
             self._client = None
 
     def send(self, event: StripeDict, *, copies: int | None = None) -> None:
-        """Send an event in the background."""
-        for _ in range(copies or self.endpoint.copies):
-            task = asyncio.create_task(self._deliver(event))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        """Send an event in the background, or gather it while the endpoint is held."""
+        endpoint = self._endpoint_of(event)
+        for _ in range(copies or endpoint.copies):
+            if endpoint.held:
+                endpoint.waiting.append(event["id"])
+            else:
+                self._begin(event)
+
+    def release(self, endpoint: Endpoint, *, order: Order = "made", seed: int = 0) -> list[str]:
+        """Send what was gathered, one after the other in this order, and hold no more; returns the ids of the events.
+
+        Each is tried once in its turn; one that is not taken is tried again later, so that it does not stop the rest.
+        """
+        event_ids, endpoint.waiting, endpoint.held = endpoint.waiting, [], False
+        if order == "reversed":
+            event_ids.reverse()
+        elif order == "shuffled":
+            Random(seed).shuffle(event_ids)  # noqa: S311 - an order that can be repeated
+        self._run_in_turn([self._ledger.get("events", event_id) for event_id in event_ids])
+        return event_ids
 
     async def idle(self) -> None:
         """Return when nothing is under way."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _endpoint_of(self, event: StripeDict) -> Endpoint:
+        return self.connect if event.get("account") else self.endpoint
+
+    def _begin(self, event: StripeDict) -> None:
+        self._keep(asyncio.create_task(self._deliver(event)))
+
+    def _run_in_turn(self, events: Sequence[StripeDict]) -> None:
+        async def one_by_one() -> None:
+            for event in events:
+                if not await self._tried(event):
+                    self._begin(event)
+
+        self._keep(asyncio.create_task(one_by_one()))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _deliver(self, event: StripeDict) -> None:
-        await asyncio.sleep(self.endpoint.delay_s)
+        await asyncio.sleep(self._endpoint_of(event).delay_s)
         pause_s = self._settings.webhook_retry_first_s
         for _ in range(self._settings.webhook_tries_max):
-            if await self._in_turn(self._posted(event)):
-                self._ledger.put("events", event | {"pending_webhooks": 0})
+            if await self._tried(event):
                 return
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _RETRY_MAX_S)
         _LOG.warning("webhook %s (%s) was given up", event["id"], event["type"])
 
-    async def _in_turn(self, posted: Awaitable[bool]) -> bool:
+    async def _tried(self, event: StripeDict) -> bool:
+        """Send once in its turn and note when it was taken; return whether it was."""
         async with self._slots:
-            return await posted
+            taken = await self._posted(event)
+        if taken:
+            self._ledger.put("events", event | {"pending_webhooks": 0})
+        return taken
 
     async def _posted(self, event: StripeDict) -> bool:
         """Send once, signed at this moment; return whether the answer was 2xx."""
-        endpoint = self.endpoint
+        endpoint = self._endpoint_of(event)
         if endpoint.url is None or endpoint.paused or self._client is None:
             return False
         body = json.dumps(event, indent=2)
-        signature = WebhookSignature.generate_signature_header(  # pyright: ignore[reportUnknownMemberType]  # untyped time
-            body, endpoint.secret
-        )
-        headers = {"content-type": "application/json; charset=utf-8", "stripe-signature": signature}
+        headers = {"content-type": "application/json; charset=utf-8", "stripe-signature": _signature(body, endpoint)}
         try:
             answer = await self._client.post(endpoint.url, content=body.encode(), headers=headers)
         except httpx.HTTPError as error:
             _LOG.info("webhook %s: %s", event["id"], type(error).__name__)
             return False
         return answer.is_success
+
+
+def _signature(body: str, endpoint: Endpoint) -> str:
+    """Return the header: the time, and a signature for each secret that is in force."""
+    first: str = WebhookSignature.generate_signature_header(  # pyright: ignore[reportUnknownMemberType]  # untyped time
+        body, endpoint.secret
+    )
+    if endpoint.previous_secret is None:
+        return first
+    moment = int(first.partition(",")[0].removeprefix("t="))
+    second: str = WebhookSignature.generate_signature_header(  # pyright: ignore[reportUnknownMemberType]  # untyped time
+        body, endpoint.previous_secret, moment
+    )
+    return f"{first},{second.partition(',')[2]}"

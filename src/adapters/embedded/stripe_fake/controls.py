@@ -1,0 +1,170 @@
+"""What a test, or a person who tries things out, may do to the stand-in beyond Stripe's API: under /_fake."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from adapters.embedded.stripe_fake.accounts import Accounts
+from adapters.embedded.stripe_fake.faults import Faults
+from adapters.embedded.stripe_fake.ledger import Ledger
+from adapters.embedded.stripe_fake.objects import StripeDict
+from adapters.embedded.stripe_fake.payments import Payments
+from adapters.embedded.stripe_fake.webhooks import Endpoint, Order, WebhookSender
+
+type Whose = Literal["platform", "connect"]
+
+
+class _Control(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    """The body of a control."""
+
+
+class EndpointChange(_Control):
+    """What to change about where webhooks go; what is left out stays, an empty `previous_secret` ends a rotation."""
+
+    url: str | None = None
+    secret: str | None = None
+    previous_secret: str | None = None
+    delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] | None = None
+    copies: Annotated[int, msgspec.Meta(ge=1, le=10)] | None = None
+    paused: bool | None = None
+    held: bool | None = None
+
+
+class Release(_Control):
+    """In which order to send what was held."""
+
+    order: Order = "made"
+    seed: int = 0
+
+
+class FaultsWanted(_Control):
+    """How the next calls are to fail."""
+
+    calls: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 503
+    after: bool = False
+    delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+
+
+class Copies(_Control):
+    """How often to send."""
+
+    copies: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+
+
+class Verdict(_Control):
+    """What the buyer's bank says."""
+
+    succeed: bool = True
+
+
+class AccountChange(_Control):
+    """What Stripe changes about a connected account; what is left out stays."""
+
+    charges_enabled: bool | None = None
+    payouts_enabled: bool | None = None
+    details_submitted: bool | None = None
+    currently_due: list[str] | msgspec.UnsetType = msgspec.UNSET
+    eventually_due: list[str] | msgspec.UnsetType = msgspec.UNSET
+    past_due: list[str] | msgspec.UnsetType = msgspec.UNSET
+    disabled_reason: str | msgspec.UnsetType | None = msgspec.UNSET
+    current_deadline: int | msgspec.UnsetType | None = msgspec.UNSET
+
+    def due(self) -> StripeDict:
+        """Return the members of `requirements` that were given."""
+        names = ("currently_due", "eventually_due", "past_due", "disabled_reason", "current_deadline")
+        return {name: value for name in names if (value := getattr(self, name)) is not msgspec.UNSET}
+
+
+def webhook_controls(sender: WebhookSender, ledger: Ledger) -> list[Any]:
+    """Return the controls of where, when and how often webhooks are sent."""
+    endpoints = {"platform": sender.endpoint, "connect": sender.connect}
+
+    @post(["/webhooks", "/webhooks/{whose:str}"], status_code=200)
+    async def change_endpoint(data: JSONBody[EndpointChange], whose: FromPath[Whose] = "platform") -> StripeDict:
+        endpoint = endpoints[whose]
+        for name in data.__struct_fields__:
+            value = getattr(data, name)
+            if value is not None:
+                setattr(endpoint, name, value)
+        endpoint.previous_secret = endpoint.previous_secret or None
+        return _told(endpoint)
+
+    @post("/webhooks/{whose:str}/release", status_code=202)
+    async def release(whose: FromPath[Whose], data: JSONBody[Release]) -> StripeDict:
+        return {"events": sender.release(endpoints[whose], order=data.order, seed=data.seed)}
+
+    @post("/events/{event_id:str}/resend", status_code=202)
+    async def resend(event_id: FromPath[str], data: JSONBody[Copies]) -> StripeDict:
+        sender.send(ledger.get("events", event_id), copies=data.copies)
+        return {"id": event_id, "copies": data.copies}
+
+    return [change_endpoint, release, resend]
+
+
+def account_controls(accounts: Accounts) -> list[Any]:
+    """Return the controls of what Stripe, or its owner, does to a connected account."""
+
+    @post("/accounts/{account_id:str}", status_code=200)
+    async def change_account(account_id: FromPath[str], data: JSONBody[AccountChange]) -> StripeDict:
+        return accounts.change(
+            account_id,
+            charges_enabled=data.charges_enabled,
+            payouts_enabled=data.payouts_enabled,
+            details_submitted=data.details_submitted,
+            due=data.due(),
+        )
+
+    @post("/accounts/{account_id:str}/onboard", status_code=200)
+    async def onboard(account_id: FromPath[str]) -> StripeDict:
+        return accounts.onboard(account_id)
+
+    @post("/accounts/{account_id:str}/deauthorize", status_code=204)
+    async def deauthorise(account_id: FromPath[str]) -> None:
+        accounts.deauthorise(account_id)
+
+    @post("/account_links/expire", status_code=204)
+    async def expire_links() -> None:
+        accounts.expire_links()
+
+    return [change_account, onboard, deauthorise, expire_links]
+
+
+def controls(
+    *, ledger: Ledger, sender: WebhookSender, faults: Faults, payments: Payments, accounts: Accounts
+) -> Router:
+    """Return all the controls."""
+
+    @post("/payment_intents/{intent_id:str}/decide", status_code=200)
+    async def decide(intent_id: FromPath[str], data: JSONBody[Verdict]) -> StripeDict:
+        return payments.decide(intent_id, succeed=data.succeed)
+
+    @post("/faults", status_code=200)
+    async def make_faults(data: JSONBody[FaultsWanted]) -> StripeDict:
+        faults.calls, faults.status, faults.after, faults.delay_s = data.calls, data.status, data.after, data.delay_s
+        return {"calls": faults.calls}
+
+    @get("/totals")
+    async def totals() -> StripeDict:
+        charges = [charge for charge in ledger.all("charges") if charge["captured"]]
+        intents = list(ledger.all("payment_intents"))
+        return {
+            "paymentIntents": len(intents),
+            "succeeded": sum(intent["status"] == "succeeded" for intent in intents),
+            "taken": sum(charge["amount_captured"] for charge in charges),
+            "refunded": sum(charge["amount_refunded"] for charge in charges),
+            "undelivered": sum(event["pending_webhooks"] for event in ledger.all("events")),
+        }
+
+    @delete("/state", status_code=204)
+    async def forget() -> None:
+        ledger.clear()
+
+    handlers = [*webhook_controls(sender, ledger), *account_controls(accounts), decide, make_faults, totals, forget]
+    return Router("/_fake", route_handlers=handlers)
+
+
+def _told(endpoint: Endpoint) -> StripeDict:
+    return {"url": endpoint.url, "paused": endpoint.paused, "held": endpoint.held, "waiting": len(endpoint.waiting)}

@@ -1,0 +1,93 @@
+"""Lists of objects, by page, and single objects, with others in the place of their ids where that was asked for."""
+
+from copy import deepcopy
+from typing import Any
+
+from adapters.embedded.stripe_fake import forms
+from adapters.embedded.stripe_fake.errors import invalid
+from adapters.embedded.stripe_fake.forms import Params
+from adapters.embedded.stripe_fake.ledger import Ledger
+from adapters.embedded.stripe_fake.objects import StripeDict
+
+FILTERS = {
+    "accounts": (),
+    "charges": ("payment_intent",),
+    "events": ("type",),
+    "payment_intents": (),
+    "refunds": ("charge", "payment_intent"),
+}
+"""The kinds that can be listed, and what they can be searched by, besides when they were made."""
+
+EXPANDABLE = {
+    "charge": "charges",
+    "latest_charge": "charges",
+    "payment_intent": "payment_intents",
+}
+_PAGE_MAX = 100
+_DEPTH_MAX = 4
+
+
+def page(ledger: Ledger, kind: str, params: Params) -> StripeDict:
+    """Return a page of a kind, the newest first."""
+    filters = FILTERS[kind]
+    times = ("created", "created[gt]", "created[gte]", "created[lt]", "created[lte]")
+    forms.only(params, "limit", "starting_after", "ending_before", *times, *filters)
+    return paged(list(ledger.all(kind)), params, url=f"/v1/{kind}", filters=filters)
+
+
+def paged(found: list[StripeDict], params: Params, *, url: str, filters: tuple[str, ...]) -> StripeDict:
+    """Return the page of what was found that the parameters ask for."""
+    limit = forms.integer(params, "limit")
+    limit = 10 if limit is None else limit
+    if not 1 <= limit <= _PAGE_MAX:
+        raise invalid(f"Limit must be between 1 and {_PAGE_MAX}.", param="limit", code="parameter_invalid_integer")
+    for name in filters:
+        wanted = forms.text(params, name)
+        if wanted is not None:
+            found = [one for one in found if one.get(name) == wanted]
+    since, until = forms.moment_range(params, "created")
+    found = [one for one in found if since <= one["created"] < until]
+    after, before = forms.text(params, "starting_after"), forms.text(params, "ending_before")
+    if after is not None:
+        found = found[_place(found, after, "starting_after") + 1 :]
+        shown = found[:limit]
+    elif before is not None:
+        found = found[: _place(found, before, "ending_before")]
+        shown = found[-limit:]
+    else:
+        shown = found[:limit]
+    return {"object": "list", "url": url, "has_more": len(found) > limit, "data": shown}
+
+
+def expanded(ledger: Ledger, answer: StripeDict, params: Params) -> StripeDict:
+    """Return a copy with the objects that `expand` names; raises for what cannot be expanded."""
+    answer = deepcopy(answer)
+    for path in forms.texts(params, "expand"):
+        steps = path.split(".")
+        if len(steps) > _DEPTH_MAX + (steps[0] == "data"):
+            raise invalid(f"You cannot expand more than {_DEPTH_MAX} levels of a property", param="expand")
+        _expand(ledger, answer, steps, path)
+    return answer
+
+
+def _expand(ledger: Ledger, within: Any, steps: list[str], path: str) -> None:  # noqa: ANN401 - any JSON
+    if isinstance(within, list):
+        for one in within:  # pyright: ignore[reportUnknownVariableType]  # any JSON
+            _expand(ledger, one, steps, path)
+        return
+    if within is None or not steps:
+        return
+    name, *rest = steps
+    if name not in within or not (name in EXPANDABLE or isinstance(within[name], list | dict)):
+        raise invalid(f"This property cannot be expanded ({path}).", param="expand")
+    if isinstance(within[name], str):
+        found = ledger.find(EXPANDABLE[name], within[name])
+        within[name] = within[name] if found is None else deepcopy(found)
+    _expand(ledger, within[name], rest, path)
+
+
+def _place(found: list[StripeDict], object_id: str, param: str) -> int:
+    for place, one in enumerate(found):
+        if one["id"] == object_id:
+            return place
+    raise invalid(f"No such object: '{object_id}'", param=param, code="resource_missing")
