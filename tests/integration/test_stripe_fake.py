@@ -1,7 +1,6 @@
 """The stand-in behaves as Stripe does where it matters to us: keys, replays, errors, webhooks, restarts."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 import stripe
-from litestar import Litestar, Request, Response, post
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.stripe.client import open_stripe
 from tests.payment_service import served
+from tests.stripe_stage import Listener
 
 INTENT = {"amount": "7500", "currency": "eur", "metadata[order_id]": "o-1"}
 
@@ -44,12 +43,14 @@ async def created(server: httpx.AsyncClient, **more: str) -> dict[str, Any]:
 
 
 async def test_objects_have_the_fields_of_the_published_fixtures(server: httpx.AsyncClient) -> None:
+    account_id = (await server.post("/v1/accounts", data={"type": "express"})).json()["id"]
+    await server.post(f"/_fake/accounts/{account_id}/onboard")
     intent = await created(
         server,
         **{
             "automatic_payment_methods[enabled]": "true",
             "application_fee_amount": "750",
-            "transfer_data[destination]": "acct_1",
+            "transfer_data[destination]": account_id,
             "payment_method": "pm_card_visa",
             "confirm": "true",
         },
@@ -58,7 +59,7 @@ async def test_objects_have_the_fields_of_the_published_fixtures(server: httpx.A
     assert intent["client_secret"].startswith(f"{intent['id']}_secret_")
     assert (intent["status"], intent["amount_received"]) == ("succeeded", 7500)
     assert intent["automatic_payment_methods"]["enabled"] is True
-    assert (intent["application_fee_amount"], intent["transfer_data"]) == (750, {"destination": "acct_1"})
+    assert (intent["application_fee_amount"], intent["transfer_data"]) == (750, {"destination": account_id})
     assert intent["metadata"] == {"order_id": "o-1"}
     charge = (await server.get(f"/v1/charges/{intent['latest_charge']}")).json()
     assert (charge["object"], charge["payment_intent"], charge["captured"]) == ("charge", intent["id"], True)
@@ -150,28 +151,6 @@ async def test_the_sdk_repeats_a_call_that_failed(fake: StripeFake) -> None:
         made = await client.v1.payment_intents.create_async({"amount": 7500, "currency": "eur"})
     assert isinstance(made, stripe.PaymentIntent)
     assert len(list(fake.state.ledger.all("payment_intents"))) == 1
-
-
-class Listener:
-    """An endpoint that verifies each webhook, refuses the first `refusals`, and keeps the others."""
-
-    def __init__(self, secret: str) -> None:
-        self.secret = secret
-        self.refusals = 0
-        self.kept: list[str] = []
-
-    def app(self) -> Litestar:
-        @post("/hook", status_code=200)
-        async def hook(request: Request[Any, Any, Any]) -> Response[None]:
-            body = await request.body()
-            stripe.WebhookSignature.verify_header(body, request.headers["stripe-signature"], self.secret, 300)
-            if self.refusals:
-                self.refusals -= 1
-                return Response(None, status_code=503)
-            self.kept.append(json.loads(body)["type"])
-            return Response(None)
-
-        return Litestar([hook], openapi_config=None, logging_config=None)
 
 
 async def test_webhooks_are_signed_and_sent_again_until_they_are_taken(

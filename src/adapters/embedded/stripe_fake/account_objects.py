@@ -5,6 +5,9 @@ from adapters.embedded.stripe_fake.errors import invalid
 from adapters.embedded.stripe_fake.forms import Params
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id, now
 
+APPLICATION = "ca_fairseat"
+"""The platform, as its connected accounts know it."""
+
 CAPABILITIES = (
     "card_payments",
     "transfers",

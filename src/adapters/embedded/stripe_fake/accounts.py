@@ -5,6 +5,7 @@ from secrets import compare_digest
 
 from adapters.embedded.stripe_fake import forms
 from adapters.embedded.stripe_fake.account_objects import (
+    APPLICATION,
     CAPABILITIES,
     controller_of,
     new_account,
@@ -157,7 +158,7 @@ class Accounts:
         """Let the account's owner disconnect it from the platform, which loses sight of it."""
         self._account(account_id)
         self._ledger.remove("accounts", account_id)
-        application = {"id": "ca_fairseat", "object": "application", "name": "Fairseat"}
+        application = {"id": APPLICATION, "object": "application", "name": "Fairseat"}
         self._announce("account.application.deauthorized", application, account=account_id)
 
     def _account(self, account_id: str) -> StripeDict:

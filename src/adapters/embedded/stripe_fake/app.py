@@ -10,7 +10,10 @@ from litestar import Litestar, Request, Response, Router, route
 from adapters.embedded.stripe_fake.access import access_of
 from adapters.embedded.stripe_fake.accounts import Accounts
 from adapters.embedded.stripe_fake.api import Api
-from adapters.embedded.stripe_fake.controls import controls
+from adapters.embedded.stripe_fake.books import Books
+from adapters.embedded.stripe_fake.charges import Charges
+from adapters.embedded.stripe_fake.controls import account_controls, money_controls, state_controls, webhook_controls
+from adapters.embedded.stripe_fake.disputes import Disputes
 from adapters.embedded.stripe_fake.errors import StripeFakeError
 from adapters.embedded.stripe_fake.events import Events
 from adapters.embedded.stripe_fake.faults import Faults
@@ -19,6 +22,8 @@ from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id
 from adapters.embedded.stripe_fake.pages import pages
 from adapters.embedded.stripe_fake.payments import Payments
+from adapters.embedded.stripe_fake.payouts import Payouts
+from adapters.embedded.stripe_fake.refunds import Refunds
 from adapters.embedded.stripe_fake.replays import Answer, Replays
 from adapters.embedded.stripe_fake.settings import StripeFakeSettings
 from adapters.embedded.stripe_fake.webhooks import WebhookSender
@@ -33,24 +38,46 @@ class StripeFakeState:
         self.sender = WebhookSender(settings, self.ledger)
         self.events = Events(self.ledger, self.sender)
         self.faults = Faults()
-        self.accounts = Accounts(self.ledger, self.events, base_url=base_url)
-        self.payments = Payments(self.ledger, self.events)
-        self.api = Api(self.ledger, payments=self.payments, accounts=self.accounts)
         self.replays = Replays(self.ledger)
+        books = Books(self.ledger)
+        self.accounts = Accounts(self.ledger, self.events, base_url=base_url)
+        self.payouts = Payouts(self.ledger, self.events)
+        self.refunds = Refunds(self.ledger, self.events, books)
+        self.disputes = Disputes(self.ledger, self.events, books)
+        self.payments = Payments(
+            self.ledger,
+            self.events,
+            charges=Charges(self.ledger, self.events, books),
+            disputes=self.disputes,
+            base_url=base_url,
+        )
+        self.api = Api(
+            self.ledger,
+            payments=self.payments,
+            refunds=self.refunds,
+            disputes=self.disputes,
+            accounts=self.accounts,
+            payouts=self.payouts,
+        )
 
     async def answer(self, request: Request[Any, Any, Any]) -> Answer:
         """Answer a call under /v1."""
         access = access_of(request.headers.get("authorization"), self.settings)
-        await self.faults.before_work()
-        method, path = request.method, str(request.path_params["path"])
+        method, path = request.method, str(request.path_params["path"]).strip("/")
         raw = await request.body() if method == "POST" else request.scope["query_string"]
         key = request.headers.get("idempotency-key") if method == "POST" else None
+        account = request.headers.get("stripe-account")
         params = parse_form(raw.decode(errors="replace"))
-        fingerprint = json.dumps([method, path, params], sort_keys=True)
-        self.events.caused_by(idempotency_key=key)
-        answer = self.replays.run(key, fingerprint, lambda: self.api.call(method, path, params, access))
-        if self.faults.after:
-            self.faults.after_work()
+
+        def work() -> StripeDict:
+            self.faults.during_work(path)
+            return self.api.call(method, path, params, access, account=account)
+
+        with self.replays.claimed(key):
+            await self.faults.before_work(request, path)
+            self.events.caused_by(idempotency_key=key)
+            answer = self.replays.run(key, json.dumps([method, path, account, params], sort_keys=True), work)
+        await self.faults.after_work(request, path)
         return answer
 
 
@@ -70,13 +97,15 @@ def create_app(settings: StripeFakeSettings, *, base_url: str) -> Litestar:
     app = Litestar(
         route_handlers=[
             _stripe_calls(fake),
-            pages(fake.accounts),
-            controls(
-                ledger=fake.ledger,
-                sender=fake.sender,
-                faults=fake.faults,
-                payments=fake.payments,
-                accounts=fake.accounts,
+            pages(fake.accounts, fake.payments),
+            Router(
+                "/_fake",
+                route_handlers=[
+                    *webhook_controls(fake.sender, fake.ledger),
+                    *account_controls(fake.accounts, fake.payouts),
+                    *money_controls(fake.payments, fake.refunds, fake.disputes),
+                    *state_controls(fake.ledger, fake.faults),
+                ],
             ),
         ],
         lifespan=[running],

@@ -3,14 +3,17 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, delete, get, post
+from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from adapters.embedded.stripe_fake.accounts import Accounts
+from adapters.embedded.stripe_fake.disputes import Disputes
 from adapters.embedded.stripe_fake.faults import Faults
 from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.objects import StripeDict
 from adapters.embedded.stripe_fake.payments import Payments
+from adapters.embedded.stripe_fake.payouts import Payouts
+from adapters.embedded.stripe_fake.refunds import Refunds
 from adapters.embedded.stripe_fake.webhooks import Endpoint, Order, WebhookSender
 
 type Whose = Literal["platform", "connect"]
@@ -40,12 +43,15 @@ class Release(_Control):
 
 
 class FaultsWanted(_Control):
-    """How the next calls are to fail."""
+    """How the next calls are to fail: see Faults. What is left out is as it was at the start."""
 
     calls: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 503
     after: bool = False
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    path_prefix: str = ""
+    silent: bool = False
+    kept: bool = False
 
 
 class Copies(_Control):
@@ -58,6 +64,28 @@ class Verdict(_Control):
     """What the buyer's bank says."""
 
     succeed: bool = True
+
+
+class DisputeWanted(_Control):
+    """How a buyer disputes a charge."""
+
+    reason: str = "fraudulent"
+    inquiry: bool = False
+
+
+class DisputeVerdict(_Control):
+    """Who wins."""
+
+    won: bool
+
+
+class PayoutWanted(_Control):
+    """A payout to a connected account, in minor units."""
+
+    amount: Annotated[int, msgspec.Meta(ge=1)]
+    currency: str = "eur"
+    status: Literal["paid", "pending", "in_transit", "canceled", "failed"] = "paid"
+    arrival_date: int | None = None
 
 
 class AccountChange(_Control):
@@ -104,7 +132,7 @@ def webhook_controls(sender: WebhookSender, ledger: Ledger) -> list[Any]:
     return [change_endpoint, release, resend]
 
 
-def account_controls(accounts: Accounts) -> list[Any]:
+def account_controls(accounts: Accounts, payouts: Payouts) -> list[Any]:
     """Return the controls of what Stripe, or its owner, does to a connected account."""
 
     @post("/accounts/{account_id:str}", status_code=200)
@@ -129,21 +157,53 @@ def account_controls(accounts: Accounts) -> list[Any]:
     async def expire_links() -> None:
         accounts.expire_links()
 
-    return [change_account, onboard, deauthorise, expire_links]
+    @post("/accounts/{account_id:str}/payouts", status_code=200)
+    async def pay_out(account_id: FromPath[str], data: JSONBody[PayoutWanted]) -> StripeDict:
+        return payouts.add(
+            account_id,
+            amount=data.amount,
+            currency=data.currency,
+            status=data.status,
+            arrival_date=data.arrival_date,
+        )
+
+    return [change_account, onboard, deauthorise, expire_links, pay_out]
 
 
-def controls(
-    *, ledger: Ledger, sender: WebhookSender, faults: Faults, payments: Payments, accounts: Accounts
-) -> Router:
-    """Return all the controls."""
+def money_controls(payments: Payments, refunds: Refunds, disputes: Disputes) -> list[Any]:
+    """Return the controls of what banks and buyers do, and of what comes with time."""
 
     @post("/payment_intents/{intent_id:str}/decide", status_code=200)
     async def decide(intent_id: FromPath[str], data: JSONBody[Verdict]) -> StripeDict:
         return payments.decide(intent_id, succeed=data.succeed)
 
+    @post("/refunds/{refund_id:str}/decide", status_code=200)
+    async def decide_refund(refund_id: FromPath[str], data: JSONBody[Verdict]) -> StripeDict:
+        return refunds.decide(refund_id, succeed=data.succeed)
+
+    @post("/charges/{charge_id:str}/dispute", status_code=200)
+    async def dispute(charge_id: FromPath[str], data: JSONBody[DisputeWanted]) -> StripeDict:
+        return disputes.open(charge_id, reason=data.reason, inquiry=data.inquiry)
+
+    @post("/disputes/{dispute_id:str}/decide", status_code=200)
+    async def decide_dispute(dispute_id: FromPath[str], data: JSONBody[DisputeVerdict]) -> StripeDict:
+        return disputes.decide(dispute_id, won=data.won)
+
+    @post("/later", status_code=204)
+    async def later() -> None:
+        payments.later()
+        refunds.later()
+
+    return [decide, decide_refund, dispute, decide_dispute, later]
+
+
+def state_controls(ledger: Ledger, faults: Faults) -> list[Any]:
+    """Return the controls of faults, and of the state as a whole."""
+
     @post("/faults", status_code=200)
     async def make_faults(data: JSONBody[FaultsWanted]) -> StripeDict:
-        faults.calls, faults.status, faults.after, faults.delay_s = data.calls, data.status, data.after, data.delay_s
+        for name in data.__struct_fields__:
+            setattr(faults, name, getattr(data, name))
         return {"calls": faults.calls}
 
     @get("/totals")
@@ -162,8 +222,7 @@ def controls(
     async def forget() -> None:
         ledger.clear()
 
-    handlers = [*webhook_controls(sender, ledger), *account_controls(accounts), decide, make_faults, totals, forget]
-    return Router("/_fake", route_handlers=handlers)
+    return [make_faults, totals, forget]
 
 
 def _told(endpoint: Endpoint) -> StripeDict:

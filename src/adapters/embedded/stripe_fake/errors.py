@@ -29,6 +29,13 @@ def invalid(message: str, *, param: str | None = None, code: str | None = None) 
     return StripeFakeError(400, kind="invalid_request_error", message=message, param=param, code=code)
 
 
+def impossible(message: str, *, param: str | None = None, code: str | None = None, **more: object) -> StripeFakeError:
+    """Make the error for a request that is right in itself and cannot be done as things stand; its key replays it."""
+    return StripeFakeError(
+        400, kind="invalid_request_error", message=message, param=param, code=code, kept=True, **more
+    )
+
+
 def missing(kind: str, object_id: str, *, param: str = "id") -> StripeFakeError:
     """Make the error for an object that does not exist."""
     return StripeFakeError(

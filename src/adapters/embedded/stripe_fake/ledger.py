@@ -11,11 +11,16 @@ from adapters.embedded.stripe_fake.objects import StripeDict
 _KINDS = {
     "accounts": "account",
     "account_links": "account_link",
-    "payment_intents": "payment_intent",
-    "charges": "charge",
-    "refunds": "refund",
-    "events": "event",
     "answers": "answer",
+    "application_fees": "application_fee",
+    "balance_transactions": "balance_transaction",
+    "charges": "charge",
+    "disputes": "dispute",
+    "events": "event",
+    "payment_intents": "payment_intent",
+    "payouts": "payout",
+    "refunds": "refund",
+    "transfers": "transfer",
 }
 _NAME = "stripe.jsonl"
 

@@ -7,21 +7,49 @@ from adapters.embedded.stripe_fake import forms
 from adapters.embedded.stripe_fake.errors import invalid
 from adapters.embedded.stripe_fake.forms import Params
 from adapters.embedded.stripe_fake.ledger import Ledger
+from adapters.embedded.stripe_fake.methods import method_object
 from adapters.embedded.stripe_fake.objects import StripeDict
 
 FILTERS = {
     "accounts": (),
-    "charges": ("payment_intent",),
+    "application_fees": ("charge",),
+    "balance_transactions": ("currency", "source", "type"),
+    "charges": ("payment_intent", "transfer_group"),
+    "disputes": ("charge", "payment_intent"),
     "events": ("type",),
     "payment_intents": (),
     "refunds": ("charge", "payment_intent"),
+    "transfers": ("destination", "transfer_group"),
 }
 """The kinds that can be listed, and what they can be searched by, besides when they were made."""
 
-EXPANDABLE = {
-    "charge": "charges",
-    "latest_charge": "charges",
-    "payment_intent": "payment_intents",
+TIMES = ("created", "created[gt]", "created[gte]", "created[lt]", "created[lte]")
+
+_EXPANDABLE = {
+    "account",
+    "application_fee",
+    "balance_transaction",
+    "charge",
+    "destination",
+    "failure_balance_transaction",
+    "latest_charge",
+    "on_behalf_of",
+    "originating_transaction",
+    "payment_intent",
+    "payment_method",
+    "source",
+    "source_transaction",
+    "transfer",
+}
+_KINDS = {
+    "acct": "accounts",
+    "ch": "charges",
+    "dp": "disputes",
+    "fee": "application_fees",
+    "pi": "payment_intents",
+    "re": "refunds",
+    "tr": "transfers",
+    "txn": "balance_transactions",
 }
 _PAGE_MAX = 100
 _DEPTH_MAX = 4
@@ -30,8 +58,7 @@ _DEPTH_MAX = 4
 def page(ledger: Ledger, kind: str, params: Params) -> StripeDict:
     """Return a page of a kind, the newest first."""
     filters = FILTERS[kind]
-    times = ("created", "created[gt]", "created[gte]", "created[lt]", "created[lte]")
-    forms.only(params, "limit", "starting_after", "ending_before", *times, *filters)
+    forms.only(params, "limit", "starting_after", "ending_before", *TIMES, *filters)
     return paged(list(ledger.all(kind)), params, url=f"/v1/{kind}", filters=filters)
 
 
@@ -75,15 +102,23 @@ def _expand(ledger: Ledger, within: Any, steps: list[str], path: str) -> None:  
         for one in within:  # pyright: ignore[reportUnknownVariableType]  # any JSON
             _expand(ledger, one, steps, path)
         return
-    if within is None or not steps:
+    if within is None or isinstance(within, str) or not steps:
         return
     name, *rest = steps
-    if name not in within or not (name in EXPANDABLE or isinstance(within[name], list | dict)):
+    if name not in within or not (name in _EXPANDABLE or isinstance(within[name], list | dict)):
         raise invalid(f"This property cannot be expanded ({path}).", param="expand")
     if isinstance(within[name], str):
-        found = ledger.find(EXPANDABLE[name], within[name])
-        within[name] = within[name] if found is None else deepcopy(found)
+        within[name] = _found(ledger, within[name])
     _expand(ledger, within[name], rest, path)
+
+
+def _found(ledger: Ledger, object_id: str) -> StripeDict | str:
+    """Return a copy of the object, or its id where it belongs to a connected account."""
+    prefix = object_id.partition("_")[0]
+    if prefix == "pm":
+        return method_object(object_id)
+    found = ledger.find(_KINDS[prefix], object_id) if prefix in _KINDS else None
+    return object_id if found is None else deepcopy(found)
 
 
 def _place(found: list[StripeDict], object_id: str, param: str) -> int:

@@ -1,7 +1,8 @@
 """Idempotency keys: the same request again gives the first answer."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -25,6 +26,26 @@ class Replays:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._in_use: set[str] = set()
+
+    @contextmanager
+    def claimed(self, key: str | None) -> Iterator[None]:
+        """Keep the key for one call at a time; raises Stripe's 409 while another call with it is under way."""
+        if key in self._in_use:
+            raise StripeFakeError(
+                409,
+                kind="idempotency_error",
+                code="idempotency_key_in_use",
+                message=f"There is currently another in-progress request using this Idempotency Key ({key}).",
+            )
+        if key is None:
+            yield
+            return
+        self._in_use.add(key)
+        try:
+            yield
+        finally:
+            self._in_use.discard(key)
 
     def run(self, key: str | None, request: str, work: Callable[[], StripeDict]) -> Answer:
         """Do the work, or give the first answer again; an error that came before any work is not kept.

@@ -13,7 +13,15 @@ EVENT_TYPES = frozenset(
         "payment_intent.processing",
         "payment_intent.requires_action",
         "charge.refunded",
+        "charge.refund.updated",
         "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 """What the webhook endpoint listens to, unless it is told otherwise; other events are made, and can be read."""

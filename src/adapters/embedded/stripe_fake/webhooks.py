@@ -106,6 +106,7 @@ class WebhookSender:
         """Return when nothing is under way."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # what is done leaves the set at the loop's next turn; gather may not wait for one
 
     def _endpoint_of(self, event: StripeDict) -> Endpoint:
         return self.connect if event.get("account") else self.endpoint
