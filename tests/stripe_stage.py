@@ -46,7 +46,7 @@ class Listener:
 
 @dataclass
 class Stage:
-    """A stand-in, the SDK's calls, the control calls, and both endpoints."""
+    """A stand-in, the SDK's calls, a client with the secret key for calls as no SDK makes them, and both endpoints."""
 
     fake: StripeFake
     api: V1Services
@@ -71,8 +71,6 @@ class Stage:
         return answer.json() if answer.content else None
 
     async def call(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> httpx.Response:
-        """A call as no SDK makes it."""
-        headers["authorization"] = f"Bearer {self.fake.settings.secret_key}"
         if method == "GET":
             return await self.http.get(f"/v1/{path}", params=form, headers=headers)
         return await self.http.post(f"/v1/{path}", data=form, headers=headers)
@@ -94,10 +92,17 @@ class Stage:
         return account.id
 
 
+def bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
 @asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
     """Set it all up; the SDK repeats nothing, so that each call of a test is one call."""
-    async with StripeFake() as fake, httpx.AsyncClient(base_url=fake.url) as http:
+    async with (
+        StripeFake() as fake,
+        httpx.AsyncClient(base_url=fake.url, headers=bearer(fake.settings.secret_key)) as http,
+    ):
         platform = Listener(fake.settings.webhook_secret)
         connect = Listener(fake.settings.connect_webhook_secret)
         connections = stripe.HTTPXClient(timeout=10)

@@ -7,32 +7,40 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 import stripe
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.stripe.client import open_stripe
 from tests.payment_service import served
-from tests.stripe_stage import Listener
+from tests.stripe_stage import Listener, Stage, bearer, stage
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 INTENT = {"amount": "7500", "currency": "eur", "metadata[order_id]": "o-1"}
 
 
-@pytest.fixture
-async def fake() -> AsyncIterator[StripeFake]:
-    async with StripeFake() as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Stage]:
+    async with stage() as running:
         yield running
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def on(running: Stage) -> Stage:
+    await running.anew()
+    return running
+
+
 @pytest.fixture
-async def server(fake: StripeFake) -> AsyncIterator[httpx.AsyncClient]:
+def fake(on: Stage) -> StripeFake:
+    return on.fake
+
+
+@pytest.fixture
+def server(on: Stage) -> httpx.AsyncClient:
     """A server of ours, with the secret key."""
-    async with httpx.AsyncClient(base_url=fake.url, headers=bearer(fake.settings.secret_key)) as client:
-        yield client
-
-
-def bearer(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
+    return on.http
 
 
 async def created(server: httpx.AsyncClient, **more: str) -> dict[str, Any]:
@@ -153,21 +161,14 @@ async def test_the_sdk_repeats_a_call_that_failed(fake: StripeFake) -> None:
     assert len(list(fake.state.ledger.all("payment_intents"))) == 1
 
 
-async def test_webhooks_are_signed_and_sent_again_until_they_are_taken(
-    fake: StripeFake, server: httpx.AsyncClient
-) -> None:
-    listener = Listener(fake.settings.webhook_secret)
-    listener.refusals = 2
-    async with served(listener.app()) as url:
-        await server.post("/_fake/webhooks", json={"url": f"{url}/hook"})
-        await created(server, payment_method="pm_card_visa", confirm="true")
-        await fake.state.sender.idle()
-        assert listener.kept == ["payment_intent.succeeded"]
-        assert (await server.get("/_fake/totals")).json()["undelivered"] == 0
-        (event,) = (await server.get("/v1/events", params={"type": "payment_intent.succeeded"})).json()["data"]
-        await server.post(f"/_fake/events/{event['id']}/resend", json={"copies": 2})
-        await fake.state.sender.idle()
-        assert len(listener.kept) == 3
+async def test_webhooks_are_signed_and_sent_again_until_they_are_taken(on: Stage, server: httpx.AsyncClient) -> None:
+    on.platform.refusals = 2
+    await created(server, payment_method="pm_card_visa", confirm="true")
+    assert await on.told() == ["payment_intent.succeeded"]
+    assert (await server.get("/_fake/totals")).json()["undelivered"] == 0
+    (event,) = (await server.get("/v1/events", params={"type": "payment_intent.succeeded"})).json()["data"]
+    await on.control(f"events/{event['id']}/resend", copies=2)
+    assert await on.told() == ["payment_intent.succeeded"] * 2
     assert (await server.get(f"/v1/events/{event['id']}")).json()["type"] == "payment_intent.succeeded"
 
 

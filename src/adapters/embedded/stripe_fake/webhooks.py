@@ -87,7 +87,7 @@ class WebhookSender:
             if endpoint.held:
                 endpoint.waiting.append(event["id"])
             else:
-                self._begin(event)
+                self._begin(event, after_s=endpoint.delay_s)
 
     def release(self, endpoint: Endpoint, *, order: Order = "made", seed: int = 0) -> list[str]:
         """Send what was gathered, one after the other in this order, and hold no more; returns the ids of the events.
@@ -111,14 +111,14 @@ class WebhookSender:
     def _endpoint_of(self, event: StripeDict) -> Endpoint:
         return self.connect if event.get("account") else self.endpoint
 
-    def _begin(self, event: StripeDict) -> None:
-        self._keep(asyncio.create_task(self._deliver(event)))
+    def _begin(self, event: StripeDict, *, after_s: float) -> None:
+        self._keep(asyncio.create_task(self._deliver(event, after_s=after_s)))
 
     def _run_in_turn(self, events: Sequence[StripeDict]) -> None:
         async def one_by_one() -> None:
             for event in events:
                 if not await self._tried(event):
-                    self._begin(event)
+                    self._begin(event, after_s=self._settings.webhook_retry_first_s)
 
         self._keep(asyncio.create_task(one_by_one()))
 
@@ -126,8 +126,8 @@ class WebhookSender:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, event: StripeDict) -> None:
-        await asyncio.sleep(self._endpoint_of(event).delay_s)
+    async def _deliver(self, event: StripeDict, *, after_s: float) -> None:
+        await asyncio.sleep(after_s)
         pause_s = self._settings.webhook_retry_first_s
         for _ in range(self._settings.webhook_tries_max):
             if await self._tried(event):
