@@ -12,7 +12,7 @@ import stripe
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.stripe_fake.server import StripeFake
-from adapters.stripe.client import open_stripe
+from adapters.stripe.client import API_VERSION, open_stripe
 from tests.payment_service import served
 from tests.stripe_stage import Listener, Stage, bearer, stage
 
@@ -110,6 +110,12 @@ async def test_a_wrong_parameter_is_named(server: httpx.AsyncClient, data: dict[
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
     assert answer.json()["error"]["type"] == "invalid_request_error"
     assert answer.headers["request-id"].startswith("req_")
+
+
+async def test_another_version_of_the_api_is_refused(server: httpx.AsyncClient) -> None:
+    for version, status in ((API_VERSION, 200), ("2019-01-01", 400)):
+        answer = await server.get("/v1/charges", headers={"stripe-version": version})
+        assert answer.status_code == status
 
 
 async def test_a_browser_sees_and_confirms_only_the_intent_whose_secret_it_has(

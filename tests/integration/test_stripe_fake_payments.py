@@ -223,6 +223,13 @@ async def test_an_account_that_lost_its_charges_is_paid_no_more(on: Stage) -> No
     assert paid.status == "succeeded"
 
 
+async def test_the_methods_that_are_allowed_are_told(on: Stage) -> None:
+    asked = await on.api.payment_intents.create_async({**INTENT, "allowed_payment_method_types": ["card", "link"]})
+    assert asked.payment_method_types == asked.allowed_payment_method_types == ["card", "link"]
+    usual = await on.api.payment_intents.create_async({**INTENT, "automatic_payment_methods": {"enabled": True}})
+    assert (usual.payment_method_types, usual.allowed_payment_method_types) == (["card"], None)
+
+
 async def test_an_update_changes_what_may_change(on: Stage) -> None:
     intent = await on.api.payment_intents.create_async({**INTENT, "metadata": {"order": "1"}})
     changed = await on.api.payment_intents.update_async(intent.id, {"amount": 8000, "metadata": {"seat": "A1"}})

@@ -19,7 +19,7 @@ from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id, now
 
 _LINK_TTL_S = 300
-_CHANGEABLE = (
+UPDATE = (
     "business_profile[*]",
     "business_type",
     "capabilities[*][requested]",
@@ -30,8 +30,8 @@ _CHANGEABLE = (
     "settings[payouts][statement_descriptor]",
     "settings[payments][statement_descriptor]",
 )
-_CREATE = (
-    *_CHANGEABLE,
+CREATE = (
+    *UPDATE,
     "type",
     "country",
     "controller[fees][payer]",
@@ -39,7 +39,7 @@ _CREATE = (
     "controller[requirement_collection]",
     "controller[stripe_dashboard][type]",
 )
-_LINK = (
+LINK = (
     "account",
     "type",
     "refresh_url",
@@ -60,7 +60,7 @@ class Accounts:
 
     def create(self, params: Params) -> StripeDict:
         """Make an account that can do nothing until it is onboarded."""
-        forms.only(params, *_CREATE)
+        forms.only(params, *CREATE)
         controller = forms.nested(params, "controller")
         kind = forms.one_of(params, "type", "express", "custom", "standard")
         if kind is not None and controller is not None:
@@ -76,7 +76,7 @@ class Accounts:
 
     def update(self, account_id: str, params: Params) -> StripeDict:
         """Change what a platform may change."""
-        forms.only(params, *_CHANGEABLE)
+        forms.only(params, *UPDATE)
         before = self._account(account_id)
         account = deepcopy(before)
         account["metadata"] = forms.metadata(params, kept=account["metadata"])
@@ -85,7 +85,7 @@ class Accounts:
 
     def link(self, params: Params) -> StripeDict:
         """Make a link to the onboarding page, which is good for one visit within minutes."""
-        forms.only(params, *_LINK)
+        forms.only(params, *LINK)
         account = self._account(forms.required(params, "account"))
         kind = forms.one_of(params, "type", "account_onboarding", "account_update")
         if kind is None:

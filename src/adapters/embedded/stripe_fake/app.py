@@ -14,7 +14,7 @@ from adapters.embedded.stripe_fake.books import Books
 from adapters.embedded.stripe_fake.charges import Charges
 from adapters.embedded.stripe_fake.controls import account_controls, money_controls, state_controls, webhook_controls
 from adapters.embedded.stripe_fake.disputes import Disputes
-from adapters.embedded.stripe_fake.errors import StripeFakeError
+from adapters.embedded.stripe_fake.errors import StripeFakeError, invalid
 from adapters.embedded.stripe_fake.events import Events
 from adapters.embedded.stripe_fake.faults import Faults
 from adapters.embedded.stripe_fake.forms import parse_form
@@ -25,7 +25,7 @@ from adapters.embedded.stripe_fake.payments import Payments
 from adapters.embedded.stripe_fake.payouts import Payouts
 from adapters.embedded.stripe_fake.refunds import Refunds
 from adapters.embedded.stripe_fake.replays import Answer, Replays
-from adapters.embedded.stripe_fake.settings import StripeFakeSettings
+from adapters.embedded.stripe_fake.settings import API_VERSION, StripeFakeSettings
 from adapters.embedded.stripe_fake.webhooks import WebhookSender
 
 
@@ -63,6 +63,9 @@ class StripeFakeState:
     async def answer(self, request: Request[Any, Any, Any]) -> Answer:
         """Answer a call under /v1."""
         access = access_of(request.headers.get("authorization"), self.settings)
+        version = request.headers.get("stripe-version", API_VERSION)
+        if version != API_VERSION:
+            raise invalid(f"The stand-in is of version {API_VERSION}, and cannot answer as {version} would.")
         method, path = request.method, str(request.path_params["path"]).strip("/")
         raw = await request.body() if method == "POST" else request.scope["query_string"]
         key = request.headers.get("idempotency-key") if method == "POST" else None

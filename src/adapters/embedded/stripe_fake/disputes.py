@@ -41,6 +41,7 @@ _EVIDENCE = (
     "uncategorized_file",
     "uncategorized_text",
 )
+UPDATE = ("metadata[*]", "submit", *(f"evidence[{name}]" for name in _EVIDENCE))
 _EVIDENCE_LENGTH_MAX = 150_000
 
 
@@ -76,7 +77,7 @@ class Disputes:
 
         `winning_evidence` or `losing_evidence` as `uncategorized_text` decides the dispute at once.
         """
-        forms.only(params, "metadata[*]", "submit", *(f"evidence[{name}]" for name in _EVIDENCE))
+        forms.only(params, *UPDATE)
         before = self._open(dispute_id)
         dispute = deepcopy(before)
         dispute["metadata"] = forms.metadata(params, kept=dispute["metadata"])

@@ -14,13 +14,13 @@ UPDATE = ("amount", "application_fee_amount", "description", "metadata[*]", "rec
 CONFIRM = ("return_url", "receipt_email", "client_secret", "use_stripe_sdk", *METHOD_PARAMS)
 CREATE = (
     *UPDATE,
+    "allowed_payment_method_types[*]",
     "automatic_payment_methods[allow_redirects]",
     "automatic_payment_methods[enabled]",
     "capture_method",
     "confirm",
     "currency",
     "on_behalf_of",
-    "payment_method_types[*]",
     "return_url",
     "statement_descriptor_suffix",
     "transfer_data[amount]",
@@ -59,8 +59,8 @@ def automatic_methods(params: Params) -> StripeDict | None:
 
 
 def method_types(params: Params) -> list[str]:
-    """Return `payment_method_types`: those that are named, cards otherwise."""
-    return forms.texts(params, "payment_method_types") or ["card"]
+    """Return `allowed_payment_method_types`: those that are named, cards otherwise."""
+    return forms.texts(params, "allowed_payment_method_types") or ["card"]
 
 
 def capture_method(params: Params) -> str:

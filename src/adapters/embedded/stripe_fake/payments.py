@@ -40,8 +40,9 @@ class Payments:
     def create(self, params: Params) -> StripeDict:
         """Make a PaymentIntent, and confirm it when asked to."""
         forms.only(params, *intent_params.CREATE)
-        method = method_given(params)
+        method, method_types = method_given(params), intent_params.method_types(params)
         intent = new_intent(
+            allowed_payment_method_types=method_types if "allowed_payment_method_types" in params else None,
             amount=intent_params.amount_of(params),
             currency=intent_params.currency_of(params),
             application_fee_amount=forms.integer(params, "application_fee_amount"),
@@ -51,7 +52,7 @@ class Payments:
             metadata=forms.metadata(params),
             on_behalf_of=forms.text(params, "on_behalf_of"),
             payment_method=method,
-            payment_method_types=intent_params.method_types(params),
+            payment_method_types=method_types,
             receipt_email=forms.text(params, "receipt_email"),
             statement_descriptor_suffix=forms.text(params, "statement_descriptor_suffix"),
             status="requires_payment_method" if method is None else "requires_confirmation",

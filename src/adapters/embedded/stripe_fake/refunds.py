@@ -12,7 +12,7 @@ from adapters.embedded.stripe_fake.methods import method_named
 from adapters.embedded.stripe_fake.money_objects import new_refund
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id, now
 
-_CREATE = (
+CREATE = (
     "payment_intent",
     "charge",
     "amount",
@@ -33,7 +33,7 @@ class Refunds:
 
     def create(self, params: Params) -> StripeDict:
         """Give money back; how that ends is the fate of the payment method."""
-        forms.only(params, *_CREATE)
+        forms.only(params, *CREATE)
         reason = forms.one_of(params, "reason", "duplicate", "fraudulent", "requested_by_customer")
         metadata = forms.metadata(params)
         reverse, with_fee = forms.flag(params, "reverse_transfer"), forms.flag(params, "refund_application_fee")
