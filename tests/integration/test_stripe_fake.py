@@ -131,6 +131,8 @@ async def test_a_browser_sees_and_confirms_only_the_intent_whose_secret_it_has(
         assert (await browser.get(address, params={"client_secret": "wrong"})).status_code == 401
         assert (await browser.post("/v1/payment_intents", data=INTENT)).status_code == 401
         assert (await browser.post(f"{address}/cancel", data=secret)).status_code == 401
+        declined = await browser.post(f"{address}/confirm", data=secret | {"payment_method": "pm_card_chargeDeclined"})
+        assert declined.status_code == 402 and "metadata" not in declined.json()["error"]["payment_intent"]
         paid = await browser.post(f"{address}/confirm", data=secret | {"payment_method": "pm_card_visa"})
         assert paid.json()["status"] == "succeeded"
     async with httpx.AsyncClient(base_url=fake.url) as nobody:

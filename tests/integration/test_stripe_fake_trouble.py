@@ -67,6 +67,44 @@ async def test_webhooks_of_accounts_go_to_their_own_endpoint_with_their_own_trou
     assert [event["account"] for event in await on.taken(on.connect)] == [account_id]
 
 
+async def test_a_late_webhook_is_on_its_way_and_outlives_the_sender(on: Stage) -> None:
+    sender = on.fake.state.sender
+    await on.control("webhooks", delayS=60, copies=2)
+    await on.api.payment_intents.create_async(
+        {"amount": 7500, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+    )
+    assert (await on.http.get("/_fake/totals")).json()["undelivered"] == 1
+    await sender.stop()
+    assert on.platform.kept == []
+    await on.control("webhooks", delayS=0)
+    await sender.start()
+    assert await on.told() == ["payment_intent.succeeded"] * 2
+
+
+async def test_an_endpoint_listens_to_what_it_is_told_to(on: Stage) -> None:
+    usual = on.fake.state.sender.endpoint.event_types
+    await on.control("webhooks", eventTypes=["charge.updated"])
+    await paid(on)
+    assert await on.told() == ["charge.updated"]
+    await on.control("webhooks", eventTypes=sorted(usual))
+    await paid(on)
+    assert sorted(await on.told()) == sorted(MADE)
+
+
+async def test_an_event_names_the_call_that_caused_it_and_only_that(on: Stage) -> None:
+    intent = await on.api.payment_intents.create_async(
+        {"amount": 7500, "currency": "eur", "payment_method": "pm_card_processing", "confirm": True},
+        {"idempotency_key": "order:1"},
+    )
+    await on.control(f"payment_intents/{intent.id}/decide", succeed=True)
+    ended, begun = [
+        (await on.api.events.list_async({"type": f"payment_intent.{kind}"})).data[0].request
+        for kind in ("succeeded", "processing")
+    ]
+    assert begun is not None and (begun.idempotency_key, (begun.id or "")[:4]) == ("order:1", "req_")
+    assert ended is not None and (ended.idempotency_key, ended.id) == (None, None)
+
+
 async def test_while_a_secret_is_changed_both_sign(on: Stage) -> None:
     old = on.platform.secret
     await on.control("webhooks", secret="whsec_new", previousSecret=old)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from adapters.embedded.stripe_fake import accounts, disputes, intent_params, refunds
+from adapters.embedded.stripe_fake import accounts, disputes, intent_params, lists, payouts, refunds
 
-TAKEN = {
+TAKEN: dict[str, tuple[str, ...]] = {
     "account_create": accounts.CREATE,
     "account_update": accounts.UPDATE,
     "account_link_create": accounts.LINK,
@@ -17,7 +17,8 @@ TAKEN = {
     "payment_intent_update": intent_params.UPDATE,
     "payment_intent_confirm": intent_params.CONFIRM,
     "refund_create": refunds.CREATE,
-}
+    "payout_list": payouts.FILTERS + lists.TIMES,
+} | {f"{kind[:-1]}_list": filters + lists.TIMES for kind, filters in lists.FILTERS.items()}
 CARD = ("number", "exp_month", "exp_year", "cvc")
 OF_BROWSERS = {"client_secret"} | {f"payment_method_data[card][{name}]" for name in CARD}
 """What Stripe.js sends, and no server."""

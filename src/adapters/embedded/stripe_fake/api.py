@@ -58,7 +58,7 @@ class Api:
         match method, parts:
             case "POST", ["payment_intents", intent_id, "confirm"]:
                 access.must_hold(self._intent(intent_id), forms.text(params, "client_secret"))
-                answer = access.view(self._payments.confirm(intent_id, params))
+                answer = self._confirmed(intent_id, params, access)
             case "GET", ["payment_intents", intent_id]:
                 forms.only(params, "client_secret")
                 access.must_hold(self._intent(intent_id), forms.text(params, "client_secret"))
@@ -91,6 +91,15 @@ class Api:
             kind="invalid_request_error",
             message=f"Unrecognized request URL ({method}: /v1/{'/'.join(parts)}).",
         )
+
+    def _confirmed(self, intent_id: str, params: Params, access: Access) -> StripeDict:
+        try:
+            return access.view(self._payments.confirm(intent_id, params))
+        except StripeFakeError as error:
+            told = error.body["error"]
+            if "payment_intent" in told:
+                told["payment_intent"] = access.view(told["payment_intent"])
+            raise
 
     def _intent(self, intent_id: str) -> StripeDict:
         return self._ledger.get("payment_intents", intent_id, param="intent")

@@ -78,8 +78,8 @@ class StripeFakeState:
 
         with self.replays.claimed(key):
             await self.faults.before_work(request, path)
-            self.events.caused_by(idempotency_key=key)
-            answer = self.replays.run(key, json.dumps([method, path, account, params], sort_keys=True), work)
+            with self.events.caused_by(idempotency_key=key):
+                answer = self.replays.run(key, json.dumps([method, path, account, params], sort_keys=True), work)
         await self.faults.after_work(request, path)
         return answer
 
@@ -107,7 +107,7 @@ def create_app(settings: StripeFakeSettings, *, base_url: str) -> Litestar:
                     *webhook_controls(fake.sender, fake.ledger),
                     *account_controls(fake.accounts, fake.payouts),
                     *money_controls(fake.payments, fake.refunds, fake.disputes),
-                    *state_controls(fake.ledger, fake.faults),
+                    *state_controls(fake.ledger, fake.sender, fake.faults),
                 ],
             ),
         ],

@@ -29,6 +29,7 @@ class EndpointChange(_Control):
     url: str | None = None
     secret: str | None = None
     previous_secret: str | None = None
+    event_types: frozenset[str] | None = None
     delay_s: Annotated[float, msgspec.Meta(ge=0, le=60)] | None = None
     copies: Annotated[int, msgspec.Meta(ge=1, le=10)] | None = None
     paused: bool | None = None
@@ -197,7 +198,7 @@ def money_controls(payments: Payments, refunds: Refunds, disputes: Disputes) -> 
     return [decide, decide_refund, dispute, decide_dispute, later]
 
 
-def state_controls(ledger: Ledger, faults: Faults) -> list[Any]:
+def state_controls(ledger: Ledger, sender: WebhookSender, faults: Faults) -> list[Any]:
     """Return the controls of faults, and of the state as a whole."""
 
     @post("/faults", status_code=200)
@@ -221,6 +222,8 @@ def state_controls(ledger: Ledger, faults: Faults) -> list[Any]:
     @delete("/state", status_code=204)
     async def forget() -> None:
         ledger.clear()
+        for endpoint in (sender.endpoint, sender.connect):
+            endpoint.waiting.clear()
 
     return [make_faults, totals, forget]
 

@@ -1,6 +1,8 @@
 """Events: made when something happens to an object, kept, and sent to the endpoint that listens."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Protocol, override
 
@@ -8,6 +10,8 @@ from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id, now
 from adapters.embedded.stripe_fake.settings import API_VERSION
 from adapters.embedded.stripe_fake.webhooks import WebhookSender
+
+_NO_REQUEST: StripeDict = {"id": None, "idempotency_key": None}
 
 
 class Announce(Protocol):
@@ -26,11 +30,16 @@ class Events(Announce):
     def __init__(self, ledger: Ledger, sender: WebhookSender) -> None:
         self._ledger = ledger
         self._sender = sender
-        self._request: StripeDict = {"id": None, "idempotency_key": None}
+        self._request = _NO_REQUEST
 
-    def caused_by(self, *, idempotency_key: str | None) -> None:
-        """Name the call that causes the events from now on."""
+    @contextmanager
+    def caused_by(self, *, idempotency_key: str | None) -> Iterator[None]:
+        """Name the call that causes the events meanwhile; other events come of themselves."""
         self._request = {"id": new_id("req", length=14), "idempotency_key": idempotency_key}
+        try:
+            yield
+        finally:
+            self._request = _NO_REQUEST
 
     @override
     def __call__(

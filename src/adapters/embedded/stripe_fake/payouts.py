@@ -8,7 +8,7 @@ from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.lists import TIMES, paged
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id, now
 
-_FILTERS = ("status", "destination")
+FILTERS = ("status", "destination")
 
 
 class Payouts:
@@ -21,10 +21,10 @@ class Payouts:
     def page(self, account_id: str, params: Params) -> StripeDict:
         """Return a page of an account's payouts, the newest first."""
         arrival = tuple(name.replace("created", "arrival_date") for name in TIMES)
-        forms.only(params, "limit", "starting_after", "ending_before", *TIMES, *arrival, *_FILTERS)
+        forms.only(params, "limit", "starting_after", "ending_before", *TIMES, *arrival, *FILTERS)
         since, until = forms.moment_range(params, "arrival_date")
         found = [payout for payout in self._of(account_id) if since <= payout["arrival_date"] < until]
-        return paged(found, params, url="/v1/payouts", filters=_FILTERS)
+        return paged(found, params, url="/v1/payouts", filters=FILTERS)
 
     def get(self, account_id: str, payout_id: str, params: Params) -> StripeDict:
         """Return a payout of an account."""

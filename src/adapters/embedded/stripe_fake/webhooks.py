@@ -140,7 +140,7 @@ class WebhookSender:
         """Send once in its turn and note when it was taken; return whether it was."""
         async with self._slots:
             taken = await self._posted(event)
-        if taken:
+        if taken and self._ledger.find("events", event["id"]) is not None:
             self._ledger.put("events", event | {"pending_webhooks": 0})
         return taken
 
