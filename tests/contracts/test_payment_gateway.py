@@ -155,3 +155,21 @@ async def test_a_provider_that_is_away_is_unavailable(provider: Provider, paymen
     provider.go_away()
     with pytest.raises(ProviderUnavailableError):
         await provider.gateway.create_intent(payment)
+
+
+async def test_a_failed_authentication_is_a_declined_try_although_nothing_was_charged(payment: Payment) -> None:
+    async with StripeFake() as fake, open_stripe(fake.settings.secret_key, api_url=fake.url) as client:
+        gateway = StripeGateway(client)
+        intent = await gateway.create_intent(payment)
+        async with httpx.AsyncClient() as browser:
+            asked = await browser.post(
+                f"{fake.url}/v1/payment_intents/{intent.id}/confirm",
+                data={"payment_method": "pm_card_authenticationRequired", "client_secret": intent.client_secret},
+                headers={"authorization": f"Bearer {fake.settings.publishable_key}"},
+            )
+        assert asked.json()["status"] == "requires_action"
+        fake.state.payments.decide(intent.id, succeed=False)
+        found = await gateway.retrieve_intent(intent.id)
+    assert found.status is IntentStatus.AWAITING_BUYER
+    assert found.decline is not None
+    assert found.decline.code == "payment_intent_authentication_failure"

@@ -61,9 +61,10 @@ def _decline(found: stripe.PaymentIntent) -> Decline | None:
     error = found.last_payment_error
     if error is None:
         return None
-    method = error.payment_method.id if error.payment_method is not None else ""
-    names = (error.charge, method, error.code)
-    return Decline(id=":".join(name or "" for name in names), code=error.decline_code or error.code)
+    # The SDK's objects have only the members that Stripe sent.
+    tried = getattr(error, "payment_method", None)
+    names = (getattr(error, "charge", None), tried.id if tried is not None else None, error.code)
+    return Decline(id=":".join(name or "" for name in names), code=getattr(error, "decline_code", None) or error.code)
 
 
 def _uuid(text: str | None) -> UUID | None:
