@@ -138,6 +138,10 @@ class SeatLedger(Protocol):
         """Lock a reservation and its seats; raises ReservationNotFoundError."""
 
     @abstractmethod
+    async def lock_alone(self, reservation_id: ReservationId) -> Reservation:
+        """Lock a reservation without its seats, which may be others' by now; raises ReservationNotFoundError."""
+
+    @abstractmethod
     async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
         """Lock those that are there, by id; without `wait`, reservations that others have locked are left out."""
 
@@ -151,6 +155,10 @@ class SeatLedger(Protocol):
     @abstractmethod
     async def save(self, changes: Sequence[Change]) -> None:
         """Store what was decided about entries that this transaction has locked."""
+
+    @abstractmethod
+    async def add(self, sold: Change) -> None:
+        """Store a reservation that is new and sold at once; this transaction has locked its seats."""
 
     @abstractmethod
     async def picture(self, reservation_id: ReservationId) -> Picture:

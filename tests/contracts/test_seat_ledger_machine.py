@@ -41,6 +41,7 @@ from core.shared.ids import AccountId, OrderId, PlanId, PriceTierId, Reservation
 from core.shared.money import Money
 from ports.events import Delivery
 from ports.published.orders import OrderCancelled
+from ports.published.seating import replacement_id
 from tests.seating_world import (
     CountedTokens,
     SeatingStores,
@@ -58,6 +59,7 @@ from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.replace_seats import ReplaceSeats
 from usecases.seating.reserve_seats import (
     FinaliseReservation,
     ProtectReservation,
@@ -83,6 +85,7 @@ COMMANDS = [
     "finalise",
     "protect",
     "reclaim",
+    "replace",
     "refunded",
     "cancelled",
     "buy",
@@ -135,6 +138,7 @@ class Side:
         self.protect = ProtectReservation(store, clock)
         self.finalise = FinaliseReservation(store, clock)
         self.reclaim = ReclaimSeats(store, clock)
+        self.replace = ReplaceSeats(store, Catalogues(store), clock)
         self.release_order = ReleaseReservation(store, clock)
         self.sweep = ExpireReservations(stores.expired, store, clock)
         self.cancelled = ReleaseCancelledOrder(store, clock)
@@ -265,6 +269,8 @@ class Ledgers(RuleBasedStateMachine):
                 self.all(lambda side: side.finalise(id, tenant_id=tenant, order_id=order))
             case "reclaim":
                 self.all(lambda side: side.reclaim(id, tenant_id=tenant, order_id=order))
+            case "replace":
+                self.all(lambda side: side.replace(id, tenant_id=tenant, order_id=order))
             case "cancelled" | "refunded":
                 self.cancel(entry, order, what)
             case _:
@@ -369,7 +375,8 @@ class Ledgers(RuleBasedStateMachine):
     def cancel(self, entry: Known, order: OrderId, reason: str) -> None:
         """Tell of an order's end, twice, as a broker may; the event also names reservations of other orders."""
         self.events += 1
-        event = OrderCancelled(order_id=order, reservation_ids=(entry.id, IDS[0], IDS[-1]), reason=reason)
+        instead = replacement_id(order_id=entry.order, reservation_id=entry.id)
+        event = OrderCancelled(order_id=order, reservation_ids=(entry.id, instead, IDS[0], IDS[-1]), reason=reason)
         delivery = Delivery(event_id=UUID(int=0x400 + self.events), tenant_id=entry.tenant)
         self.all(lambda side: side.cancelled(event, delivery))
         self.all(lambda side: side.cancelled(event, delivery))
@@ -447,7 +454,8 @@ class Ledgers(RuleBasedStateMachine):
         caller = Caller(BUYERS[0], tenant)
         seen = await side.snapshot(plan.id, caller=caller, fresh=True)
         async with side.stores.transactions.begin(tenant) as tx:
-            entries = await tx.seats.lock_all(IDS, wait=True)
+            instead = [replacement_id(order_id=Known(tenant, id, BUYERS[0]).order, reservation_id=id) for id in IDS]
+            entries = await tx.seats.lock_all([*IDS, *map(ReservationId, instead)], wait=True)
             states = {seat.id: state for seat, state in await tx.seats.seat_map(plan.id)}
         known = seen.catalogue
         shown = (known.plan, known.tiers, known.lines, known.prices_since, known.prices_change_at, known.masks.priced)

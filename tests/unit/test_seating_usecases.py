@@ -50,6 +50,7 @@ from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettin
 from usecases.seating.plan_sources import FromDocument, FromGrid, FromVenueSections, PlanSource
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.replace_seats import ReplaceSeats
 from usecases.seating.reserve_seats import (
     FinaliseReservation,
     ProtectReservation,
@@ -119,6 +120,7 @@ class Hall:
             ProtectReservation(store, self.clock),
             FinaliseReservation(store, self.clock),
             ReclaimSeats(store, self.clock),
+            ReplaceSeats(store, Catalogues(store), self.clock),
             ReleaseReservation(store, self.clock),
         )
 

@@ -49,6 +49,10 @@ class _Ledger(SeatLedger):
         return Entry(reservation, {seat_id: self._tenant.seats[seat_id] for seat_id in reservation.seat_ids})
 
     @override
+    async def lock_alone(self, reservation_id: ReservationId) -> Reservation:
+        return await self.get(reservation_id)
+
+    @override
     async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
         return [await self.lock(id) for id in sorted(set(reservation_ids)) if id in self._tenant.entries]
 
@@ -67,6 +71,10 @@ class _Ledger(SeatLedger):
         for change in changes:
             self._tenant.entries[change.reservation.id] = change.reservation
             self._tenant.seats.update(change.seats)
+
+    @override
+    async def add(self, sold: Change) -> None:
+        await self.save([sold])
 
     @override
     async def picture(self, reservation_id: ReservationId) -> Picture:

@@ -10,6 +10,7 @@ from typing import override
 from uuid import UUID
 
 from adapters.postgres.pool import Connection
+from adapters.postgres.seating_entries import insert_entry
 from adapters.postgres.seating_rows import (
     RESERVATION_COLUMNS,
     SEAT_COLUMNS,
@@ -19,9 +20,7 @@ from adapters.postgres.seating_rows import (
     reservation_seat_of,
     state_of,
 )
-from core.seating.errors import (
-    ReservationNotFoundError,
-)
+from core.seating.errors import ReservationNotFoundError
 from core.seating.ledger import Change, Happening, Picture
 from core.seating.plans import PlannedSeat
 from core.seating.reservations import Reservation
@@ -42,8 +41,15 @@ class PostgresLedger(SeatLedger):
 
     @override
     async def get(self, reservation_id: ReservationId) -> Reservation:
+        return await self._one(reservation_id)
+
+    @override
+    async def lock_alone(self, reservation_id: ReservationId) -> Reservation:
+        return await self._one(reservation_id, locking="for no key update")
+
+    async def _one(self, reservation_id: ReservationId, *, locking: str = "") -> Reservation:
         row = await self._connection.fetchrow(
-            f"select {RESERVATION_COLUMNS} from seat_reservations where tenant_id = $1 and id = $2",  # noqa: S608 (ours)
+            f"select {RESERVATION_COLUMNS} from seat_reservations where tenant_id = $1 and id = $2 {locking}",  # noqa: S608 (ours)
             self._tenant_id,
             reservation_id,
         )
@@ -208,6 +214,11 @@ class PostgresLedger(SeatLedger):
         )
 
     @override
+    async def add(self, sold: Change) -> None:
+        await insert_entry(self._connection, self._tenant_id, sold.reservation)
+        await self._save_seats(sold)
+
+    @override
     async def picture(self, reservation_id: ReservationId) -> Picture:
         return {SeatId(row["seat_id"]): state_of(row) for row in await self._seats([reservation_id])}
 
@@ -257,7 +268,6 @@ class PostgresLedger(SeatLedger):
             # The primary key has these seats in their order. PostgreSQL thinks little of reading them there, and would
             # sort 100,000 rows on disk instead, which takes three times as long.
             await self._connection.execute("set local enable_sort = off")
-        first, last = between or (_FIRST, _LAST)
         row = await self._connection.fetchrow(
             """
             select string_agg(case when s.status = 'AVAILABLE' or (s.status <> 'SOLD' and s.held_until <= $3) then 'A'
@@ -268,8 +278,7 @@ class PostgresLedger(SeatLedger):
             self._tenant_id,
             plan_id,
             now,
-            first,
-            last,
+            *(between or (_FIRST, _LAST)),
         )
         if between is not None:
             await self._connection.execute("set local enable_sort = on")

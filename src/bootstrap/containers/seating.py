@@ -77,6 +77,7 @@ from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettin
 from usecases.seating.publish_map import PublishMap
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
+from usecases.seating.replace_seats import ReplaceSeats
 from usecases.seating.replace_source import ReplaceSource
 from usecases.seating.reserve_seats import (
     FinaliseReservation,
@@ -143,6 +144,7 @@ class SeatingProvider(Provider):
         ProtectReservation,
         FinaliseReservation,
         ReclaimSeats,
+        ReplaceSeats,
         ReleaseReservation,
         ExpireReservations,
         ExpireOnTimer,

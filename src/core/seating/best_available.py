@@ -47,7 +47,7 @@ def choose(
     fitting = picture & _fitting(masks, wish)
     whole = windows(fitting, wish.quantity)
     if whole:
-        good = whole if wish.accessible else whole & ~stranding(picture, wish.quantity)
+        good = _good(picture, whole, wish.quantity, accessible=wish.accessible)
         nearest = masks.nearness(wish.quantity).nearest(good or whole)
         first = _drawn(nearest, among, draw)
         return None if first is None else masks.seats_at(range(first, first + wish.quantity))
@@ -55,6 +55,21 @@ def choose(
         return None
     split = _split(masks, picture, fitting, wish, among, draw)
     return None if split is None else masks.seats_at(sorted(bit for group in split for bit in group))
+
+
+def best_first(masks: HallMasks, picture: int, places: int, size: int, *, accessible: bool = False) -> Iterator[int]:
+    """Give places for so many side by side, by their first bits: those that strand nobody first, then near ones first.
+
+    `picture` are the seats that strangers could be left alone in. Accessible seats may be left alone.
+    """
+    good = _good(picture, places, size, accessible=accessible)
+    nearness = masks.nearness(size)
+    yield from nearness.nearest(good)
+    yield from nearness.nearest(places & ~good)
+
+
+def _good(picture: int, places: int, size: int, *, accessible: bool) -> int:
+    return places if accessible else places & ~stranding(picture, size)
 
 
 def lot(reservation_id: ReservationId, *, tries: int) -> tuple[int, int]:

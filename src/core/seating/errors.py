@@ -223,6 +223,12 @@ class NotEnoughSeatsError(DomainError):
     code = "seating.not_enough_seats"
 
 
+class NoOtherSeatsError(DomainError):
+    """Seats that were paid for have gone, and as good ones are not free."""
+
+    code = "seating.no_other_seats"
+
+
 class SeatLeftAloneError(DomainError):
     """The choice would leave a single seat behind, and another of its size would not."""
 

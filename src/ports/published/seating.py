@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -30,6 +30,14 @@ class SeatsReserved(msgspec.Struct, frozen=True, kw_only=True):
     ticket_id: UUID
     seats: tuple[ReservedSeat, ...]
     expires_at: datetime
+
+
+def replacement_id(*, order_id: UUID, reservation_id: UUID) -> UUID:
+    """Return the id of the reservation that `SeatingApi.replace` puts in the place of an order's reservation.
+
+    It can be known before there is such a reservation, so that whoever ends an order gives that back as well.
+    """
+    return uuid5(reservation_id, order_id.hex)
 
 
 class SeatingApi(Protocol):
@@ -64,7 +72,20 @@ class SeatingApi(Protocol):
     async def reclaim(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
         """Sell the very same seats of an ended reservation, all or none.
 
-        Refused with `seating.seat_taken` when one of them belongs to somebody else by now.
+        Refused with `seating.seat_taken` when one of them belongs to somebody else by now, or the order has others in
+        their place.
+        """
+
+    @abstractmethod
+    async def replace(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> SeatsReserved:
+        """Sell as good seats as those of an ended reservation to its order, all or none, for the same money.
+
+        They have the same price tier and price, are as many, and side by side where those were. The answer is the
+        reservation that has them: `replacement_id`, or the old one if its own seats are sold to the order. Repeating it
+        answers the same. Each seat comes with the price that was paid for the one it stands in for.
+
+        Refused with `seating.no_other_seats`, with `seating.reservation_conflict` also while the reservation lasts, and
+        with `seating.reservation_expired` when what the order had was given back.
         """
 
     @abstractmethod

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.seating import ledger
+from core.seating.errors import SeatTakenError
 from core.seating.reservations import Reservation
 from core.shared.holders import holder_of
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.seating import SeatingTransactions
 from usecases.seating.announcements import save_and_announce
+from usecases.seating.replace_seats import replacement_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,14 @@ class ReclaimSeats:
     async def __call__(self, reservation_id: ReservationId, *, tenant_id: TenantId, order_id: OrderId) -> None:
         """Sell the very same seats, all or none.
 
-        Raises ReservationNotFoundError, ReservationConflictError, SeatTakenError, and ReservationExpiredError for
-        seats that were sold and given back.
+        Raises ReservationNotFoundError, ReservationConflictError, SeatTakenError (also when the order has other seats
+        instead), and ReservationExpiredError for seats that were sold and given back.
         """
         now = self.clock.now()
         async with self.transactions.begin(tenant_id) as tx:
             entry = await tx.seats.lock(reservation_id)
+            if await replacement_of(tx, reservation_id, order_id) is not None:
+                raise SeatTakenError("The order has other seats instead of these.")
             change = ledger.reclaim(entry.reservation, order_id=order_id, seats=entry.seats, now=now)
             await save_and_announce(tx, [change], now=now)
 
