@@ -11,7 +11,7 @@ from ports.clock import Clock
 from ports.published.orders import OrderCancelled
 from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
 from ports.published.refusals import LinkUnavailableError, RefusedError
-from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved
+from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved, replacement_id
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
 
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -58,6 +58,7 @@ class Reservation:
     plan_id: UUID = PLAN
     ticket_id: UUID = TICKET
     was_sold: bool = False
+    row: str = "R1"
 
 
 @dataclass
@@ -68,6 +69,8 @@ class Seating(SeatingApi):
     currencies: tuple[str, ...] = ("EUR", "EUR")
     sells: bool = True
     """False while the link breaks whenever something is to be sold."""
+    others: bool = True
+    """Whether there are seats that are as good as any; they are in the second row."""
 
     def hold(
         self,
@@ -130,6 +133,9 @@ class Seating(SeatingApi):
             found = replace(found, state="reserved", order_id=order_id, until=until)
             self.reservations[reservation_id] = found
         self.life.step()
+        return self._shown(reservation_id, found)
+
+    def _shown(self, reservation_id: UUID, found: Reservation) -> SeatsReserved:
         return SeatsReserved(
             reservation_id=reservation_id,
             plan_id=found.plan_id,
@@ -137,9 +143,9 @@ class Seating(SeatingApi):
             seats=tuple(
                 ReservedSeat(
                     seat_id=seat,
-                    label=f"R1S{number}",
+                    label=f"{found.row}S{number}",
                     section="A",
-                    row="R1",
+                    row=found.row,
                     number=str(number),
                     price_minor=2_500,
                     currency=currency,
@@ -172,10 +178,31 @@ class Seating(SeatingApi):
         found = self._found(reservation_id, order_id)
         if found.was_sold and not self.lives(found):
             raise RefusedError("seating.reservation_expired", "sold and given back")
-        if any(self.owner_of(seat) not in {None, reservation_id} for seat in found.seats):
+        instead = replacement_id(order_id=order_id, reservation_id=reservation_id)
+        if instead in self.reservations or any(self.owner_of(s) not in {None, reservation_id} for s in found.seats):
             raise RefusedError("seating.seat_taken", "R1S1")
         self.reservations[reservation_id] = replace(found, state="sold", was_sold=True)
         self.life.step()
+
+    @override
+    async def replace(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> SeatsReserved:
+        old = self._found(reservation_id, order_id)
+        if old.state == "sold":
+            return self._shown(reservation_id, old)
+        if self.lives(old):
+            raise RefusedError("seating.reservation_conflict", "it lasts")
+        new_id = replacement_id(order_id=order_id, reservation_id=reservation_id)
+        new = self.reservations.get(new_id)
+        if new is None:
+            if not self.others:
+                raise RefusedError("seating.no_other_seats", "none")
+            seats = tuple(UUID(int=0x200 + seat.int) for seat in old.seats)
+            new = replace(old, seats=seats, state="sold", was_sold=True, row="R2")
+            self.reservations[new_id] = new
+        if new.state != "sold":
+            raise RefusedError("seating.reservation_expired", "given back")
+        self.life.step()
+        return self._shown(new_id, new)
 
     @override
     async def release(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:

@@ -117,7 +117,7 @@ class World:
         self.expire = ExpireOrder(
             self.transactions, self.reservations, self.payments, self.settle, self.clock, self.terms
         )
-        self.sweep = ExpireOrders(self.memory, self.expire, self.clock, self.terms)
+        self.sweep = ExpireOrders(self.memory, self.transactions, self.expire, self.clock, self.terms)
         self.on_timer = OnTimerFired(self.expire)
         self.on_refunded = OnPaymentRefunded(self.transactions, self.clock)
         self.delivered = 0
@@ -170,12 +170,14 @@ class World:
         version = (await self.fees.current(manager)).version
         return await self.fees.change(manager, FeeSchedule(fees, taxes), expected_version=version)
 
-    async def placed(self, caller: Caller | None = None, *, contact: Contact | None = None) -> Order:
+    async def placed(
+        self, caller: Caller | None = None, *, contact: Contact | None = None, other_seats: bool = False
+    ) -> Order:
         caller = caller or self.buyer()
-        return await self.place(caller, [self.held(caller)], contact)
+        return await self.place(caller, [self.held(caller)], contact, accept_other_seats=other_seats)
 
-    async def placed_mix(self) -> Order:
-        return await self.place(self.buyer(), self.held_mix(self.buyer()), None)
+    async def placed_mix(self, *, other_seats: bool = False) -> Order:
+        return await self.place(self.buyer(), self.held_mix(self.buyer()), None, accept_other_seats=other_seats)
 
     async def paid(self, order: Order | None = None) -> Order:
         """An order whose money Stripe has taken, before we have heard of it."""

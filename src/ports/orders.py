@@ -39,7 +39,7 @@ class OrderStore(Protocol):
 
     @abstractmethod
     async def save(self, order: Order) -> None:
-        """Store a changed order; items and history are only ever added to.
+        """Store a changed order; history is only ever added to, and items are, but that seats can replace others.
 
         `order.version` is the stored version plus one, otherwise StaleVersionError is raised (also for an order that
         this tenant does not have).

@@ -27,6 +27,7 @@ from core.orders.content import (
 )
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
+from core.orders.other_seats import OtherSeat, OtherSeats
 from core.orders.reservations import OrderedReservation, ReservationKind
 from core.orders.terms import OrderTerms
 from core.shared.errors import StaleVersionError
@@ -144,6 +145,31 @@ async def test_an_order_without_contact_that_owes_a_refund_comes_back_as_it_was_
     order = await stores.saved(order.owe_refund("seating.seat_taken", now=NOW))
     assert await stores.get(order.id) == order
     order = await stores.saved(order.refund_asked(now=NOW))
+    assert await stores.get(order.id) == order
+
+
+async def test_an_order_comes_back_with_other_seats_and_its_reservations_in_their_place(stores: Stores) -> None:
+    numbers = reservation(1), reservation(2, ReservationKind.GENERAL_ADMISSION)
+    order = replace(placed(), reservations=numbers, accept_other_seats=True)
+    order = await stores.added(order)
+    assert await stores.get(order.id) == order
+    order = await stores.saved(order.await_payment(content(mixed=True), now=NOW))
+    order = await stores.saved(order.expire(now=NOW, ask_again_at=NOW))
+    order = await stores.saved(order.settle_late(NOW, now=NOW))
+    assert await stores.get(order.id) == order
+    instead = ReservationId(UUID(int=0x1257))
+    seats = tuple(
+        OtherSeat(SeatId(UUID(int=70 + n)), f"R7S{n}", "B", "R7", str(n), Money(2_500 + n, "EUR")) for n in (1, 2)
+    )
+    order = order.confirm(reclaimed=True, others=[OtherSeats(reservation(1).id, instead, seats)], now=NOW)
+    async with stores.transactions.begin(OURS) as tx:
+        await tx.orders.locked(order.id)
+        await tx.orders.save(order)
+    assert await stores.get(order.id) == order
+    async with stores.transactions.begin(OURS) as tx:
+        assert await tx.orders.live_with([instead], ANN) == [order]
+        assert await tx.orders.live_with([reservation(1).id], ANN) == []
+    order = await stores.saved(order.refunded("requested", now=NOW))
     assert await stores.get(order.id) == order
 
 

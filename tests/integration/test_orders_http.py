@@ -89,7 +89,7 @@ async def shop(order_db: Database) -> AsyncIterator[Shop]:
     app = app_of(ServiceRoutes("order", container, (OrderController,)), verifier=NamedTokens(), clock=world.clock)
     try:
         async with client_of(app) as client:
-            sweep = ExpireOrders(PostgresDueOrders(relay_pool), expire, world.clock, world.terms)
+            sweep = ExpireOrders(PostgresDueOrders(relay_pool), transactions, expire, world.clock, world.terms)
             yield Shop(world, client, ConfirmOrder(settle), sweep)
     finally:
         await container.close()

@@ -8,9 +8,9 @@ import pytest
 
 from core.orders.content import PlacesLine, SeatLine
 from core.orders.errors import DuplicateReservationError, EmptyOrderError, ReservationOrderedError
-from core.orders.order import Order, RefundState, Step
+from core.orders.order import Order, Step
 from core.orders.reservations import ReservationKind
-from core.orders.statuses import OrderStatus
+from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import ReservationId
 from core.shared.money import MixedCurrenciesError, Money
 from ports.paging import PageRequest
@@ -290,7 +290,7 @@ async def test_late_money_claims_everything_again_if_it_is_free() -> None:
     world.payments.status[order.id] = "succeeded"
     await world.confirm(world.succeeded(order), world.delivery())
     order = await world.now(order)
-    assert [entry.step for entry in order.history][-3:] == [Step.EXPIRED, Step.SEATS_RECLAIMED, Step.CONFIRMED]
+    assert [entry.step for entry in order.history][-3:] == [Step.PAID_LATE, Step.SEATS_RECLAIMED, Step.CONFIRMED]
     assert states(world) == ["sold"] * 3
 
 

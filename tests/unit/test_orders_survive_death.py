@@ -29,6 +29,14 @@ async def place_mix(world: World) -> None:
     await world.place(world.buyer(), world.held_mix_once(), None)
 
 
+async def place_and_allow_other_seats(world: World) -> None:
+    await world.place(world.buyer(), world.held_once(), None, accept_other_seats=True)
+
+
+async def place_mix_and_allow_other_seats(world: World) -> None:
+    await world.place(world.buyer(), world.held_mix_once(), None, accept_other_seats=True)
+
+
 async def place_what_is_gone_in_part(world: World) -> None:
     """The last of the holds has ended before it is ordered; whoever finds the order refused does not order again."""
     if await world.refused():
@@ -88,12 +96,28 @@ async def others_buy_the_seats(world: World) -> None:
     world.seating.take_seats_of((await world.only_order()).reservation_ids[0])
 
 
+async def no_seats_are_left(world: World) -> None:
+    world.seating.others = False
+
+
 async def others_buy_the_places(world: World) -> None:
     world.general_admission.sell_out()
 
 
 async def others_buy_the_last_seats(world: World) -> None:
     world.seating.take_seats_of((await world.only_order()).reservation_ids[-1])
+
+
+async def stripe_is_away(world: World) -> None:
+    world.payments.reachable = False
+
+
+async def stripe_is_back(world: World) -> None:
+    world.payments.reachable = True
+
+
+async def patience_ends(world: World) -> None:
+    world.clock.advance(world.terms.lifetime_max_s + world.terms.outage_max_s)
 
 
 async def hear_of_the_money(world: World) -> None:
@@ -168,9 +192,39 @@ MIXED: dict[str, list[Act]] = {
         others_hear,
     ],
 }  # fmt: skip
+OTHER_SEATS: dict[str, list[Act]] = {
+    "other seats": [
+        place_and_allow_other_seats, pay, stripe_takes_the_money, time_passes, others_buy_the_seats, hear_of_the_money,
+        others_hear,
+    ],
+    "other seats, found by the sweep": [
+        place_and_allow_other_seats, pay, stripe_takes_the_money, time_passes, others_buy_the_seats, sweep,
+        hear_of_the_money, others_hear,
+    ],
+    "other seats, expired and refunded later": [
+        place_and_allow_other_seats, time_passes, sweep, others_hear, others_buy_the_seats, stripe_takes_the_money,
+        hear_of_the_money, hear_of_the_refund, others_hear,
+    ],
+    "no other seats": [
+        place_and_allow_other_seats, time_passes, sweep, others_hear, others_buy_the_seats, no_seats_are_left,
+        stripe_takes_the_money, hear_of_the_money, others_hear, hear_of_the_refund, others_hear,
+    ],
+    "other seats, but the places are gone": [
+        place_mix_and_allow_other_seats, pay, stripe_takes_the_money, time_passes, others_buy_the_seats,
+        others_buy_the_places, hear_of_the_money, others_hear, hear_of_the_refund, others_hear,
+    ],
+    "expired while stripe was away, found to be paid by the sweep": [
+        place_and_allow_other_seats, pay, stripe_takes_the_money, stripe_is_away, patience_ends, sweep, others_hear,
+        stripe_is_back, others_buy_the_seats, time_passes, sweep, others_hear, hear_of_the_money,
+    ],
+    "mixed, other seats": [
+        place_mix_and_allow_other_seats, cancel, others_hear, others_buy_the_seats, stripe_takes_the_money,
+        hear_of_the_money, others_hear,
+    ],
+}  # fmt: skip
 
 
-ALL = SCENARIOS | MIXED | UNCHARGED
+ALL = SCENARIOS | MIXED | OTHER_SEATS | UNCHARGED
 
 
 async def run(acts: list[Act], *, dies_after: int | None) -> tuple[World, bool]:

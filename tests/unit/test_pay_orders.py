@@ -10,8 +10,8 @@ from core.orders.errors import (
     OrderNotFoundError,
     OrderNotPayableError,
 )
-from core.orders.order import Order, RefundState, Step
-from core.orders.statuses import OrderStatus
+from core.orders.order import Order, Step
+from core.orders.statuses import OrderStatus, RefundState
 from ports.published.orders import OrderCompleted
 from ports.published.payments import PaymentMethod, PaymentStarted
 from tests.orders_neighbours import Payments
@@ -124,7 +124,7 @@ async def test_money_that_comes_after_expiry_gets_the_very_same_seats_if_they_ar
     await world.confirm(world.succeeded(order), world.delivery())
     order = await world.now(order)
     assert order.status is OrderStatus.CONFIRMED
-    assert steps(order)[-3:] == [Step.EXPIRED, Step.SEATS_RECLAIMED, Step.CONFIRMED]
+    assert steps(order)[-3:] == [Step.PAID_LATE, Step.SEATS_RECLAIMED, Step.CONFIRMED]
     assert world.published() == [CREATED, EXPIRED, COMPLETED]
 
 

@@ -46,6 +46,13 @@ class PlaceOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     ]
     contact: ContactBody | None = None
     voucher_code: Annotated[str, Meta(min_length=1, max_length=100, examples=["EARLY-10"])] | None = None
+    accept_other_seats: Annotated[
+        bool,
+        Meta(
+            description="Whether the buyer will have seats as good as these, at the same price and side by side where "
+            "these are, should the payment succeed after they have gone. Without it, the money goes back then."
+        ),
+    ] = False
 
     def holds(self) -> tuple[HoldToOrder, ...]:
         """Return what is to be ordered, as it was named."""
@@ -193,6 +200,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     event: EventBody | None
     contact: ContactBody | None
     refund: Literal["due", "asked", "done"] | None
+    accept_other_seats: bool
     expires_at: datetime
     placed_at: datetime
     updated_at: datetime
@@ -219,6 +227,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             event=_event(content.event) if content else None,
             contact=ContactBody(email=order.contact.email, name=order.contact.name) if order.contact else None,
             refund=order.refund.value if order.refund else None,
+            accept_other_seats=order.accept_other_seats,
             expires_at=order.expires_at,
             placed_at=order.placed_at,
             updated_at=order.updated_at,

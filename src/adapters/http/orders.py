@@ -44,7 +44,13 @@ class OrderController(Controller):
         PENDING with what it reserved, to be placed again with another code or without one.
         """
         contact = Contact.given(data.contact.email, data.contact.name) if data.contact else None
-        order = await usecase(caller, data.holds(), contact, voucher_code=data.voucher_code)
+        order = await usecase(
+            caller,
+            data.holds(),
+            contact,
+            voucher_code=data.voucher_code,
+            accept_other_seats=data.accept_other_seats,
+        )
         return _response(order, caller, status_code=201, location=True)
 
     @post("/quote", status_code=200, summary="Quote an order")
@@ -73,7 +79,11 @@ class OrderController(Controller):
     async def read(
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadOrder]
     ) -> Response[OrderBody]:
-        """The buyer, box office and managers; with the history of the order."""
+        """The buyer, box office and managers; with the history of the order, and how far a refund has come.
+
+        Steps of a payment that comes after the order's end: `paid_late`, then `seats_reclaimed` (the same seats),
+        `other_seats` (as good ones, `detail` says which) or `refund_due`, `refund_asked`, `refunded`.
+        """
         return _response(await usecase(caller, OrderId(order_id)), caller)
 
     @post("/{order_id:uuid}/cancel", status_code=200, summary="Cancel an order that was not paid online")

@@ -11,9 +11,9 @@ import msgspec
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
 from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine, Tax
-from core.orders.order import HistoryEntry, Order, RefundState
+from core.orders.order import HistoryEntry, Order
 from core.orders.reservations import OrderedReservation
-from core.orders.statuses import OrderStatus
+from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import AccountId, OrderId, OrderItemId, PlanId, ReservationId, SeatId, TicketId
 from core.shared.money import Money
 
@@ -42,8 +42,8 @@ where o.tenant_id = $1
 INSERT = """
 insert into orders (
     tenant_id, id, account_id, contact_email, contact_name, status, version,
-    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note, accept_other_seats
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 
 INSERT_RESERVATIONS = """
@@ -82,6 +82,20 @@ from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::integer[], $9::b
      with ordinality as item (id, reservation_id, ticket_id, plan_id, quantity, price_minor, seat_id,
                               label, section, row_label, number, position)
 on conflict do nothing
+"""
+
+REPLACE_RESERVATIONS = """
+update order_reservations r set reservation_id = n.reservation_id
+from unnest($3::uuid[]) with ordinality as n (reservation_id, position)
+where r.tenant_id = $1 and r.order_id = $2 and r.position = n.position and r.reservation_id <> n.reservation_id
+"""
+
+REPLACE_SEATS = """
+update order_items i set reservation_id = n.reservation_id, seat_ids = array[n.seat_id], label = n.label,
+    section = n.section, row_label = n.row_label, seat_number = n.number
+from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+     as n (id, reservation_id, seat_id, label, section, row_label, number)
+where i.tenant_id = $1 and i.order_id = $2 and i.id = n.id and i.reservation_id <> n.reservation_id
 """
 
 INSERT_HISTORY = """
@@ -153,6 +167,7 @@ def order_of(row: asyncpg.Record) -> Order:
         due_at=row["due_at"],
         history=_HISTORY.decode(row["history_text"]),
         sale=_sale_of(row),
+        accept_other_seats=row["accept_other_seats"],
     )
 
 
@@ -192,6 +207,7 @@ def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         sale.by if sale else None,
         sale.settlement.value if sale else None,
         sale.note if sale else None,
+        order.accept_other_seats,
     )
 
 
@@ -261,6 +277,22 @@ def history_arguments(tenant_id: UUID, order: Order, *, known: int) -> Sequence[
         moments,
         [entry.step.value for entry in entries],
         [entry.detail for entry in entries],
+    )
+
+
+def replaced_seats_arguments(tenant_id: UUID, order: Order, content: OrderContent) -> Sequence[Value]:
+    """Return the arguments of REPLACE_SEATS."""
+    seats = [item for item in content.items if isinstance(item, SeatLine)]
+    return (
+        tenant_id,
+        order.id,
+        [seat.id for seat in seats],
+        [seat.reservation_id for seat in seats],
+        [seat.seat_id for seat in seats],
+        [seat.label for seat in seats],
+        [seat.section for seat in seats],
+        [seat.row for seat in seats],
+        [seat.number for seat in seats],
     )
 
 

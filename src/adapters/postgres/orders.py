@@ -15,12 +15,15 @@ from adapters.postgres.order_rows import (
     INSERT_ITEMS,
     INSERT_RESERVATIONS,
     LIVE_WITH,
+    REPLACE_RESERVATIONS,
+    REPLACE_SEATS,
     SELECT,
     UPDATE,
     history_arguments,
     insert_arguments,
     item_arguments,
     order_of,
+    replaced_seats_arguments,
     reservation_arguments,
     update_arguments,
 )
@@ -29,6 +32,7 @@ from adapters.postgres.orders_vouchers import PostgresVoucherStore
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
+from core.orders.content import OrderContent
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
 from core.shared.errors import StaleVersionError
@@ -86,9 +90,16 @@ class PostgresOrderStore(OrderStore):
         stored = self._known.get(order.id)
         if order.content is not None and (stored is None or stored.content is None):
             await self._connection.execute(INSERT_ITEMS, *item_arguments(self._tenant_id, order, order.content))
+        if order.content is not None and (stored is None or stored.reservations != order.reservations):
+            await self._replace_seats(order, order.content)
         known = len(stored.history) if stored else 0
         await self._connection.execute(INSERT_HISTORY, *history_arguments(self._tenant_id, order, known=known))
         self._known[order.id] = order
+
+    async def _replace_seats(self, order: Order, content: OrderContent) -> None:
+        ids = list(order.reservation_ids)
+        await self._connection.execute(REPLACE_RESERVATIONS, self._tenant_id, order.id, ids)
+        await self._connection.execute(REPLACE_SEATS, *replaced_seats_arguments(self._tenant_id, order, content))
 
     @override
     async def live_with(self, reservation_ids: Collection[ReservationId], account_id: AccountId) -> Sequence[Order]:

@@ -18,8 +18,9 @@ from core.orders.errors import (
     OrderNotPayableError,
     TooManyPaymentTriesError,
 )
+from core.orders.other_seats import OtherSeats
 from core.orders.reservations import OrderedReservation, must_be_distinct
-from core.orders.statuses import UNPAID, Change, OrderStatus, next_status
+from core.orders.statuses import LIVE, TRANSITIONS, UNPAID, Change, OrderStatus, RefundState, Standing, next_standing
 from core.orders.terms import OrderTerms
 from core.shared.ids import AccountId, OrderId, ReservationId
 from core.shared.money import Money
@@ -32,7 +33,9 @@ class Step(StrEnum):
     RESERVED = "reserved"
     RESERVATION_REFUSED = "reservation_refused"
     PAYMENT_STARTED = "payment_started"
+    PAID_LATE = "paid_late"
     SEATS_RECLAIMED = "seats_reclaimed"
+    OTHER_SEATS = "other_seats"
     CONFIRMED = "confirmed"
     CASH_TO_RETURN = "cash_to_return"
     CANCELLED = "cancelled"
@@ -51,22 +54,18 @@ class HistoryEntry:
     detail: str = ""
 
 
-class RefundState(StrEnum):
-    """How far giving the money back has come. Once it is due, the order is never confirmed any more."""
-
-    DUE = "due"
-    ASKED = "asked"
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """One buyer's order for what its reservations keep, all of it or nothing.
 
     `expires_at` is until when it may be paid. `due_at` is when the sweep looks at it next: for an unpaid order not
     before `expires_at`, for one that needs no payment as soon as everything is reserved, for one with a refund due when
-    asking for it is tried again, and None for all others. `version` starts at 1 and grows by one with each change;
-    `content` is None until everything is reserved. `sale` is there for an order of the box office.
+    asking for it is tried again, for one that has ended while money may come for it or has just come, and None for all
+    others. `version` starts at 1 and grows by one with each change; `content` is None until everything is reserved.
+    `sale` is there for an order of the box office. With `accept_other_seats` the buyer will have seats that are as good
+    if the money comes so late that the ordered ones have gone.
+
+    Raises ValueError for a status and a refund that the machine of orders does not know together.
     """
 
     id: OrderId
@@ -83,6 +82,11 @@ class Order:
     due_at: datetime | None
     history: tuple[HistoryEntry, ...]
     sale: BoxOfficeSale | None = None
+    accept_other_seats: bool = False
+
+    def __post_init__(self) -> None:
+        if self.standing not in TRANSITIONS:
+            raise ValueError(f"an order cannot be {self.standing}")
 
     @classmethod
     def place(
@@ -95,6 +99,7 @@ class Order:
         now: datetime,
         terms: OrderTerms,
         sale: BoxOfficeSale | None = None,
+        accept_other_seats: bool = False,
     ) -> Self:
         """Return a new order that is PENDING: nothing is reserved for it yet.
 
@@ -119,7 +124,22 @@ class Order:
             due_at=expires_at,
             history=(HistoryEntry(now, Step.PLACED, _told(sale)),),
             sale=sale,
+            accept_other_seats=accept_other_seats,
         )
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.status, self.refund)
+
+    @property
+    def may_be_paid(self) -> bool:
+        """Whether money can have come or be on its way: a payment was started, or money is known to have come."""
+        return any(entry.step in {Step.PAYMENT_STARTED, Step.PAID_LATE} for entry in self.history)
+
+    @property
+    def refund_reason(self) -> str:
+        """Why the money is to go back; empty for an order that owes none."""
+        return next((entry.detail for entry in reversed(self.history) if entry.step is Step.REFUND_DUE), "")
 
     @property
     def reservation_ids(self) -> tuple[ReservationId, ...]:
@@ -189,19 +209,32 @@ class Order:
         """Let the sweep look again later, because Stripe has not decided or could not be asked."""
         return replace(self, due_at=at, updated_at=now, version=self.version + 1)
 
-    def confirm(self, *, reclaimed: bool, now: datetime) -> Self:
+    def settle_late(self, at: datetime, *, now: datetime) -> Self:
+        """Note once that money came for an order that had ended; the sweep sees to it at `at` if nobody did before."""
+        if self.status in LIVE or self.refund is not None or any(e.step is Step.PAID_LATE for e in self.history):
+            return self
+        return replace(self._changed(Step.PAID_LATE, now=now), due_at=at)
+
+    def confirm(self, *, reclaimed: bool, now: datetime, others: Sequence[OtherSeats] = ()) -> Self:
         """The money is there and everything is sold to the order, be it late; refused once a refund is due.
 
-        An order that needs no payment is confirmed while it is live: there is no money that could come late.
+        `others` are seats in the place of some that had gone: the items get them, at the prices that were paid. One
+        that needs no payment is confirmed while it is live: there is no money that could come late.
         """
+        content, reservations, told = self.content, self.reservations, self.history
         ended = self.is_uncharged and self.status is not OrderStatus.AWAITING_PAYMENT
-        if self.refund is not None or self.content is None or ended:
-            raise ForbiddenTransitionError(self.status.value, Change.CONFIRM.value)
+        if content is None or ended:
+            raise ForbiddenTransitionError(str(self.standing), Change.CONFIRM.value)
+        for each in others:
+            told = (*told, HistoryEntry(now, Step.OTHER_SEATS, each.told(content)))
+            content, reservations = each.put_into(content), each.put_among(reservations)
         steps = (Step.SEATS_RECLAIMED, Step.CONFIRMED) if reclaimed else (Step.CONFIRMED,)
         how = ""
         if self.is_uncharged:
-            how = f"{self.content.total} taken in cash" if self._is_for_cash else "nothing to pay"
-        return replace(self._moved(Change.CONFIRM, *steps, detail=how, now=now), due_at=None)
+            how = f"{content.total} taken in cash" if self._is_for_cash else "nothing to pay"
+        moved = self._moved(Change.CONFIRM, *steps, detail=how, now=now)
+        history = (*told, *moved.history[len(self.history) :])
+        return replace(moved, content=content, reservations=reservations, history=history, due_at=None)
 
     def cancel(self, *, now: datetime) -> Self:
         """End the unpaid order at the wish of its buyer or the staff."""
@@ -210,10 +243,10 @@ class Order:
     def call_off(self, by: AccountId, *, now: datetime) -> Self:
         """End a confirmed order that needed no payment: what was sold goes back, and cash is returned by hand."""
         if not self.is_uncharged or self.status is not OrderStatus.CONFIRMED:
-            raise ForbiddenTransitionError(self.status.value, "be called off")
+            raise ForbiddenTransitionError(str(self.standing), Change.CALL_OFF.value)
         told = f"{self.total} is to be returned by hand; by {by}" if self._is_for_cash else f"by {by}"
         steps = (Step.CASH_TO_RETURN, Step.CANCELLED) if self._is_for_cash else (Step.CANCELLED,)
-        return replace(self._moved(Change.REFUND, *steps, detail=told, now=now), due_at=None)
+        return replace(self._moved(Change.CALL_OFF, *steps, detail=told, now=now), due_at=None)
 
     def must_be_cancellable(self) -> None:
         """Raise OrderAlreadyPaidError or OrderEndedError where there is nothing left to cancel."""
@@ -222,37 +255,38 @@ class Order:
         if self.status not in UNPAID:
             raise OrderEndedError(self.status.value)
 
-    def expire(self, *, now: datetime) -> Self:
-        """End the order because its time is over; the caller has made sure that no money will come."""
-        return replace(self._moved(Change.EXPIRE, Step.EXPIRED, now=now), due_at=None)
+    def expire(self, *, now: datetime, ask_again_at: datetime | None = None) -> Self:
+        """End the order because its time is over; `ask_again_at` is None if no money can come any more."""
+        return replace(self._moved(Change.EXPIRE, Step.EXPIRED, now=now), due_at=ask_again_at)
+
+    def lay_down(self, *, now: datetime) -> Self:
+        """Nothing is left to be done about the order, since no money will come for it."""
+        return replace(self, due_at=None, updated_at=now, version=self.version + 1)
 
     def owe_refund(self, reason: str, *, now: datetime) -> Self:
         """Money was taken, and not everything is there for it: the order ends, and the money is to go back."""
-        if self.status in UNPAID:
-            owing = self._moved(Change.CANCEL, Step.REFUND_DUE, Step.CANCELLED, detail=reason, now=now)
-        else:
-            owing = self._changed(Step.REFUND_DUE, detail=reason, now=now)
-        return replace(owing, refund=RefundState.DUE, due_at=now)
+        ends = (Step.CANCELLED,) if self.status in UNPAID else ()
+        return replace(self._moved(Change.OWE, Step.REFUND_DUE, *ends, detail=reason, now=now), due_at=now)
 
     def refund_asked(self, *, now: datetime) -> Self:
         """The refund is on its way; the news that it was made comes later."""
         if self.refund is not RefundState.DUE:
             return self
-        return replace(self._changed(Step.REFUND_ASKED, now=now), refund=RefundState.ASKED, due_at=None)
+        return replace(self._moved(Change.ASK_REFUND, Step.REFUND_ASKED, now=now), due_at=None)
 
     def refunded(self, reason: str, *, now: datetime) -> Self:
         """All the money went back, whoever asked for it; an order that was live ends."""
         if self.refund is RefundState.DONE:
             return self
-        after = self._moved(Change.REFUND, Step.REFUNDED, detail=reason, now=now)
-        return replace(after, refund=RefundState.DONE, due_at=None)
+        return replace(self._moved(Change.REFUND, Step.REFUNDED, detail=reason, now=now), due_at=None)
 
     @property
     def _is_for_cash(self) -> bool:
         return self.sale is not None and self.sale.settlement is Settlement.CASH
 
     def _moved(self, change: Change, *steps: Step, now: datetime, detail: str = "") -> Self:
-        return replace(self._changed(*steps, detail=detail, now=now), status=next_status(self.status, change))
+        after = next_standing(self.standing, change)
+        return replace(self._changed(*steps, detail=detail, now=now), status=after.status, refund=after.refund)
 
     def _changed(self, *steps: Step, now: datetime, detail: str = "") -> Self:
         entries = tuple(HistoryEntry(now, step, detail) for step in steps)

@@ -11,6 +11,9 @@ class OrderTerms:
     `order_ttl_s` is the time to pay. Starting a payment gives the buyer at least `payment_protection_s` from then on,
     but no order is protected longer than `lifetime_max_s` after it was placed. What it reserved stays so `settling_s`
     longer than a started payment, so that the sweep can ask Stripe before somebody else can have it.
+
+    While Stripe cannot be asked whether money may come, an order waits at most `outage_max_s` longer than that. Once it
+    has ended, it is asked every `late_recheck_s` about money that may still come.
     """
 
     order_ttl_s: int = 900
@@ -18,11 +21,14 @@ class OrderTerms:
     lifetime_max_s: int = 2_700
     settling_s: int = 60
     recheck_s: int = 30
+    outage_max_s: int = 3_600
+    late_recheck_s: int = 600
     payment_tries_max: int = 50
     sweep_orders_max: int = 50
 
     def __post_init__(self) -> None:
-        if min(self.order_ttl_s, self.payment_protection_s, self.recheck_s, self.sweep_orders_max) < 1:
+        lasting = self.order_ttl_s, self.payment_protection_s, self.recheck_s, self.late_recheck_s
+        if min(*lasting, self.sweep_orders_max) < 1:
             raise ValueError("times and counts of an order are at least 1")
         if self.lifetime_max_s < self.order_ttl_s:
             raise ValueError("lifetime_max_s cannot be less than order_ttl_s")
@@ -42,6 +48,14 @@ class OrderTerms:
     def settled_by(self, expires_at: datetime) -> datetime:
         """Return until when everything stays reserved behind an order with a started payment."""
         return expires_at + timedelta(seconds=self.settling_s)
+
+    def patience(self, *, placed_at: datetime) -> datetime:
+        """Return the moment at which an order ends although nobody could be asked whether money may come."""
+        return self.ceiling(placed_at=placed_at) + timedelta(seconds=self.outage_max_s)
+
+    def late_recheck(self, *, now: datetime) -> datetime:
+        """Return when to ask again about money for an order that has ended."""
+        return now + timedelta(seconds=self.late_recheck_s)
 
     def recheck(self, *, now: datetime) -> datetime:
         """Return when to ask again about something that was not decided."""

@@ -54,12 +54,12 @@ class _Sort:
 
     tier: PriceTierId | None
     price_minor: int
-    table: bool
-    companion: bool
-    accessible: bool
-    channel: AllotmentId | None
-    restricted_view: bool
-    hearing_loop: bool
+    table: bool = False
+    companion: bool = False
+    accessible: bool = False
+    channel: AllotmentId | None = None
+    restricted_view: bool = False
+    hearing_loop: bool = False
 
     def stands_in_for(self, other: "_Sort") -> bool:
         """Tell whether a seat of this sort is as good as one of the other."""
@@ -114,13 +114,24 @@ class _Search:
     def _peers_of(self, old: PlannedSeat) -> int:
         sort = self._sort_of(old)
         if sort not in self._peers:
-            masks = self.catalogue.masks
+            masks, catalogue = self.catalogue.masks, self.catalogue
             alike = self.free & masks.up_to(sort.price_minor) & ~masks.up_to(sort.price_minor - 1)
             if sort.tier is not None:
                 alike &= masks.tiers[sort.tier]
+            else:
+                for of_tier in masks.tiers.values():
+                    alike &= ~of_tier
+            # Most seats are nothing but seats, and one of them is as good as all.
+            plain = _Sort(sort.tier, sort.price_minor).stands_in_for(sort)
+            marked = catalogue.kept.keys() | catalogue.tables.keys() | catalogue.companions.keys()
             bits = list(bits_of(alike))
-            pairs = zip(bits, masks.seats_at(bits), strict=True)
-            self._peers[sort] = mask_of([bit for bit, seat in pairs if self._sort_of(seat).stands_in_for(sort)])
+            self._peers[sort] = mask_of(
+                [
+                    bit
+                    for bit, seat in zip(bits, masks.seats_at(bits), strict=True)
+                    if (self._sort_of(seat).stands_in_for(sort) if seat.attributes or seat.id in marked else plain)
+                ]
+            )
         return self._peers[sort]
 
     def _sort_of(self, seat: PlannedSeat) -> _Sort:

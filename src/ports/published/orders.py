@@ -61,7 +61,8 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
     """An order is not sold (any more); `reason` is `cancelled`, `expired` or `refunded`.
 
     `reservation_ids` are all of the order's, whoever keeps them. At `refunded` what was sold goes back too: the money
-    went back, or is about to because not everything could be sold. The same order may be told of more than once.
+    went back, or is about to because not everything could be sold; ids are among them then that may stand for nothing.
+    The same order may be told of more than once.
     """
 
     event_type: ClassVar[str] = "orders.order.cancelled"

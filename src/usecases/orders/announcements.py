@@ -1,8 +1,11 @@
 """The events of an order, made from the order."""
 
+from uuid import UUID
+
 from core.orders.content import OrderContent, PlacesLine, SeatLine
 from core.orders.content import OrderedTicket as Ticket
 from core.orders.order import Order
+from core.orders.reservations import ReservationKind
 from ports.published.orders import (
     OrderCancelled,
     OrderCompleted,
@@ -11,6 +14,7 @@ from ports.published.orders import (
     OrderedSeat,
     OrderedTicket,
 )
+from ports.published.seating import replacement_id
 
 
 def created(order: Order, content: OrderContent) -> OrderCreated:
@@ -26,8 +30,19 @@ def created(order: Order, content: OrderContent) -> OrderCreated:
 
 
 def ended(order: Order, reason: str) -> OrderCancelled:
-    """Tell that the order is not sold (any more): `cancelled`, `expired` or `refunded`."""
-    return OrderCancelled(order_id=order.id, reservation_ids=order.reservation_ids, reason=reason)
+    """Tell that the order is not sold (any more): `cancelled`, `expired` or `refunded`.
+
+    At `refunded` the reservations are named as well that may have been made in the place of others, be it by a try that
+    died before the order knew of them.
+    """
+    ids: tuple[UUID, ...] = order.reservation_ids
+    if reason == "refunded" and order.accept_other_seats:
+        ids += tuple(
+            replacement_id(order_id=order.id, reservation_id=each.id)
+            for each in order.reservations
+            if each.kind is ReservationKind.SEATS
+        )
+    return OrderCancelled(order_id=order.id, reservation_ids=ids, reason=reason)
 
 
 def completed(order: Order, content: OrderContent) -> OrderCompleted:

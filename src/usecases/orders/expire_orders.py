@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.orders.terms import OrderTerms
 from core.shared.errors import DomainError, UnavailableError
 from ports.clock import Clock
-from ports.orders import DueOrders
+from ports.orders import DueOrder, DueOrders, OrderTransactions
 from usecases.orders.expire_order import ExpireOrder
 
 LOG = logging.getLogger(__name__)
@@ -14,9 +14,13 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ExpireOrders:
-    """Done by the worker, across tenants: finds what timers forgot, and refunds that are still due."""
+    """Done by the worker, across tenants: finds what timers forgot, and refunds that are still due.
+
+    An order that fails, however it does, is put off, so that those behind it have their turn.
+    """
 
     due_orders: DueOrders
+    transactions: OrderTransactions
     expire: ExpireOrder
     clock: Clock
     terms: OrderTerms
@@ -30,4 +34,16 @@ class ExpireOrders:
             except (DomainError, UnavailableError) as error:
                 # Somebody else changed it, or something cannot be reached: it is found again, the others go on.
                 LOG.warning("order %s stays due: %s", each.order_id, error)
+                await self._put_off(each)
+            except Exception:
+                # A fault, be it in this one order, must not hold up the others either.
+                LOG.exception("order %s stays due", each.order_id)
+                await self._put_off(each)
         return done
+
+    async def _put_off(self, due: DueOrder) -> None:
+        async with self.transactions.begin(due.tenant_id) as tx:
+            order = await tx.orders.locked(due.order_id)
+            now = self.clock.now()
+            if order is not None and order.is_due(now):
+                await tx.orders.save(order.ask_again(self.terms.recheck(now=now), now=now))

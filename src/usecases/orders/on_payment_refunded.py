@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from core.orders.order import RefundState
-from core.orders.statuses import OrderStatus
+from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import OrderId, TenantId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery

@@ -67,8 +67,12 @@ class PlaceOrder:
         contact: Contact | None,
         *,
         voucher_code: str | None = None,
+        accept_other_seats: bool = False,
     ) -> Order:
         """Return the order that awaits its payment, or is CONFIRMED where there is nothing to pay.
+
+        With `accept_other_seats` the buyer will have seats that are as good, should the money come when the ordered
+        ones have gone; what was said when the order was first placed counts.
 
         Raises ContactRequiredError, DuplicateReservationError, and what `take` raises.
         """
@@ -81,6 +85,7 @@ class PlaceOrder:
             contact=contact,
             now=self.clock.now(),
             terms=self.terms,
+            accept_other_seats=accept_other_seats,
         )
         return await self.take(caller.tenant_id, fresh, holds, voucher_code=voucher_code)
 

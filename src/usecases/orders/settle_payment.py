@@ -1,10 +1,9 @@
 """Turn money into seats and places, or back into money."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
 
-from core.orders.order import Order, RefundState
-from core.orders.statuses import LIVE, OrderStatus
+from core.orders.order import Order
+from core.orders.statuses import LIVE, OrderStatus, RefundState
 from core.orders.terms import OrderTerms
 from core.shared.errors import UnavailableError
 from core.shared.ids import OrderId, TenantId
@@ -16,15 +15,10 @@ from ports.published.payments import PaymentsApi
 from ports.published.refusals import RefusedError
 from usecases.orders.access import locked_order, present_order
 from usecases.orders.announcements import completed, ended
-from usecases.orders.reservations import Reservations
+from usecases.orders.reservations import Reservations, Sale
 
 CONSUMER = "orders.confirm_order"
 ENDED = frozenset(OrderStatus) - LIVE
-
-
-class _Sale(Enum):
-    SOLD = auto()
-    RECLAIMED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +30,8 @@ class SettlePayment:
 
     Everything is sold first, then the order is confirmed; or the debt is recorded first, with the news that gives back
     whatever was sold, and then the refund is asked for. Every step may be repeated, so a process may die between any
-    two of them, and the order may have expired or been cancelled before.
+    two of them, and the order may have expired or been cancelled before: then it is noted first that money came, so
+    that the sweep goes on where whoever heard of it gave up.
     """
 
     transactions: OrderTransactions
@@ -57,8 +52,12 @@ class SettlePayment:
         if order.is_uncharged and order.status is not OrderStatus.AWAITING_PAYMENT:
             return order
         if order.refund is None and order.status is not OrderStatus.CONFIRMED:
+            if order.status not in LIVE:
+                await self._noted(tenant_id, order_id)
             sale = self._mistaken(order, paid) or await self._sell(tenant_id, order)
             order = await self._recorded(tenant_id, order_id, sale, delivery)
+        elif order.refund is not None and delivery is not None:
+            await self._told_again(tenant_id, order, delivery)
         if order.refund is RefundState.DUE:
             order = await self._refund(tenant_id, order)
         return order
@@ -70,15 +69,29 @@ class SettlePayment:
             return f"{paid} was paid instead of {order.total}"
         return None
 
-    async def _sell(self, tenant_id: TenantId, order: Order) -> _Sale | str:
+    async def _noted(self, tenant_id: TenantId, order_id: OrderId) -> None:
+        async with self.transactions.begin(tenant_id) as tx:
+            order = await locked_order(tx, order_id)
+            now = self.clock.now()
+            noted = order.settle_late(self.terms.recheck(now=now), now=now)
+            if noted is not order:
+                await tx.orders.save(noted)
+
+    async def _told_again(self, tenant_id: TenantId, order: Order, delivery: Delivery) -> None:
+        # An earlier try at this very news may have sold something after the refund was told, and died before it knew.
+        async with self.transactions.begin(tenant_id) as tx:
+            now = self.clock.now()
+            if await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now):
+                await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+
+    async def _sell(self, tenant_id: TenantId, order: Order) -> Sale | str:
         try:
-            reclaimed = await self.reservations.sell(tenant_id, order)
+            return await self.reservations.sell(tenant_id, order)
         except RefusedError as refusal:
             return refusal.refusal_code
-        return _Sale.RECLAIMED if reclaimed else _Sale.SOLD
 
     async def _recorded(
-        self, tenant_id: TenantId, order_id: OrderId, sale: _Sale | str, delivery: Delivery | None
+        self, tenant_id: TenantId, order_id: OrderId, sale: Sale | str, delivery: Delivery | None
     ) -> Order:
         async with self.transactions.begin(tenant_id) as tx:
             order = await locked_order(tx, order_id)
@@ -95,9 +108,9 @@ class SettlePayment:
             content = order.content
             if order.status is OrderStatus.CONFIRMED or content is None:
                 return order
-            order = order.confirm(reclaimed=sale is _Sale.RECLAIMED, now=now)
+            order = order.confirm(reclaimed=sale.reclaimed, others=sale.others, now=now)
             await tx.orders.save(order)
-            await tx.outbox.add(completed(order, content), subject=order.id, at=now)
+            await tx.outbox.add(completed(order, order.content or content), subject=order.id, at=now)
             return order
 
     async def _owe(self, tx: OrderTransaction, order: Order, reason: str) -> Order:
@@ -111,9 +124,8 @@ class SettlePayment:
         return owing
 
     async def _refund(self, tenant_id: TenantId, order: Order) -> Order:
-        reason = next(entry.detail for entry in reversed(order.history) if entry.detail)
         try:
-            await self.payments.refund(tenant_id=tenant_id, order_id=order.id, reason=reason)
+            await self.payments.refund(tenant_id=tenant_id, order_id=order.id, reason=order.refund_reason)
         except (RefusedError, UnavailableError):
             asked = False
         else:

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CHAR,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -48,6 +49,7 @@ orders = Table(
     Column("sold_by", Uuid),
     Column("settlement", Text),
     Column("sale_note", Text),
+    Column("accept_other_seats", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "id", name="orders_pkey"),
     UniqueConstraint("tenant_id", "id", "account_id", "status", name="orders_standing"),
     CheckConstraint(
