@@ -239,6 +239,7 @@ class Payments(PaymentsApi):
         currency: str,
         method: PaymentMethod,
         description: str,
+        venue_ids: tuple[UUID, ...],
     ) -> PaymentStarted:
         self._reach()
         if self.status.setdefault(order_id, "open") == "succeeded":

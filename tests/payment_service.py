@@ -4,37 +4,33 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import httpx
 import uvicorn
 from dishka import AsyncContainer
 
+from adapters.embedded.readiness import free_port
 from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.postgres.migrator import Database
 from bootstrap.containers.payment import payment_service
 from bootstrap.containers.service import Links, build_container
 from bootstrap.settings import Settings
 from ports.health import HealthCheck
-from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.payments import PaymentsApi, PaymentStarted
 from ports.webhooks import WebhookQueue
-from tests.service_client import app_of, routes_of, settings_with
+from tests.service_client import SpelledOutTokens, app_of, container_of, routes_of, settings_with
 from usecases.webhooks.process_webhooks import ProcessWebhooks
 
 WEBHOOK_SECRET = "whsec_test"
+CONNECT_WEBHOOK_SECRET = "whsec_connect_test"
 WEBHOOK_PATH = "/api/v1/webhooks/stripe"
 
 
-class PlainTokens(TokenVerifier):
-    """Takes the token for the account's id."""
-
-    async def verify(self, token: str) -> VerifiedToken:
-        return VerifiedToken(account_id=UUID(token))
-
-
-def settings_for(database: Database, *, stripe_url: str, redis_url: str, webhook_secret: str) -> Settings:
+def settings_for(
+    database: Database, *, stripe_url: str, redis_url: str, webhook_secret: str, **variables: str
+) -> Settings:
     return settings_with(
         PAYMENT_DATABASE_URL=database.app_url,
         PAYMENT_DATABASE_RELAY_URL=database.relay_url,
@@ -42,6 +38,10 @@ def settings_for(database: Database, *, stripe_url: str, redis_url: str, webhook
         STRIPE_SECRET_KEY="sk_test_fairseat",
         STRIPE_API_URL=stripe_url,
         STRIPE_WEBHOOK_SECRET=webhook_secret,
+        STRIPE_CONNECT_WEBHOOK_SECRET=CONNECT_WEBHOOK_SECRET,
+        STRIPE_FEE_BASIS_POINTS="150",
+        STRIPE_FEE_FIXED_MINOR="25",
+        **variables,
     )
 
 
@@ -54,6 +54,7 @@ class RunningPayments:
     client: httpx.AsyncClient
     tenant_id: UUID
     account_id: UUID
+    venue_id: UUID = field(default_factory=uuid4)
 
     async def start(self, *, order_id: UUID | None = None, amount_minor: int = 7500) -> tuple[UUID, PaymentStarted]:
         order = order_id or uuid4()
@@ -66,6 +67,7 @@ class RunningPayments:
             currency="EUR",
             method="CARD",
             description="Derby, 1 seat",
+            venue_ids=(self.venue_id,),
         )
         return order, started
 
@@ -104,20 +106,34 @@ class RunningPayments:
 
 @asynccontextmanager
 async def running_payments(
-    database: Database, *, redis_url: str, webhook_secret: str = WEBHOOK_SECRET
+    database: Database,
+    *,
+    redis_url: str,
+    webhook_secret: str = WEBHOOK_SECRET,
+    apis: dict[type, object] | None = None,
+    **variables: str,
 ) -> AsyncIterator[RunningPayments]:
     """Run the API on a port, so that webhooks arrive as they do in production."""
-    async with StripeFake(webhook_secret=WEBHOOK_SECRET) as fake:
-        service = payment_service()
-        settings = settings_for(database, stripe_url=fake.url, redis_url=redis_url, webhook_secret=webhook_secret)
-        container = build_container(service, settings, Links())
+    async with StripeFake(webhook_secret=WEBHOOK_SECRET, connect_webhook_secret=CONNECT_WEBHOOK_SECRET) as fake:
+        service, port = payment_service(), free_port()
+        settings = settings_for(
+            database,
+            stripe_url=fake.url,
+            redis_url=redis_url,
+            webhook_secret=webhook_secret,
+            HTTP_PORT=str(port),
+            **variables,
+        )
+        links = Links(served_by=dict.fromkeys(apis or {}, container_of(apis or {})))
+        container = build_container(service, settings, links)
 
         async def checks() -> list[HealthCheck]:
             return [await container.get(check) for check in service.checks]
 
-        app = app_of(routes_of(service, container), verifier=PlainTokens(), checks=checks)
-        async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
+        app = app_of(routes_of(service, container), verifier=SpelledOutTokens(), checks=checks)
+        async with served(app, port=port) as url, httpx.AsyncClient(base_url=url) as client:
             fake.state.sender.endpoint.url = f"{url}{WEBHOOK_PATH}"
+            fake.state.sender.connect.url = f"{url}{WEBHOOK_PATH}/connect"
             yield RunningPayments(container, fake, client, uuid4(), uuid4())
             await fake.state.sender.idle()
         await container.close()
@@ -129,10 +145,10 @@ class _QuietServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app: object) -> AsyncIterator[str]:
-    """Serve an ASGI application on a free port and yield its address."""
+async def served(app: object, *, port: int = 0) -> AsyncIterator[str]:
+    """Serve an ASGI application on a port, a free one unless it is given, and yield its address."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
+    listening.bind(("127.0.0.1", port))
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")  # type: ignore[arg-type]  # any ASGI
     server = _QuietServer(config)
     task = asyncio.create_task(server._serve([listening]))

@@ -6,8 +6,9 @@ from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payments import MemoryPaymentGateway, MemoryPayments
 from core.payments.payment import Payment, PaymentMethod
+from core.payments.platform_fee import ConnectTerms
 from core.payments.record import RecordKind
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
 from ports.ids import IdSource
@@ -32,10 +33,11 @@ class PaymentUseCases:
         gateway: PaymentGateway,
         clock: Clock,
         ids: IdSource,
+        terms: ConnectTerms,
     ) -> None:
         keep = KeepChange(ids)
         self.transactions = transactions
-        self.start = StartPayment(transactions, gateway, clock, ids, keep)
+        self.start = StartPayment(transactions, gateway, clock, ids, keep, terms)
         self.refund = RefundPayment(transactions, gateway, clock, keep)
         self.cancel = CancelPayment(transactions, gateway, self.refund, clock, keep)
         self.read = ReadPayment(transactions)
@@ -48,7 +50,7 @@ class PaymentUseCases:
 class PaymentsWorld:
     """One tenant, one buyer, one order over 75.00 EUR."""
 
-    def __init__(self) -> None:
+    def __init__(self, terms: ConnectTerms | None = None) -> None:
         self.clock = MemoryClock()
         self.ids = MemoryIds()
         self.messages = MemoryMessages(ids=self.ids)
@@ -60,12 +62,15 @@ class PaymentsWorld:
             gateway=self.gateway,
             clock=self.clock,
             ids=self.ids,
+            terms=terms or ConnectTerms(required=False),
         )
         self.tenant_id = TenantId(uuid4())
         self.order_id = OrderId(uuid4())
         self.account_id = AccountId(uuid4())
 
-    async def start(self, *, amount_minor: int = 7500, account_id: AccountId | None = None) -> StartedPayment:
+    async def start(
+        self, *venue_ids: VenueId, amount_minor: int = 7500, account_id: AccountId | None = None
+    ) -> StartedPayment:
         return await self.use.start(
             StartRequest(
                 tenant_id=self.tenant_id,
@@ -74,6 +79,7 @@ class PaymentsWorld:
                 method=PaymentMethod.CARD,
                 amount=Money(amount_minor, "EUR"),
                 description="Derby, 1 seat",
+                venue_ids=venue_ids,
             )
         )
 

@@ -52,6 +52,8 @@ def settings_with(**variables: str) -> Settings:
         "FAIRSEAT_TICKET_DATABASE_URL": "mongodb://127.0.0.1:1",
         "FAIRSEAT_REDIS_URL": "redis://127.0.0.1:1",
         "FAIRSEAT_STRIPE_SECRET_KEY": "sk_test_nothing",
+        # What is sold in tests needs no connected account, unless they are about those.
+        "FAIRSEAT_STRIPE_CONNECT": "off",
         "FAIRSEAT_TOKEN_SIGNING_KEYS": "none",
         "FAIRSEAT_PASSES_KEY_SECRET": "for these tests alone, long enough",
     }

@@ -130,6 +130,21 @@ def webhooks(
     _run(replay_webhook(settings, replay, _out) if replay else list_webhooks(settings, status, _out))
 
 
+@app.command("platform-fee")
+def platform_fee(
+    organisation: Annotated[UUID, typer.Argument(help="The organisation's id.")],
+    basis_points: Annotated[int | None, typer.Option(help="Share of each payment; 100 are one per cent.")] = None,
+    fixed_minor: Annotated[int | None, typer.Option(help="Fixed amount, in minor units of the payment.")] = None,
+    *,
+    usual: Annotated[bool, typer.Option("--usual", help="Go back to the fee of the settings.")] = False,
+) -> None:
+    """Show what the platform keeps of an organisation's payments, or agree on something else from now on."""
+    from bootstrap.platform_fees import agree_platform_fee
+
+    work = agree_platform_fee(_settings(), organisation, basis_points, fixed_minor, usual=usual, console=_out)
+    _run(work)
+
+
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document; needs no server and no settings."""

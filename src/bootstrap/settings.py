@@ -56,10 +56,15 @@ type Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the API listens, and whose X-Forwarded-For it believes: addresses and networks, with commas between."""
+    """Where the API listens, and whose X-Forwarded-For it believes: addresses and networks, with commas between.
+
+    `public_url` is its address as browsers see it, to which Stripe's pages send people back; by default where it
+    listens.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8000
+    public_url: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
     trusted_proxies: str = ""
     request_bytes_max: Annotated[int, Meta(ge=1024)] = 1_000_000
 
@@ -97,6 +102,11 @@ class StripeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Each webhook endpoint, that of the platform's account and that of connected accounts (`connect_`), has a secret of
     its own; without one it is closed. While a secret is rotated, the former one is `…_previous`, and either fits.
+
+    With `connect` `required` the money of tickets goes to their venue's connected account, and nothing paid is sold
+    where there is none that may charge; the platform keeps a fee of each payment, in basis points of it and a fixed
+    amount in its minor units, unless something else was agreed with the organisation (`fairseat platform-fee`). With
+    `off` all money stays on the platform's own account: for a venue that runs Fairseat for itself alone.
     """
 
     secret_key: Secret
@@ -106,6 +116,9 @@ class StripeSettings(msgspec.Struct, frozen=True, kw_only=True):
     connect_webhook_secret: Secret = Secret("")
     connect_webhook_secret_previous: Secret = Secret("")
     api_url: str | None = None
+    connect: Literal["required", "off"] = "required"
+    fee_basis_points: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    fee_fixed_minor: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
 
 class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from ports.admission import PassSigner
 from ports.health import HealthCheck
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import TokenVerifier
-from ports.published.payments import PaymentsApi
+from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -39,6 +39,7 @@ SERVED_BY: Mapping[type, str] = {
     TicketingApi: "ticket",
     GeneralAdmissionApi: "ticket",
     PaymentsApi: "payment",
+    VenueAccountsApi: "payment",
 }
 
 

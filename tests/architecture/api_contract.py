@@ -67,6 +67,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|PATCH|DELETE    /vouchers/{id}
     GET|POST            /box-office/orders
     GET                 /payments/{id}
+    POST                /venues/{id}/stripe/connect
+    GET                 /venues/{id}/stripe/status
+    GET                 /venues/{id}/stripe/payouts
+    GET                 /venues/{id}/stripe/return
+    GET                 /venues/{id}/stripe/refresh
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe
@@ -94,10 +99,6 @@ _PLANNED_BY_REASON = {
         GET|PUT             /users/me/billing-address
         GET                 /users/me/export
         DELETE              /users/me
-        """,
-    "payouts to venues by Stripe Connect are not there yet": """
-        POST                /venues/{id}/stripe/connect
-        GET                 /venues/{id}/stripe/status
         """,
     "refunds happen only by themselves so far, when money came too late": """
         GET|POST            /orders/{id}/refunds

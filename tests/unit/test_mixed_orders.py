@@ -234,6 +234,7 @@ async def test_the_payment_says_how_many_and_for_what() -> None:
     world = World()
     order = await world.placed_mix()
     told: list[str] = []
+    venues: list[tuple[UUID, ...]] = []
 
     class Listening(Payments):
         @override
@@ -247,14 +248,19 @@ async def test_the_payment_says_how_many_and_for_what() -> None:
             currency: str,
             method: PaymentMethod,
             description: str,
+            venue_ids: tuple[UUID, ...],
         ) -> PaymentStarted:
             told.append(f"{description} {amount_minor} {currency}")
+            venues.append(venue_ids)
             raise LinkUnavailableError("payments")
 
     pay = PayOrder(world.transactions, world.reservations, Listening(world.life), world.clock, world.terms)
     with pytest.raises(LinkUnavailableError):
         await pay(world.buyer(), order.id, "CARD")
     assert told == ["Home match and 1 more (6) 12000 EUR"]
+    content = (await world.now(order)).content
+    assert content is not None
+    assert venues == [tuple(dict.fromkeys(ticket.event.venue_id for ticket in content.tickets))]
 
 
 async def test_money_sells_everything_and_the_news_has_what_all_passes_need() -> None:

@@ -48,8 +48,12 @@ from core.orders.voucher_errors import (
     VoucherUsedUpError,
 )
 from core.payments.errors import (
+    AccountCountryFixedError,
+    AccountGoneError,
+    AccountVenueNotFoundError,
     AlreadyPaidError,
     AmountMismatchError,
+    ChargesNotEnabledError,
     ForeignIntentError,
     NotRefundableError,
     PaymentClosedError,
@@ -57,6 +61,7 @@ from core.payments.errors import (
     PaymentDeclinedError,
     PaymentNotFoundError,
     ProviderRefusedError,
+    SeveralAccountsError,
 )
 from core.seating.errors import (
     AllotmentNotFoundError,
@@ -249,6 +254,11 @@ STATUSES: dict[type[DomainError], int] = {
     ForeignIntentError: 409,
     PaymentDeclinedError: 422,
     ProviderRefusedError: 422,
+    AccountVenueNotFoundError: 404,
+    AccountCountryFixedError: 409,
+    AccountGoneError: 409,
+    ChargesNotEnabledError: 409,
+    SeveralAccountsError: 422,
     # webhooks
     BadSignatureError: 400,
     MalformedWebhookError: 400,

@@ -8,7 +8,7 @@ from uuid import UUID
 from adapters.inprocess.refusals import refusals_translated
 from core.payments.errors import ProviderUnavailableError
 from core.payments.payment import PaymentMethod as Method
-from core.shared.ids import AccountId, OrderId, TenantId
+from core.shared.ids import AccountId, OrderId, TenantId, VenueId
 from core.shared.money import Money
 from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
 from ports.published.refusals import LinkUnavailableError
@@ -36,6 +36,7 @@ class InProcessPayments(PaymentsApi):
         currency: str,
         method: PaymentMethod,
         description: str,
+        venue_ids: tuple[UUID, ...],
     ) -> PaymentStarted:
         async with _crossing():
             started = await self._start(
@@ -46,6 +47,7 @@ class InProcessPayments(PaymentsApi):
                     method=Method(method),
                     amount=Money(amount_minor, currency),
                     description=description,
+                    venue_ids=tuple(VenueId(venue_id) for venue_id in venue_ids),
                 )
             )
         return PaymentStarted(

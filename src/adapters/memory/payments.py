@@ -9,6 +9,7 @@ from typing import override
 from uuid import UUID
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.payment_accounts import MemoryAccountDirectory, MemoryAccountRows, MemoryAccountStore
 from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Decline, Intent, IntentStatus
 from core.payments.payment import Payment
@@ -16,6 +17,7 @@ from core.payments.record import PaymentRecord
 from core.shared.ids import OrderId, PaymentId, TenantId
 from ports.events import Outbox
 from ports.payments import (
+    AccountStore,
     KeptRecord,
     PaymentGateway,
     PaymentStore,
@@ -32,18 +34,23 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments):
         self._messages = messages
         self._payments: dict[PaymentId, Payment] = {}
         self._records: list[KeptRecord] = []
+        self._accounts = MemoryAccountRows()
+        self.directory = MemoryAccountDirectory(self._accounts)
 
     @override
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncIterator[PaymentTransaction]:
         async with self._messages.transaction():
-            payments, records = dict(self._payments), list(self._records)
+            payments, records, accounts = dict(self._payments), list(self._records), self._accounts.copy()
             try:
                 yield _Transaction(
-                    payments=_Store(tenant_id, self._payments, self._records), outbox=self._messages.outbox(tenant_id)
+                    payments=_Store(tenant_id, self._payments, self._records),
+                    accounts=MemoryAccountStore(tenant_id, self._accounts),
+                    outbox=self._messages.outbox(tenant_id),
                 )
             except BaseException:
                 self._payments, self._records = payments, records
+                self._accounts.accounts, self._accounts.fees = accounts.accounts, accounts.fees
                 raise
 
     @override
@@ -60,6 +67,7 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments):
 @dataclass(frozen=True, slots=True)
 class _Transaction(PaymentTransaction):
     payments: PaymentStore
+    accounts: AccountStore
     outbox: Outbox
 
 

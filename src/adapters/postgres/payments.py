@@ -11,31 +11,41 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.payment_accounts import PostgresAccountStore
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
+from core.payments.destination import Destination
 from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 from ports.events import Outbox
 from ports.ids import IdSource
-from ports.payments import KeptRecord, PaymentStore, PaymentTransaction, PaymentTransactions, UnsettledPayments
+from ports.payments import (
+    AccountStore,
+    KeptRecord,
+    PaymentStore,
+    PaymentTransaction,
+    PaymentTransactions,
+    UnsettledPayments,
+)
 
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,
     stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at,
-    created_at, updated_at
+    destination_account, application_fee_minor, created_at, updated_at
 """
 _INSERT = f"""
     insert into payments ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
     on conflict on constraint payments_order do nothing
 """  # noqa: S608 - built from our own column names
 _SELECT = f"select {_COLUMNS} from payments where tenant_id = $1"  # noqa: S608 - as above
 _UPDATE = """
     update payments
        set status = $3, attempt = $4, stripe_payment_intent_id = $5, received_minor = $6, received_currency = $7,
-           closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, updated_at = $12
+           closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, destination_account = $12,
+           application_fee_minor = $13, updated_at = $14
      where tenant_id = $1 and id = $2
 """
 
@@ -138,6 +148,7 @@ class PostgresPaymentStore(PaymentStore):
 @dataclass(frozen=True, slots=True)
 class _PostgresPaymentTransaction(PaymentTransaction):
     payments: PaymentStore
+    accounts: AccountStore
     outbox: Outbox
 
 
@@ -154,6 +165,7 @@ class PostgresPaymentTransactions(PaymentTransactions):
         async with tenant_transaction(self._pool, tenant_id) as connection:
             yield _PostgresPaymentTransaction(
                 payments=PostgresPaymentStore(connection, tenant_id),
+                accounts=PostgresAccountStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
             )
 
@@ -174,8 +186,8 @@ class PostgresUnsettledPayments(UnsettledPayments):
 
 
 def _progress(payment: Payment) -> tuple[object, ...]:
-    """Return what changes while a payment goes on, from `status` to `check_at` in the order of the columns."""
-    received = payment.received
+    """Return what changes while a payment goes on, from `status` to the fee in the order of the columns."""
+    received, destination = payment.received, payment.destination
     return (
         payment.status.value,
         payment.attempt,
@@ -186,13 +198,15 @@ def _progress(payment: Payment) -> tuple[object, ...]:
         payment.refund_reason,
         payment.decline_id,
         payment.check_at,
+        destination.account if destination else None,
+        destination.application_fee_minor if destination else None,
     )
 
 
 def _payment(row: asyncpg.Record | None) -> Payment | None:
     if row is None:
         return None
-    received = row["received_minor"]
+    received, destination = row["received_minor"], row["destination_account"]
     return Payment(
         id=PaymentId(row["id"]),
         tenant_id=TenantId(row["tenant_id"]),
@@ -211,4 +225,5 @@ def _payment(row: asyncpg.Record | None) -> Payment | None:
         check_at=row["check_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        destination=Destination(destination, row["application_fee_minor"]) if destination is not None else None,
     )

@@ -3,6 +3,7 @@
 from typing import override
 
 import stripe
+from stripe.params import PaymentIntentCreateParams
 
 from adapters.stripe.amounts import to_stripe
 from adapters.stripe.failures import failures_classified
@@ -10,6 +11,7 @@ from adapters.stripe.intents import intent_of, metadata_of
 from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
 from core.payments.payment import Payment
+from core.shared.money import Money
 from ports.payments import PaymentGateway
 
 _DESCRIPTION_LENGTH_MAX = 1000
@@ -26,16 +28,26 @@ class StripeGateway(PaymentGateway):
     @override
     async def create_intent(self, payment: Payment) -> Intent:
         amount, currency = to_stripe(payment.amount)
+        params: PaymentIntentCreateParams = {
+            "amount": amount,
+            "currency": currency,
+            "automatic_payment_methods": {"enabled": True},
+            "description": payment.description[:_DESCRIPTION_LENGTH_MAX],
+            "metadata": metadata_of(payment),
+            "expand": ["latest_charge"],
+        }
+        if payment.destination is not None:
+            to = payment.destination
+            # On behalf of the venue: its country's cards and fees apply, and its name is on the buyer's statement.
+            params["on_behalf_of"] = to.account
+            params["transfer_data"] = {"destination": to.account}
+            if to.application_fee_minor:
+                params["application_fee_amount"] = to_stripe(Money(to.application_fee_minor, payment.amount.currency))[
+                    0
+                ]
         async with failures_classified():
             made = await self._client.v1.payment_intents.create_async(
-                {
-                    "amount": amount,
-                    "currency": currency,
-                    "automatic_payment_methods": {"enabled": True},
-                    "description": payment.description[:_DESCRIPTION_LENGTH_MAX],
-                    "metadata": metadata_of(payment),
-                    "expand": ["latest_charge"],
-                },
+                params,
                 # Stripe knows a key for a day; the sweep asks again within minutes, and then the intent is noted.
                 {"idempotency_key": f"order:{payment.order_id}:attempt:{payment.attempt}"},
             )

@@ -10,31 +10,45 @@ from dishka import Provider, Scope, provide, provide_all
 from redis.asyncio import Redis
 
 from adapters.http.payments import PaymentController
+from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
+from adapters.inprocess.venue_accounts import InProcessVenueAccounts
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.payment_accounts import PostgresAccountDirectory
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
 from adapters.postgres.webhooks import PostgresWebhookInbox, PostgresWebhookLog, PostgresWebhookQueue
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
+from adapters.stripe.account_events import StripeAccountEvents
+from adapters.stripe.accounts import StripeAccountGateway
 from adapters.stripe.client import open_stripe
 from adapters.stripe.gateway import StripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.verifier import StripeVerifier
 from adapters.system.webhook_health import WebhookHealth
-from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, relay_jobs
+from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
+from core.payments.platform_fee import ConnectTerms, PlatformFee
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
-from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments
-from ports.published.payments import PaymentsApi
+from ports.payments import AccountDirectory, AccountGateway, PaymentGateway, PaymentTransactions, UnsettledPayments
+from ports.published.payments import PaymentsApi, VenueAccountsApi
+from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
 from ports.webhooks import WebhookInbox, WebhookLog, WebhookQueue, WebhookVerifier
+from usecases.payments.agree_platform_fee import AgreePlatformFee
+from usecases.payments.ask_charging import AskCharging
 from usecases.payments.cancel_payment import CancelPayment
+from usecases.payments.connect_venue import ConnectVenue, ReturnUrls
 from usecases.payments.keep_change import KeepChange
+from usecases.payments.name_account import NameAccount
+from usecases.payments.read_account import ReadAccount
 from usecases.payments.read_payment import ReadPayment
+from usecases.payments.reconcile_accounts import ReconcileAccounts
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
+from usecases.payments.record_account import RecordAccount
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.start_payment import StartPayment
@@ -49,6 +63,7 @@ from usecases.webhooks.replay_webhook import ReplayWebhook
 
 WEBHOOK_INTERVAL_S = 0.2
 SWEEP_INTERVAL_S = 15.0
+ACCOUNT_SWEEP_INTERVAL_S = 60.0
 PRUNE_INTERVAL_S = 300.0
 
 # A lock is waited for this long for each of a connection and an answer, twice; then the other guards have to do.
@@ -73,6 +88,13 @@ class PaymentsProvider(Provider):
     published = provide(InProcessPayments, provides=PaymentsApi)
 
     @provide
+    def terms(self, settings: Settings) -> ConnectTerms:
+        """Return whether connected accounts are needed, and the usual fee."""
+        given = settings.stripe
+        fee = PlatformFee(basis_points=given.fee_basis_points, fixed_minor=given.fee_fixed_minor)
+        return ConnectTerms(required=given.connect == "required", fee=fee)
+
+    @provide
     async def client(self, settings: Settings) -> AsyncIterator[stripe.StripeClient]:
         """Open the SDK's client, and close it at the end."""
         async with open_stripe(settings.stripe.secret_key.reveal(), api_url=settings.stripe.api_url) as client:
@@ -89,6 +111,34 @@ class PaymentsProvider(Provider):
         return PostgresUnsettledPayments(pools.relay)
 
 
+class AccountsProvider(Provider):
+    """Connected accounts, with Stripe as their provider."""
+
+    scope = Scope.APP
+    usecases = provide_all(
+        AskCharging,
+        AgreePlatformFee,
+        NameAccount,
+        ConnectVenue,
+        ReadAccount,
+        RecordAccount,
+        ReconcileAccounts,
+    )
+    gateway = provide(StripeAccountGateway, provides=AccountGateway)
+    published = provide(InProcessVenueAccounts, provides=VenueAccountsApi)
+
+    @provide
+    def directory(self, pools: Pools) -> AccountDirectory:
+        """Return the worker's view as the relay role."""
+        return PostgresAccountDirectory(pools.relay)
+
+    @provide
+    def urls(self, settings: Settings) -> ReturnUrls:
+        """Return where Stripe's pages send people back to."""
+        http = settings.http
+        return ReturnUrls(http.public_url or f"http://{http.host}:{http.port}")
+
+
 class WebhooksProvider(Provider):
     """The webhook inbox, and who is told of which events."""
 
@@ -101,16 +151,18 @@ class WebhooksProvider(Provider):
         ListOwnWebhooks,
         ReplayOwnWebhook,
     )
-    payment_events = provide(StripePaymentEvents)
+    handlers = provide_all(StripePaymentEvents, StripeAccountEvents)
 
     @provide
-    def handler(self, payments: StripePaymentEvents) -> ProviderEventHandler:
+    def handler(self, payments: StripePaymentEvents, accounts: StripeAccountEvents) -> ProviderEventHandler:
         """Return the table of events: a line for each family. What has no line is completed with a note."""
         return DispatchEvent(
             (
                 EventRoute(STRIPE, "payment_intent.", payments),
                 EventRoute(STRIPE, "charge.", payments),
                 EventRoute(STRIPE, "refund.", payments),
+                EventRoute(STRIPE_CONNECT, "account.updated", accounts),
+                EventRoute(STRIPE_CONNECT, "account.application.deauthorized", accounts),
             )
         )
 
@@ -172,13 +224,20 @@ def payment_service() -> Service:
     """Return the payment service."""
     return Service(
         name="payment",
-        providers=(PostgresProvider("payment"), PaymentsProvider(), WebhooksProvider()),
-        controllers=(PaymentController, StripeWebhookController, WebhookController),
+        providers=(
+            PostgresProvider("payment"),
+            PaymentsProvider(),
+            AccountsProvider(),
+            WebhooksProvider(),
+            linked(VenuesApi),
+        ),
+        controllers=(PaymentController, StripeConnectController, StripeWebhookController, WebhookController),
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),
             JobSpec("prune_webhooks", PRUNE_INTERVAL_S, PruneWebhooks),
             JobSpec("reconcile_payments", SWEEP_INTERVAL_S, ReconcilePendingPayments),
+            JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
         ),
         checks=(PostgresHealth, WebhookHealth),
     )

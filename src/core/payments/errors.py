@@ -55,6 +55,45 @@ class PaymentDeclinedError(DomainError):
         self.decline_code = decline_code
 
 
+class AccountVenueNotFoundError(DomainError):
+    """The organisation has no such venue."""
+
+    code = "payments.venue_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such venue.")
+
+
+class AccountCountryFixedError(DomainError):
+    """The venue has an account in another country; it stays where it was made."""
+
+    code = "payments.account_country_fixed"
+
+
+class AccountGoneError(DomainError):
+    """The provider does not let us use the account (any more): its owner took the permission back, or closed it."""
+
+    code = "payments.account_gone"
+
+
+class ChargesNotEnabledError(DomainError):
+    """A venue has no account that may take payments, so nothing can be paid there now."""
+
+    code = "payments.charges_not_enabled"
+
+    def __init__(self) -> None:
+        super().__init__("The venue cannot take payments at the moment.")
+
+
+class SeveralAccountsError(DomainError):
+    """The money of one payment goes to one account, and the order has tickets of venues with several."""
+
+    code = "payments.several_accounts"
+
+    def __init__(self) -> None:
+        super().__init__("Tickets of venues that are paid separately need an order each.")
+
+
 class ProviderUnavailableError(UnavailableError):
     """The payment provider could not be asked, or did not answer in time."""
 

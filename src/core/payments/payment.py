@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.payments.destination import Destination
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 
@@ -46,6 +47,7 @@ class Payment:
     named it. `closing` says that the order wants no money any more; `received` is what the provider took, and
     `refund_reason` why that must go back. `decline_id` is the last decline that was recorded. `check_at` is when the
     provider has to be asked again if nothing was heard until then, None when nothing more can come of it.
+    `destination` is the present attempt's; without one all the money stays on the platform's own account.
     """
 
     id: PaymentId
@@ -65,6 +67,7 @@ class Payment:
     check_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    destination: Destination | None = None
 
     @property
     def is_unsettled(self) -> bool:

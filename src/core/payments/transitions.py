@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from core.payments.destination import Destination
 from core.payments.errors import (
     AlreadyPaidError,
     ForeignIntentError,
@@ -42,6 +43,7 @@ def open_payment(
     amount: Money,
     description: str,
     now: datetime,
+    destination: Destination | None = None,
 ) -> Change:
     """Open the payment of an order; no money moved, and the provider has not been asked yet."""
     payment = Payment(
@@ -62,15 +64,34 @@ def open_payment(
         check_at=now + timedelta(seconds=CHECK_AFTER_S),
         created_at=now,
         updated_at=now,
+        destination=destination,
     )
     return Change(payment, (_attempted(payment),))
 
 
-def try_again(payment: Payment, *, account_id: AccountId, amount: Money, now: datetime) -> Change | None:
+def try_again(
+    payment: Payment, *, account_id: AccountId, amount: Money, now: datetime, destination: Destination | None = None
+) -> Change | None:
     """Say what a new try to pay changes: None where the present intent serves, else the next attempt.
 
-    Raises PaymentConflictError for another account or amount, AlreadyPaidError once money came (even if it went back),
-    PaymentClosedError when the order wants none.
+    An attempt that was not named yet and would go to another account than `destination` serves no more: nobody was
+    given its intent. One that was named has to be cancelled first (`goes_elsewhere`).
+
+    Raises as `must_be_payable` does.
+    """
+    must_be_payable(payment, account_id=account_id, amount=amount)
+    unnamed_and_elsewhere = payment.intent_id is None and goes_elsewhere(payment, destination)
+    if payment.status is not PaymentStatus.CANCELLED and not unnamed_and_elsewhere:
+        return None
+    again = _changed(payment, now=now, status=PaymentStatus.PENDING, attempt=payment.attempt + 1)
+    again = replace(again, intent_id=None, decline_id=None, destination=destination)
+    return Change(again, (_attempted(again),))
+
+
+def must_be_payable(payment: Payment, *, account_id: AccountId, amount: Money) -> None:
+    """Raise PaymentConflictError for another account or amount, PaymentClosedError when the order wants no money.
+
+    Raises AlreadyPaidError once money came, even if it went back.
     """
     if payment.account_id != account_id or payment.amount != amount:
         raise PaymentConflictError(f"Order {payment.order_id} has a payment over {payment.amount} already.")
@@ -78,11 +99,19 @@ def try_again(payment: Payment, *, account_id: AccountId, amount: Money, now: da
         raise AlreadyPaidError(f"Order {payment.order_id} has been paid.")
     if payment.closing:
         raise PaymentClosedError(f"Order {payment.order_id} takes no payment any more.")
-    if payment.status is not PaymentStatus.CANCELLED:
+
+
+def give_up(payment: Payment, *, attempt: int, now: datetime) -> Change | None:
+    """End an attempt that the provider refused to make; None when it was named after all, or is not the present one."""
+    if payment.intent_id is not None or payment.attempt != attempt:
         return None
-    again = _changed(payment, now=now, status=PaymentStatus.PENDING, attempt=payment.attempt + 1)
-    again = replace(again, intent_id=None, decline_id=None)
-    return Change(again, (_attempted(again),))
+    return _cancelled(payment, now=now)
+
+
+def goes_elsewhere(payment: Payment, destination: Destination | None) -> bool:
+    """Tell whether the present attempt pays another account than the one that is wanted now."""
+    before, after = payment.destination, destination
+    return (before.account if before else None) != (after.account if after else None)
 
 
 def reopen(payment: Payment, *, now: datetime) -> Change | None:
@@ -209,6 +238,9 @@ def _attempted(payment: Payment) -> PaymentRecord:
         "amount_minor": payment.amount.amount_minor,
         "attempt": payment.attempt,
     }
+    if payment.destination is not None:
+        to = payment.destination
+        detail = {**detail, "destination": to.account, "application_fee_minor": to.application_fee_minor}
     return PaymentRecord(RecordKind.ATTEMPTED, 0, payment.amount.currency, detail)
 
 

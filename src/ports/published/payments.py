@@ -1,4 +1,4 @@
-"""What payments offers to orders, and the news of money."""
+"""What payments offers: to orders, to whoever puts something on sale, and the news of money."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -46,11 +46,14 @@ class PaymentsApi(Protocol):
         currency: str,
         method: PaymentMethod,
         description: str,
+        venue_ids: tuple[UUID, ...],
     ) -> PaymentStarted:
         """Create the PaymentIntent of the order, or return the one it has.
 
+        The money goes to the connected account of the venues that the order's tickets are for, where one is needed.
         Raises RefusedError `payments.declined`, `payments.already_paid`, `payments.closed` (after `cancel`),
-        `payments.conflict` (another amount or account), and LinkUnavailableError while Stripe cannot be asked.
+        `payments.conflict` (another amount or account), `payments.charges_not_enabled` (a venue's account may not
+        charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be asked.
         """
 
     @abstractmethod
@@ -67,6 +70,46 @@ class PaymentsApi(Protocol):
         Raises RefusedError `payments.not_found`, `payments.not_refundable`, and LinkUnavailableError while Stripe
         cannot be asked: that the money must go back is noted by then, and is seen to.
         """
+
+
+class ChargingState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a venue can take payments, as of `version`, which grows with each change; 0 without an account.
+
+    `missing` names what Stripe wants to know of its owner, and `disabled_reason` is Stripe's word for why it is not
+    served, None while it is.
+    """
+
+    charges_enabled: bool
+    missing: tuple[str, ...]
+    disabled_reason: str | None
+    version: int
+
+
+class VenueAccountsApi(Protocol):
+    """Questions about the connected accounts of a tenant's venues."""
+
+    @abstractmethod
+    async def charging(self, *, tenant_id: UUID, venue_id: UUID) -> ChargingState:
+        """Return whether the venue can take payments now; one that nobody connected, or that is not there, cannot."""
+
+
+class AccountChanged(Event, frozen=True, kw_only=True):
+    """A venue's connected account changed: most of all, whether it may charge.
+
+    `version` grows with each change, so that whoever hears of an older one later can tell; `stripe_account` is
+    Stripe's name for it. The rest is as in ChargingState.
+    """
+
+    event_type: ClassVar[str] = "payments.account.changed"
+
+    venue_id: UUID
+    stripe_account: str
+    charges_enabled: bool
+    payouts_enabled: bool
+    deauthorized: bool
+    missing: tuple[str, ...]
+    disabled_reason: str | None
+    version: int
 
 
 class PaymentSucceeded(Event, frozen=True, kw_only=True):

@@ -47,6 +47,7 @@ class PayOrder:
             currency=content.currency,
             method=method,
             description=f"{_titles(content)} ({content.admissions})",
+            venue_ids=tuple(dict.fromkeys(ticket.event.venue_id for ticket in content.tickets)),
         )
         await self._must_still_await_payment(caller, order_id)
         return started

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
 from core.payments.payment import Payment, PaymentStatus
-from core.payments.transitions import attach, close, observe
+from core.payments.transitions import attach, close, give_up, observe
 from core.shared.ids import OrderId, TenantId
 from ports.clock import Clock
 from ports.payments import PaymentGateway, PaymentTransactions
@@ -30,7 +31,8 @@ class CancelPayment:
     """For orders, before they let go of their seats. Repeating it asks the provider again.
 
     From the first transaction on no new try is begun. An attempt whose intent is not known (its process may have
-    died, or be busy) is named at the provider first, by the same key, so that nobody can pay it afterwards.
+    died, or be busy) is named at the provider first, by the same key, so that nobody can pay it afterwards. Where the
+    provider refuses to make it (the account it would go to is gone, say), there is none, and never will be.
     """
 
     transactions: PaymentTransactions
@@ -65,10 +67,21 @@ class CancelPayment:
     async def _cancel_at_provider(self, payment: Payment) -> Payment:
         intent_id = payment.intent_id
         if intent_id is None:
-            named = await self.gateway.create_intent(payment)
+            try:
+                named = await self.gateway.create_intent(payment)
+            except ProviderRefusedError:
+                return await self._never_made(payment)
             await self._note(payment, named)
             intent_id = named.id
         return await self._note(payment, await self.gateway.cancel_intent(intent_id))
+
+    async def _never_made(self, payment: Payment) -> Payment:
+        now = self.clock.now()
+        async with self.transactions.begin(payment.tenant_id) as tx:
+            current = await tx.payments.lock(payment.id)
+            assert current is not None, "payments are never deleted"
+            change = give_up(current, attempt=payment.attempt, now=now)
+            return await self.keep(tx, change, current=current, now=now)
 
     async def _note(self, payment: Payment, intent: Intent) -> Payment:
         now = self.clock.now()

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
+from core.payments.destination import Destination
 from core.payments.errors import AlreadyPaidError, PaymentClosedError, ProviderRefusedError
 from core.payments.intent import Intent, IntentStatus
 from core.payments.payment import CAPTURED, Payment, PaymentMethod, PaymentStatus
-from core.payments.transitions import attach, observe, open_payment, reopen, try_again
+from core.payments.platform_fee import ConnectTerms, destination_of
+from core.payments.transitions import attach, goes_elsewhere, must_be_payable, observe, open_payment, reopen, try_again
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.ids import AccountId, OrderId, PaymentId, TenantId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
 from ports.ids import IdSource
-from ports.payments import PaymentGateway, PaymentTransactions
+from ports.payments import PaymentGateway, PaymentTransaction, PaymentTransactions
 from usecases.payments.keep_change import KeepChange
 
 _ATTEMPTS_MAX = 3
@@ -20,7 +22,7 @@ _ATTEMPTS_MAX = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
-    """What an order asks to be paid."""
+    """What an order asks to be paid, and the venues that its tickets are for."""
 
     tenant_id: TenantId
     order_id: OrderId
@@ -28,6 +30,7 @@ class StartRequest:
     method: PaymentMethod
     amount: Money
     description: str
+    venue_ids: tuple[VenueId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class StartPayment:
     """For orders, on behalf of the buyer. Asking again gives the same intent while that can still be paid.
 
     The row is committed before the provider is asked, and the provider's key names order and attempt: a crash
-    between the two is healed by asking again, and two at once get one intent.
+    between the two is healed by asking again, and two at once get one intent. Where connected accounts are needed, an
+    intent that would pay another account than the venue's present one is cancelled, and another one is made.
     """
 
     transactions: PaymentTransactions
@@ -51,16 +55,23 @@ class StartPayment:
     clock: Clock
     ids: IdSource
     keep: KeepChange
+    terms: ConnectTerms
 
     async def __call__(self, request: StartRequest) -> StartedPayment:
-        """Raise AlreadyPaidError, PaymentClosedError, PaymentConflictError, and what the gateway raises."""
+        """Return the payment with its intent.
+
+        Raises AlreadyPaidError, PaymentClosedError, PaymentConflictError, ChargesNotEnabledError,
+        SeveralAccountsError, and what the gateway raises.
+        """
         if request.amount.amount_minor <= 0:
             message = "There is nothing to pay."
             raise InvalidInputError(message, [Problem("/amount", message)])
         for _ in range(_ATTEMPTS_MAX):
-            payment = await self._open(request)
+            payment, destination = await self._open(request)
             if payment.intent_id is None:
                 intent = await self.gateway.create_intent(payment)
+            elif goes_elsewhere(payment, destination):
+                intent = await self.gateway.cancel_intent(payment.intent_id)
             else:
                 intent = await self.gateway.retrieve_intent(payment.intent_id)
             payment = await self._note(payment.id, request.tenant_id, intent)
@@ -72,10 +83,15 @@ class StartPayment:
                 return StartedPayment(payment, intent)
         raise ProviderRefusedError(f"The provider cancels every intent of order {request.order_id}.")
 
-    async def _open(self, request: StartRequest) -> Payment:
+    async def _open(self, request: StartRequest) -> tuple[Payment, Destination | None]:
+        """Return the payment in its present attempt, and where the money has to go."""
         now = self.clock.now()
         async with self.transactions.begin(request.tenant_id) as tx:
             payment = await tx.payments.lock_of_order(request.order_id)
+            if payment is not None:
+                # What was paid, or is to end, says so, whatever became of the venue's account since.
+                must_be_payable(payment, account_id=request.account_id, amount=request.amount)
+            destination = await self._destination(tx, request)
             if payment is None:
                 opened = open_payment(
                     payment_id=PaymentId(self.ids.new()),
@@ -85,14 +101,24 @@ class StartPayment:
                     method=request.method,
                     amount=request.amount,
                     description=request.description,
+                    destination=destination,
                     now=now,
                 )
                 if await tx.payments.add(opened.payment):
-                    return await self.keep(tx, opened, current=opened.payment, now=now)
+                    return await self.keep(tx, opened, current=opened.payment, now=now), destination
                 payment = await tx.payments.lock_of_order(request.order_id)
                 assert payment is not None, "the row that was in the way is still there: payments are never deleted"
-            again = try_again(payment, account_id=request.account_id, amount=request.amount, now=now)
-            return await self.keep(tx, again, current=payment, now=now)
+            again = try_again(
+                payment, account_id=request.account_id, amount=request.amount, destination=destination, now=now
+            )
+            return await self.keep(tx, again, current=payment, now=now), destination
+
+    async def _destination(self, tx: PaymentTransaction, request: StartRequest) -> Destination | None:
+        if not self.terms.required:
+            return None
+        accounts = [await tx.accounts.find(venue_id) for venue_id in dict.fromkeys(request.venue_ids)]
+        fee = await tx.accounts.platform_fee() or self.terms.fee
+        return destination_of(accounts, fee=fee, amount=request.amount)
 
     async def _note(self, payment_id: PaymentId, tenant_id: TenantId, intent: Intent) -> Payment:
         now = self.clock.now()

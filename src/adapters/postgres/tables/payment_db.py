@@ -1,4 +1,4 @@
-"""payment_db: payments, their audit trail, and the inbox of Stripe's webhooks."""
+"""payment_db: payments, their audit trail, connected accounts, and the inbox of Stripe's webhooks."""
 
 from sqlalchemy import (
     CHAR,
@@ -47,6 +47,8 @@ payments = Table(
     Column("check_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("destination_account", Text),
+    Column("application_fee_minor", BigInteger),
     PrimaryKeyConstraint("tenant_id", "id", name="payments_pkey"),
     UniqueConstraint("tenant_id", "order_id", name="payments_order"),
     UniqueConstraint("tenant_id", "stripe_payment_intent_id", name="payments_intent"),
@@ -59,6 +61,11 @@ payments = Table(
     CheckConstraint(
         "status <> 'SUCCEEDED' or (received_minor = amount_minor and received_currency = currency)",
         name="payments_succeeded",
+    ),
+    CheckConstraint(
+        "(destination_account is null) = (application_fee_minor is null) "
+        "and coalesce(application_fee_minor between 0 and amount_minor, true)",
+        name="payments_destination",
     ),
 )
 Index("payments_silent", payments.c.check_at, postgresql_where=text("check_at is not null"))
@@ -78,6 +85,54 @@ payment_records = Table(
     ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="payment_records_of"),
 )
 Index("payment_records_of_payment", payment_records.c.tenant_id, payment_records.c.payment_id, payment_records.c.id)
+
+connected_accounts = Table(
+    "connected_accounts",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("venue_id", Uuid, nullable=False),
+    Column("country", CHAR(2), nullable=False),
+    Column("email", Text),
+    Column("attempt", Integer, nullable=False),
+    Column("account_id", Text),
+    Column("charges_enabled", Boolean, nullable=False),
+    Column("payouts_enabled", Boolean, nullable=False),
+    Column("details_submitted", Boolean, nullable=False),
+    Column("requirements", JSONB, nullable=False),
+    Column("requirements_deadline", DateTime(timezone=True)),
+    Column("disabled_reason", Text),
+    Column("refusal", Text),
+    Column("told_at", DateTime(timezone=True)),
+    Column("deauthorized_at", DateTime(timezone=True)),
+    Column("check_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "venue_id", name="connected_accounts_pkey"),
+    UniqueConstraint("account_id", name="connected_accounts_account"),
+    CheckConstraint("attempt >= 1", name="connected_accounts_attempt"),
+    CheckConstraint(
+        "not charges_enabled or (account_id is not null and deauthorized_at is null)",
+        name="connected_accounts_charging",
+    ),
+)
+Index(
+    "connected_accounts_silent",
+    connected_accounts.c.check_at,
+    postgresql_where=text("check_at is not null"),
+)
+
+platform_fees = Table(
+    "platform_fees",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("basis_points", Integer, nullable=False),
+    Column("fixed_minor", BigInteger, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", name="platform_fees_pkey"),
+    CheckConstraint("basis_points between 0 and 10000", name="platform_fees_share"),
+    CheckConstraint("fixed_minor >= 0", name="platform_fees_fixed"),
+)
 
 payment_webhooks = webhook_table(metadata, "payment_webhooks")
 messaging_tables(metadata)

@@ -1,0 +1,48 @@
+"""Has the provider make the account that a venue asked for."""
+
+from dataclasses import dataclass
+
+from core.payments.accounts import ConnectedAccount, name_account, refuse_account
+from core.payments.errors import ProviderRefusedError
+from ports.clock import Clock
+from ports.payments import AccountGateway, AccountRequest, PaymentTransactions
+from usecases.payments.keep_account import keep_account
+
+
+@dataclass(frozen=True, slots=True)
+class NameAccount:
+    """Part of other use cases; the asking is committed before. Several at once get one account, by one key."""
+
+    transactions: PaymentTransactions
+    gateway: AccountGateway
+    clock: Clock
+
+    async def __call__(self, asked: ConnectedAccount) -> ConnectedAccount:
+        """Return the account as it is from now on, named by the provider.
+
+        Raises ProviderUnavailableError, and ProviderRefusedError after the refusal was noted: the venue may ask for
+        another one then.
+        """
+        request = AccountRequest(
+            key=f"venue:{asked.venue_id}:account:{asked.attempt}",
+            tenant_id=asked.tenant_id,
+            venue_id=asked.venue_id,
+            country=asked.country,
+            email=asked.email,
+        )
+        try:
+            said = await self.gateway.create_account(request)
+        except ProviderRefusedError as refused:
+            now = self.clock.now()
+            async with self.transactions.begin(asked.tenant_id) as tx:
+                current = await tx.accounts.lock(asked.venue_id)
+                assert current is not None, "accounts are never deleted"
+                change = refuse_account(current, attempt=asked.attempt, reason=refused.message, now=now)
+                await keep_account(tx, change, current=current, now=now)
+            raise
+        now = self.clock.now()
+        async with self.transactions.begin(asked.tenant_id) as tx:
+            current = await tx.accounts.lock(asked.venue_id)
+            assert current is not None, "accounts are never deleted"
+            change = name_account(current, said, attempt=asked.attempt, now=now)
+            return await keep_account(tx, change, current=current, now=now)
