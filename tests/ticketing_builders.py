@@ -7,17 +7,42 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from adapters.memory.ticketing import MemoryCharging
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import Money
+from core.ticketing.charging import ChargingTerms
 from core.ticketing.ticket import EventDetails, Ticket, TicketType
-from ports.published.refusals import RefusedError
+from ports.published.payments import ChargingState, VenueAccountsApi
+from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.venues import VenueSummary
+from ports.ticketing import ChargingStore
 from tests.published_builders import Halls
+from usecases.ticketing.paid_sales import PaidSales
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KICK_OFF = NOON + timedelta(days=20)
 FINAL_WHISTLE = KICK_OFF + timedelta(hours=2)
 VENUE = VenueId(UUID("01935000-0000-7000-8000-00000000000a"))
+
+
+class Accounts(VenueAccountsApi):
+    """Says of every venue what it was told to say: at first, that it can take payments."""
+
+    def __init__(self) -> None:
+        self.state = ChargingState(charges_enabled=True, missing=(), disabled_reason=None, version=1)
+        self.away = False
+
+    @override
+    async def charging(self, *, tenant_id: UUID, venue_id: UUID) -> ChargingState:
+        if self.away:
+            raise LinkUnavailableError("payments are away")
+        return self.state
+
+
+def paid_sales(
+    *, needed: bool = False, accounts: VenueAccountsApi | None = None, store: ChargingStore | None = None
+) -> PaidSales:
+    return PaidSales(accounts or Accounts(), store or MemoryCharging(), ChargingTerms(needed=needed))
 
 
 class OneVenue(Halls):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.shared.ids import ReservationId, TenantId, TicketId
+from core.shared.ids import ReservationId, TenantId, TicketId, VenueId
+from core.ticketing.charging import VenueCharging
 from core.ticketing.general_admission import PlacesChange
 from core.ticketing.places import PlacesRequest, PlacesReservation, Stock
 from core.ticketing.ticket import Ticket
@@ -46,6 +47,21 @@ class TicketStore(Protocol):
         """
 
 
+class ChargingStore(Protocol):
+    """What payments said of the venues of every organisation. Each method works in one tenant, and is one atomic step.
+
+    Both raise StoreUnavailableError when the store cannot be reached.
+    """
+
+    @abstractmethod
+    async def note(self, tenant_id: TenantId, charging: VenueCharging) -> bool:
+        """Keep what was said where it is newer than what is known; False, and nothing kept, where it is not."""
+
+    @abstractmethod
+    async def of(self, tenant_id: TenantId, venue_id: VenueId) -> VenueCharging | None:
+        """Return the newest that was said of the venue; None when nothing was."""
+
+
 type PlacesRule = Callable[[PlacesReservation], PlacesChange]
 """One of `core.ticketing.general_admission`: pure, since it may be asked more than once before its answer is kept."""
 
@@ -66,7 +82,7 @@ class PlacesLedger(Protocol):
         Places of holds that have ended by `now` are free, tidied up or not. Two holds of one account on one ticket
         wait for each other, so that `max_per_user` holds. Raises PlacesConflictError, PlacesExpiredError,
         TicketIsSeatedError, NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError,
-        MaxPlacesPerUserError and SoldOutError.
+        PaidSalesStoppedError, MaxPlacesPerUserError and SoldOutError.
         """
 
     @abstractmethod

@@ -15,6 +15,7 @@ from core.seating.errors import (
     ReservationConflictError,
     SalesClosedError,
     SalesNotOpenError,
+    SalesStoppedError,
     TicketNotOnSaleError,
 )
 from core.seating.plans import OrphanRule
@@ -41,6 +42,7 @@ from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.looking import Pictures
+from usecases.seating.ticket_sales import LAG_MAX
 
 NOW = MemoryClock().now()
 OPENS, CLOSES = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
@@ -204,3 +206,20 @@ async def test_without_a_word_from_ticketing_a_hold_is_neither_granted_nor_refus
     venue.ticketing.away = True
     venue.clock.move(seconds=60)
     assert kinds(await venue.either(row=2)) == {None}, "what ticketing said last still counts"
+
+
+async def test_sales_stop_while_the_venue_can_take_no_payments_but_for_staff_and_for_what_was_held(
+    stores: SeatingStores,
+) -> None:
+    venue = await Venue(stores, a_tenant()).open()
+    ann, named, wished = a_buyer(venue.tenant), uuid4(), uuid4()
+    first, second = await venue.name("R1S1", by=ann, id=named), await venue.wish(2, by=ann, id=wished)
+    venue.ticketing.facts["sells_paid"] = False
+    venue.clock.move(seconds=LAG_MAX.total_seconds())
+    assert kinds(await venue.either(row=2)) == {SalesStoppedError}
+    assert await venue.name("R1S1", by=ann, id=named) == first
+    assert await venue.wish(2, by=ann, id=wished) == second
+    assert kinds(await venue.either(by=a_buyer(venue.tenant, role=Role.BOX_OFFICE), row=2)) == {None}
+    venue.ticketing.facts["sells_paid"] = True
+    venue.clock.move(seconds=LAG_MAX.total_seconds())
+    assert kinds(await venue.either(by=a_buyer(venue.tenant))) != {SalesStoppedError}

@@ -16,10 +16,11 @@ from core.shared.ids import AccountId, TenantId
 from ports.events import Delivery
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.orders import OrderCancelled
+from ports.published.payments import VenueAccountsApi
 from ports.published.venues import VenuesApi
 from tests.mongo_databases import fresh_database
 from tests.service_client import headers_of, served, settings_with
-from tests.ticketing_builders import VENUE, OneVenue
+from tests.ticketing_builders import VENUE, Accounts, OneVenue
 from usecases.ticketing.expire_places import ExpirePlaces
 from usecases.ticketing.on_order_cancelled import ReleaseCancelledPlaces
 
@@ -84,7 +85,8 @@ async def service(mongodb_url: str) -> AsyncIterator[Service]:
     venue = VenueOfHours(TENANT)
     async with fresh_database(mongodb_url) as database:
         settings = settings_with(TICKET_DATABASE_URL=mongodb_url, TICKET_DATABASE_NAME=database.name[:38])
-        async with served(ticket_service(), settings, {VenuesApi: venue}) as (client, container):
+        apis: dict[type, object] = {VenuesApi: venue, VenueAccountsApi: Accounts()}
+        async with served(ticket_service(), settings, apis) as (client, container):
             yield Service(client, container, venue)
         await database.client.drop_database(settings.ticket_database.name)
 

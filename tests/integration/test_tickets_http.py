@@ -12,12 +12,13 @@ from dishka import AsyncContainer
 from bootstrap.containers.ticket import ticket_service
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
+from ports.published.payments import VenueAccountsApi
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from tests.mongo_databases import fresh_database
 from tests.service_client import headers_of, served, settings_with
-from tests.ticketing_builders import VENUE, OneVenue
+from tests.ticketing_builders import VENUE, Accounts, OneVenue
 
 TENANT, OTHER = TenantId(uuid4()), TenantId(uuid4())
 MANAGER = headers_of(Caller(AccountId(uuid4()), TENANT, Role.MANAGER))
@@ -54,7 +55,8 @@ def with_event(**changes: Any) -> dict[str, Any]:
 async def service(mongodb_url: str) -> AsyncIterator[tuple[httpx.AsyncClient, AsyncContainer]]:
     async with fresh_database(mongodb_url) as database:
         settings = settings_with(TICKET_DATABASE_URL=mongodb_url, TICKET_DATABASE_NAME=database.name[:38])
-        async with served(ticket_service(), settings, {VenuesApi: OneVenue(TENANT)}) as both:
+        apis: dict[type, object] = {VenuesApi: OneVenue(TENANT), VenueAccountsApi: Accounts()}
+        async with served(ticket_service(), settings, apis) as both:
             yield both
         await database.client.drop_database(settings.ticket_database.name)
 

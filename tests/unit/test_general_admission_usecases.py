@@ -29,7 +29,7 @@ from ports.published.general_admission import PlacesReserved
 from ports.published.orders import OrderCancelled
 from ports.published.refusals import RefusedError
 from tests.places_world import a_ga_ticket, an_account, an_order
-from tests.ticketing_builders import NOON, OneVenue, a_draft, a_published_ticket
+from tests.ticketing_builders import NOON, OneVenue, a_draft, a_published_ticket, paid_sales
 from usecases.ticketing.expire_places import ExpirePlaces
 from usecases.ticketing.hold_places import HoldPlaces
 from usecases.ticketing.manage_places import ExtendPlaces, ReadPlaces, ReleasePlaces
@@ -69,12 +69,12 @@ class World:
         self.places = MemoryPlaces(self.tickets)
         self.clock = MemoryClock(NOON)
         venues = PatientVenue(TENANT)
-        self.hold_places = HoldPlaces(self.tickets, self.places, venues, RandomHoldTokens(), self.clock)
+        self.hold_places = HoldPlaces(self.tickets, self.places, venues, paid_sales(), RandomHoldTokens(), self.clock)
         self.read = ReadPlaces(self.places, self.clock)
         self.extend = ExtendPlaces(self.places, self.clock)
         self.release = ReleasePlaces(self.places, self.clock)
         self.expire = ExpirePlaces(self.places, self.places, self.clock)
-        self.update = UpdateTicket(self.tickets, self.places, venues, self.clock)
+        self.update = UpdateTicket(self.tickets, self.places, venues, paid_sales(), self.clock)
         self.stock = ReadStock(self.places)
         self.on_cancelled = ReleaseCancelledPlaces(self.places, self.clock)
         self.api = InProcessGeneralAdmission(

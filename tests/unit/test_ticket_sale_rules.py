@@ -111,3 +111,17 @@ def test_a_claim_by_staff_is_outside_the_window_too() -> None:
     by_staff = claim_of(replace(request, by_staff=True), catalogue)
     assert objections(by_staff, catalogue, sale=a_sale(), now=CLOSES) == []
     assert len(objections(by_fan, catalogue, sale=a_sale(), now=CLOSES)) == 1
+
+
+def test_while_the_venue_can_take_no_payments_buyers_hold_only_what_is_free() -> None:
+    plan, layout = a_plan()
+    catalogue, stopped = Catalogue.of(plan, layout, ()), a_sale(sells_paid=False)
+    request = a_request(plan, seat_ids(layout, "R1S1", "R1S2"), by=a_buyer(a_tenant()))
+    dear = claim_of(request, catalogue)
+    by_staff = claim_of(replace(request, by_staff=True), catalogue)
+    one, other = (replace(seat, price_minor=0) for seat in dear.seats)
+    free, mixed = replace(dear, seats=(one, other)), replace(dear, seats=(one, dear.seats[1]))
+    for claim, refused in ((dear, True), (mixed, True), (free, False), (by_staff, False)):
+        reasons = objections(claim, catalogue, sale=stopped, now=OPENS)
+        assert [reason.code for reason in reasons] == ["seating.sales_stopped"] * refused
+        assert objections(claim, catalogue, sale=a_sale(), now=OPENS) == []

@@ -24,6 +24,7 @@ from tests.ticketing_builders import (
     OneVenue,
     a_draft,
     a_published_ticket,
+    paid_sales,
 )
 from usecases.ticketing.create_ticket import CreateTicket, NewEvent, NewTicket
 from usecases.ticketing.list_tickets import ListTickets
@@ -52,9 +53,9 @@ class World:
         self.create = CreateTicket(self.tickets, venues, Uuid7Source(), self.clock)
         self.read = ReadTicket(self.tickets)
         self.list = ListTickets(self.tickets)
-        self.update = UpdateTicket(self.tickets, MemoryPlaces(self.tickets), venues, self.clock)
-        self.publish = PublishTicket(self.tickets, self.clock)
-        self.look_up = LookUpTicket(self.tickets)
+        self.update = UpdateTicket(self.tickets, MemoryPlaces(self.tickets), venues, paid_sales(), self.clock)
+        self.publish = PublishTicket(self.tickets, paid_sales(), self.clock)
+        self.look_up = LookUpTicket(self.tickets, paid_sales())
 
 
 @pytest.fixture
@@ -175,6 +176,6 @@ async def test_publishing_takes_up_a_change_that_was_made_meanwhile(world: World
     ticket = a_draft()
     await tickets.add(TENANT, ticket)
 
-    published = await PublishTicket(tickets, world.clock)(MANAGER, ticket.id)
+    published = await PublishTicket(tickets, paid_sales(), world.clock)(MANAGER, ticket.id)
 
     assert (published.title, published.is_published, published.version) == ("Meanwhile", True, 3)

@@ -15,6 +15,7 @@ from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.paging import PageBody, page_body
+from adapters.http.sales_stopped import SalesStoppedBody, why_stopped
 from core.shared.callers import STAFF, Caller
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
@@ -31,6 +32,7 @@ from core.ticketing.ticket import (
 from ports.paging import PageRequest
 from usecases.ticketing.create_ticket import CreateTicket, NewEvent, NewTicket
 from usecases.ticketing.list_tickets import ListTickets
+from usecases.ticketing.paid_sales import PaidSales
 from usecases.ticketing.publish_ticket import PublishTicket
 from usecases.ticketing.read_stock import ReadStock
 from usecases.ticketing.read_ticket import ReadTicket
@@ -163,8 +165,9 @@ class TicketEventBody(EventBody, frozen=True, kw_only=True, rename="camel"):
 class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A ticket. One of general admission that is read alone says how many places `remaining` there are.
 
-    Staff also see how many are `reserved` and `sold`. Once published it is on sale from `salesFrom` on until just
-    before `salesUntil`, where null sets no bound but the event's end; staff who sell are not bound by the two.
+    Staff also see how many are `reserved` and `sold`, and why sales are stopped, where they are (`salesStopped`). Once
+    published it is on sale from `salesFrom` on until just before `salesUntil`, where null sets no bound but the event's
+    end; staff who sell are not bound by the two.
     """
 
     id: UUID
@@ -183,6 +186,7 @@ class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     remaining: int | UnsetType = UNSET
     reserved: int | UnsetType = UNSET
     sold: int | UnsetType = UNSET
+    sales_stopped: SalesStoppedBody | UnsetType = UNSET
 
 
 class TicketController(Controller):
@@ -216,6 +220,7 @@ class TicketController(Controller):
         caller: NamedDependency[Caller],
         usecase: FromDishka[ReadTicket],
         read_stock: FromDishka[ReadStock],
+        paid: FromDishka[PaidSales],
     ) -> Response[TicketBody]:
         """Everybody in the organisation; a draft is not there for fans.
 
@@ -227,6 +232,7 @@ class TicketController(Controller):
             body = structs.replace(body, remaining=stock.remaining)
             if caller.role in STAFF:
                 body = structs.replace(body, reserved=stock.reserved, sold=stock.sold)
+        body = structs.replace(body, sales_stopped=await why_stopped(paid, ticket, caller=caller))
         return Response(body, headers={"ETag": etag(ticket.version)})
 
     @patch("/{ticket_id:uuid}", summary="Change a ticket")
@@ -248,7 +254,10 @@ class TicketController(Controller):
     async def publish(
         self, ticket_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[PublishTicket]
     ) -> Response[TicketBody]:
-        """Managers only. A ticket that is on sale already stays as it is."""
+        """Managers only. A ticket that is on sale already stays as it is.
+
+        One that costs something needs a venue that can take payments: else 409 `ticketing.charges_not_enabled`.
+        """
         return _response(await usecase(caller, TicketId(ticket_id)))
 
 

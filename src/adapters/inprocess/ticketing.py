@@ -18,8 +18,8 @@ class InProcessTicketing(TicketingApi):
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         async with refusals_translated():
-            ticket = await self._look_up(TenantId(tenant_id), TicketId(ticket_id))
-        event = ticket.event
+            known = await self._look_up(TenantId(tenant_id), TicketId(ticket_id))
+        ticket, event = known.ticket, known.ticket.event
         return TicketOnSale(
             ticket_id=ticket.id,
             title=ticket.title,
@@ -31,6 +31,7 @@ class InProcessTicketing(TicketingApi):
             max_per_user=ticket.max_per_user,
             sales_from=ticket.sales_from,
             sales_until=ticket.sales_until,
+            sells_paid=known.sells_paid,
             event=EventFacts(
                 title=event.title,
                 starts_at=event.starts_at,

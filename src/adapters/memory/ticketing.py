@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import override
 
 from core.shared.errors import StaleVersionError
-from core.shared.ids import ReservationId, TenantId, TicketId
+from core.shared.ids import ReservationId, TenantId, TicketId, VenueId
 from core.ticketing import general_admission
+from core.ticketing.charging import VenueCharging
 from core.ticketing.errors import PlacesNotFoundError, QuotaBelowTakenError, SoldOutError, TicketNotFoundError
 from core.ticketing.general_admission import PlacesChange
 from core.ticketing.places import TIMED, Claims, PlacesRequest, PlacesReservation, Stock
 from core.ticketing.ticket import Ticket
 from ports.paging import Page, PageRequest
-from ports.ticketing import PlacesLedger, PlacesRule, PlacesUpkeep, TicketInTenant, TicketStore
+from ports.ticketing import ChargingStore, PlacesLedger, PlacesRule, PlacesUpkeep, TicketInTenant, TicketStore
 
 
 class MemoryTicketStore(TicketStore):
@@ -70,6 +71,25 @@ class MemoryTicketStore(TicketStore):
         """Take more of the quota, or less; raises SoldOutError when there is not as much left."""
         after = self.stock(tenant_id, ticket_id).after(difference)
         self._taken[tenant_id, ticket_id] = Claims(after.reserved, after.sold)
+
+
+class MemoryCharging(ChargingStore):
+    """One dictionary."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[TenantId, VenueId], VenueCharging] = {}
+
+    @override
+    async def note(self, tenant_id: TenantId, charging: VenueCharging) -> bool:
+        known = await self.of(tenant_id, charging.venue_id)
+        if known is not None and known.version >= charging.version:
+            return False
+        self._said[tenant_id, charging.venue_id] = charging
+        return True
+
+    @override
+    async def of(self, tenant_id: TenantId, venue_id: VenueId) -> VenueCharging | None:
+        return self._said.get((tenant_id, venue_id))
 
 
 class MemoryPlaces(PlacesLedger, PlacesUpkeep):

@@ -11,6 +11,7 @@ from adapters.http.general_admission import GeneralAdmissionController
 from adapters.http.tickets import TicketController
 from adapters.inprocess.general_admission import InProcessGeneralAdmission
 from adapters.inprocess.ticketing import InProcessTicketing
+from adapters.mongo.charging import MongoCharging
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.health import MongoHealth
 from adapters.mongo.idempotency import MongoIdempotencyStore, prepare_idempotency_keys
@@ -19,21 +20,25 @@ from adapters.mongo.tickets import MongoTicketStore, prepare_tickets
 from adapters.system.hold_tokens import RandomHoldTokens
 from bootstrap.containers.service import JobSpec, Service, linked
 from bootstrap.settings import Settings
+from core.ticketing.charging import ChargingTerms
 from ports.events import Subscription
 from ports.hold_tokens import HoldTokens
 from ports.idempotency import IdempotencyStore
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.orders import OrderCancelled
+from ports.published.payments import AccountChanged, VenueAccountsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
-from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
+from ports.ticketing import ChargingStore, PlacesLedger, PlacesUpkeep, TicketStore
 from usecases.ticketing.create_ticket import CreateTicket
 from usecases.ticketing.expire_places import ExpirePlaces
 from usecases.ticketing.hold_places import HoldPlaces
 from usecases.ticketing.list_tickets import ListTickets
 from usecases.ticketing.look_up_ticket import LookUpTicket
 from usecases.ticketing.manage_places import ExtendPlaces, ReadPlaces, ReleasePlaces
+from usecases.ticketing.on_account_changed import NoteAccountChange
 from usecases.ticketing.on_order_cancelled import ReleaseCancelledPlaces
+from usecases.ticketing.paid_sales import PaidSales
 from usecases.ticketing.publish_ticket import PublishTicket
 from usecases.ticketing.read_stock import ReadStock
 from usecases.ticketing.read_ticket import ReadTicket
@@ -74,11 +79,19 @@ class TicketingProvider(Provider):
         ReleaseFromOrder,
         ReleaseCancelledPlaces,
         ExpirePlaces,
+        PaidSales,
+        NoteAccountChange,
     )
     tokens = provide(RandomHoldTokens, provides=HoldTokens)
     published = provide(InProcessTicketing, provides=TicketingApi)
     published_places = provide(InProcessGeneralAdmission, provides=GeneralAdmissionApi)
     health = provide(MongoHealth)
+    charging = provide(MongoCharging, provides=ChargingStore)
+
+    @provide
+    def terms(self, settings: Settings) -> ChargingTerms:
+        """Return whether what costs something needs an account to be sold."""
+        return ChargingTerms(needed=settings.stripe.connect == "required")
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[Database]:
@@ -110,9 +123,12 @@ def ticket_service() -> Service:
     """Return the ticket service."""
     return Service(
         name="ticket",
-        providers=(TicketingProvider(), linked(VenuesApi)),
+        providers=(TicketingProvider(), linked(VenuesApi, VenueAccountsApi)),
         controllers=(TicketController, GeneralAdmissionController),
-        subscriptions=(Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),),
+        subscriptions=(
+            Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),
+            Subscription("ticketing.note_account_change", AccountChanged, NoteAccountChange),
+        ),
         jobs=(JobSpec("expire_places", SWEEP_INTERVAL_S, ExpirePlaces),),
         checks=(MongoHealth,),
     )

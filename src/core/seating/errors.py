@@ -68,6 +68,15 @@ class SalesNotOpenError(DomainError):
     code = "seating.sales_not_open"
 
 
+class SalesStoppedError(DomainError):
+    """The venue can take no payments (any more), so that only seats that cost nothing are sold."""
+
+    code = "seating.sales_stopped"
+
+    def __init__(self) -> None:
+        super().__init__("Sales are stopped: the venue cannot take payments at the moment.")
+
+
 class SalesClosedError(DomainError):
     """The sales window of the plan's ticket is over, or the event is."""
 

@@ -8,6 +8,7 @@ from core.seating.catalogue import Catalogue
 from core.seating.errors import (
     CompanionAloneError,
     PlanNotActiveError,
+    SalesStoppedError,
     SeatKeptError,
     SeatTooDearError,
     TableIncompleteError,
@@ -45,6 +46,8 @@ def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: dat
     if not rules.active:
         return [PlanNotActiveError("The seating plan is not on sale.")]
     reasons = sale.objections(by_staff=request.by_staff, now=now)
+    if not sale.sells_paid and not request.by_staff and any(seat.price_minor for seat in claim.seats):
+        reasons.append(SalesStoppedError())
     if len(request.seat_ids) > rules.seats_max_per_order:
         reasons.append(too_many_seats(rules.seats_max_per_order))
     if len(claim.seats) < len(request.seat_ids):

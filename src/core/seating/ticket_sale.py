@@ -13,12 +13,14 @@ class TicketSale:
     """When seats of a ticket may be held: `sales_from` belongs to the window, `sales_until` and `ends_at` do not.
 
     None sets no bound but the event's end. The window binds buyers, and not staff who sell; the rest binds everybody.
+    `sells_paid` is False while the venue can take no payments: then buyers may hold only what is free.
     """
 
     published: bool
     ends_at: datetime
     sales_from: datetime | None = None
     sales_until: datetime | None = None
+    sells_paid: bool = True
 
     def objections(self, *, by_staff: bool, now: datetime) -> list[DomainError]:
         """Return every reason against a hold at this moment, the weightiest first; none while the ticket is on sale."""

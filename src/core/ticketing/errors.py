@@ -94,6 +94,21 @@ class TicketSalesClosedError(DomainError):
         return cls(f"Sales closed at {spoken(closed_at)}.")
 
 
+class ChargesNotEnabledForVenueError(DomainError):
+    """The ticket costs something, and its venue has no account that may charge; `problems` name what is missing."""
+
+    code: ClassVar[str] = "ticketing.charges_not_enabled"
+
+
+class PaidSalesStoppedError(DomainError):
+    """The venue can take no payments (any more), so that only what is free is sold there."""
+
+    code: ClassVar[str] = "ticketing.sales_stopped"
+
+    def __init__(self) -> None:
+        super().__init__("Sales are stopped: the venue cannot take payments at the moment.")
+
+
 class TicketIsSeatedError(DomainError):
     """The ticket admits to a seat, which is held from its seating plan."""
 

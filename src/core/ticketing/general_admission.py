@@ -18,6 +18,7 @@ from core.ticketing.errors import (
     MaxPlacesPerUserError,
     NotOnSaleError,
     NotPlacesHolderError,
+    PaidSalesStoppedError,
     PlacesCeilingReachedError,
     PlacesConflictError,
     PlacesExpiredError,
@@ -79,6 +80,8 @@ def hold(request: PlacesRequest, *, ticket: Ticket, owned: int, now: datetime) -
         raise EventOverError("The event has ended, so no places can be held.")
     if not request.by_staff:
         _must_be_open(ticket, now)
+        if request.stopped:
+            raise PaidSalesStoppedError
     if owned + request.quantity > ticket.max_per_user:
         raise MaxPlacesPerUserError.of(owned=owned, wanted=request.quantity, max_per_user=ticket.max_per_user)
     began = to_the_millisecond(now)

@@ -131,7 +131,8 @@ class PlacesReservation:
 class PlacesRequest:
     """A wish for places under an id that the buyer made; `new_token_sha256` is the digest for a hold that is new.
 
-    `by_staff` says that somebody asks who sells, whom the sales window does not bind.
+    `by_staff` says that somebody asks who sells, whom the sales window does not bind; `stopped` that the venue can take
+    no payments, so that others get no places that cost something.
     Raises InvalidInputError for a quantity that no quota has.
     """
 
@@ -142,6 +143,7 @@ class PlacesRequest:
     new_token_sha256: bytes
     hold_ttl_s: int
     by_staff: bool = False
+    stopped: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.quantity <= QUOTA_MAX:

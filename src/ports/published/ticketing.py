@@ -27,6 +27,7 @@ class TicketOnSale(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket of the catalogue. `price_minor` is in minor units of `currency` (ISO 4217).
 
     Once published it is on sale from `sales_from` on until just before `sales_until` (UTC; None sets no bound).
+    `sells_paid` is False while its venue can take no payments: then only what is free is sold.
     """
 
     ticket_id: UUID
@@ -40,6 +41,7 @@ class TicketOnSale(msgspec.Struct, frozen=True, kw_only=True):
     event: EventFacts
     sales_from: datetime | None = None
     sales_until: datetime | None = None
+    sells_paid: bool = True
 
 
 class TicketingApi(Protocol):

@@ -39,9 +39,9 @@ class GrantHold:
 
         Raises PlanNotFoundError, ReservationConflictError, ReservationExpiredError, and one refusal that names all of
         its reasons, with the code of the weightiest: PlanNotActiveError, TicketNotOnSaleError, SalesNotOpenError,
-        SalesClosedError, TooManySeatsError, UnknownSeatError, TableIncompleteError, CompanionAloneError, SeatKeptError,
-        SeatTooDearError, MaxPerUserExceededError, SeatTakenError. Raises UnavailableError while nothing is known of the
-        ticket. Seats are held at the prices of `now`.
+        SalesClosedError, SalesStoppedError, TooManySeatsError, UnknownSeatError, TableIncompleteError,
+        CompanionAloneError, SeatKeptError, SeatTooDearError, MaxPerUserExceededError, SeatTakenError. Raises
+        UnavailableError while nothing is known of the ticket. Seats are held at the prices of `now`.
         """
         newer_than: int | None = None
         for _ in range(TRIES_MAX):

@@ -114,6 +114,7 @@ class TicketSales:
                 ends_at=ticket.event.ends_at,
                 sales_from=ticket.sales_from,
                 sales_until=ticket.sales_until,
+                sells_paid=ticket.sells_paid,
             )
         answer = self._known[key] = _Answer(sale, now)
         self._known.move_to_end(key)

@@ -11,6 +11,7 @@ from ports.clock import Clock
 from ports.hold_tokens import HoldTokens
 from ports.published.venues import VenuesApi
 from ports.ticketing import PlacesLedger, TicketStore
+from usecases.ticketing.paid_sales import PaidSales
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,13 @@ class NewPlacesHold:
 class HoldPlaces:
     """Open to any caller of the tenant; all the places or none. A draft is not there for fans.
 
-    Staff who sell may hold outside the ticket's sales window.
+    Staff who sell may hold outside the ticket's sales window, and where the venue can take no payments by card.
     """
 
     tickets: TicketStore
     places: PlacesLedger
     venues: VenuesApi
+    paid: PaidSales
     tokens: HoldTokens
     clock: Clock
 
@@ -46,12 +48,14 @@ class HoldPlaces:
         """Return the hold; asking again with the same id and quantity returns the same one.
 
         Raises InvalidInputError, TicketNotFoundError, PlacesConflictError, PlacesExpiredError, TicketIsSeatedError,
-        NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError, MaxPlacesPerUserError,
-        SoldOutError.
+        NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError, PaidSalesStoppedError,
+        MaxPlacesPerUserError, SoldOutError.
         """
         ticket = await self.tickets.get(caller.tenant_id, ticket_id)
         if ticket is None or not (ticket.is_published or caller.role in STAFF):
             raise TicketNotFoundError
+        free = ticket.price.amount_minor == 0
+        stopped = not free and await self.paid.obstacle(caller.tenant_id, ticket.event.venue_id) is not None
         token = self.tokens.new()
         request = PlacesRequest(
             ticket_id=ticket_id,
@@ -61,6 +65,7 @@ class HoldPlaces:
             new_token_sha256=token_digest(token),
             hold_ttl_s=await self.venues.hold_ttl_s(tenant_id=caller.tenant_id),
             by_staff=caller.role in SELLERS,
+            stopped=stopped,
         )
         change = await self.places.hold(caller.tenant_id, request, ticket=ticket, now=self.clock.now())
         return NewPlacesHold(change.reservation, token if change.happened else None)

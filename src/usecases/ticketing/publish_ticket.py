@@ -9,6 +9,7 @@ from core.ticketing.errors import TicketNotFoundError
 from core.ticketing.ticket import Ticket
 from ports.clock import Clock
 from ports.ticketing import TicketStore
+from usecases.ticketing.paid_sales import PaidSales
 
 _TRIES_MAX = 5
 
@@ -17,10 +18,12 @@ _TRIES_MAX = 5
 class PublishTicket:
     """Owners and managers. Publishing a published ticket changes nothing.
 
-    Raises TicketNotFoundError, and EventOverError once the event has ended.
+    Raises TicketNotFoundError, EventOverError once the event has ended, and ChargesNotEnabledForVenueError for a ticket
+    that costs something at a venue that can take no payments.
     """
 
     tickets: TicketStore
+    paid: PaidSales
     clock: Clock
 
     async def __call__(self, caller: Caller, ticket_id: TicketId) -> Ticket:
@@ -32,6 +35,7 @@ class PublishTicket:
             after = before.published(now=self.clock.now())
             if after is before:
                 return before
+            await self.paid.must_be_possible(caller.tenant_id, after)
             try:
                 await self.tickets.save(caller.tenant_id, after, expected_version=before.version)
             except StaleVersionError:
