@@ -100,17 +100,21 @@ class EmbeddedStack:
         if self._is_given("STRIPE_SECRET_KEY"):
             return
         secret_key, webhook_secret = f"sk_test_{secret('stripe')}", f"whsec_{secret('stripe_webhook')}"
+        connect_secret = f"whsec_{secret('stripe_connect_webhook')}"
         fake = StripeFake(
             secret_key=secret_key,
             webhook_secret=webhook_secret,
             publishable_key=_STRIPE_PUBLISHABLE_KEY,
             webhook_url=self.webhook_url,
+            connect_webhook_url=f"{self.webhook_url}/connect",
+            connect_webhook_secret=connect_secret,
             folder=self.folder / "stripe",
         )
         await self._exits.enter_async_context(fake)
         self.stripe_url = fake.url
         self._set("STRIPE_SECRET_KEY", secret_key)
         self._set("STRIPE_WEBHOOK_SECRET", webhook_secret)
+        self._set("STRIPE_CONNECT_WEBHOOK_SECRET", connect_secret)
         self._set("STRIPE_PUBLISHABLE_KEY", _STRIPE_PUBLISHABLE_KEY)
         self._set("STRIPE_API_URL", fake.url)
 

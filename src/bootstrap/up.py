@@ -30,6 +30,7 @@ async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bo
     with InstanceLock(folder), listen(at_host, at_port) as listening:
         base_url = f"http://{at_host}:{at_port}"
         async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe") as stack:
+            stack.environment.setdefault("FAIRSEAT_HTTP_PUBLIC_URL", base_url)
             settings = read_settings(stack.environment | given)
             configure_logging(settings.log.level)
             _keep(folder / "settings.env", stack.environment)
@@ -58,7 +59,7 @@ def _greeting(
     settings: Settings, base_url: str, stripe_url: str | None, console: Console, *, demo: bool
 ) -> Callable[[], Awaitable[None]]:
     async def greet() -> None:
-        world: DemoWorld | None = await load_demo_world(base_url) if demo else None
+        world: DemoWorld | None = await load_demo_world(base_url, stripe_url=stripe_url) if demo else None
         print_welcome(
             console,
             base_url=base_url,

@@ -255,7 +255,7 @@ def _place() -> Iterator[Organiser]:
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 fairseat("up", "--folder", str(folder / "data"), "--port", str(port)),
-                env=clean_environment(),
+                env=clean_environment(FAIRSEAT_STRIPE_CONNECT="off"),
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

@@ -132,6 +132,7 @@ def _databases(postgres: PostgresServer) -> dict[str, str]:
     """Return the settings that name our PostgreSQL, and set no budget of holds."""
     # Guests here hold more often than any buyer would.
     environment = {"FAIRSEAT_SEATING_HOLD_BUDGET_PER_ACCOUNT": "0", "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ADDRESS": "0"}
+    environment["FAIRSEAT_STRIPE_CONNECT"] = "off"
     for name in DATABASES:
         database = postgres.named(f"{name}_db")
         environment |= {

@@ -232,6 +232,7 @@ async def arena(
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ACCOUNT": "0",
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ADDRESS": str(PER_ADDRESS_MAX),
             "FAIRSEAT_HTTP_TRUSTED_PROXIES": "127.0.0.1",
+            "FAIRSEAT_STRIPE_CONNECT": "off",
         }
         migrate = fairseat("migrate")
         environment_of_all = clean_environment(**environment)

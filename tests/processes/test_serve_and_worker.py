@@ -102,7 +102,7 @@ async def test_migrate_serve_and_worker_sell_a_seat(
             endpoint = {"url": f"{base_url}/api/v1/webhooks/stripe", "secret": WEBHOOK_SECRET}
             told = await http.post(f"{stripe_fake.url}/_fake/webhooks", json=endpoint)
             assert told.is_success, told.text
-        await load_demo_world(base_url)
+        await load_demo_world(base_url, stripe_url=stripe_fake.url)
 
         def buy() -> int:
             with Buyer(Place(f"{base_url}/api/v1", stripe_fake.url)) as buyer:

@@ -1,5 +1,6 @@
 """The demo: an organisation with staff, a real hall, and a match on sale, made through the API like anybody would."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -23,30 +24,42 @@ PRICES_MINOR = {"Kategorie I": 4500, "Kategorie II": 3200, "VIP": 9500}
 CURRENCY = "EUR"
 _TIMEOUT_S = 60.0
 _CONFLICT = 409
+_NO_CHARGES = "ticketing.charges_not_enabled"
+_LOOKS_MAX = 120
+_LOOK_EVERY_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class DemoWorld:
-    """Where the demo stands: ids for the walk-through and the simulated fans."""
+    """Where the demo stands: ids for the walk-through and the simulated fans.
+
+    `onboarding_url` is where the venue's owner has to answer Stripe first; None where that was done, or need not be.
+    """
 
     organisation_id: UUID
     venue_id: UUID
     ticket_id: UUID
     plan_id: UUID
     seats: int
+    onboarding_url: str | None = None
 
 
-async def load_demo_world(base_url: str) -> DemoWorld:
-    """Make the demo, or find it as it was made before; raises httpx.HTTPStatusError when the API refuses."""
+async def load_demo_world(base_url: str, *, stripe_url: str | None = None) -> DemoWorld:
+    """Make the demo, or find it as it was made before; raises httpx.HTTPStatusError when the API refuses.
+
+    At `stripe_url` is the stand-in for Stripe, where the venue's owner is made to answer everything; None is the real
+    one, where only a person can.
+    """
     async with httpx.AsyncClient(base_url=f"{base_url}/api/v1", timeout=_TIMEOUT_S) as http:
-        return await _Maker(http).make()
+        return await _Maker(http, stripe_url).make()
 
 
 class _Maker:
     """Each step looks first, so that a start after a crash half-way finishes the demo."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, stripe_url: str | None) -> None:
         self._http = http
+        self._stripe_url = stripe_url
         self._headers: dict[str, str] = {}
 
     async def make(self) -> DemoWorld:
@@ -62,13 +75,14 @@ class _Maker:
         venue_id = await self._venue()
         ticket_id = await self._ticket(venue_id)
         plan_id, seats = await self._plan(venue_id, ticket_id)
-        await self._publish(ticket_id)
+        onboarding_url = await self._publish(ticket_id, venue_id)
         return DemoWorld(
             organisation_id=UUID(organisation_id),
             venue_id=UUID(venue_id),
             ticket_id=UUID(ticket_id),
             plan_id=UUID(plan_id),
             seats=seats,
+            onboarding_url=onboarding_url,
         )
 
     async def _get(self, path: str) -> Any:  # noqa: ANN401  (JSON; each caller knows its shape)
@@ -177,9 +191,28 @@ class _Maker:
         await self._send_matching("PUT", plan, f"{plan}/price-tiers", tiers)
         await self._send_matching("POST", plan, f"{plan}/activate", {})
 
-    async def _publish(self, ticket_id: str) -> None:
-        if (await self._get(f"/tickets/{ticket_id}"))["status"] != "published":
-            await self._send_matching("POST", f"/tickets/{ticket_id}", f"/tickets/{ticket_id}/publish", {})
+    async def _publish(self, ticket_id: str, venue_id: str) -> str | None:
+        """Put the ticket on sale, its venue being connected to Stripe if need be; return the link if nobody could."""
+        path = f"/tickets/{ticket_id}"
+        if (await self._get(path))["status"] == "published":
+            return None
+        try:
+            await self._send_matching("POST", path, f"{path}/publish", {})
+        except httpx.HTTPStatusError as refused:
+            if refused.response.status_code != _CONFLICT or refused.response.json()["code"] != _NO_CHARGES:
+                raise
+        else:
+            return None
+        link = str((await self._send("POST", f"/venues/{venue_id}/stripe/connect", {}))["onboardingUrl"])
+        if self._stripe_url is None or not link.startswith(self._stripe_url):
+            return link
+        await self._http.get(link)  # the owner answers everything, and is sent back to our own page
+        for _ in range(_LOOKS_MAX):
+            if (await self._get(f"/venues/{venue_id}/stripe/status"))["chargesEnabled"]:
+                break
+            await asyncio.sleep(_LOOK_EVERY_S)
+        await self._send_matching("POST", path, f"{path}/publish", {})
+        return None
 
     async def _send_matching(self, method: str, resource: str, path: str, body: object) -> None:
         read = (await self._http.get(resource, headers=self._headers)).raise_for_status()

@@ -23,6 +23,11 @@ def print_welcome(
     for email, (role, _) in STAFF.items():
         console.print(f"  {email:30} {role}", highlight=False)
     console.print(f"  {FAN[0]:30} fan", highlight=False)
+    if world.onboarding_url is not None:
+        console.print("\n[bold]Nothing is on sale yet[/bold]: answer Stripe's questions for the venue first, at")
+        console.print(escape(world.onboarding_url), highlight=False, soft_wrap=True)
+        console.print("and start Fairseat again.", highlight=False)
+        return
     console.print(f"\n[bold]Buy a seat[/bold]: copy this into another shell ({world.seats} seats are on sale)\n")
     console.print(
         escape(purchase_script(base_url, stripe_url=stripe_url, publishable_key=publishable_key, world=world)),
