@@ -17,21 +17,13 @@ from bootstrap.containers.payment import payment_service
 from bootstrap.containers.service import Links, build_container
 from bootstrap.settings import Settings
 from ports.health import HealthCheck
-from ports.published.identity import TokenVerifier, VerifiedToken
 from ports.published.payments import PaymentsApi, PaymentStarted
 from ports.webhooks import WebhookQueue
-from tests.service_client import app_of, routes_of, settings_with
+from tests.service_client import SpelledOutTokens, app_of, routes_of, settings_with
 from usecases.webhooks.process_webhooks import ProcessWebhooks
 
 WEBHOOK_SECRET = "whsec_test"
 WEBHOOK_PATH = "/api/v1/webhooks/stripe"
-
-
-class PlainTokens(TokenVerifier):
-    """Takes the token for the account's id."""
-
-    async def verify(self, token: str) -> VerifiedToken:
-        return VerifiedToken(account_id=UUID(token))
 
 
 def settings_for(database: Database, *, stripe_url: str, redis_url: str, webhook_secret: str) -> Settings:
@@ -115,7 +107,7 @@ async def running_payments(
         async def checks() -> list[HealthCheck]:
             return [await container.get(check) for check in service.checks]
 
-        app = app_of(routes_of(service, container), verifier=PlainTokens(), checks=checks)
+        app = app_of(routes_of(service, container), verifier=SpelledOutTokens(), checks=checks)
         async with served(app) as url, httpx.AsyncClient(base_url=url) as client:
             fake.state.sender.endpoint.url = f"{url}{WEBHOOK_PATH}"
             yield RunningPayments(container, fake, client, uuid4(), uuid4())

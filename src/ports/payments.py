@@ -9,10 +9,14 @@ from typing import Protocol
 from uuid import UUID
 
 from core.payments.intent import Intent
+from core.payments.ledger import Posting
+from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
 from core.payments.record import PaymentRecord
-from core.shared.ids import OrderId, PaymentId, TenantId
+from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
+from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
 from ports.events import Outbox
+from ports.paging import Page, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class PaymentStore(Protocol):
 
     @abstractmethod
     async def save(self, payment: Payment) -> None:
-        """Store the payment as it is now; it has been added, and is locked."""
+        """Store the payment as it is now; it has been added, and is locked.
+
+        Its `refunded_minor` is not stored: the refunds make it.
+        """
 
     @abstractmethod
     async def append(self, payment_id: PaymentId, record: PaymentRecord, *, id: UUID, at: datetime) -> None:
@@ -57,10 +64,58 @@ class PaymentStore(Protocol):
         """Return the audit trail of a payment, oldest first."""
 
 
+class RefundStore(Protocol):
+    """The refunds of one tenant, in one open transaction. Whoever adds or changes one holds its payment's lock.
+
+    The refunds of a payment that have not failed never add up to more than the payment received, whoever writes: the
+    store itself refuses that, and keeps the sum as the payment's `refunded_minor`.
+    """
+
+    @abstractmethod
+    async def add(self, refund: Refund) -> bool:
+        """Store a new refund; False, and nothing stored, when the tenant has one of this id.
+
+        Raises RefundTooLargeError.
+        """
+
+    @abstractmethod
+    async def find(self, refund_id: RefundId) -> Refund | None:
+        """Return the refund without a lock; None when there is none."""
+
+    @abstractmethod
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
+        """Return all refunds of a payment, oldest first."""
+
+    @abstractmethod
+    async def save(self, refund: Refund) -> None:
+        """Store the refund as it is now; its payment never changes.
+
+        Raises RefundTooLargeError, and RefundConflictError when the refund of this id is another payment's.
+        """
+
+    @abstractmethod
+    async def page(self, page: PageRequest, *, status: RefundStatus | None) -> Page[Refund]:
+        """Return a page of the tenant's refunds in the order of their ids, of one status or of any."""
+
+
+class Ledger(Protocol):
+    """The double-entry ledger of one tenant, in one open transaction. What was booked is never changed."""
+
+    @abstractmethod
+    async def post(self, payment_id: PaymentId, posting: Posting, *, id: UUID, at: datetime) -> None:
+        """Book a movement of a payment under an id of its own; `at` is now. A refund that it names is stored before."""
+
+    @abstractmethod
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Posting]:
+        """Return what was booked for a payment, in the order of the ids it was booked under."""
+
+
 class PaymentTransaction(Protocol):
     """One open transaction on the payments of a tenant."""
 
     payments: PaymentStore
+    refunds: RefundStore
+    ledger: Ledger
     outbox: Outbox
 
 
@@ -78,6 +133,34 @@ class UnsettledPayments(Protocol):
     @abstractmethod
     async def due(self, *, now: datetime, payments_max: int) -> Sequence[tuple[TenantId, PaymentId]]:
         """Return payments whose `check_at` has come, the longest silent first; nothing is locked or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundBacklog:
+    """How many refunds wait for the provider, and how many failed and have not gone back since."""
+
+    pending: int
+    failed: int
+
+
+class UnsettledRefunds(Protocol):
+    """The sweep's view, across tenants: which refunds have to be looked at."""
+
+    @abstractmethod
+    async def refunds_due(self, *, now: datetime, refunds_max: int) -> Sequence[tuple[TenantId, RefundId]]:
+        """Return refunds whose `check_at` has come, the longest due first; nothing is locked or changed."""
+
+    @abstractmethod
+    async def backlog(self) -> RefundBacklog:
+        """Count the refunds that are not settled."""
+
+
+class Books(Protocol):
+    """The ledger of every tenant, to be compared with the provider's; nothing can be booked here."""
+
+    @abstractmethod
+    async def booked(self, *, start: datetime, end: datetime, refs: Sequence[str]) -> Sequence[BookedMovement]:
+        """Return captures, refunds and failed refunds that moved from `start` until before `end`, or are named."""
 
 
 class PaymentGateway(Protocol):
@@ -100,8 +183,19 @@ class PaymentGateway(Protocol):
         """Cancel the intent where that can still be done; return how it stands, whichever way that is."""
 
     @abstractmethod
-    async def refund(self, payment: Payment) -> str | None:
-        """Give back all that the payment received and return the refund's id.
+    async def refund(self, payment: Payment, refund: Refund) -> ProviderRefund:
+        """Make the refund's present attempt, or return the one that was made for it.
 
-        None when everything had gone back already.
+        Where the money went to another account it is taken back from there, and the application fee with it.
+        """
+
+    @abstractmethod
+    async def refunds(self, payment: Payment) -> RefundsSeen:
+        """Return every refund of the payment's intent as it stands, whoever made it, oldest first."""
+
+    @abstractmethod
+    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
+        """Return the charges, refunds and failed refunds that moved the balance from `start` until before `end`.
+
+        Oldest first; other movements (payouts, transfers) are left out.
         """

@@ -67,6 +67,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|PATCH|DELETE    /vouchers/{id}
     GET|POST            /box-office/orders
     GET                 /payments/{id}
+    GET                 /refunds
+    POST                /refunds/{id}/retry
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe

@@ -10,32 +10,44 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
+from adapters.postgres.refunds import PostgresRefundStore
 from adapters.postgres.transactions import tenant_transaction
+from core.payments.destination import Destination
 from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 from ports.events import Outbox
 from ports.ids import IdSource
-from ports.payments import KeptRecord, PaymentStore, PaymentTransaction, PaymentTransactions, UnsettledPayments
+from ports.payments import (
+    KeptRecord,
+    Ledger,
+    PaymentStore,
+    PaymentTransaction,
+    PaymentTransactions,
+    RefundStore,
+    UnsettledPayments,
+)
 
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,
     stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at,
-    created_at, updated_at
+    refunded_at, destination_account, application_fee_minor, created_at, updated_at
 """
 _INSERT = f"""
     insert into payments ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
     on conflict on constraint payments_order do nothing
 """  # noqa: S608 - built from our own column names
-_SELECT = f"select {_COLUMNS} from payments where tenant_id = $1"  # noqa: S608 - as above
+_SELECT = f"select {_COLUMNS}, refunded_minor from payments where tenant_id = $1"  # noqa: S608 - as above
 _UPDATE = """
     update payments
        set status = $3, attempt = $4, stripe_payment_intent_id = $5, received_minor = $6, received_currency = $7,
-           closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, updated_at = $12
+           closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, refunded_at = $12,
+           destination_account = $13, application_fee_minor = $14, updated_at = $15
      where tenant_id = $1 and id = $2
 """
 
@@ -138,6 +150,8 @@ class PostgresPaymentStore(PaymentStore):
 @dataclass(frozen=True, slots=True)
 class _PostgresPaymentTransaction(PaymentTransaction):
     payments: PaymentStore
+    refunds: RefundStore
+    ledger: Ledger
     outbox: Outbox
 
 
@@ -154,6 +168,8 @@ class PostgresPaymentTransactions(PaymentTransactions):
         async with tenant_transaction(self._pool, tenant_id) as connection:
             yield _PostgresPaymentTransaction(
                 payments=PostgresPaymentStore(connection, tenant_id),
+                refunds=PostgresRefundStore(connection, tenant_id),
+                ledger=PostgresLedger(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
             )
 
@@ -174,7 +190,7 @@ class PostgresUnsettledPayments(UnsettledPayments):
 
 
 def _progress(payment: Payment) -> tuple[object, ...]:
-    """Return what changes while a payment goes on, from `status` to `check_at` in the order of the columns."""
+    """Return what changes while a payment goes on, `status` to `application_fee_minor` in the order of the columns."""
     received = payment.received
     return (
         payment.status.value,
@@ -186,13 +202,16 @@ def _progress(payment: Payment) -> tuple[object, ...]:
         payment.refund_reason,
         payment.decline_id,
         payment.check_at,
+        payment.refunded_at,
+        payment.destination.account if payment.destination else None,
+        payment.destination.application_fee_minor if payment.destination else None,
     )
 
 
 def _payment(row: asyncpg.Record | None) -> Payment | None:
     if row is None:
         return None
-    received = row["received_minor"]
+    received, account = row["received_minor"], row["destination_account"]
     return Payment(
         id=PaymentId(row["id"]),
         tenant_id=TenantId(row["tenant_id"]),
@@ -211,4 +230,7 @@ def _payment(row: asyncpg.Record | None) -> Payment | None:
         check_at=row["check_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        refunded_minor=row["refunded_minor"],
+        refunded_at=row["refunded_at"],
+        destination=Destination(account, row["application_fee_minor"] or 0) if account is not None else None,
     )
