@@ -99,6 +99,35 @@ async def test_an_id_means_one_refund(world: PaymentsWorld) -> None:
         await world.refund(2499)
 
 
+async def test_asking_again_for_a_refund_that_failed_is_its_next_try(world: PaymentsWorld) -> None:
+    await world.paid()
+    world.gateway.desk.refusal = "insufficient funds"
+    assert [(await world.refund(2500)).attempt for _ in range(2)] == [1, 2]
+    with pytest.raises(RefundConflictError):
+        await world.refund(2499)
+    world.gateway.desk.refusal = None
+    again = await world.refund(2500)
+    assert (again.status, again.attempt) == (RefundStatus.SUCCEEDED, 3)
+
+
+async def test_a_refund_elsewhere_that_stands_in_the_way_holds_no_other_up(world: PaymentsWorld) -> None:
+    started = await world.paid()
+    async with world.payments.begin(world.tenant_id) as tx:
+        payment = await tx.payments.lock(started.payment.id)
+        assert payment is not None
+        await tx.payments.save(replace(payment, destination=Destination("acct_1", 700)))
+    world.gateway.away = True
+    await world.refund(6000, number=1)
+    world.gateway.away = False
+    world.gateway.refund_at_provider(started.intent.id, amount_minor=5000)
+    small = await world.refund(1000, number=2)
+    assert small.status is RefundStatus.SUCCEEDED
+    world.clock.move(seconds=UNSENT_CHECK_AFTER_S)
+    await world.use.settle_refunds()
+    await world.use.record(started.intent.id)
+    assert (await world.payment(started.payment.id)).refunded_minor == 6000
+
+
 async def test_while_the_provider_is_away_the_refund_waits_and_the_sweep_makes_it(world: PaymentsWorld) -> None:
     started = await world.paid()
     world.gateway.away = True

@@ -9,8 +9,8 @@ import stripe
 from dishka import Provider, Scope, provide, provide_all
 from redis.asyncio import Redis
 
+from adapters.http.payment_refunds import PaymentRefundController
 from adapters.http.payments import PaymentController
-from adapters.http.refunds import RefundController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
 from adapters.postgres.health import PostgresHealth
@@ -204,7 +204,7 @@ def payment_service() -> Service:
     return Service(
         name="payment",
         providers=(PostgresProvider("payment"), PaymentsProvider(), WebhooksProvider()),
-        controllers=(PaymentController, RefundController, StripeWebhookController, WebhookController),
+        controllers=(PaymentController, PaymentRefundController, StripeWebhookController, WebhookController),
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),

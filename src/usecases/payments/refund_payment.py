@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core.payments.errors import PaymentNotFoundError
-from core.payments.refund import Refund
-from core.payments.refunding import ask_refund, must_be_same
+from core.payments.refund import Refund, RefundStatus
+from core.payments.refunding import ask_refund, must_be_same, retry_refund
 from core.shared.ids import OrderId, RefundId, TenantId
 from ports.clock import Clock
 from ports.payments import PaymentTransactions
@@ -18,7 +18,8 @@ class RefundPayment:
     """For orders: when staff or a policy refund, and by itself when money came for seats that are gone.
 
     That the money must go back is committed before the provider is asked; the sweep goes on where a process died, or
-    the provider is away. The caller makes the id, and repeating it refunds nothing twice.
+    the provider is away. The caller makes the id, and repeating it refunds nothing twice: asking again for a refund
+    that failed begins its next try.
     """
 
     transactions: PaymentTransactions
@@ -48,6 +49,10 @@ class RefundPayment:
             known = await tx.refunds.find(refund_id)
             if known is None:
                 change = ask_refund(payment, refund_id=refund_id, amount_minor=amount_minor, reason=reason, now=now)
+                payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]
+            elif known.status is RefundStatus.FAILED:
+                must_be_same(known, payment, amount_minor=amount_minor)
+                change = retry_refund(payment, known, now=now)
                 payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]
             else:
                 must_be_same(known, payment, amount_minor=amount_minor)

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from core.payments.errors import PaymentDeclinedError, ProviderRefusedError, ProviderUnavailableError
+from core.payments.errors import (
+    PaymentDeclinedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    RefundTooLargeError,
+)
 from core.payments.payment import Payment
 from core.payments.refund import Refund, RefundsSeen, RefundStatus
 from core.payments.refunding import refuse_refund
@@ -28,12 +33,11 @@ class SendRefund:
             return refund
         try:
             made = await self.gateway.refund(payment, refund)
-            if payment.destination is None:
-                await self.record.book(payment, RefundsSeen((made,)))
-            else:
+            await self.record.book(payment, RefundsSeen((made,)))
+            if payment.destination is not None:
                 await self.record(payment)  # what became of the application fee stands elsewhere
-        except ProviderUnavailableError:
-            pass  # the sweep goes on with it
+        except (ProviderUnavailableError, RefundTooLargeError):
+            pass  # the sweep goes on with it, and the news of the refund that stands in the way come again
         except (ProviderRefusedError, PaymentDeclinedError) as refusal:
             await self._refused(payment, refund, refusal.message)
         return await self._present(refund)

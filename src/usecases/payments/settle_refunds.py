@@ -6,6 +6,7 @@ from core.payments.errors import RefundTooLargeError
 from core.payments.payment import Payment
 from core.payments.refund import Refund, RefundStatus
 from core.payments.refunding import put_off, retry_refund
+from core.shared.errors import DomainError
 from core.shared.ids import RefundId, TenantId
 from ports.clock import Clock
 from ports.payments import PaymentTransactions, UnsettledRefunds
@@ -34,10 +35,13 @@ class SettleRefunds:
         """Return how many refunds were looked at."""
         done = 0
         for tenant_id, refund_id in await self.unsettled.refunds_due(now=self.clock.now(), refunds_max=_REFUNDS_MAX):
-            taken = await self._take(tenant_id, refund_id)
-            if taken is not None:
-                await self.settle(*taken)
-                done += 1
+            try:
+                taken = await self._take(tenant_id, refund_id)
+                if taken is not None:
+                    await self.settle(*taken)
+                    done += 1
+            except DomainError:
+                continue  # it was put off, and comes again
         return done
 
     async def _take(self, tenant_id: TenantId, refund_id: RefundId) -> tuple[Payment, Refund] | None:

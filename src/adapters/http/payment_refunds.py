@@ -20,7 +20,7 @@ from usecases.payments.list_refunds import ListRefunds
 from usecases.payments.retry_refund import RetryRefund
 
 
-class RefundBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class PaymentRefundBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A refund. `failure` is why the last try failed; `attempt` counts the tries.
 
     A failed one is tried again by itself at `checkAt`; where that is null it waits for staff.
@@ -39,7 +39,7 @@ class RefundBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: datetime
 
     @classmethod
-    def of(cls, refund: Refund) -> "RefundBody":
+    def of(cls, refund: Refund) -> "PaymentRefundBody":
         """Return the refund as the API shows it."""
         return cls(
             id=refund.id,
@@ -56,7 +56,7 @@ class RefundBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
-class RefundController(Controller):
+class PaymentRefundController(Controller):
     """Refunds are asked for through their orders; those that failed are seen to here."""
 
     path = "/refunds"
@@ -72,14 +72,14 @@ class RefundController(Controller):
         status: Annotated[
             Literal["pending", "succeeded", "failed"] | None, QueryParameter(description="Only those of this status.")
         ] = None,
-    ) -> PageBody[RefundBody]:
+    ) -> PageBody[PaymentRefundBody]:
         """Box office and managers; `status=failed` lists what is to be done."""
-        return page_body(await usecase(caller, page, RefundStatus(status) if status else None), RefundBody.of)
+        return page_body(await usecase(caller, page, RefundStatus(status) if status else None), PaymentRefundBody.of)
 
     @post("/{refund_id:uuid}/retry", status_code=200, summary="Try a failed refund again")
     @inject
     async def retry(
         self, refund_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[RetryRefund]
-    ) -> RefundBody:
+    ) -> PaymentRefundBody:
         """Box office and managers; answers how the refund stands after the new try."""
-        return RefundBody.of(await usecase(caller, RefundId(refund_id)))
+        return PaymentRefundBody.of(await usecase(caller, RefundId(refund_id)))
