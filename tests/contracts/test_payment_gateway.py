@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,13 +15,18 @@ from adapters.stripe.client import open_stripe
 from adapters.stripe.gateway import StripeGateway
 from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Intent, IntentStatus
+from core.payments.ledger import PostingKind
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.refund import RefundsSeen, RefundStatus
+from core.shared.money import Money
 from ports.payments import PaymentGateway
 from tests.payments_builders import a_payment, a_refund
 
 METHODS = {"pay": "pm_card_visa", "declined": "pm_card_chargeDeclined", "processing": "pm_card_processing"}
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+EVER = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+FEE_MINOR = 138
+"""What the stand-in takes of 75.00 EUR."""
 
 
 class Provider(ABC):
@@ -44,6 +49,7 @@ class Provider(ABC):
 class InMemory(Provider):
     def __init__(self) -> None:
         self.gateway = self.memory = MemoryPaymentGateway()
+        self.memory.fee_minor = FEE_MINOR
 
     async def buyer(self, intent: Intent, does: str) -> None:
         {"pay": self.memory.pay, "declined": self.memory.decline, "processing": self.memory.process}[does](intent.id)
@@ -161,6 +167,27 @@ async def test_an_attempt_of_a_refund_is_made_once_and_names_us(provider: Provid
     assert (await provider.gateway.retrieve_intent(payment.intent_id or "")).refunded_minor == 2500
     again = await provider.gateway.refund(payment, replace(refund, attempt=2))
     assert again.id != made.id
+
+
+async def test_the_balance_tells_of_charges_and_refunds_with_the_fee(provider: Provider, payment: Payment) -> None:
+    payment = await paid(provider, payment)
+    charge = (await provider.gateway.retrieve_intent(payment.intent_id or "")).charge
+    assert charge is not None and charge.fee == Money(FEE_MINOR, "EUR")
+    made = await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+    taken, back = await provider.gateway.movements(start=EVER[0], end=EVER[1])
+    assert (taken.kind, taken.source, taken.amount, taken.fee, taken.ours) == (
+        PostingKind.CAPTURE,
+        charge.id,
+        payment.amount,
+        charge.fee,
+        True,
+    )
+    assert (back.kind, back.source, back.charge) == (PostingKind.REFUND, made.id, charge.id)
+    assert (back.amount, back.fee) == (Money(-2500, "EUR"), Money(0, "EUR"))
+    assert await provider.gateway.movements(start=EVER[0], end=taken.at) == []
+    after = back.at + timedelta(seconds=1)
+    assert len(await provider.gateway.movements(start=taken.at, end=after)) == 2
+    assert await provider.gateway.movements(start=after, end=EVER[1]) == []
 
 
 async def test_every_refund_is_listed_also_what_others_made(provider: Provider, payment: Payment) -> None:
