@@ -9,7 +9,7 @@ from uuid import UUID
 from core.shared.ids import AccountId, ReservationId
 from ports.clock import Clock
 from ports.published.orders import OrderCancelled
-from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
+from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted, RefundAnswer
 from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved, replacement_id
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
@@ -265,12 +265,15 @@ class Payments(PaymentsApi):
         return CancelOutcome(outcome=status)
 
     @override
-    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
+    async def refund(
+        self, *, tenant_id: UUID, order_id: UUID, refund_id: UUID, amount_minor: int | None, reason: str
+    ) -> RefundAnswer:
         self._reach()
         if self.status.get(order_id) != "succeeded":
-            raise RefusedError("payments.not_paid", "nothing to give back")
+            raise RefusedError("payments.not_refundable", "nothing to give back")
         self.refunded[order_id] = 1
         self.life.step()
+        return RefundAnswer(refund_id=refund_id, amount_minor=amount_minor or 0, currency="EUR", status="pending")
 
     def _reach(self) -> None:
         if not self.reachable:

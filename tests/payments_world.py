@@ -5,20 +5,30 @@ from uuid import UUID, uuid4
 from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payments import MemoryPaymentGateway, MemoryPayments
+from core.payments.ledger import balances
 from core.payments.payment import Payment, PaymentMethod
 from core.payments.platform_fee import ConnectTerms
 from core.payments.record import RecordKind
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId, VenueId
+from core.payments.refund import Refund
+from core.shared.ids import AccountId, OrderId, PaymentId, RefundId, TenantId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
 from ports.ids import IdSource
-from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments
+from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.keep_change import KeepChange
+from usecases.payments.keep_refunds import KeepRefunds
+from usecases.payments.list_refunds import ListRefunds
 from usecases.payments.read_payment import ReadPayment
+from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
+from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
+from usecases.payments.retry_refund import RetryRefund
+from usecases.payments.send_refund import SendRefund
+from usecases.payments.settle_refund import SettleRefund
+from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartedPayment, StartPayment, StartRequest
 
 
@@ -30,21 +40,29 @@ class PaymentUseCases:
         *,
         transactions: PaymentTransactions,
         unsettled: UnsettledPayments,
+        unsettled_refunds: UnsettledRefunds,
+        books: Books,
         gateway: PaymentGateway,
         clock: Clock,
         ids: IdSource,
         terms: ConnectTerms,
     ) -> None:
         keep = KeepChange(ids)
+        keep_refunds = KeepRefunds(ids)
         self.transactions = transactions
         self.start = StartPayment(transactions, gateway, clock, ids, keep, terms)
-        self.refund = RefundPayment(transactions, gateway, clock, keep)
+        record_refunds = RecordRefunds(transactions, gateway, clock, keep_refunds)
+        send = SendRefund(transactions, gateway, clock, keep_refunds, record_refunds)
+        settle = SettleRefund(transactions, record_refunds, send)
+        self.refund = RefundPayment(transactions, clock, keep_refunds, send, settle)
+        self.settle_refunds = SettleRefunds(unsettled_refunds, transactions, keep_refunds, settle, clock)
+        self.retry_refund = RetryRefund(transactions, clock, keep_refunds, settle)
+        self.list_refunds = ListRefunds(transactions)
+        self.reconcile_day = ReconcileDay(transactions, books, gateway, clock, ids)
         self.cancel = CancelPayment(transactions, gateway, self.refund, clock, keep)
         self.read = ReadPayment(transactions)
-        self.record = RecordPaymentOutcome(transactions, gateway, clock, keep)
-        self.reconcile = ReconcilePendingPayments(
-            unsettled, transactions, gateway, self.record, self.cancel, self.refund, clock
-        )
+        self.record = RecordPaymentOutcome(transactions, gateway, clock, keep, record_refunds)
+        self.reconcile = ReconcilePendingPayments(unsettled, transactions, gateway, self.record, self.cancel, clock)
 
 
 class PaymentsWorld:
@@ -55,10 +73,12 @@ class PaymentsWorld:
         self.ids = MemoryIds()
         self.messages = MemoryMessages(ids=self.ids)
         self.payments = MemoryPayments(self.messages)
-        self.gateway = MemoryPaymentGateway()
+        self.gateway = MemoryPaymentGateway(self.clock)
         self.use = PaymentUseCases(
             transactions=self.payments,
             unsettled=self.payments,
+            unsettled_refunds=self.payments,
+            books=self.payments,
             gateway=self.gateway,
             clock=self.clock,
             ids=self.ids,
@@ -99,3 +119,30 @@ class PaymentsWorld:
     def news(self) -> list[str]:
         """Return the types of the events that were published, without their common beginning."""
         return [envelope.type.removeprefix("payments.payment.") for envelope in self.messages.events]
+
+    async def paid(self, *, amount_minor: int = 7500) -> StartedPayment:
+        """Start the payment, let the buyer pay, and take the news of it."""
+        started = await self.start(amount_minor=amount_minor)
+        self.gateway.pay(started.intent.id)
+        await self.use.record(started.intent.id)
+        return started
+
+    async def refund(self, amount_minor: int | None = None, *, number: int = 1, reason: str = "no seats") -> Refund:
+        """Ask for a refund; the number makes its id."""
+        return await self.use.refund(
+            tenant_id=self.tenant_id,
+            order_id=self.order_id,
+            refund_id=RefundId(UUID(int=0x4EF0 + number)),
+            amount_minor=amount_minor,
+            reason=reason,
+        )
+
+    async def refunds(self, payment_id: UUID) -> list[Refund]:
+        async with self.payments.begin(self.tenant_id) as tx:
+            return list(await tx.refunds.of_payment(PaymentId(payment_id)))
+
+    async def balances(self, payment_id: UUID) -> dict[str, int]:
+        """Return what the ledger's accounts have of the payment, without those that have nothing."""
+        async with self.payments.begin(self.tenant_id) as tx:
+            had = balances(await tx.ledger.of_payment(PaymentId(payment_id)))
+        return {account.value: amount for account, amount in had.items() if amount}

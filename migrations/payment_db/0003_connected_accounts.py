@@ -1,4 +1,4 @@
-"""Connected accounts of venues, fees that were agreed with organisations, and where a payment's money goes."""
+"""Connected accounts of venues, and fees that were agreed with organisations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from adapters.postgres.security import Roles, relay_finds, tenant_table
 
 revision = "payment_0003"
-down_revision = "payment_0004"
+down_revision = "payment_0002"
 branch_labels = None
 depends_on = None
 
@@ -61,14 +61,6 @@ def upgrade() -> None:
         sa.CheckConstraint("basis_points between 0 and 10000", name="platform_fees_share"),
         sa.CheckConstraint("fixed_minor >= 0", name="platform_fees_fixed"),
     )
-    op.add_column("payments", sa.Column("destination_account", sa.Text))
-    op.add_column("payments", sa.Column("application_fee_minor", sa.BigInteger))
-    op.create_check_constraint(
-        "payments_destination",
-        "payments",
-        "(destination_account is null) = (application_fee_minor is null) "
-        "and coalesce(application_fee_minor between 0 and amount_minor, true)",
-    )
     for statement in (
         *tenant_table("connected_accounts", ROLES, grant="select, insert, update"),
         *tenant_table("platform_fees", ROLES),
@@ -78,8 +70,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint("payments_destination", "payments")
-    op.drop_column("payments", "application_fee_minor")
-    op.drop_column("payments", "destination_account")
     op.drop_table("platform_fees")
     op.drop_table("connected_accounts")

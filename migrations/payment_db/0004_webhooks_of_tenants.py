@@ -9,7 +9,7 @@ from alembic import op
 from adapters.postgres.security import TENANT, Roles
 
 revision = "payment_0004"
-down_revision = "payment_0001"
+down_revision = "payment_0003"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -143,6 +144,16 @@ def platform_fee(
 
     work = agree_platform_fee(_settings(), organisation, basis_points, fixed_minor, usual=usual, console=_out)
     _run(work)
+
+
+@app.command()
+def reconcile(
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day to compare, in UTC.")],
+) -> None:
+    """Compare a day of Stripe's balance with the ledger, and book fees that were not known; status 1 if they differ."""
+    from bootstrap.reconciliation import reconcile_day
+
+    raise typer.Exit(_run(reconcile_day(_settings(), day.date(), _out)))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What payments need from the world: their rows and those of connected accounts, and a payment provider."""
+"""What payments need from the world: their rows, and a payment provider."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.payments.accounts import ConnectedAccount, ProviderAccount
 from core.payments.intent import Intent
+from core.payments.ledger import Posting
+from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
-from core.payments.platform_fee import PlatformFee
 from core.payments.record import PaymentRecord
-from core.shared.ids import OrderId, PaymentId, TenantId, VenueId
-from core.shared.money import Money
+from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
+from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
 from ports.events import Outbox
+from ports.paging import Page, PageRequest
+from ports.payment_accounts import AccountStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ class PaymentStore(Protocol):
 
     @abstractmethod
     async def save(self, payment: Payment) -> None:
-        """Store the payment as it is now; it has been added, and is locked."""
+        """Store the payment as it is now; it has been added, and is locked.
+
+        Its `refunded_minor` is not stored: the refunds make it.
+        """
 
     @abstractmethod
     async def append(self, payment_id: PaymentId, record: PaymentRecord, *, id: UUID, at: datetime) -> None:
@@ -60,32 +65,50 @@ class PaymentStore(Protocol):
         """Return the audit trail of a payment, oldest first."""
 
 
-class AccountStore(Protocol):
-    """The connected accounts of one tenant, in one open transaction. Absence is None; another tenant's are absent."""
+class RefundStore(Protocol):
+    """The refunds of one tenant, in one open transaction. Whoever adds or changes one holds its payment's lock.
+
+    The refunds of a payment that have not failed never add up to more than the payment received, whoever writes: the
+    store itself refuses that, and keeps the sum as the payment's `refunded_minor`.
+    """
 
     @abstractmethod
-    async def add(self, account: ConnectedAccount) -> bool:
-        """Store a new account; False, and nothing stored, when its venue has one already."""
+    async def add(self, refund: Refund) -> bool:
+        """Store a new refund; False, and nothing stored, when the tenant has one of this id.
+
+        Raises RefundTooLargeError.
+        """
 
     @abstractmethod
-    async def find(self, venue_id: VenueId) -> ConnectedAccount | None:
-        """Return the venue's account without a lock, to be read."""
+    async def find(self, refund_id: RefundId) -> Refund | None:
+        """Return the refund without a lock; None when there is none."""
 
     @abstractmethod
-    async def lock(self, venue_id: VenueId) -> ConnectedAccount | None:
-        """Return the venue's account, and keep others from changing it until the transaction ends."""
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
+        """Return all refunds of a payment, oldest first."""
 
     @abstractmethod
-    async def save(self, account: ConnectedAccount) -> None:
-        """Store the account as it is now; it has been added, and is locked."""
+    async def save(self, refund: Refund) -> None:
+        """Store the refund as it is now; its payment never changes.
+
+        Raises RefundTooLargeError, and RefundConflictError when the refund of this id is another payment's.
+        """
 
     @abstractmethod
-    async def platform_fee(self) -> PlatformFee | None:
-        """Return the fee that was agreed with this organisation; None where the usual one holds."""
+    async def page(self, page: PageRequest, *, status: RefundStatus | None) -> Page[Refund]:
+        """Return a page of the tenant's refunds in the order of their ids, of one status or of any."""
+
+
+class Ledger(Protocol):
+    """The double-entry ledger of one tenant, in one open transaction. What was booked is never changed."""
 
     @abstractmethod
-    async def agree_platform_fee(self, fee: PlatformFee | None, *, at: datetime) -> None:
-        """Store the organisation's own fee; None goes back to the usual one."""
+    async def post(self, payment_id: PaymentId, posting: Posting, *, id: UUID, at: datetime) -> None:
+        """Book a movement of a payment under an id of its own; `at` is now. A refund that it names is stored before."""
+
+    @abstractmethod
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Posting]:
+        """Return what was booked for a payment, in the order of the ids it was booked under."""
 
 
 class PaymentTransaction(Protocol):
@@ -93,6 +116,8 @@ class PaymentTransaction(Protocol):
 
     payments: PaymentStore
     accounts: AccountStore
+    refunds: RefundStore
+    ledger: Ledger
     outbox: Outbox
 
 
@@ -110,6 +135,34 @@ class UnsettledPayments(Protocol):
     @abstractmethod
     async def due(self, *, now: datetime, payments_max: int) -> Sequence[tuple[TenantId, PaymentId]]:
         """Return payments whose `check_at` has come, the longest silent first; nothing is locked or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundBacklog:
+    """How many refunds wait for the provider, and how many failed and have not gone back since."""
+
+    pending: int
+    failed: int
+
+
+class UnsettledRefunds(Protocol):
+    """The sweep's view, across tenants: which refunds have to be looked at."""
+
+    @abstractmethod
+    async def refunds_due(self, *, now: datetime, refunds_max: int) -> Sequence[tuple[TenantId, RefundId]]:
+        """Return refunds whose `check_at` has come, the longest due first; nothing is locked or changed."""
+
+    @abstractmethod
+    async def backlog(self) -> RefundBacklog:
+        """Count the refunds that are not settled."""
+
+
+class Books(Protocol):
+    """The ledger of every tenant, to be compared with the provider's; nothing can be booked here."""
+
+    @abstractmethod
+    async def booked(self, *, start: datetime, end: datetime, refs: Sequence[str]) -> Sequence[BookedMovement]:
+        """Return captures, refunds and failed refunds that moved from `start` until before `end`, or are named."""
 
 
 class PaymentGateway(Protocol):
@@ -132,92 +185,19 @@ class PaymentGateway(Protocol):
         """Cancel the intent where that can still be done; return how it stands, whichever way that is."""
 
     @abstractmethod
-    async def refund(self, payment: Payment) -> str | None:
-        """Give back all that the payment received and return the refund's id.
+    async def refund(self, payment: Payment, refund: Refund) -> ProviderRefund:
+        """Make the refund's present attempt, or return the one that was made for it.
 
-        None when everything had gone back already.
+        Where the money went to another account it is taken back from there, and the application fee with it.
         """
 
-
-@dataclass(frozen=True, slots=True)
-class AccountOwner:
-    """Whose account it is."""
-
-    tenant_id: TenantId
-    venue_id: VenueId
-
-
-class AccountDirectory(Protocol):
-    """The worker's view, across tenants. It reads just enough to find an owner; changing is the store's."""
+    @abstractmethod
+    async def refunds(self, payment: Payment) -> RefundsSeen:
+        """Return every refund of the payment's intent as it stands, whoever made it, oldest first."""
 
     @abstractmethod
-    async def owner(self, account_id: str) -> AccountOwner | None:
-        """Return whose present account it is; None for one that is not ours, or not any more."""
+    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
+        """Return the charges, refunds and failed refunds that moved the balance from `start` until before `end`.
 
-    @abstractmethod
-    async def due(self, *, now: datetime, accounts_max: int) -> Sequence[AccountOwner]:
-        """Return the owners of accounts whose `check_at` has come, the longest silent first; nothing is changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRequest:
-    """A new account: `key` makes asking again with all the same harmless; the owner finds `email` filled in."""
-
-    key: str
-    tenant_id: TenantId
-    venue_id: VenueId
-    country: str
-    email: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OnboardingLink:
-    """Where the owner of an account gives what the provider wants to know. It works once, and not for long."""
-
-    url: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payout:
-    """Money on its way from the provider to the venue's bank; `status` is the provider's word for where it is."""
-
-    id: str
-    amount: Money
-    status: str
-    arrival_at: datetime
-    created_at: datetime
-    failure: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutPage:
-    """Payouts, the newest first; `next_after` is the last one's id, None on the last page."""
-
-    items: tuple[Payout, ...]
-    next_after: str | None
-
-
-class AccountGateway(Protocol):
-    """A provider with accounts.
-
-    Every call may be repeated. All raise ProviderUnavailableError (not known to have happened: ask again) and
-    ProviderRefusedError (the request itself is wrong), and those that name an account raise AccountGoneError when the
-    provider does not let us use it (any more). Never called in a transaction.
-    """
-
-    @abstractmethod
-    async def create_account(self, request: AccountRequest) -> ProviderAccount:
-        """Make an account, or return the one that was made by this key."""
-
-    @abstractmethod
-    async def retrieve_account(self, account_id: str) -> ProviderAccount:
-        """Return the account as it stands."""
-
-    @abstractmethod
-    async def link_account(self, account_id: str, *, return_url: str, refresh_url: str) -> OnboardingLink:
-        """Make a fresh link; its visitor comes to `return_url`, or to `refresh_url` when the link works no more."""
-
-    @abstractmethod
-    async def list_payouts(self, account_id: str, *, limit: int, after: str | None) -> PayoutPage:
-        """Return a page of 1 to 100 payouts of the account; `after` is where the page before ended."""
+        Oldest first; other movements (payouts, transfers) are left out.
+        """

@@ -72,6 +72,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /venues/{id}/stripe/payouts
     GET                 /venues/{id}/stripe/return
     GET                 /venues/{id}/stripe/refresh
+    GET                 /payments/refunds
+    POST                /payments/refunds/{id}/retry
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,18 +15,28 @@ from adapters.stripe.client import open_stripe
 from adapters.stripe.gateway import StripeGateway
 from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Intent, IntentStatus
-from core.payments.payment import Payment
+from core.payments.ledger import PostingKind
+from core.payments.payment import Payment, PaymentStatus
+from core.payments.refund import RefundsSeen, RefundStatus
+from core.shared.money import Money
 from ports.payments import PaymentGateway
-from tests.payments_builders import a_payment
+from tests.payments_builders import a_payment, a_refund
 
 METHODS = {"pay": "pm_card_visa", "declined": "pm_card_chargeDeclined", "processing": "pm_card_processing"}
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+EVER = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+FEE_MINOR = 138
+"""What the stand-in takes of 75.00 EUR."""
 
 
 class Provider(ABC):
     """A gateway, and what the buyer does meanwhile."""
 
     gateway: PaymentGateway
+
+    @abstractmethod
+    async def staff_refund(self, intent: Intent, amount_minor: int) -> str:
+        """Let somebody refund in the provider's own pages, and return the refund's id."""
 
     @abstractmethod
     async def buyer(self, intent: Intent, does: str) -> None:
@@ -39,9 +49,13 @@ class Provider(ABC):
 class InMemory(Provider):
     def __init__(self) -> None:
         self.gateway = self.memory = MemoryPaymentGateway()
+        self.memory.fee_minor = FEE_MINOR
 
     async def buyer(self, intent: Intent, does: str) -> None:
         {"pay": self.memory.pay, "declined": self.memory.decline, "processing": self.memory.process}[does](intent.id)
+
+    async def staff_refund(self, intent: Intent, amount_minor: int) -> str:
+        return self.memory.desk.make_elsewhere(await self.memory.retrieve_intent(intent.id), amount_minor=amount_minor)
 
     def go_away(self) -> None:
         self.memory.away = True
@@ -52,6 +66,7 @@ class OnStripe(Provider):
 
     def __init__(self, fake: StripeFake, client: stripe.StripeClient) -> None:
         self.fake = fake
+        self.client = client
         self.gateway = StripeGateway(client)
 
     async def buyer(self, intent: Intent, does: str) -> None:
@@ -62,6 +77,10 @@ class OnStripe(Provider):
                 headers={"authorization": f"Bearer {self.fake.settings.publishable_key}"},
             )
         assert answer.status_code == (402 if does == "declined" else 200), answer.text
+
+    async def staff_refund(self, intent: Intent, amount_minor: int) -> str:
+        made = await self.client.v1.refunds.create_async({"payment_intent": intent.id, "amount": amount_minor})
+        return made.id
 
     def go_away(self) -> None:
         self.fake.state.faults.calls = 100
@@ -130,20 +149,77 @@ async def test_cancelling_too_late_says_how_it_stands(
     assert (await provider.gateway.cancel_intent(intent.id)).status is status
 
 
-async def test_a_refund_is_whole_and_happens_once(provider: Provider, payment: Payment) -> None:
+async def paid(provider: Provider, payment: Payment) -> Payment:
     intent = await provider.gateway.create_intent(payment)
     await provider.buyer(intent, "pay")
-    paid = replace(payment, intent_id=intent.id)
-    refund_id = await provider.gateway.refund(paid)
-    assert refund_id is not None
-    assert await provider.gateway.refund(paid) == refund_id
-    assert (await provider.gateway.retrieve_intent(intent.id)).refunded_minor == 7500
+    charge = (await provider.gateway.retrieve_intent(intent.id)).charge
+    assert charge is not None
+    return replace(payment, intent_id=intent.id, status=PaymentStatus.SUCCEEDED, received=payment.amount)
+
+
+async def test_an_attempt_of_a_refund_is_made_once_and_names_us(provider: Provider, payment: Payment) -> None:
+    payment = await paid(provider, payment)
+    refund = a_refund(payment, 2500, now=NOW)
+    made = await provider.gateway.refund(payment, refund)
+    assert (made.refund_id, made.attempt, made.amount.amount_minor) == (refund.id, 1, 2500)
+    assert (made.status, made.failure, made.moved) == (RefundStatus.SUCCEEDED, None, True)
+    assert await provider.gateway.refund(payment, refund) == made
+    assert (await provider.gateway.retrieve_intent(payment.intent_id or "")).refunded_minor == 2500
+    again = await provider.gateway.refund(payment, replace(refund, attempt=2))
+    assert again.id != made.id
+
+
+async def test_the_balance_tells_of_charges_and_refunds_with_the_fee(provider: Provider, payment: Payment) -> None:
+    payment = await paid(provider, payment)
+    charge = (await provider.gateway.retrieve_intent(payment.intent_id or "")).charge
+    assert charge is not None and charge.fee == Money(FEE_MINOR, "EUR")
+    made = await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+    taken, back = await provider.gateway.movements(start=EVER[0], end=EVER[1])
+    assert (taken.kind, taken.source, taken.amount, taken.fee, taken.ours) == (
+        PostingKind.CAPTURE,
+        charge.id,
+        payment.amount,
+        charge.fee,
+        True,
+    )
+    assert (back.kind, back.source, back.charge) == (PostingKind.REFUND, made.id, charge.id)
+    assert (back.amount, back.fee) == (Money(-2500, "EUR"), Money(0, "EUR"))
+    assert await provider.gateway.movements(start=EVER[0], end=taken.at) == []
+    after = back.at + timedelta(seconds=1)
+    assert len(await provider.gateway.movements(start=taken.at, end=after)) == 2
+    assert await provider.gateway.movements(start=after, end=EVER[1]) == []
+
+
+async def test_every_refund_is_listed_also_what_others_made(provider: Provider, payment: Payment) -> None:
+    payment = await paid(provider, payment)
+    assert await provider.gateway.refunds(payment) == RefundsSeen(())
+    ours = await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+    theirs = await provider.staff_refund(await provider.gateway.retrieve_intent(payment.intent_id or ""), 1000)
+    seen = await provider.gateway.refunds(payment)
+    assert [one.id for one in seen.refunds] == [ours.id, theirs]
+    assert seen.refunds[0] == ours
+    assert (seen.refunds[1].refund_id, seen.refunds[1].attempt, seen.refunds[1].amount.amount_minor) == (
+        None,
+        None,
+        1000,
+    )
+
+
+async def test_more_than_is_left_is_refused(provider: Provider, payment: Payment) -> None:
+    payment = await paid(provider, payment)
+    await provider.gateway.refund(payment, a_refund(payment, 5000, now=NOW))
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.refund(payment, a_refund(payment, 2501, now=NOW))
+    await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.refund(payment, a_refund(payment, 1, now=NOW))
 
 
 async def test_what_took_no_money_cannot_be_refunded(provider: Provider, payment: Payment) -> None:
     intent = await provider.gateway.create_intent(payment)
+    unpaid = replace(payment, intent_id=intent.id, status=PaymentStatus.SUCCEEDED, received=payment.amount)
     with pytest.raises(ProviderRefusedError):
-        await provider.gateway.refund(replace(payment, intent_id=intent.id))
+        await provider.gateway.refund(unpaid, a_refund(unpaid, 7500, now=NOW))
 
 
 async def test_an_unknown_intent_is_refused(provider: Provider) -> None:

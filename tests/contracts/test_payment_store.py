@@ -13,6 +13,7 @@ from adapters.memory.payments import MemoryPayments
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
 from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
+from core.payments.destination import Destination
 from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
 from core.payments.transitions import CHECK_AFTER_S
@@ -78,6 +79,8 @@ async def test_a_payment_comes_back_as_it_was_stored(stores: Stores) -> None:
         decline_id="ch_1::card_declined",
         check_at=None,
         updated_at=NOW + timedelta(seconds=5),
+        refunded_at=NOW,
+        destination=Destination("acct_1", 250),
     )
     async with stores.transactions.begin(OURS) as tx:
         await tx.payments.save(changed)

@@ -131,20 +131,6 @@ async def test_cancelling_says_what_became_of_it(service: RunningPayments) -> No
     assert (await api.cancel(tenant_id=service.tenant_id, order_id=uuid4())).outcome == "none"
 
 
-async def test_a_refund_goes_back_whole_and_once(service: RunningPayments, payment_db: Database) -> None:
-    api: PaymentsApi = await service.container.get(PaymentsApi)
-    order_id, started = await service.start()
-    await service.confirm(started)
-    await service.process()
-    for _ in range(2):
-        await api.refund(tenant_id=service.tenant_id, order_id=order_id, reason="the seats are gone")
-    await service.process()
-    assert await service.status(started) == "REFUNDED"
-    assert await news(payment_db) == ["payments.payment.succeeded", "payments.payment.refunded"]
-    charge = next(iter(service.fake.state.ledger.all("charges")))
-    assert (charge["amount_refunded"], charge["refunded"]) == (7500, True)
-
-
 async def test_many_starts_at_once_make_one_payment_and_one_intent(service: RunningPayments) -> None:
     order_id = uuid4()
     started = await asyncio.gather(*(service.start(order_id=order_id) for _ in range(8)))

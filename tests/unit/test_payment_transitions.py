@@ -9,21 +9,18 @@ import pytest
 from core.payments.errors import (
     AlreadyPaidError,
     ForeignIntentError,
-    NotRefundableError,
     PaymentClosedError,
     PaymentConflictError,
 )
-from core.payments.intent import Decline, Intent, IntentStatus
+from core.payments.intent import Charge, Decline, Intent, IntentStatus
+from core.payments.ledger import PostingKind
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.record import RecordKind
 from core.payments.transitions import (
     CHECK_AFTER_S,
-    REFUNDED_ELSEWHERE,
     Change,
-    ask_refund,
     attach,
     close,
-    mark_refunded,
     observe,
     reopen,
     try_again,
@@ -174,32 +171,19 @@ def test_a_closed_payment_is_not_tried_again() -> None:
         try_again(payment, account_id=payment.account_id, amount=PRICE, now=LATER)
 
 
-@pytest.mark.parametrize("status", [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.CANCELLED])
-def test_only_money_that_came_can_go_back(status: PaymentStatus) -> None:
-    payment = replace(with_intent(), status=status)
-    with pytest.raises(NotRefundableError):
-        ask_refund(payment, reason="no seats", now=LATER)
-    with pytest.raises(NotRefundableError):
-        mark_refunded(payment, refund_id="re_1", now=LATER)
-
-
-def test_a_refund_balances_the_money_that_came_even_a_wrong_amount() -> None:
+def test_what_was_received_is_booked_once_with_the_fee_that_is_known() -> None:
     payment = with_intent()
-    taken = observe(payment, intent(payment, IntentStatus.SUCCEEDED, received_minor=9900), now=LATER)
-    back = mark_refunded(after(ask_refund(after(taken), reason="mismatch", now=LATER)), refund_id="re_1", now=LATER)
-    assert taken is not None and back is not None
-    assert sum(record.movement_minor for record in taken.records + back.records) == 0
-    assert after(back).status is PaymentStatus.REFUNDED
-    assert mark_refunded(after(back), refund_id="re_1", now=LATER) is None
-    assert ask_refund(after(back), reason="again", now=LATER) is None
-
-
-@pytest.mark.parametrize(("refunded_minor", "status"), [(7499, "SUCCEEDED"), (7500, "REFUNDED")])
-def test_a_refund_made_at_the_provider_is_noticed_when_it_is_whole(refunded_minor: int, status: str) -> None:
-    payment = with_intent()
-    seen = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED, refunded_minor=refunded_minor), now=LATER))
-    assert seen.status == status
-    assert seen.refund_reason == (REFUNDED_ELSEWHERE if status == "REFUNDED" else None)
+    charge = Charge("ch_1", NOW, Money(240, "EUR"))
+    taken = observe(payment, intent(payment, IntentStatus.SUCCEEDED, charge=charge), now=LATER)
+    assert taken is not None
+    (booked,) = taken.postings
+    assert (booked.provider_ref, booked.at, booked.kind) == ("ch_1", NOW, PostingKind.CAPTURE)
+    assert {entry.account.value: entry.amount_minor for entry in booked.entries} == {
+        "buyer": -7500,
+        "organisation": 7260,
+        "stripe_fee": 240,
+    }
+    assert observe(after(taken), intent(payment, IntentStatus.SUCCEEDED, charge=charge), now=LATER) is None
 
 
 def test_the_provider_is_asked_again_only_while_something_can_come_of_it() -> None:
@@ -207,6 +191,3 @@ def test_the_provider_is_asked_again_only_while_something_can_come_of_it() -> No
     assert payment.check_at == NOW + timedelta(seconds=CHECK_AFTER_S)
     paid = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER))
     assert paid.check_at is None
-    asked = after(ask_refund(paid, reason="no seats", now=LATER))
-    assert asked.check_at is not None
-    assert after(mark_refunded(asked, refund_id="re_1", now=LATER)).check_at is None

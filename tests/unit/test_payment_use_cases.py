@@ -8,7 +8,6 @@ import pytest
 from core.payments.errors import (
     AlreadyPaidError,
     AmountMismatchError,
-    NotRefundableError,
     PaymentClosedError,
     PaymentNotFoundError,
     ProviderUnavailableError,
@@ -18,7 +17,7 @@ from core.payments.record import RecordKind
 from core.payments.transitions import CHECK_AFTER_S
 from core.shared.callers import Caller, Role
 from core.shared.errors import InvalidInputError
-from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
+from core.shared.ids import AccountId, PaymentId, TenantId
 from tests.payments_world import PaymentsWorld
 from usecases.payments.cancel_payment import CancelResult
 
@@ -151,35 +150,6 @@ async def test_cancelling_while_the_provider_decides_says_so_and_the_sweep_finis
     world.clock.move(seconds=CHECK_AFTER_S)
     assert await world.use.reconcile() == 1
     assert (await world.payment(started.payment.id)).status is PaymentStatus.CANCELLED
-
-
-async def test_a_refund_gives_all_back_once(world: PaymentsWorld) -> None:
-    started = await world.start()
-    with pytest.raises(NotRefundableError):
-        await world.use.refund(tenant_id=world.tenant_id, order_id=world.order_id, reason="no seats")
-    world.gateway.pay(started.intent.id)
-    await world.use.record(started.intent.id)
-    for _ in range(2):
-        await world.use.refund(tenant_id=world.tenant_id, order_id=world.order_id, reason="no seats")
-    assert sum(moved for _, moved in await world.trail(started.payment.id)) == 0
-    assert world.news == ["succeeded", "refunded"]
-    with pytest.raises(PaymentNotFoundError):
-        await world.use.refund(tenant_id=world.tenant_id, order_id=OrderId(uuid4()), reason="no seats")
-
-
-async def test_a_refund_that_a_crash_cut_short_is_finished_by_the_sweep(world: PaymentsWorld) -> None:
-    started = await world.start()
-    world.gateway.pay(started.intent.id)
-    await world.use.record(started.intent.id)
-    world.gateway.away = True
-    with pytest.raises(ProviderUnavailableError):
-        await world.use.refund(tenant_id=world.tenant_id, order_id=world.order_id, reason="no seats")
-    assert await world.use.cancel(tenant_id=world.tenant_id, order_id=world.order_id) is CancelResult.CANCELLED
-    world.gateway.away = False
-    world.clock.move(seconds=CHECK_AFTER_S)
-    await world.use.reconcile()
-    payment = await world.payment(started.payment.id)
-    assert (payment.status, payment.refund_reason) == (PaymentStatus.REFUNDED, "no seats")
 
 
 async def test_a_lost_webhook_is_found_by_the_sweep_but_not_before_its_time(world: PaymentsWorld) -> None:

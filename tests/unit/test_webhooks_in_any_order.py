@@ -88,6 +88,7 @@ STORIES: dict[str, tuple[Sequence[Told], dict[str, object]]] = {
             "seats": ["ended"],
             "news": {
                 "payments.payment.succeeded": 1,
+                "payments.refund.settled": 1,
                 "payments.payment.refunded": 1,
                 "orders.order.completed": 1,
                 "orders.order.cancelled": 1,

@@ -14,13 +14,15 @@ from adapters.http.money import MoneyBody
 from core.payments.payment import Payment
 from core.shared.callers import Caller
 from core.shared.ids import PaymentId
+from core.shared.money import Money
 from usecases.payments.read_payment import ReadPayment
 
 
 class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A payment. FAILED means declined, and may be tried again; MISMATCHED that another amount came than was owed.
 
-    `received` is what Stripe says was taken, null while nothing was; `attempt` counts the payment's PaymentIntents.
+    `received` is what Stripe says was taken, null while nothing was, and `refunded` what of it went back or is on its
+    way; REFUNDED means that all of it has gone back. `attempt` counts the payment's PaymentIntents.
     """
 
     id: UUID
@@ -29,6 +31,7 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: Literal["PENDING", "SUCCEEDED", "FAILED", "CANCELLED", "REFUNDED", "MISMATCHED"]
     amount: MoneyBody
     received: MoneyBody | None
+    refunded: MoneyBody | None
     stripe_payment_intent_id: str | None
     attempt: int
     refund_reason: str | None
@@ -38,13 +41,15 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @classmethod
     def of(cls, payment: Payment) -> "PaymentBody":
         """Return the payment as the API shows it."""
+        received = payment.received
         return cls(
             id=payment.id,
             order_id=payment.order_id,
             method=payment.method.value,
             status=payment.status.value,
             amount=MoneyBody.of(payment.amount),
-            received=MoneyBody.of(payment.received) if payment.received else None,
+            received=MoneyBody.of(received) if received else None,
+            refunded=MoneyBody.of(Money(payment.refunded_minor, received.currency)) if received else None,
             stripe_payment_intent_id=payment.intent_id,
             attempt=payment.attempt,
             refund_reason=payment.refund_reason,

@@ -61,6 +61,10 @@ from core.payments.errors import (
     PaymentDeclinedError,
     PaymentNotFoundError,
     ProviderRefusedError,
+    RefundConflictError,
+    RefundNotFailedError,
+    RefundNotFoundError,
+    RefundTooLargeError,
     SeveralAccountsError,
 )
 from core.seating.errors import (
@@ -256,6 +260,10 @@ STATUSES: dict[type[DomainError], int] = {
     PaymentClosedError: 409,
     PaymentConflictError: 409,
     NotRefundableError: 409,
+    RefundNotFoundError: 404,
+    RefundTooLargeError: 409,
+    RefundConflictError: 409,
+    RefundNotFailedError: 409,
     AmountMismatchError: 409,
     ForeignIntentError: 409,
     PaymentDeclinedError: 422,

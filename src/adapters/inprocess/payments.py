@@ -8,9 +8,9 @@ from uuid import UUID
 from adapters.inprocess.refusals import refusals_translated
 from core.payments.errors import ProviderUnavailableError
 from core.payments.payment import PaymentMethod as Method
-from core.shared.ids import AccountId, OrderId, TenantId, VenueId
+from core.shared.ids import AccountId, OrderId, RefundId, TenantId, VenueId
 from core.shared.money import Money
-from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
+from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted, RefundAnswer
 from ports.published.refusals import LinkUnavailableError
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.refund_payment import RefundPayment
@@ -65,9 +65,23 @@ class InProcessPayments(PaymentsApi):
         return CancelOutcome(outcome=result.value)
 
     @override
-    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
+    async def refund(
+        self, *, tenant_id: UUID, order_id: UUID, refund_id: UUID, amount_minor: int | None, reason: str
+    ) -> RefundAnswer:
         async with _crossing():
-            await self._refund(tenant_id=TenantId(tenant_id), order_id=OrderId(order_id), reason=reason)
+            refund = await self._refund(
+                tenant_id=TenantId(tenant_id),
+                order_id=OrderId(order_id),
+                refund_id=RefundId(refund_id),
+                amount_minor=amount_minor,
+                reason=reason,
+            )
+        return RefundAnswer(
+            refund_id=refund.id,
+            amount_minor=refund.amount.amount_minor,
+            currency=refund.amount.currency,
+            status=refund.status.value,
+        )
 
 
 @asynccontextmanager

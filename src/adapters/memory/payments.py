@@ -8,27 +8,40 @@ from datetime import datetime
 from typing import override
 from uuid import UUID
 
+from adapters.memory.clock import MemoryClock
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payment_accounts import MemoryAccountDirectory, MemoryAccountRows, MemoryAccountStore
+from adapters.memory.refund_desk import RefundDesk
+from adapters.memory.refunds import Book, MemoryLedger, MemoryRefundStore, booked_movements
 from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
-from core.payments.intent import Decline, Intent, IntentStatus
+from core.payments.intent import Charge, Decline, Intent, IntentStatus
+from core.payments.ledger import PostingKind
+from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
 from core.payments.record import PaymentRecord
-from core.shared.ids import OrderId, PaymentId, TenantId
+from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
+from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
+from core.shared.money import Money
+from ports.clock import Clock
 from ports.events import Outbox
+from ports.payment_accounts import AccountStore
 from ports.payments import (
-    AccountStore,
+    Books,
     KeptRecord,
+    Ledger,
     PaymentGateway,
     PaymentStore,
     PaymentTransaction,
     PaymentTransactions,
+    RefundBacklog,
+    RefundStore,
     UnsettledPayments,
+    UnsettledRefunds,
 )
 
 
-class MemoryPayments(PaymentTransactions, UnsettledPayments):
-    """The payments of all tenants; transactions run one after the other."""
+class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, Books):
+    """The payments of all tenants, their refunds and the ledger; transactions run one after the other."""
 
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
@@ -36,20 +49,25 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments):
         self._records: list[KeptRecord] = []
         self._accounts = MemoryAccountRows()
         self.directory = MemoryAccountDirectory(self._accounts)
+        self._refunds: dict[tuple[TenantId, RefundId], Refund] = {}
+        self._book: Book = []
 
     @override
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncIterator[PaymentTransaction]:
         async with self._messages.transaction():
             payments, records, accounts = dict(self._payments), list(self._records), self._accounts.copy()
+            refunds, book = dict(self._refunds), list(self._book)
             try:
                 yield _Transaction(
                     payments=_Store(tenant_id, self._payments, self._records),
                     accounts=MemoryAccountStore(tenant_id, self._accounts),
+                    refunds=MemoryRefundStore(tenant_id, self._refunds, self._payments),
+                    ledger=MemoryLedger(tenant_id, self._book),
                     outbox=self._messages.outbox(tenant_id),
                 )
             except BaseException:
-                self._payments, self._records = payments, records
+                self._payments, self._records, self._refunds, self._book = payments, records, refunds, book
                 self._accounts.accounts, self._accounts.fees = accounts.accounts, accounts.fees
                 raise
 
@@ -63,11 +81,32 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments):
             ]
         return [(tenant_id, payment_id) for _, tenant_id, payment_id in sorted(silent)[:payments_max]]
 
+    @override
+    async def refunds_due(self, *, now: datetime, refunds_max: int) -> Sequence[tuple[TenantId, RefundId]]:
+        async with self._messages.lock:
+            due = [
+                (refund.check_at, refund.tenant_id, refund.id)
+                for refund in self._refunds.values()
+                if refund.check_at is not None and refund.check_at <= now
+            ]
+        return [(tenant_id, refund_id) for _, tenant_id, refund_id in sorted(due)[:refunds_max]]
+
+    @override
+    async def backlog(self) -> RefundBacklog:
+        statuses = [refund.status for refund in self._refunds.values()]
+        return RefundBacklog(statuses.count(RefundStatus.PENDING), statuses.count(RefundStatus.FAILED))
+
+    @override
+    async def booked(self, *, start: datetime, end: datetime, refs: Sequence[str]) -> Sequence[BookedMovement]:
+        return booked_movements(self._book, start=start, end=end, refs=frozenset(refs))
+
 
 @dataclass(frozen=True, slots=True)
 class _Transaction(PaymentTransaction):
     payments: PaymentStore
     accounts: AccountStore
+    refunds: RefundStore
+    ledger: Ledger
     outbox: Outbox
 
 
@@ -104,7 +143,7 @@ class _Store(PaymentStore):
     @override
     async def save(self, payment: Payment) -> None:
         self._must_be_ours(payment)
-        self._payments[payment.id] = payment
+        self._payments[payment.id] = replace(payment, refunded_minor=self._payments[payment.id].refunded_minor)
 
     @override
     async def append(self, payment_id: PaymentId, record: PaymentRecord, *, id: UUID, at: datetime) -> None:
@@ -123,15 +162,20 @@ class _Store(PaymentStore):
 class MemoryPaymentGateway(PaymentGateway):
     """A provider with buyers: `pay`, `decline`, `process` and `pay_wrongly` are what happens in the browser.
 
-    Set `away` to let every call fail as if the network were down.
+    Set `away` to let every call fail as if the network were down, `fee_minor` to what the provider takes of each
+    payment, and `fee_is_late` to let it say so only in its balance. `desk` is where refunds are made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self._intents: dict[str, Intent] = {}
         self._made: dict[str, str] = {}
         self._declines = 0
-        self._refunds: dict[str, str] = {}
+        self._clock = clock or MemoryClock()
+        self._movements: list[Movement] = []
+        self.desk = RefundDesk(self._clock, self._movements)
         self.away = False
+        self.fee_minor = 0
+        self.fee_is_late = False
 
     @override
     async def create_intent(self, payment: Payment) -> Intent:
@@ -168,25 +212,26 @@ class MemoryPaymentGateway(PaymentGateway):
         return intent
 
     @override
-    async def refund(self, payment: Payment) -> str | None:
+    async def refund(self, payment: Payment, refund: Refund) -> ProviderRefund:
+        await self._reach()
+        return self.desk.make(self._known(payment.intent_id or ""), payment, refund)
+
+    @override
+    async def refunds(self, payment: Payment) -> RefundsSeen:
         await self._reach()
         intent = self._known(payment.intent_id or "")
-        if intent.id in self._refunds:
-            return self._refunds[intent.id]
-        if intent.received_minor == 0:
-            raise ProviderRefusedError(f"{intent.id} has taken no money.")
-        if intent.refunded_minor >= intent.received_minor:
-            return None
-        self._intents[intent.id] = replace(intent, refunded_minor=intent.received_minor)
-        return self._refunds.setdefault(intent.id, f"re_{len(self._refunds) + 1:024d}")
+        return RefundsSeen(self.desk.of(intent.id), self.desk.fees_returned.get(intent.id, 0))
+
+    @override
+    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
+        await self._reach()
+        return [one for one in self._movements if start <= one.at < end]
 
     def pay(self, intent_id: str) -> None:
         """Let the buyer pay."""
         intent = self._known(intent_id)
         assert intent.status in {IntentStatus.AWAITING_BUYER, IntentStatus.PROCESSING}, "it can be paid no more"
-        self._intents[intent_id] = replace(
-            intent, status=IntentStatus.SUCCEEDED, received_minor=intent.amount.amount_minor, decline=None
-        )
+        self._take(intent, intent.amount.amount_minor)
 
     def decline(self, intent_id: str, code: str = "card_declined") -> None:
         """Let the buyer's card be declined."""
@@ -205,15 +250,32 @@ class MemoryPaymentGateway(PaymentGateway):
         """Let somebody cancel the intent in the provider's own pages."""
         self._intents[intent_id] = replace(self._known(intent_id), status=IntentStatus.CANCELLED)
 
-    def refund_at_provider(self, intent_id: str) -> None:
-        """Let somebody refund the intent in the provider's own pages."""
-        intent = self._known(intent_id)
-        self._intents[intent_id] = replace(intent, refunded_minor=intent.received_minor)
+    def refund_at_provider(self, intent_id: str, *, amount_minor: int | None = None) -> None:
+        """Let somebody refund the intent, or so much of it, in the provider's own pages."""
+        self.desk.make_elsewhere(self._known(intent_id), amount_minor=amount_minor)
 
     def pay_wrongly(self, intent_id: str, *, received_minor: int) -> None:
         """Let another amount be taken than was asked for."""
-        self._intents[intent_id] = replace(
-            self._known(intent_id), status=IntentStatus.SUCCEEDED, received_minor=received_minor
+        self._take(self._known(intent_id), received_minor)
+
+    def _take(self, intent: Intent, received_minor: int) -> None:
+        now, currency = self._clock.now(), intent.amount.currency
+        fee = Money(self.fee_minor, currency)
+        charge = Charge(f"ch_of_{intent.id}", now, None if self.fee_is_late else fee)
+        self._intents[intent.id] = replace(
+            intent, status=IntentStatus.SUCCEEDED, received_minor=received_minor, decline=None, charge=charge
+        )
+        self._movements.append(
+            Movement(
+                id=f"txn_{len(self._movements) + 1:024d}",
+                kind=PostingKind.CAPTURE,
+                source=charge.id,
+                charge=None,
+                amount=Money(received_minor, currency),
+                fee=fee,
+                ours=intent.payment_id is not None,
+                at=now,
+            )
         )
 
     async def _reach(self) -> None:
@@ -225,4 +287,4 @@ class MemoryPaymentGateway(PaymentGateway):
         intent = self._intents.get(intent_id)
         if intent is None:
             raise ProviderRefusedError(f"No such intent: {intent_id!r}")
-        return intent
+        return replace(intent, refunded_minor=self.desk.refunded_minor(intent_id))

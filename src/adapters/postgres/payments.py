@@ -10,9 +10,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.payment_accounts import PostgresAccountStore
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
+from adapters.postgres.refunds import PostgresRefundStore
 from adapters.postgres.transactions import tenant_transaction
 from core.payments.destination import Destination
 from core.payments.payment import Payment, PaymentMethod, PaymentStatus
@@ -21,31 +23,33 @@ from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 from ports.events import Outbox
 from ports.ids import IdSource
+from ports.payment_accounts import AccountStore
 from ports.payments import (
-    AccountStore,
     KeptRecord,
+    Ledger,
     PaymentStore,
     PaymentTransaction,
     PaymentTransactions,
+    RefundStore,
     UnsettledPayments,
 )
 
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,
     stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at,
-    destination_account, application_fee_minor, created_at, updated_at
+    refunded_at, destination_account, application_fee_minor, created_at, updated_at
 """
 _INSERT = f"""
     insert into payments ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
     on conflict on constraint payments_order do nothing
 """  # noqa: S608 - built from our own column names
-_SELECT = f"select {_COLUMNS} from payments where tenant_id = $1"  # noqa: S608 - as above
+_SELECT = f"select {_COLUMNS}, refunded_minor from payments where tenant_id = $1"  # noqa: S608 - as above
 _UPDATE = """
     update payments
        set status = $3, attempt = $4, stripe_payment_intent_id = $5, received_minor = $6, received_currency = $7,
-           closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, destination_account = $12,
-           application_fee_minor = $13, updated_at = $14
+           closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, refunded_at = $12,
+           destination_account = $13, application_fee_minor = $14, updated_at = $15
      where tenant_id = $1 and id = $2
 """
 
@@ -149,6 +153,8 @@ class PostgresPaymentStore(PaymentStore):
 class _PostgresPaymentTransaction(PaymentTransaction):
     payments: PaymentStore
     accounts: AccountStore
+    refunds: RefundStore
+    ledger: Ledger
     outbox: Outbox
 
 
@@ -166,6 +172,8 @@ class PostgresPaymentTransactions(PaymentTransactions):
             yield _PostgresPaymentTransaction(
                 payments=PostgresPaymentStore(connection, tenant_id),
                 accounts=PostgresAccountStore(connection, tenant_id),
+                refunds=PostgresRefundStore(connection, tenant_id),
+                ledger=PostgresLedger(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
             )
 
@@ -186,7 +194,7 @@ class PostgresUnsettledPayments(UnsettledPayments):
 
 
 def _progress(payment: Payment) -> tuple[object, ...]:
-    """Return what changes while a payment goes on, from `status` to the fee in the order of the columns."""
+    """Return what changes while a payment goes on, `status` to `application_fee_minor` in the order of the columns."""
     received, destination = payment.received, payment.destination
     return (
         payment.status.value,
@@ -198,6 +206,7 @@ def _progress(payment: Payment) -> tuple[object, ...]:
         payment.refund_reason,
         payment.decline_id,
         payment.check_at,
+        payment.refunded_at,
         destination.account if destination else None,
         destination.application_fee_minor if destination else None,
     )
@@ -206,7 +215,7 @@ def _progress(payment: Payment) -> tuple[object, ...]:
 def _payment(row: asyncpg.Record | None) -> Payment | None:
     if row is None:
         return None
-    received, destination = row["received_minor"], row["destination_account"]
+    received, account = row["received_minor"], row["destination_account"]
     return Payment(
         id=PaymentId(row["id"]),
         tenant_id=TenantId(row["tenant_id"]),
@@ -225,5 +234,7 @@ def _payment(row: asyncpg.Record | None) -> Payment | None:
         check_at=row["check_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        destination=Destination(destination, row["application_fee_minor"]) if destination is not None else None,
+        refunded_minor=row["refunded_minor"],
+        refunded_at=row["refunded_at"],
+        destination=Destination(account, row["application_fee_minor"]) if account is not None else None,
     )

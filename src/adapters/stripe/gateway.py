@@ -1,22 +1,28 @@
 """Stripe as the payment provider."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import override
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
-from adapters.stripe.amounts import to_stripe
+from adapters.stripe.amounts import from_stripe, to_stripe
+from adapters.stripe.balance import movement_of
 from adapters.stripe.failures import failures_classified
 from adapters.stripe.intents import intent_of, metadata_of
+from adapters.stripe.refunds import refund_of, refund_params
 from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
+from core.payments.movements import Movement
 from core.payments.payment import Payment
+from core.payments.refund import ProviderRefund, Refund, RefundsSeen
 from core.shared.money import Money
 from ports.payments import PaymentGateway
 
 _DESCRIPTION_LENGTH_MAX = 1000
 _UNEXPECTED_STATE = "payment_intent_unexpected_state"
-_ALREADY_REFUNDED = "charge_already_refunded"
+_PAGE = 100
 
 
 class StripeGateway(PaymentGateway):
@@ -57,7 +63,9 @@ class StripeGateway(PaymentGateway):
     async def retrieve_intent(self, intent_id: str) -> Intent:
         async with failures_classified():
             return intent_of(
-                await self._client.v1.payment_intents.retrieve_async(intent_id, {"expand": ["latest_charge"]})
+                await self._client.v1.payment_intents.retrieve_async(
+                    intent_id, {"expand": ["latest_charge", "latest_charge.balance_transaction"]}
+                )
             )
 
     @override
@@ -71,19 +79,47 @@ class StripeGateway(PaymentGateway):
         return await self.retrieve_intent(intent_id)
 
     @override
-    async def refund(self, payment: Payment) -> str | None:
-        if payment.intent_id is None:
-            raise ProviderRefusedError(f"Payment {payment.id} has no intent that could be refunded.")
+    async def refund(self, payment: Payment, refund: Refund) -> ProviderRefund:
+        params = refund_params(payment, refund, intent_id=_intent_id(payment))
         async with failures_classified():
-            try:
-                refund = await self._client.v1.refunds.create_async(
-                    {"payment_intent": payment.intent_id, "metadata": metadata_of(payment)},
-                    {"idempotency_key": f"payment:{payment.id}:refund"},
-                )
-            except stripe.InvalidRequestError as error:
-                if error.code == _ALREADY_REFUNDED:
-                    return None
-                raise
-        if refund.status in {"failed", "canceled"}:
-            raise ProviderRefusedError(f"Stripe could not refund {payment.intent_id}: {refund.failure_reason}.")
-        return refund.id
+            made = await self._client.v1.refunds.create_async(
+                params, {"idempotency_key": f"refund:{refund.id}:attempt:{refund.attempt}"}
+            )
+        return refund_of(made)
+
+    @override
+    async def refunds(self, payment: Payment) -> RefundsSeen:
+        intent_id = _intent_id(payment)
+        async with failures_classified():
+            listed = await self._client.v1.refunds.list_async({"payment_intent": intent_id, "limit": _PAGE})
+            found = [refund_of(one) async for one in listed.auto_paging_iter()]
+            fee_minor = await self._fee_returned(intent_id) if payment.destination is not None else 0
+        return RefundsSeen(tuple(reversed(found)), fee_minor)
+
+    @override
+    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
+        async with failures_classified():
+            listed = await self._client.v1.balance_transactions.list_async(
+                {
+                    "created": {"gte": int(start.timestamp()), "lt": int(end.timestamp())},
+                    "limit": _PAGE,
+                    "expand": ["data.source"],
+                }
+            )
+            found = [movement_of(one) async for one in listed.auto_paging_iter()]
+        return [one for one in reversed(found) if one is not None]
+
+    async def _fee_returned(self, intent_id: str) -> int:
+        expand = ["latest_charge", "latest_charge.application_fee"]
+        intent = await self._client.v1.payment_intents.retrieve_async(intent_id, {"expand": expand})
+        charge = intent.latest_charge
+        fee = charge.application_fee if isinstance(charge, stripe.Charge) else None
+        if not isinstance(fee, stripe.ApplicationFee):
+            return 0
+        return from_stripe(fee.amount_refunded, fee.currency).amount_minor
+
+
+def _intent_id(payment: Payment) -> str:
+    if payment.intent_id is None:
+        raise ProviderRefusedError(f"Payment {payment.id} has no intent that could be refunded.")
+    return payment.intent_id

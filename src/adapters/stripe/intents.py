@@ -1,11 +1,12 @@
 """A PaymentIntent of the SDK, in our words."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import stripe
 
 from adapters.stripe.amounts import from_stripe
-from core.payments.intent import Decline, Intent, IntentStatus
+from core.payments.intent import Charge, Decline, Intent, IntentStatus
 from core.payments.payment import Payment
 from core.shared.ids import PaymentId, TenantId
 
@@ -31,7 +32,10 @@ def metadata_of(payment: Payment) -> dict[str, str]:
 
 
 def intent_of(found: stripe.PaymentIntent) -> Intent:
-    """Return the intent; its latest charge was expanded, so that refunds are known. An unknown status is processing."""
+    """Return the intent; an unknown status is processing.
+
+    Its latest charge was expanded with its balance transaction, so that refunds and Stripe's fee are known.
+    """
     metadata: dict[str, str] = dict(found.metadata.to_dict())
     payment_id, tenant_id = _uuid(metadata.get("payment_id")), _uuid(metadata.get("tenant_id"))
     attempt = metadata.get("attempt", "")
@@ -46,7 +50,18 @@ def intent_of(found: stripe.PaymentIntent) -> Intent:
         payment_id=PaymentId(payment_id) if payment_id else None,
         tenant_id=TenantId(tenant_id) if tenant_id else None,
         attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else None,
+        charge=_charge(found),
     )
+
+
+def _charge(found: stripe.PaymentIntent) -> Charge | None:
+    charge = found.latest_charge
+    if not isinstance(charge, stripe.Charge) or not charge.captured:
+        return None
+    movement = charge.balance_transaction
+    # Stripe makes it a little after the charge at times: then reconciliation books the fee.
+    fee = from_stripe(movement.fee, movement.currency) if isinstance(movement, stripe.BalanceTransaction) else None
+    return Charge(charge.id, datetime.fromtimestamp(charge.created, UTC), fee)
 
 
 def _refunded(found: stripe.PaymentIntent) -> int:

@@ -9,6 +9,9 @@ from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 
 _NO_INTENT = "It is about no PaymentIntent."
 _NOT_OURS = "It is about a PaymentIntent that is not one of ours."
+_ABOUT_REFUNDS = frozenset(
+    {"charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed"}
+)
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -20,7 +23,10 @@ class _Body(msgspec.Struct, frozen=True):
 
 
 class StripePaymentEvents(ProviderEventHandler):
-    """Finds the intent that an event is about and has it read anew. Intents that are not ours are left alone."""
+    """Finds the intent that an event is about and has it read anew, and its refunds where it is about one.
+
+    Intents that are not ours are left alone.
+    """
 
     def __init__(self, record: RecordPaymentOutcome) -> None:
         self._record = record
@@ -31,5 +37,5 @@ class StripePaymentEvents(ProviderEventHandler):
         intent_id: object = about.get("id" if about.get("object") == "payment_intent" else "payment_intent")
         if not isinstance(intent_id, str):
             return ProviderEventOutcome(note=_NO_INTENT)
-        tenant_id = await self._record(intent_id)
+        tenant_id = await self._record(intent_id, with_refunds=event.event_type in _ABOUT_REFUNDS)
         return ProviderEventOutcome(tenant_id=tenant_id, note=None if tenant_id else _NOT_OURS)

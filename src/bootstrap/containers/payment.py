@@ -9,14 +9,17 @@ import stripe
 from dishka import Provider, Scope, provide, provide_all
 from redis.asyncio import Redis
 
+from adapters.http.payment_refunds import PaymentRefundController
 from adapters.http.payments import PaymentController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
 from adapters.inprocess.venue_accounts import InProcessVenueAccounts
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.ledger import PostgresBooks
 from adapters.postgres.payment_accounts import PostgresAccountDirectory
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
+from adapters.postgres.refunds import PostgresUnsettledRefunds
 from adapters.postgres.webhooks import PostgresWebhookInbox, PostgresWebhookLog, PostgresWebhookQueue
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
@@ -26,6 +29,7 @@ from adapters.stripe.client import open_stripe
 from adapters.stripe.gateway import StripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.verifier import StripeVerifier
+from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
@@ -33,7 +37,8 @@ from core.payments.platform_fee import ConnectTerms, PlatformFee
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
-from ports.payments import AccountDirectory, AccountGateway, PaymentGateway, PaymentTransactions, UnsettledPayments
+from ports.payment_accounts import AccountDirectory, AccountGateway
+from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
@@ -43,14 +48,22 @@ from usecases.payments.ask_charging import AskCharging
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.connect_venue import ConnectVenue, ReturnUrls
 from usecases.payments.keep_change import KeepChange
+from usecases.payments.keep_refunds import KeepRefunds
+from usecases.payments.list_refunds import ListRefunds
 from usecases.payments.name_account import NameAccount
 from usecases.payments.read_account import ReadAccount
 from usecases.payments.read_payment import ReadPayment
 from usecases.payments.reconcile_accounts import ReconcileAccounts
+from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
 from usecases.payments.record_account import RecordAccount
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
+from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
+from usecases.payments.retry_refund import RetryRefund
+from usecases.payments.send_refund import SendRefund
+from usecases.payments.settle_refund import SettleRefund
+from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartPayment
 from usecases.webhooks.dispatch_event import DispatchEvent, EventRoute
 from usecases.webhooks.list_own_webhooks import ListOwnWebhooks
@@ -79,11 +92,20 @@ class PaymentsProvider(Provider):
         KeepChange,
         StartPayment,
         CancelPayment,
-        RefundPayment,
         ReadPayment,
         RecordPaymentOutcome,
         ReconcilePendingPayments,
+        KeepRefunds,
+        RecordRefunds,
+        SendRefund,
+        SettleRefund,
+        RefundPayment,
+        SettleRefunds,
+        RetryRefund,
+        ListRefunds,
+        ReconcileDay,
     )
+    refund_health = provide(RefundHealth)
     gateway = provide(StripeGateway, provides=PaymentGateway)
     published = provide(InProcessPayments, provides=PaymentsApi)
 
@@ -109,6 +131,16 @@ class PaymentsProvider(Provider):
     def unsettled(self, pools: Pools) -> UnsettledPayments:
         """Return the sweep's view as the relay role."""
         return PostgresUnsettledPayments(pools.relay)
+
+    @provide
+    def unsettled_refunds(self, pools: Pools) -> UnsettledRefunds:
+        """Return the sweep's view of refunds as the relay role."""
+        return PostgresUnsettledRefunds(pools.relay)
+
+    @provide
+    def books(self, pools: Pools) -> Books:
+        """Return the ledger of all tenants as the relay role."""
+        return PostgresBooks(pools.relay)
 
 
 class AccountsProvider(Provider):
@@ -231,13 +263,20 @@ def payment_service() -> Service:
             WebhooksProvider(),
             linked(VenuesApi),
         ),
-        controllers=(PaymentController, StripeConnectController, StripeWebhookController, WebhookController),
+        controllers=(
+            PaymentController,
+            PaymentRefundController,
+            StripeConnectController,
+            StripeWebhookController,
+            WebhookController,
+        ),
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),
             JobSpec("prune_webhooks", PRUNE_INTERVAL_S, PruneWebhooks),
             JobSpec("reconcile_payments", SWEEP_INTERVAL_S, ReconcilePendingPayments),
             JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
+            JobSpec("settle_refunds", SWEEP_INTERVAL_S, SettleRefunds),
         ),
-        checks=(PostgresHealth, WebhookHealth),
+        checks=(PostgresHealth, WebhookHealth, RefundHealth),
     )

@@ -33,6 +33,30 @@ class NotRefundableError(DomainError):
     code = "payments.not_refundable"
 
 
+class RefundTooLargeError(DomainError):
+    """More is to go back than was received and has not gone back yet."""
+
+    code = "payments.refund_too_large"
+
+
+class RefundConflictError(DomainError):
+    """The id is that of another refund: of another payment, or over another amount."""
+
+    code = "payments.refund_conflict"
+
+
+class RefundNotFoundError(DomainError):
+    """There is no such refund, or it is not the caller's to see."""
+
+    code = "payments.refund_not_found"
+
+
+class RefundNotFailedError(DomainError):
+    """Only a refund that failed is tried again."""
+
+    code = "payments.refund_not_failed"
+
+
 class AmountMismatchError(DomainError):
     """The provider took another amount, or another currency, than the order asked for."""
 

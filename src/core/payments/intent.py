@@ -1,6 +1,7 @@
 """The provider's side of a payment, as it says so itself."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from core.shared.ids import PaymentId, TenantId
@@ -24,12 +25,25 @@ class Decline:
     code: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The money that came for an intent: the provider's name for it, when that was, and the provider's fee.
+
+    `fee` is None while the provider has not said; it may be in another currency than the intent.
+    """
+
+    id: str
+    at: datetime
+    fee: Money | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """An intent as read from the provider, never from a browser or from the text of a webhook.
 
-    `received_minor` and `refunded_minor` count in the currency of `amount`. `payment_id`, `tenant_id` and `attempt` are
-    what was written on the intent when it was made; None on an intent that is not ours.
+    `received_minor` and `refunded_minor` count in the currency of `amount`; `charge` is None while no money came.
+    `payment_id`, `tenant_id` and `attempt` are what was written on the intent when it was made; None on an intent that
+    is not ours.
     """
 
     id: str
@@ -42,3 +56,4 @@ class Intent:
     payment_id: PaymentId | None
     tenant_id: TenantId | None
     attempt: int | None
+    charge: Charge | None = None

@@ -21,7 +21,8 @@ class PaymentStatus(StrEnum):
     """Where a payment stands.
 
     PENDING → SUCCEEDED | FAILED | CANCELLED | MISMATCHED; FAILED (a decline) may be tried again;
-    SUCCEEDED and MISMATCHED → REFUNDED. MISMATCHED: money came, but not what the order asked for, and confirms nothing.
+    SUCCEEDED and MISMATCHED → REFUNDED once all that came went back; back again when a refund failed after all.
+    MISMATCHED: money came, but not what the order asked for, and confirms nothing.
     """
 
     PENDING = "PENDING"
@@ -44,10 +45,12 @@ class Payment:
     """What an order owes and what became of it.
 
     `attempt` counts the provider's intents, from 1; `intent_id` is the present one's, None until the provider has
-    named it. `closing` says that the order wants no money any more; `received` is what the provider took, and
-    `refund_reason` why that must go back. `decline_id` is the last decline that was recorded. `check_at` is when the
-    provider has to be asked again if nothing was heard until then, None when nothing more can come of it.
-    `destination` is the present attempt's; without one all the money stays on the platform's own account.
+    named it. `closing` says that the order wants no money any more; `received` is what the provider took.
+    `refunded_minor` is how much of that went back or is on its way, in the currency of `received`: the sum of the
+    refunds that have not failed, kept by the store. `refund_reason` is the newest refund's; `refunded_at` when all had
+    gone back for the first time. `decline_id` is the last decline that was recorded. `check_at` is when the provider
+    has to be asked again if nothing was heard until then, None when nothing more can come of it. `destination` is the
+    present attempt's; without one all the money stays on the platform's own account.
     """
 
     id: PaymentId
@@ -67,9 +70,16 @@ class Payment:
     check_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    refunded_minor: int = 0
+    refunded_at: datetime | None = None
     destination: Destination | None = None
 
     @property
     def is_unsettled(self) -> bool:
         """Whether the provider still has something to do or to say about it."""
-        return self.status in OPEN or (self.status in CAPTURED and self.refund_reason is not None)
+        return self.status in OPEN
+
+    @property
+    def refundable_minor(self) -> int:
+        """How much of what was received can still be given back, in minor units of its currency."""
+        return (self.received.amount_minor if self.received else 0) - self.refunded_minor

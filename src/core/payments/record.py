@@ -15,7 +15,9 @@ class RecordKind(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     MISMATCHED = "mismatched"
+    REFUND_ASKED = "refund_asked"
     REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from core.payments.destination import Destination
 from core.payments.errors import (
     AlreadyPaidError,
     ForeignIntentError,
-    NotRefundableError,
     PaymentClosedError,
     PaymentConflictError,
 )
 from core.payments.intent import Decline, Intent, IntentStatus
+from core.payments.ledger import Posting, capture
 from core.payments.payment import CAPTURED, OPEN, Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordDetail, RecordKind
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
@@ -21,16 +21,14 @@ from core.shared.money import Money
 CHECK_AFTER_S = 120
 """How long a payment may be silent before the provider is asked about it."""
 
-REFUNDED_ELSEWHERE = "refunded at the provider"
-"""The reason of a refund that was not asked for through Fairseat."""
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A payment as it is to be stored, and what to add to its audit trail."""
+    """A payment as it is to be stored, and what to add to its audit trail and to the ledger."""
 
     payment: Payment
     records: tuple[PaymentRecord, ...] = ()
+    postings: tuple[Posting, ...] = ()
 
 
 def open_payment(
@@ -141,32 +139,6 @@ def close(payment: Payment, *, now: datetime) -> Change | None:
     return Change(replace(_changed(payment, now=now), closing=True))
 
 
-def ask_refund(payment: Payment, *, reason: str, now: datetime) -> Change | None:
-    """Note that the money must go back, before the provider is told; None when it was noted, or went back, before.
-
-    Raises NotRefundableError when no money came.
-    """
-    if payment.status is PaymentStatus.REFUNDED or (payment.status in CAPTURED and payment.refund_reason is not None):
-        return None
-    if payment.status not in CAPTURED:
-        raise NotRefundableError(f"Payment {payment.id} took no money that could be given back.")
-    return Change(_changed(payment, now=now, refund_reason=reason))
-
-
-def mark_refunded(payment: Payment, *, refund_id: str | None, now: datetime) -> Change | None:
-    """Note that all that was received went back; None when that is known."""
-    if payment.status is PaymentStatus.REFUNDED:
-        return None
-    if payment.status not in CAPTURED:
-        raise NotRefundableError(f"Payment {payment.id} took no money that could be given back.")
-    reason = payment.refund_reason or REFUNDED_ELSEWHERE
-    refunded = _changed(payment, now=now, status=PaymentStatus.REFUNDED, refund_reason=reason)
-    detail: RecordDetail = {"reason": reason, "intent_id": payment.intent_id, "refund_id": refund_id}
-    received = payment.received or Money.zero(payment.amount.currency)
-    record = PaymentRecord(RecordKind.REFUNDED, -received.amount_minor, received.currency, detail)
-    return Change(refunded, (record,))
-
-
 def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
     """Bring the payment to where the provider says it stands; None when that is nothing new.
 
@@ -177,7 +149,7 @@ def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None
         raise ForeignIntentError(f"Intent {intent.id} is not the present one of payment {payment.id}.")
     match intent.status:
         case IntentStatus.SUCCEEDED:
-            return _captured(payment, intent, now=now)
+            return _taken(payment, intent, now=now)
         case IntentStatus.CANCELLED:
             return _cancelled(payment, now=now)
         case IntentStatus.AWAITING_BUYER:
@@ -188,17 +160,9 @@ def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None
             assert_never(intent.status)
 
 
-def _captured(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
-    if payment.status is PaymentStatus.REFUNDED:
+def _taken(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
+    if payment.status in CAPTURED or payment.status is PaymentStatus.REFUNDED:
         return None
-    change = _taken(payment, intent, now=now) if payment.status not in CAPTURED else Change(payment)
-    if 0 < intent.received_minor <= intent.refunded_minor:
-        back = mark_refunded(change.payment, refund_id=None, now=now)
-        return Change(back.payment, change.records + back.records) if back else change
-    return change if change.records else None
-
-
-def _taken(payment: Payment, intent: Intent, *, now: datetime) -> Change:
     as_asked = intent.amount == payment.amount and intent.received_minor == payment.amount.amount_minor
     received = Money(intent.received_minor, intent.amount.currency)
     status, kind = (
@@ -213,7 +177,18 @@ def _taken(payment: Payment, intent: Intent, *, now: datetime) -> Change:
         "expected_currency": payment.amount.currency,
         "attempt": payment.attempt,
     }
-    return Change(taken, (PaymentRecord(kind, received.amount_minor, received.currency, detail),))
+    record = PaymentRecord(kind, received.amount_minor, received.currency, detail)
+    if received.amount_minor <= 0:
+        return Change(taken, (record,))
+    charge = intent.charge
+    booked = capture(
+        received,
+        ref=charge.id if charge else intent.id,
+        at=charge.at if charge else now,
+        destination=payment.destination,
+        fee=charge.fee if charge else None,
+    )
+    return Change(taken, (record,), (booked,))
 
 
 def _cancelled(payment: Payment, *, now: datetime) -> Change | None:
@@ -245,19 +220,8 @@ def _attempted(payment: Payment) -> PaymentRecord:
 
 
 def _changed(
-    payment: Payment,
-    *,
-    now: datetime,
-    status: PaymentStatus | None = None,
-    attempt: int | None = None,
-    refund_reason: str | None = None,
+    payment: Payment, *, now: datetime, status: PaymentStatus | None = None, attempt: int | None = None
 ) -> Payment:
     """Return the payment with what is given, `updated_at` and the next moment to ask the provider."""
-    changed = replace(
-        payment,
-        status=status or payment.status,
-        attempt=attempt or payment.attempt,
-        refund_reason=refund_reason or payment.refund_reason,
-        updated_at=now,
-    )
+    changed = replace(payment, status=status or payment.status, attempt=attempt or payment.attempt, updated_at=now)
     return replace(changed, check_at=now + timedelta(seconds=CHECK_AFTER_S) if changed.is_unsettled else None)

@@ -8,9 +8,10 @@ from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.transitions import attach, close, give_up, observe
-from core.shared.ids import OrderId, TenantId
+from core.shared.ids import OrderId, RefundId, TenantId
 from ports.clock import Clock
 from ports.payments import PaymentGateway, PaymentTransactions
+from ports.published.payments import whole_refund_id
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.refund_payment import RefundPayment
 
@@ -53,9 +54,13 @@ class CancelPayment:
             payment = await self._cancel_at_provider(payment)
         match payment.status:
             case PaymentStatus.SUCCEEDED:
-                return CancelResult.CANCELLED if payment.refund_reason is not None else CancelResult.SUCCEEDED
+                return CancelResult.SUCCEEDED if payment.refundable_minor > 0 else CancelResult.CANCELLED
             case PaymentStatus.MISMATCHED:
-                await self.refund(tenant_id=tenant_id, order_id=order_id, reason=MISMATCH_REASON)
+                if payment.refundable_minor > 0:
+                    refund_id = RefundId(whole_refund_id(order_id))
+                    await self.refund(
+                        tenant_id=tenant_id, order_id=order_id, refund_id=refund_id, reason=MISMATCH_REASON
+                    )
                 return CancelResult.CANCELLED
             case PaymentStatus.CANCELLED | PaymentStatus.REFUNDED:
                 return CancelResult.CANCELLED

@@ -1,4 +1,4 @@
-"""Stores a change of a payment together with its audit records and the news of it."""
+"""Stores a change of a payment together with its audit records, what it books, and the news of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,11 +6,10 @@ from datetime import datetime
 from core.payments.payment import Payment
 from core.payments.record import PaymentRecord, RecordKind
 from core.payments.transitions import Change
-from core.shared.money import Money
 from ports.events import Event
 from ports.ids import IdSource
 from ports.payments import PaymentTransaction
-from ports.published.payments import PaymentFailed, PaymentRefunded, PaymentSucceeded
+from ports.published.payments import PaymentFailed, PaymentSucceeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,8 @@ class KeepChange:
             event = _news(change.payment, record, now=now)
             if event is not None:
                 await tx.outbox.add(event, subject=current.id, at=now)
+        for posting in change.postings:
+            await tx.ledger.post(current.id, posting, id=self.ids.new(), at=now)
         return change.payment
 
 
@@ -50,14 +51,5 @@ def _news(payment: Payment, record: PaymentRecord, *, now: datetime) -> Event | 
             payment_id=payment.id,
             order_id=payment.order_id,
             decline_code=decline_code if isinstance(decline_code, str) else None,
-        )
-    if record.kind is RecordKind.REFUNDED:
-        back = Money(-record.movement_minor, record.currency)
-        return PaymentRefunded(
-            payment_id=payment.id,
-            order_id=payment.order_id,
-            amount_minor=back.amount_minor,
-            currency=back.currency,
-            reason=payment.refund_reason or "",
         )
     return None

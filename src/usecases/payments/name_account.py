@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from core.payments.accounts import ConnectedAccount, name_account, refuse_account
 from core.payments.errors import ProviderRefusedError
 from ports.clock import Clock
-from ports.payments import AccountGateway, AccountRequest, PaymentTransactions
+from ports.payment_accounts import AccountGateway, AccountRequest
+from ports.payments import PaymentTransactions
 from usecases.payments.keep_account import keep_account
 
 

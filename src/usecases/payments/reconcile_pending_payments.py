@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.payments.errors import AmountMismatchError
-from core.payments.payment import CAPTURED, Payment
+from core.payments.payment import Payment
 from core.payments.transitions import CHECK_AFTER_S
 from core.shared.errors import DomainError
 from core.shared.ids import PaymentId, TenantId
@@ -12,7 +12,6 @@ from ports.clock import Clock
 from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
-from usecases.payments.refund_payment import RefundPayment
 
 _PAYMENTS_MAX = 50
 """How many payments one round looks at."""
@@ -22,7 +21,7 @@ _PAYMENTS_MAX = 50
 class ReconcilePendingPayments:
     """For the worker. Heals lost webhooks, and what a crash left between two transactions.
 
-    A payment without an intent gets one by the same key; one that is to be cancelled or refunded is. Each payment is
+    A payment without an intent gets one by the same key; one that is to be cancelled is. Each payment is
     put off before it is looked at, so that two sweeps, or a payment that always fails, do not hold the others up.
     """
 
@@ -31,7 +30,6 @@ class ReconcilePendingPayments:
     gateway: PaymentGateway
     record: RecordPaymentOutcome
     cancel: CancelPayment
-    refund: RefundPayment
     clock: Clock
 
     async def __call__(self) -> int:
@@ -56,9 +54,7 @@ class ReconcilePendingPayments:
     async def _settle(self, payment: Payment) -> bool:
         """Return whether the provider was asked to an end; a refusal leaves the payment for the next round."""
         try:
-            if payment.status in CAPTURED and payment.refund_reason is not None:
-                await self.refund(tenant_id=payment.tenant_id, order_id=payment.order_id, reason=payment.refund_reason)
-            elif payment.closing:
+            if payment.closing:
                 await self.cancel(tenant_id=payment.tenant_id, order_id=payment.order_id)
             else:
                 intent_id = payment.intent_id or (await self.gateway.create_intent(payment)).id

@@ -7,7 +7,8 @@ from core.payments.accounts import ProviderAccount, deauthorize, observe
 from core.payments.errors import AccountGoneError, ProviderUnavailableError
 from core.shared.ids import TenantId
 from ports.clock import Clock
-from ports.payments import AccountDirectory, AccountGateway, PaymentTransactions
+from ports.payment_accounts import AccountDirectory, AccountGateway
+from ports.payments import PaymentTransactions
 from usecases.payments.keep_account import keep_account
 
 _TRIES_MAX = 5

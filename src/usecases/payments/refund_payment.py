@@ -1,46 +1,60 @@
-"""Gives all the money of an order back."""
+"""Gives money of an order back."""
 
 from dataclasses import dataclass
 
 from core.payments.errors import PaymentNotFoundError
-from core.payments.payment import Payment, PaymentStatus
-from core.payments.transitions import ask_refund, mark_refunded
-from core.shared.ids import OrderId, TenantId
+from core.payments.refund import Refund, RefundStatus
+from core.payments.refunding import ask_refund, must_be_same, retry_refund
+from core.shared.ids import OrderId, RefundId, TenantId
 from ports.clock import Clock
-from ports.payments import PaymentGateway, PaymentTransactions
-from usecases.payments.keep_change import KeepChange
+from ports.payments import PaymentTransactions
+from usecases.payments.keep_refunds import KeepRefunds
+from usecases.payments.send_refund import SendRefund
+from usecases.payments.settle_refund import SettleRefund
 
 
 @dataclass(frozen=True, slots=True)
 class RefundPayment:
-    """For orders: when staff refund one, and by itself when money came for seats that are gone.
+    """For orders: when staff or a policy refund, and by itself when money came for seats that are gone.
 
-    That the money must go back is committed before the provider is asked; the sweep goes on where a process died.
-    Repeating it refunds nothing twice.
+    That the money must go back is committed before the provider is asked; the sweep goes on where a process died, or
+    the provider is away. The caller makes the id, and repeating it refunds nothing twice: asking again for a refund
+    that failed begins its next try.
     """
 
     transactions: PaymentTransactions
-    gateway: PaymentGateway
     clock: Clock
-    keep: KeepChange
+    keep: KeepRefunds
+    send: SendRefund
+    settle: SettleRefund
 
-    async def __call__(self, *, tenant_id: TenantId, order_id: OrderId, reason: str) -> Payment:
-        """Return the refunded payment.
+    async def __call__(
+        self,
+        *,
+        tenant_id: TenantId,
+        order_id: OrderId,
+        refund_id: RefundId,
+        reason: str,
+        amount_minor: int | None = None,
+    ) -> Refund:
+        """Return the refund as it stands; None for the amount means all that is left.
 
-        Raises PaymentNotFoundError, NotRefundableError, and what the gateway raises.
+        Raises PaymentNotFoundError, NotRefundableError, RefundTooLargeError, RefundConflictError, InvalidInputError.
         """
         now = self.clock.now()
         async with self.transactions.begin(tenant_id) as tx:
             payment = await tx.payments.lock_of_order(order_id)
             if payment is None:
                 raise PaymentNotFoundError(f"Order {order_id} has no payment.")
-            payment = await self.keep(tx, ask_refund(payment, reason=reason, now=now), current=payment, now=now)
-        if payment.status is PaymentStatus.REFUNDED:
-            return payment
-        refund_id = await self.gateway.refund(payment)
-        now = self.clock.now()
-        async with self.transactions.begin(tenant_id) as tx:
-            current = await tx.payments.lock(payment.id)
-            assert current is not None, "payments are never deleted"
-            change = mark_refunded(current, refund_id=refund_id, now=now)
-            return await self.keep(tx, change, current=current, now=now)
+            known = await tx.refunds.find(refund_id)
+            if known is None:
+                change = ask_refund(payment, refund_id=refund_id, amount_minor=amount_minor, reason=reason, now=now)
+                payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]
+            elif known.status is RefundStatus.FAILED:
+                must_be_same(known, payment, amount_minor=amount_minor)
+                change = retry_refund(payment, known, now=now)
+                payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]
+            else:
+                must_be_same(known, payment, amount_minor=amount_minor)
+                refund = known
+        return await (self.send(payment, refund) if known is None else self.settle(payment, refund))

@@ -1,4 +1,4 @@
-"""payment_db: payments, their audit trail, connected accounts, and the inbox of Stripe's webhooks."""
+"""payment_db: payments, their audit trail, refunds, the ledger, connected accounts, and Stripe's webhooks."""
 
 from sqlalchemy import (
     CHAR,
@@ -47,6 +47,8 @@ payments = Table(
     Column("check_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("refunded_minor", BigInteger, nullable=False, server_default=text("0")),
+    Column("refunded_at", DateTime(timezone=True)),
     Column("destination_account", Text),
     Column("application_fee_minor", BigInteger),
     PrimaryKeyConstraint("tenant_id", "id", name="payments_pkey"),
@@ -67,6 +69,7 @@ payments = Table(
         "and coalesce(application_fee_minor between 0 and amount_minor, true)",
         name="payments_destination",
     ),
+    CheckConstraint("refunded_minor between 0 and coalesce(received_minor, 0)", name="payments_refunded"),
 )
 Index("payments_silent", payments.c.check_at, postgresql_where=text("check_at is not null"))
 
@@ -133,6 +136,70 @@ platform_fees = Table(
     CheckConstraint("basis_points between 0 and 10000", name="platform_fees_share"),
     CheckConstraint("fixed_minor >= 0", name="platform_fees_fixed"),
 )
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("stripe_refund_id", Text),
+    Column("failure", Text),
+    Column("attempt", Integer, nullable=False),
+    Column("booked", Boolean, nullable=False),
+    Column("check_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="refunds_pkey"),
+    ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="refunds_of"),
+    UniqueConstraint("tenant_id", "stripe_refund_id", name="refunds_stripe"),
+    CheckConstraint("amount_minor > 0", name="refunds_amount"),
+    CheckConstraint("attempt > 0", name="refunds_attempt"),
+    CheckConstraint("status in ('pending', 'succeeded', 'failed')", name="refunds_status"),
+    CheckConstraint("status <> 'succeeded' or stripe_refund_id is not null", name="refunds_succeeded"),
+)
+Index("refunds_of_payment", refunds.c.tenant_id, refunds.c.payment_id)
+Index("refunds_by_status", refunds.c.tenant_id, refunds.c.status, refunds.c.id)
+Index("refunds_due", refunds.c.check_at, postgresql_where=text("check_at is not null"))
+Index("refunds_unsettled", refunds.c.status, postgresql_where=text("status <> 'succeeded'"))
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("transaction_id", Uuid, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("kind", Text, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("refund_id", Uuid),
+    Column("provider_ref", Text),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("booked_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "transaction_id", "account", name="ledger_entries_pkey"),
+    ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="ledger_entries_of"),
+    ForeignKeyConstraint(
+        ["tenant_id", "refund_id"], ["refunds.tenant_id", "refunds.id"], name="ledger_entries_of_refund"
+    ),
+    UniqueConstraint("tenant_id", "kind", "provider_ref", "account", name="ledger_entries_once"),
+    CheckConstraint("amount_minor <> 0", name="ledger_entries_amount"),
+    CheckConstraint(
+        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund')", name="ledger_entries_account"
+    ),
+)
+Index(
+    "ledger_entries_of_payment",
+    ledger_entries.c.tenant_id,
+    ledger_entries.c.payment_id,
+    ledger_entries.c.transaction_id,
+)
+Index("ledger_entries_by_ref", ledger_entries.c.provider_ref, postgresql_where=text("provider_ref is not null"))
+Index("ledger_entries_by_day", ledger_entries.c.occurred_at)
 
 payment_webhooks = webhook_table(metadata, "payment_webhooks")
 messaging_tables(metadata)

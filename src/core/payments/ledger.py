@@ -1,0 +1,141 @@
+"""The ledger: every movement of money as entries that add up to nothing.
+
+An entry's amount is signed: positive for whom the money comes to, negative for whom it leaves. What buyers gave stands
+as a negative balance of `buyer`, and organisation + platform fee + Stripe fee + refund is always what was captured.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.payments.destination import Destination
+from core.shared.ids import RefundId
+from core.shared.money import Money
+
+
+class LedgerAccount(StrEnum):
+    """Whose money it is."""
+
+    BUYER = "buyer"
+    ORGANISATION = "organisation"
+    PLATFORM_FEE = "platform_fee"
+    STRIPE_FEE = "stripe_fee"
+    REFUND = "refund"
+
+
+class PostingKind(StrEnum):
+    """Why money moved."""
+
+    CAPTURE = "capture"
+    STRIPE_FEE = "stripe_fee"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+    APPLICATION_FEE_REFUND = "application_fee_refund"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One side of a movement; `amount_minor` is never 0."""
+
+    account: LedgerAccount
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One movement of money, booked as a whole: two or more entries in one currency whose sum is 0.
+
+    They are in the order of LedgerAccount. `provider_ref` names the movement at the provider (a charge, a refund), so
+    that it is never booked twice and can be compared; None where the provider gives it no name of its own. `at` is when
+    the money moved, as far as that is known.
+    """
+
+    kind: PostingKind
+    currency: str
+    entries: tuple[LedgerEntry, ...]
+    provider_ref: str | None
+    at: datetime
+    refund_id: RefundId | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.entries) < 2 or sum(entry.amount_minor for entry in self.entries) != 0:
+            raise ValueError(f"a movement has two sides or more, and they balance: {self.entries}")
+
+
+def capture(
+    received: Money, *, ref: str, at: datetime, destination: Destination | None = None, fee: Money | None = None
+) -> Posting:
+    """Book what a buyer paid; `fee` is what Stripe keeps of it, None while that is not known.
+
+    A fee in another currency than the payment's is not booked: the platform settles it, and the ledger cannot.
+    """
+    kept = destination.application_fee_minor if destination else 0
+    stripe_minor = fee.amount_minor if fee is not None and fee.currency == received.currency else 0
+    amounts = {
+        LedgerAccount.BUYER: -received.amount_minor,
+        LedgerAccount.ORGANISATION: received.amount_minor - kept,
+        LedgerAccount.PLATFORM_FEE: kept,
+        LedgerAccount.STRIPE_FEE: stripe_minor,
+    }
+    amounts[_bearer(destination)] -= stripe_minor
+    return _posting(PostingKind.CAPTURE, received.currency, amounts, ref=ref, at=at)
+
+
+def late_stripe_fee(
+    fee: Money, *, ref: str, at: datetime, destination: Destination | None = None, refund_id: RefundId | None = None
+) -> Posting:
+    """Book a fee that became known after its movement was booked; one that Stripe gives back is negative."""
+    amounts = {_bearer(destination): -fee.amount_minor, LedgerAccount.STRIPE_FEE: fee.amount_minor}
+    return _posting(PostingKind.STRIPE_FEE, fee.currency, amounts, ref=ref, at=at, refund_id=refund_id)
+
+
+def refund(amount: Money, *, refund_id: RefundId, ref: str, at: datetime) -> Posting:
+    """Book money that goes back to the buyer, out of what the organisation got."""
+    amounts = {LedgerAccount.ORGANISATION: -amount.amount_minor, LedgerAccount.REFUND: amount.amount_minor}
+    return _posting(PostingKind.REFUND, amount.currency, amounts, ref=ref, at=at, refund_id=refund_id)
+
+
+def failed_refund(amount: Money, *, refund_id: RefundId, ref: str, at: datetime) -> Posting:
+    """Book that a refund came back: the organisation has the money again."""
+    amounts = {LedgerAccount.ORGANISATION: amount.amount_minor, LedgerAccount.REFUND: -amount.amount_minor}
+    return _posting(PostingKind.REFUND_FAILED, amount.currency, amounts, ref=ref, at=at, refund_id=refund_id)
+
+
+def application_fee_refund(amount: Money, *, at: datetime) -> Posting:
+    """Book the part of the platform's fee that goes back to the organisation with a refund."""
+    amounts = {LedgerAccount.PLATFORM_FEE: -amount.amount_minor, LedgerAccount.ORGANISATION: amount.amount_minor}
+    return _posting(PostingKind.APPLICATION_FEE_REFUND, amount.currency, amounts, ref=None, at=at)
+
+
+def balances(postings: Iterable[Posting]) -> dict[LedgerAccount, int]:
+    """Return what each account has, in minor units; the postings are of one currency."""
+    found = dict.fromkeys(LedgerAccount, 0)
+    for posting in postings:
+        for entry in posting.entries:
+            found[entry.account] += entry.amount_minor
+    return found
+
+
+def application_fee_returned(postings: Iterable[Posting]) -> int:
+    """Return how much of the application fee was booked as given back, in minor units."""
+    returned = [posting for posting in postings if posting.kind is PostingKind.APPLICATION_FEE_REFUND]
+    return -balances(returned)[LedgerAccount.PLATFORM_FEE]
+
+
+def _bearer(destination: Destination | None) -> LedgerAccount:
+    """Return who pays Stripe: the platform out of its fee, or, where it takes none, the organisation itself."""
+    return LedgerAccount.PLATFORM_FEE if destination else LedgerAccount.ORGANISATION
+
+
+def _posting(
+    kind: PostingKind,
+    currency: str,
+    amounts: dict[LedgerAccount, int],
+    *,
+    ref: str | None,
+    at: datetime,
+    refund_id: RefundId | None = None,
+) -> Posting:
+    entries = tuple(LedgerEntry(account, amounts[account]) for account in LedgerAccount if amounts.get(account))
+    return Posting(kind=kind, currency=currency, entries=entries, provider_ref=ref, at=at, refund_id=refund_id)
