@@ -23,7 +23,7 @@ from ports.events import Subscription
 from ports.hold_tokens import HoldTokens
 from ports.idempotency import IdempotencyStore
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
@@ -33,6 +33,7 @@ from usecases.ticketing.hold_places import HoldPlaces
 from usecases.ticketing.list_tickets import ListTickets
 from usecases.ticketing.look_up_ticket import LookUpTicket
 from usecases.ticketing.manage_places import ExtendPlaces, ReadPlaces, ReleasePlaces
+from usecases.ticketing.on_items_returned import ReturnPlaces
 from usecases.ticketing.on_order_cancelled import ReleaseCancelledPlaces
 from usecases.ticketing.publish_ticket import PublishTicket
 from usecases.ticketing.read_stock import ReadStock
@@ -73,6 +74,7 @@ class TicketingProvider(Provider):
         ReclaimPlaces,
         ReleaseFromOrder,
         ReleaseCancelledPlaces,
+        ReturnPlaces,
         ExpirePlaces,
     )
     tokens = provide(RandomHoldTokens, provides=HoldTokens)
@@ -112,7 +114,10 @@ def ticket_service() -> Service:
         name="ticket",
         providers=(TicketingProvider(), linked(VenuesApi)),
         controllers=(TicketController, GeneralAdmissionController),
-        subscriptions=(Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),),
+        subscriptions=(
+            Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),
+            Subscription("ticketing.return_places", ItemsReturned, ReturnPlaces),
+        ),
         jobs=(JobSpec("expire_places", SWEEP_INTERVAL_S, ExpirePlaces),),
         checks=(MongoHealth,),
     )
