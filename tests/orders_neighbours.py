@@ -9,7 +9,7 @@ from uuid import UUID
 from core.shared.ids import AccountId, ReservationId
 from ports.clock import Clock
 from ports.published.orders import OrderCancelled
-from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
+from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted, RefundAnswer
 from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved, replacement_id
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
@@ -226,6 +226,9 @@ class Payments(PaymentsApi):
     life: Life
     status: dict[UUID, Literal["open", "processing", "succeeded", "cancelled"]] = field(default_factory=dict)
     refunded: Counter[UUID] = field(default_factory=Counter)
+    captured: dict[UUID, int] = field(default_factory=dict)
+    given_back: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+    refunds_come_to: Literal["pending", "succeeded", "failed"] = "succeeded"
     reachable: bool = True
 
     @override
@@ -243,6 +246,7 @@ class Payments(PaymentsApi):
         self._reach()
         if self.status.setdefault(order_id, "open") == "succeeded":
             raise RefusedError("payments.already_paid", "paid")
+        self.captured[order_id] = amount_minor
         self.life.step()
         return PaymentStarted(
             payment_id=UUID(int=0x9A1),
@@ -264,12 +268,25 @@ class Payments(PaymentsApi):
         return CancelOutcome(outcome=status)
 
     @override
-    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
+    async def refund(
+        self, *, tenant_id: UUID, order_id: UUID, refund_id: UUID, amount_minor: int | None, reason: str
+    ) -> RefundAnswer:
         self._reach()
         if self.status.get(order_id) != "succeeded":
-            raise RefusedError("payments.not_paid", "nothing to give back")
+            raise RefusedError("payments.not_refundable", "nothing to give back")
+        captured = self.captured.get(order_id, 5_000)
+        before = sum(amount for (order, _), amount in self.given_back.items() if order == order_id)
+        known = self.given_back.get((order_id, refund_id))
+        if known is not None and amount_minor not in {None, known}:
+            raise RefusedError("payments.refund_conflict", "another amount")
+        amount = known if known is not None else captured - before if amount_minor is None else amount_minor
+        if known is None and before + amount > captured:
+            raise RefusedError("payments.refund_too_large", "more than is left")
+        if self.refunds_come_to != "failed":
+            self.given_back[order_id, refund_id] = amount
         self.refunded[order_id] = 1
         self.life.step()
+        return RefundAnswer(refund_id=refund_id, amount_minor=amount, currency="EUR", status=self.refunds_come_to)
 
     def _reach(self) -> None:
         if not self.reachable:

@@ -137,7 +137,13 @@ async def test_a_refund_goes_back_whole_and_once(service: RunningPayments, payme
     await service.confirm(started)
     await service.process()
     for _ in range(2):
-        await api.refund(tenant_id=service.tenant_id, order_id=order_id, reason="the seats are gone")
+        await api.refund(
+            tenant_id=service.tenant_id,
+            order_id=order_id,
+            refund_id=order_id,
+            amount_minor=None,
+            reason="the seats are gone",
+        )
     await service.process()
     assert await service.status(started) == "REFUNDED"
     assert await news(payment_db) == ["payments.payment.succeeded", "payments.payment.refunded"]

@@ -10,8 +10,8 @@ from core.payments.errors import ProviderUnavailableError
 from core.payments.payment import PaymentMethod as Method
 from core.shared.ids import AccountId, OrderId, TenantId
 from core.shared.money import Money
-from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted
-from ports.published.refusals import LinkUnavailableError
+from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted, RefundAnswer
+from ports.published.refusals import LinkUnavailableError, RefusedError
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.start_payment import StartPayment, StartRequest
@@ -63,9 +63,19 @@ class InProcessPayments(PaymentsApi):
         return CancelOutcome(outcome=result.value)
 
     @override
-    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
+    async def refund(
+        self, *, tenant_id: UUID, order_id: UUID, refund_id: UUID, amount_minor: int | None, reason: str
+    ) -> RefundAnswer:
+        if amount_minor is not None:
+            raise RefusedError("payments.not_refundable", "Payments gives all of it back, or nothing.")
         async with _crossing():
-            await self._refund(tenant_id=TenantId(tenant_id), order_id=OrderId(order_id), reason=reason)
+            payment = await self._refund(tenant_id=TenantId(tenant_id), order_id=OrderId(order_id), reason=reason)
+        return RefundAnswer(
+            refund_id=refund_id,
+            amount_minor=payment.amount.amount_minor,
+            currency=payment.amount.currency,
+            status="succeeded",
+        )
 
 
 @asynccontextmanager

@@ -8,10 +8,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.postgres.order_refunds import policy_of, policy_text
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
 from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine, Tax
-from core.orders.order import HistoryEntry, Order
+from core.orders.history import HistoryEntry
+from core.orders.order import Order
 from core.orders.reservations import OrderedReservation
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import AccountId, OrderId, OrderItemId, PlanId, ReservationId, SeatId, TicketId
@@ -20,7 +22,7 @@ from core.shared.money import Money
 type Value = Any  # what asyncpg takes as an argument
 
 SELECT = """
-select o.*, o.tickets::text as tickets_text, o.discounts::text as discounts_text,
+select o.*, o.refund_policy::text as policy_text, o.tickets::text as tickets_text, o.discounts::text as discounts_text,
        o.fees::text as fees_text, o.taxes::text as taxes_text,
        (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'id', r.reservation_id) order by r.position),
                         '[]')::text
@@ -42,8 +44,8 @@ where o.tenant_id = $1
 INSERT = """
 insert into orders (
     tenant_id, id, account_id, contact_email, contact_name, status, version,
-    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note, accept_other_seats
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note, accept_other_seats, refund_policy
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::jsonb)
 """
 
 INSERT_RESERVATIONS = """
@@ -168,6 +170,7 @@ def order_of(row: asyncpg.Record) -> Order:
         history=_HISTORY.decode(row["history_text"]),
         sale=_sale_of(row),
         accept_other_seats=row["accept_other_seats"],
+        refund_policy=policy_of(row["policy_text"]),
     )
 
 
@@ -208,6 +211,7 @@ def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         sale.settlement.value if sale else None,
         sale.note if sale else None,
         order.accept_other_seats,
+        policy_text(order.refund_policy),
     )
 
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -30,6 +30,20 @@ class CancelOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     outcome: Literal["cancelled", "none", "succeeded", "processing"]
+
+
+class RefundAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How a refund stands; a pending or failed one is seen to by payments, and its end is told as RefundSettled."""
+
+    refund_id: UUID
+    amount_minor: int
+    currency: str
+    status: Literal["pending", "succeeded", "failed"]
+
+
+def whole_refund_id(order_id: UUID) -> UUID:
+    """Return the id of the refund that gives an order's money back by itself: always the same, so it is made once."""
+    return uuid5(order_id, "refund of the whole order")
 
 
 class PaymentsApi(Protocol):
@@ -61,11 +75,15 @@ class PaymentsApi(Protocol):
         """
 
     @abstractmethod
-    async def refund(self, *, tenant_id: UUID, order_id: UUID, reason: str) -> None:
-        """Give all the money of the order back; repeating it refunds nothing twice.
+    async def refund(
+        self, *, tenant_id: UUID, order_id: UUID, refund_id: UUID, amount_minor: int | None, reason: str
+    ) -> RefundAnswer:
+        """Give money of the order back: so much, or with None all that is left.
 
-        Raises RefusedError `payments.not_found`, `payments.not_refundable`, and LinkUnavailableError while Stripe
-        cannot be asked: that the money must go back is noted by then, and is seen to.
+        The caller makes `refund_id`; the same id answers the same refund, as it stands by then. While Stripe cannot
+        be asked the answer is `pending`: that the money must go back is noted, and is seen to. Raises RefusedError
+        `payments.not_found`, `payments.not_refundable` (nothing came, or nothing is left), `payments.refund_too_large`,
+        and `payments.refund_conflict` (the id is that of another order's refund, or of one over another amount).
         """
 
 
@@ -92,7 +110,7 @@ class PaymentFailed(Event, frozen=True, kw_only=True):
 
 
 class PaymentRefunded(Event, frozen=True, kw_only=True):
-    """All the money of a payment went back."""
+    """All the money of a payment went back. Told once."""
 
     event_type: ClassVar[str] = "payments.payment.refunded"
 
@@ -101,3 +119,22 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     reason: str
+
+
+class RefundSettled(Event, frozen=True, kw_only=True):
+    """A refund arrived, or failed; a failed one may succeed yet, and one that succeeded may come back as failed.
+
+    `all_refunded` says whether all that was received has gone back by now; `failure` is why it failed.
+    """
+
+    event_type: ClassVar[str] = "payments.refund.settled"
+
+    refund_id: UUID
+    payment_id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    status: Literal["succeeded", "failed"]
+    reason: str
+    failure: str | None
+    all_refunded: bool

@@ -11,7 +11,7 @@ from core.shared.money import Money
 from ports.clock import Clock
 from ports.events import Delivery
 from ports.orders import OrderTransaction, OrderTransactions
-from ports.published.payments import PaymentsApi
+from ports.published.payments import PaymentsApi, whole_refund_id
 from ports.published.refusals import RefusedError
 from usecases.orders.access import locked_order, present_order
 from usecases.orders.announcements import completed, ended
@@ -125,7 +125,13 @@ class SettlePayment:
 
     async def _refund(self, tenant_id: TenantId, order: Order) -> Order:
         try:
-            await self.payments.refund(tenant_id=tenant_id, order_id=order.id, reason=order.refund_reason)
+            await self.payments.refund(
+                tenant_id=tenant_id,
+                order_id=order.id,
+                refund_id=whole_refund_id(order.id),
+                amount_minor=None,
+                reason=order.refund_reason,
+            )
         except (RefusedError, UnavailableError):
             asked = False
         else:
