@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.orders.box_office import Settlement
 from core.orders.errors import (
     ItemsRefundedError,
     OrderNotFoundError,
@@ -27,6 +28,7 @@ from ports.paging import PageRequest
 from ports.published.orders import ItemsReturned, OrderCancelled
 from tests.orders_neighbours import Killed
 from tests.refunds_world import HALF_UNTIL_3_DAYS, RefundDesk, some
+from usecases.orders.sell_at_box_office import Sale
 
 REFUNDED = f"{OrderCancelled.event_type}:refunded"
 STEPS_MAX = 30
@@ -242,6 +244,20 @@ async def test_another_buyers_order_is_not_there(desk: RefundDesk) -> None:
             await asked
     with pytest.raises(ForbiddenError):
         await desk.read.page(desk.buyer, PageRequest(), None)
+
+
+@pytest.mark.parametrize(("settlement", "amount_minor"), [(Settlement.CASH, 2_500), (Settlement.COMPLIMENTARY, 0)])
+async def test_what_the_box_office_sold_is_given_back_without_stripe(
+    desk: RefundDesk, settlement: Settlement, amount_minor: int
+) -> None:
+    clerk = desk.world.staff()
+    order = await desk.world.sell(clerk, Sale([desk.world.held(clerk)], settlement))
+    refund = await desk.ask(clerk, order.id, some(order, 0))
+    assert (refund.status, refund.amount) == (RefundStatus.SUCCEEDED, Money(amount_minor, "EUR"))
+    assert given_back(desk, order) == 0 and len(desk.returns()) == 1
+    await desk.ask(clerk, order.id, RefundWish())
+    now = await desk.world.now(order)
+    assert (now.status, now.refund) == (OrderStatus.CANCELLED, RefundState.DONE)
 
 
 async def test_an_unpaid_order_is_not_refunded(desk: RefundDesk) -> None:

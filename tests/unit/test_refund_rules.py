@@ -43,7 +43,7 @@ from core.orders.refunds import (
     units_gone,
 )
 from core.orders.reservations import OrderedReservation, ReservationKind
-from core.orders.shares import shares_of, split
+from core.orders.shares import shares_of
 from core.orders.terms import OrderTerms
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError, InvalidInputError
@@ -149,16 +149,6 @@ def asked(
 
 def managers(**wish: Any) -> RefundWish:
     return replace(RefundWish(note="because"), **wish)
-
-
-@given(amount=st.integers(0, 10**9), weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=30))
-def test_parts_add_up_exactly_and_none_is_a_whole_unit_away_from_its_share(amount: int, weights: list[int]) -> None:
-    parts = split(amount, weights)
-    assert sum(parts) == amount
-    if whole := sum(weights):
-        assert all(abs(part * whole - amount * weight) < whole for part, weight in zip(parts, weights, strict=True))
-    else:
-        assert max(parts) - min(parts) <= 1
 
 
 @given(

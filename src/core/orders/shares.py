@@ -1,6 +1,6 @@
 """What each place of an order has cost its buyer, so that all of them together cost exactly what was paid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.orders.content import OrderContent
@@ -24,31 +24,13 @@ class Share:
         return self.price_minor - self.discount_minor
 
 
-def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
-    """Split an amount by weights, so that the parts add up to it exactly.
-
-    Each part is rounded down, and what is left goes out one by one to the largest remainders, the earlier one first
-    where two are equal (Hamilton's method): no part is a whole unit away from its exact share. Weights of 0 alone
-    count as equal ones.
-    """
-    if not any(weights):
-        weights = [1] * len(weights)
-    whole = sum(weights)
-    parts, rests = zip(*(divmod(amount_minor * weight, whole) for weight in weights), strict=True)
-    given = list(parts)
-    for index in sorted(range(len(weights)), key=lambda index: -rests[index])[: amount_minor - sum(parts)]:
-        given[index] += 1
-    return given
-
-
 def shares_of(content: OrderContent) -> Mapping[Unit, Share]:
     """Return the share of every admission, in the order of the items; they add up to the order's total."""
     units = [(item.id, unit) for item in content.items for unit in range(1, item.quantity + 1)]
     prices = [item.unit_price.amount_minor for item in content.items for _ in range(item.quantity)]
-    off = (content.items_total - content.discounted).amount_minor
-    on_top = (content.total - content.discounted).amount_minor
-    discounts = split(off, prices)
-    extras = split(on_top, [price - discount for price, discount in zip(prices, discounts, strict=True)])
+    discounts = [part.amount_minor for part in (content.items_total - content.discounted).apportioned(prices)]
+    paid = [price - discount for price, discount in zip(prices, discounts, strict=True)]
+    extras = [part.amount_minor for part in (content.total - content.discounted).apportioned(paid)]
     return {
         unit: Share(price, discount, extra)
         for unit, price, discount, extra in zip(units, prices, discounts, extras, strict=True)
