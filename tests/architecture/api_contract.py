@@ -70,7 +70,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|POST            /vouchers
     GET|PATCH|DELETE    /vouchers/{id}
     GET|POST            /box-office/orders
-    GET                 /refunds
+    GET                 /orders/refunds
     GET                 /payments/{id}
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg

@@ -236,7 +236,7 @@ async def test_another_buyers_refunds_are_not_there(desk: Desk) -> None:
         body = asked() if method == "POST" else None
         answer = await desk.send(method, refunds(order, path), body, token="fan-2")
         assert code(answer) == (404, "orders.not_found")
-    assert code(await desk.send("GET", "/api/v1/refunds")) == (403, "access.forbidden")
+    assert code(await desk.send("GET", "/api/v1/orders/refunds")) == (403, "access.forbidden")
 
 
 async def test_a_refund_that_failed_is_seen_by_buyer_and_staff_and_tried_again(desk: Desk) -> None:
@@ -258,12 +258,12 @@ async def test_a_refund_that_failed_is_seen_by_buyer_and_staff_and_tried_again(d
     assert (shown["status"], shown["failure"]) == ("failed", "account_closed")
     now = (await desk.send("GET", f"/api/v1/orders/{order['id']}")).json()
     assert now["history"][-1]["step"] == "refund_failed"
-    work = (await desk.send("GET", "/api/v1/refunds?status=failed", token="box_office")).json()["items"]
+    work = (await desk.send("GET", "/api/v1/orders/refunds?status=failed", token="box_office")).json()["items"]
     assert [each["id"] for each in work] == [refund["id"]]
     retry = refunds(order, f"/{refund['id']}/retry")
     assert code(await desk.send("POST", retry)) == (403, "access.forbidden")
     assert (await desk.send("POST", retry, token="box_office")).json()["status"] == "succeeded"
-    assert (await desk.send("GET", "/api/v1/refunds?status=failed", token="box_office")).json()["items"] == []
+    assert (await desk.send("GET", "/api/v1/orders/refunds?status=failed", token="box_office")).json()["items"] == []
     assert code(await desk.send("POST", retry, token="box_office")) == (409, "orders.refund_not_retryable")
     assert code(await desk.send("POST", refunds(order, f"/{TENANT}/retry"), token="manager")) == (
         404,

@@ -103,7 +103,7 @@ class OrderRefundController(Controller):
 class RefundController(Controller):
     """The refunds of all orders."""
 
-    path = "/refunds"
+    path = "/orders/refunds"
     tags = ("Refunds",)
 
     @get(summary="List refunds")
