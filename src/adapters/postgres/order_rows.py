@@ -1,7 +1,6 @@
 """Orders as rows of order_db: the statements, and the way back."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +30,7 @@ select o.*, o.refund_policy::text as policy_text, o.tickets::text as tickets_tex
                    'id', i.id, 'reservation_id', i.reservation_id, 'ticket_id', i.ticket_id, 'plan_id', i.plan_id,
                    'quantity', i.quantity, 'seat_ids', i.seat_ids, 'label', i.label, 'section', i.section,
                    'row', i.row_label, 'number', i.seat_number, 'price_minor', i.unit_price_minor,
-                   'currency', i.currency
-               ) order by i.position), '[]')::text
+                   'currency', i.currency) order by i.position), '[]')::text
         from order_items i where i.tenant_id = o.tenant_id and i.order_id = o.id) as items_text,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'at', h.at, 'step', h.step, 'detail', h.detail) order by h.position), '[]')::text
@@ -175,9 +173,8 @@ def order_of(row: asyncpg.Record) -> Order:
 
 
 def _sale_of(row: asyncpg.Record) -> BoxOfficeSale | None:
-    if row["sold_by"] is None:
-        return None
-    return BoxOfficeSale(AccountId(row["sold_by"]), Settlement(row["settlement"]), row["sale_note"])
+    sold = row["sold_by"] is not None
+    return BoxOfficeSale(row["sold_by"], Settlement(row["settlement"]), row["sale_note"]) if sold else None
 
 
 def _content_of(row: asyncpg.Record) -> OrderContent | None:
@@ -273,12 +270,11 @@ def item_arguments(tenant_id: UUID, order: Order, content: OrderContent) -> Sequ
 def history_arguments(tenant_id: UUID, order: Order, *, known: int) -> Sequence[Value]:
     """Return the arguments of INSERT_HISTORY for what comes after the `known` entries."""
     entries = order.history[known:]
-    moments: list[datetime] = [entry.at for entry in entries]
     return (
         tenant_id,
         order.id,
         known,
-        moments,
+        [entry.at for entry in entries],
         [entry.step.value for entry in entries],
         [entry.detail for entry in entries],
     )

@@ -58,10 +58,9 @@ class PostgresLedger(SeatLedger):
 
     @override
     async def lock(self, reservation_id: ReservationId) -> Entry:
-        entries = await self.lock_all([reservation_id], wait=True)
-        if not entries:
-            raise ReservationNotFoundError("There is no such hold or reservation.")
-        return entries[0]
+        for entry in await self.lock_all([reservation_id], wait=True):
+            return entry
+        raise ReservationNotFoundError("There is no such hold or reservation.")
 
     @override
     async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
