@@ -19,14 +19,15 @@ from core.shared.money import Money
 from ports.admission import AdmissionTransactions, PassSigner
 from ports.events import Delivery
 from ports.published.orders import (
+    ItemsReturned,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
     OrderedPlaces,
     OrderedSeat,
     OrderedTicket,
+    ReturnedUnits,
 )
-from ports.published.payments import PaymentRefunded
 from usecases.admission.codes import PassCodes
 from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
@@ -35,7 +36,7 @@ from usecases.admission.note_order import NoteOrder
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.read_pass import ReadPass
 from usecases.admission.verify_code import VerifyCode
-from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnRefund, VoidPasses
+from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KICK_OFF = NOON + timedelta(days=20)
@@ -138,13 +139,17 @@ class Sale:
         return OrderCancelled(order_id=self.order_id, reservation_ids=(uuid7(),), reason=reason)
 
     @property
-    def refunded(self) -> PaymentRefunded:
-        return PaymentRefunded(
-            payment_id=uuid7(),
+    def refunded(self) -> OrderCancelled:
+        return self.cancelled("refunded")
+
+    def returned(self, *units: tuple[UUID, int]) -> ItemsReturned:
+        return ItemsReturned(
             order_id=self.order_id,
-            amount_minor=2500 * self.seats,
-            currency="EUR",
-            reason="requested",
+            refund_id=uuid7(),
+            order_item_ids=tuple(dict.fromkeys(item for item, _ in units)),
+            units=tuple(ReturnedUnits(order_item_id=item, units=(unit,)) for item, unit in units),
+            reason="customer_request",
+            by=self.account_id,
         )
 
 
@@ -169,12 +174,11 @@ class Gatehouse:
         self.admission = admission or MemoryAdmissionTransactions(self.messages)
         self.signer = signer or SealedPassSigner(SECRET)
         self.clock = MemoryClock(NOON)
-        void = VoidPasses(self.admission, self.clock)
         codes = PassCodes(self.signer)
         self.note_order = NoteOrder(self.admission, self.clock)
         self.issue = IssuePasses(self.admission, self.signer, Uuid7Source(), self.clock)
-        self.void_on_refund = VoidOnRefund(void)
-        self.void_on_cancelled = VoidOnCancelledOrder(void)
+        self.void_on_cancelled = VoidOnCancelledOrder(self.admission, self.clock)
+        self.void_on_returned = VoidOnReturnedItems(self.admission, self.clock)
         self.read = ReadPass(self.admission, codes)
         self.of_order = ListOrderPasses(self.admission, codes)
         self.svg = PassCodeSvg(self.read, SegnoCodePainter())

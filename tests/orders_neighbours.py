@@ -226,6 +226,9 @@ class Payments(PaymentsApi):
     life: Life
     status: dict[UUID, Literal["open", "processing", "succeeded", "cancelled"]] = field(default_factory=dict)
     refunded: Counter[UUID] = field(default_factory=Counter)
+    captured: dict[UUID, int] = field(default_factory=dict)
+    given_back: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+    refunds_come_to: Literal["pending", "succeeded", "failed"] = "succeeded"
     reachable: bool = True
 
     @override
@@ -244,6 +247,7 @@ class Payments(PaymentsApi):
         self._reach()
         if self.status.setdefault(order_id, "open") == "succeeded":
             raise RefusedError("payments.already_paid", "paid")
+        self.captured[order_id] = amount_minor
         self.life.step()
         return PaymentStarted(
             payment_id=UUID(int=0x9A1),
@@ -271,9 +275,19 @@ class Payments(PaymentsApi):
         self._reach()
         if self.status.get(order_id) != "succeeded":
             raise RefusedError("payments.not_refundable", "nothing to give back")
+        captured = self.captured.get(order_id, 5_000)
+        before = sum(amount for (order, _), amount in self.given_back.items() if order == order_id)
+        known = self.given_back.get((order_id, refund_id))
+        if known is not None and amount_minor not in {None, known}:
+            raise RefusedError("payments.refund_conflict", "another amount")
+        amount = known if known is not None else captured - before if amount_minor is None else amount_minor
+        if known is None and before + amount > captured:
+            raise RefusedError("payments.refund_too_large", "more than is left")
+        if self.refunds_come_to != "failed":
+            self.given_back[order_id, refund_id] = amount
         self.refunded[order_id] = 1
         self.life.step()
-        return RefundAnswer(refund_id=refund_id, amount_minor=amount_minor or 0, currency="EUR", status="pending")
+        return RefundAnswer(refund_id=refund_id, amount_minor=amount, currency="EUR", status=self.refunds_come_to)
 
     def _reach(self) -> None:
         if not self.reachable:

@@ -11,7 +11,8 @@ from adapters.taxes.vat import OrganisationVat
 from core.orders.contact import Contact
 from core.orders.fee_schedule import FeeSchedule
 from core.orders.fees import FeeRule
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.reservations import ReservationKind
 from core.orders.statuses import OrderStatus
 from core.orders.taxes import TaxRate

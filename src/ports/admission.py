@@ -1,13 +1,13 @@
 """What admission needs: passes, the standing of orders, the keys of events, and a signer."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from core.admission.keys import PassKey
-from core.admission.passes import OrderStanding, Pass
+from core.admission.passes import OrderStanding, Pass, Unit
 from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 
@@ -29,7 +29,18 @@ class PassStore(Protocol):
 
     @abstractmethod
     async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
-        """End every pass of the order that has not ended; return how many did now."""
+        """End every pass of the order that has not ended, as REFUNDED; return how many did now."""
+
+    @abstractmethod
+    async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
+        """End those passes of the order that have not ended, and return how many did now.
+
+        The units are remembered: what was not issued yet must never be.
+        """
+
+    @abstractmethod
+    async def returned(self, order_id: OrderId) -> frozenset[Unit]:
+        """Return the units of the order that `void_units` was told of."""
 
 
 class OrderStandingStore(Protocol):

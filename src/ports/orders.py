@@ -10,10 +10,12 @@ from typing import Protocol
 from core.orders.content import OrderContent, Tax
 from core.orders.fee_schedule import FeeSchedule, FeeScheduleChange
 from core.orders.order import Order
+from core.orders.refund_policy import RefundPolicy
+from core.orders.refunds import OrderRefund, RefundStatus
 from core.orders.taxes import TaxRate
 from core.orders.voucher_misses import Misses
 from core.orders.vouchers import Uses, Voucher, VoucherChange
-from core.shared.ids import AccountId, OrderId, ReservationId, TenantId, VoucherId
+from core.shared.ids import AccountId, OrderId, RefundId, ReservationId, TenantId, VoucherId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -134,12 +136,55 @@ class FeeScheduleStore(Protocol):
         """Return the newest versions, the newest first."""
 
 
+class RefundStore(Protocol):
+    """The refunds of one tenant's orders. What is refunded and how much never changes, only how far it has come.
+
+    Refunds that count (`OrderRefund.counts`) never come to more than the total of their order, however many are stored
+    at once: the one that would exceed it raises OrderRefundTooLargeError, and nothing else may be done in its
+    transaction then. Whoever decides on one has locked the order.
+    """
+
+    @abstractmethod
+    async def add(self, refund: OrderRefund) -> None:
+        """Store a new refund of an order that is there."""
+
+    @abstractmethod
+    async def get(self, refund_id: RefundId) -> OrderRefund | None:
+        """Return the refund, or None for none in this tenant."""
+
+    @abstractmethod
+    async def of_order(self, order_id: OrderId) -> Sequence[OrderRefund]:
+        """Return the refunds of an order by id, which is the order they were asked for in."""
+
+    @abstractmethod
+    async def save(self, refund: OrderRefund) -> None:
+        """Store a changed refund; its version is the stored one plus one, otherwise StaleVersionError is raised."""
+
+    @abstractmethod
+    async def page(self, page: PageRequest, *, status: RefundStatus | None) -> Page[OrderRefund]:
+        """Return refunds of all orders by id; of one status, or of all."""
+
+
+class RefundPolicyStore(Protocol):
+    """The refund policy of the transaction's tenant."""
+
+    @abstractmethod
+    async def get(self) -> RefundPolicy:
+        """Return the policy that is set, or DEFAULT_POLICY."""
+
+    @abstractmethod
+    async def save(self, policy: RefundPolicy, *, at: datetime) -> None:
+        """Store a policy whose version is the stored one plus one; raises StaleVersionError otherwise."""
+
+
 class OrderTransaction(Protocol):
     """One transaction of one tenant on the orders database."""
 
     orders: OrderStore
     fee_schedules: FeeScheduleStore
     vouchers: VoucherStore
+    refunds: RefundStore
+    policies: RefundPolicyStore
     outbox: Outbox
     inbox: Inbox
 
@@ -181,3 +226,20 @@ class TaxRules(Protocol):
         All are in the order's currency, and those on top are on what the buyer pays without them. Raises RefusedError
         for an order that cannot be taxed. Others may be asked for it, so it is not for the inside of a transaction.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class DueRefund:
+    """A refund whose money has to be asked for, and whose it is."""
+
+    tenant_id: TenantId
+    order_id: OrderId
+    refund_id: RefundId
+
+
+class DueRefunds(Protocol):
+    """The sweep's view of refunds across all tenants; it decides nothing."""
+
+    @abstractmethod
+    async def due(self, *, now: datetime, refunds_max: int) -> Sequence[DueRefund]:
+        """Return refunds whose `due_at` has come, the longest overdue first; a hint that may be stale at once."""

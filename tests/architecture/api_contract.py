@@ -26,6 +26,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|PUT             /organisations/{id}/settings
     GET|PUT             /organisations/{id}/order-fees
     GET                 /organisations/{id}/order-fees/history
+    GET|PUT             /organisations/{id}/refund-policy
     GET|POST            /venues
     GET|PATCH|DELETE    /venues/{id}
     GET|PUT             /venues/{id}/settings
@@ -62,10 +63,14 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /orders/quote
     POST                /orders/{id}/cancel
     POST                /orders/{id}/payments
+    GET|POST            /orders/{id}/refunds
+    GET                 /orders/{id}/refunds/preview
+    POST                /orders/{id}/refunds/{refundId}/retry
     GET                 /orders/{id}/passes
     GET|POST            /vouchers
     GET|PATCH|DELETE    /vouchers/{id}
     GET|POST            /box-office/orders
+    GET                 /orders/refunds
     GET                 /payments/{id}
     POST                /venues/{id}/stripe/connect
     GET                 /venues/{id}/stripe/status
@@ -101,9 +106,6 @@ _PLANNED_BY_REASON = {
         GET|PUT             /users/me/billing-address
         GET                 /users/me/export
         DELETE              /users/me
-        """,
-    "refunds happen only by themselves so far, when money came too late": """
-        GET|POST            /orders/{id}/refunds
         """,
     "passes are issued and shown, but not scanned yet": """
         POST                /scans

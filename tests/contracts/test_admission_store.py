@@ -118,6 +118,22 @@ async def test_voiding_an_order_ends_its_passes_once(admission: AdmissionTransac
         assert await tx.passes.get(other.id) == other
 
 
+async def test_single_units_end_once_and_are_remembered(admission: AdmissionTransactions) -> None:
+    tenant_id, order_id, item = TenantId(uuid7()), OrderId(uuid7()), OrderItemId(uuid7())
+    first, second = (replace(a_pass(order_id=order_id), order_item_id=item, seat=None, unit=unit) for unit in (1, 2))
+    async with admission.begin(tenant_id) as tx:
+        await tx.passes.add_missing([first, second])
+        units = [(item, 2), (item, 3)]
+        assert await tx.passes.void_units(order_id, units, reason="duplicate", at=NOON) == 1
+        assert await tx.passes.void_units(order_id, units, reason="fraud", at=LATER) == 0
+        assert await tx.passes.void_units(OrderId(uuid7()), [(item, 1)], reason="fraud", at=LATER) == 0
+        assert await tx.passes.returned(order_id) == {(item, 2), (item, 3)}
+        assert list(await tx.passes.of_order(order_id)) == [first, second.voided(at=NOON, reason="duplicate")]
+    async with admission.begin(TenantId(uuid7())) as tx:
+        assert await tx.passes.returned(order_id) == frozenset()
+        assert await tx.passes.void_units(order_id, [(item, 1)], reason="fraud", at=LATER) == 0
+
+
 async def test_what_is_heard_of_an_order_adds_up_in_any_order(admission: AdmissionTransactions) -> None:
     order_id, account_id = OrderId(uuid7()), AccountId(uuid7())
     async with admission.begin(OURS) as tx:
@@ -247,7 +263,7 @@ async def test_a_sale_and_its_refund_at_the_same_moment_leave_no_valid_pass(admi
 
     await asyncio.gather(
         *(gate.issue(sale.completed, sale.delivery()) for sale in sales),
-        *(gate.void_on_refund(sale.refunded, sale.delivery()) for sale in sales),
+        *(gate.void_on_cancelled(sale.refunded, sale.delivery()) for sale in sales),
     )
 
     for sale in sales:

@@ -200,6 +200,7 @@ async def test_an_entry_goes_through_its_life_and_the_numbers_follow(books: Book
         partial(general_admission.reserve, by=by, order_id=order_id, until=LATER, now=NOON),
         partial(general_admission.protect, order_id=order_id, until=LATER + A_MOMENT, now=NOON),
         partial(general_admission.finalise, order_id=order_id, now=NOON),
+        partial(general_admission.give_back_some, order_id=order_id, remaining=1, now=NOON),
         partial(general_admission.give_back, order_id=order_id, now=NOON),
     ):
         change = await books.places.change(TENANT, entry.id, rule, now=NOON)
@@ -209,7 +210,7 @@ async def test_an_entry_goes_through_its_life_and_the_numbers_follow(books: Book
         seen.append(await books.audited(ticket))
 
     held_, sold_, free = Stock(20, reserved=4), Stock(20, sold=4), Stock(20)
-    assert seen == [held_, held_, held_, held_, sold_, free]
+    assert seen == [held_, held_, held_, held_, sold_, Stock(20, sold=1), free]
 
 
 async def test_a_refused_change_changes_nothing(books: Books) -> None:
@@ -435,6 +436,7 @@ async def test_whatever_many_do_at_once_the_numbers_are_what_the_entries_say(boo
                 partial(general_admission.finalise, order_id=order_id, now=now),
                 partial(general_admission.reclaim, order_id=order_id, now=now),
                 partial(general_admission.give_back, order_id=order_id, now=now),
+                partial(general_admission.give_back_some, order_id=order_id, remaining=chance.randint(0, 2), now=now),
                 partial(general_admission.expire, now=now),
             )
             try:

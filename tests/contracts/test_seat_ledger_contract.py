@@ -29,6 +29,7 @@ from core.seating.plans import PlanStatus, SeatingPlan
 from core.seating.price_tiers import PriceChange
 from core.seating.pricing import CHANGES_BEFORE, CHANGES_FROM, Pricing, TierRequest, price_layout
 from core.seating.reservations import Reservation, ReservationStatus
+from core.seating.returns import give_back_some
 from core.seating.seats import Available, Held, SeatState, Sold
 from core.shared.callers import Caller
 from core.shared.errors import StaleVersionError
@@ -247,6 +248,42 @@ async def test_max_per_user_counts_live_holds_and_sold_seats_but_not_ended_ones(
         await house.hold("R1S3", "R1S4", by=ann, now=later)
     await house.hold("R1S3", by=ann, now=later)
     await house.hold("R1S4", by=ann, now=later + timedelta(seconds=TTL_S))
+
+
+async def test_a_seat_that_was_returned_is_free_and_counts_for_its_buyer_no_more(stores: SeatingStores) -> None:
+    plan, layout = a_plan(max_per_user=3)
+    house = House(stores, a_tenant(), plan, layout)
+    async with stores.transactions.begin(house.tenant) as tx:
+        await tx.plans.add(plan, layout)
+    ann = a_buyer(house.tenant)
+    held = await house.hold("R1S1", "R1S2", "R1S3", by=ann)
+    async with stores.transactions.begin(house.tenant) as tx:
+        entry = await tx.seats.lock(held.id)
+        by = Holder(ann.account_id)
+        change = ledger.reserve(entry.reservation, by=by, order_id=ORDER, until=END, seats=entry.seats, now=NOW)
+        await tx.seats.save([change])
+        entry = await tx.seats.lock(held.id)
+        await tx.seats.save([ledger.finalise(entry.reservation, order_id=ORDER, seats=entry.seats, now=NOW)])
+    for label, left in (("R1S2", 2), ("R1S1", 1)):
+        async with stores.transactions.begin(house.tenant) as tx:
+            entry = await tx.seats.lock(held.id)
+            gone = frozenset(seat_ids(house.layout, label))
+            back = give_back_some(entry.reservation, order_id=ORDER, seat_ids=gone, seats=entry.seats, now=NOW)
+            await tx.seats.save([back])
+        async with stores.transactions.begin(house.tenant) as tx:
+            assert await tx.seats.get(held.id) == (await tx.seats.lock(held.id)).reservation == back.reservation
+            assert await tx.seats.owned(plan.id, ann.account_id, now=NOW) == back.reservation.seats_count == left
+    assert (await house.states())["R1S3"] == Sold(held.id)
+    again = await house.hold("R1S1", "R1S2", by=ann)
+    with pytest.raises(MaxPerUserExceededError):
+        await house.hold("R1S4", by=ann)
+    async with stores.transactions.begin(house.tenant) as tx:
+        entry = await tx.seats.lock(held.id)
+        await tx.seats.save([ledger.give_back(entry.reservation, order_id=ORDER, seats=entry.seats, now=NOW)])
+    assert {label: (await house.states())[label] for label in ("R1S1", "R1S3")} == {
+        "R1S1": Held(again.id, again.expires_at),
+        "R1S3": Available(),
+    }
 
 
 async def test_the_whole_life_of_a_seat_is_stored(house: House) -> None:

@@ -40,7 +40,7 @@ from core.shared.errors import DomainError
 from core.shared.ids import AccountId, OrderId, PlanId, PriceTierId, ReservationId, SeatId, TenantId
 from core.shared.money import Money
 from ports.events import Delivery
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled, ReturnedSeats
 from ports.published.seating import replacement_id
 from tests.seating_world import (
     CountedTokens,
@@ -57,6 +57,7 @@ from usecases.seating.catalogues import Catalogues
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
+from usecases.seating.on_items_returned import ReturnSeats
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.replace_seats import ReplaceSeats
@@ -91,6 +92,8 @@ COMMANDS = [
     "buy",
     "release the order",
     "reserve",
+    "give some back",
+    "give some back",
 ]
 
 type Answer = Any  # a reservation, a number, or the code and words of a refusal
@@ -142,6 +145,7 @@ class Side:
         self.release_order = ReleaseReservation(store, clock)
         self.sweep = ExpireReservations(stores.expired, store, clock)
         self.cancelled = ReleaseCancelledOrder(store, clock)
+        self.returned = ReturnSeats(store, clock)
         self.block = BlockSeats(store, clock)
         self.unblock = UnblockSeats(store, clock)
         self.price = ReplacePriceTiers(store, clock)
@@ -271,8 +275,8 @@ class Ledgers(RuleBasedStateMachine):
                 self.all(lambda side: side.reclaim(id, tenant_id=tenant, order_id=order))
             case "replace":
                 self.all(lambda side: side.replace(id, tenant_id=tenant, order_id=order))
-            case "cancelled" | "refunded":
-                self.cancel(entry, order, what)
+            case "cancelled" | "refunded" | "give some back":
+                self.tell_news(entry, order, what, lasting_s)
             case _:
                 self.all(lambda side: side.release_order(id, tenant_id=tenant, order_id=order))
 
@@ -381,6 +385,31 @@ class Ledgers(RuleBasedStateMachine):
         self.all(lambda side: side.cancelled(event, delivery))
         self.all(lambda side: side.cancelled(event, delivery))
 
+    def tell_news(self, entry: Known, order: OrderId, what: str, chosen: int) -> None:
+        if what == "give some back":
+            self.give_some_back(entry, order, chosen)
+        else:
+            self.cancel(entry, order, what)
+
+    def give_some_back(self, entry: Known, order: OrderId, chosen: int) -> None:
+        """Tell of a refund of some seats, twice; the bits of a number say which, one that nobody bought included."""
+        self.events += 1
+        own = [*self.run(self._seats_of(entry)), self.seat(entry.tenant, chosen % SEATS)]
+        seats = tuple(seat for place, seat in enumerate(own) if chosen >> place & 1)
+        plan = self.plans[entry.tenant][0].id
+        event = ItemsReturned(
+            order_id=order,
+            refund_id=UUID(int=1),
+            order_item_ids=seats,
+            units=(),
+            seats=(ReturnedSeats(reservation_id=entry.id, plan_id=plan, seat_ids=seats),),
+            reason="customer_request",
+            by=entry.buyer,
+        )
+        delivery = Delivery(event_id=UUID(int=0x40_000 + self.events), tenant_id=entry.tenant)
+        self.all(lambda side: side.returned(event, delivery))
+        self.all(lambda side: side.returned(event, delivery))
+
     @rule(
         pick=picks,
         seconds=st.sampled_from([None, None, 0.000001, 1, 30, 100, 250, -40]),
@@ -439,6 +468,7 @@ class Ledgers(RuleBasedStateMachine):
                 for reservation in reservations
                 if not reservation.has_ended(now) and self._owns(reservation, memory[2])
                 for seat in reservation.seats
+                if seat.seat_id not in reservation.returned
             ]
             assert len(owned) == len(set(owned))
 
@@ -446,7 +476,9 @@ class Ledgers(RuleBasedStateMachine):
     def _owns(reservation: Reservation, owners: dict[SeatId, object]) -> bool:
         """A clock that was turned back may show an ended hold as live, though its seats have gone to others."""
         return all(
-            getattr(owners[seat.seat_id], "reservation_id", None) == reservation.id for seat in reservation.seats
+            getattr(owners[seat.seat_id], "reservation_id", None) == reservation.id
+            for seat in reservation.seats
+            if seat.seat_id not in reservation.returned
         )
 
     async def _picture(self, side: Side, tenant: TenantId) -> tuple[object, list[Reservation], dict[SeatId, object]]:

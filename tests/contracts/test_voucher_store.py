@@ -16,7 +16,8 @@ from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.content import Discount, EventSnapshot, OrderContent, OrderedTicket, PlacesLine
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.reservations import OrderedReservation, ReservationKind
 from core.orders.statuses import OrderStatus
 from core.orders.terms import OrderTerms

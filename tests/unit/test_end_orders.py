@@ -10,7 +10,8 @@ from core.orders.errors import (
     OrderEndedError,
     PaymentProcessingError,
 )
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.errors import StaleVersionError
 from ports.published.expiration import TimerFired

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.statuses import OrderStatus, RefundState
 from core.orders.terms import OrderTerms
 from core.shared.ids import OrderId, TenantId

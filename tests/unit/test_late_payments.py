@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.orders.content import SeatLine
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.other_seats import OtherSeat, OtherSeats
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.errors import UnavailableError

@@ -8,7 +8,8 @@ import pytest
 
 from core.orders.content import PlacesLine, SeatLine
 from core.orders.errors import DuplicateReservationError, EmptyOrderError, ReservationOrderedError
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.reservations import ReservationKind
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import ReservationId

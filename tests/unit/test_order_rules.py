@@ -27,7 +27,8 @@ from core.orders.errors import (
     OrderNotPayableError,
     TooManyPaymentTriesError,
 )
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.reservations import OrderedReservation, ReservationKind, must_be_distinct
 from core.orders.statuses import LIVE, UNPAID, OrderStatus, RefundState
 from core.orders.terms import OrderTerms

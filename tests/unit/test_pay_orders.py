@@ -10,7 +10,8 @@ from core.orders.errors import (
     OrderNotFoundError,
     OrderNotPayableError,
 )
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.statuses import OrderStatus, RefundState
 from ports.published.orders import OrderCompleted
 from ports.published.payments import PaymentMethod, PaymentStarted

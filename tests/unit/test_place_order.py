@@ -7,7 +7,7 @@ import pytest
 from core.orders.contact import Contact
 from core.orders.content import SeatLine
 from core.orders.errors import ContactRequiredError, OrderExpiredError, OrderNotFoundError
-from core.orders.order import Step
+from core.orders.history import Step
 from core.orders.statuses import OrderStatus
 from core.shared.callers import Role
 from core.shared.errors import DomainError

@@ -12,7 +12,8 @@ from core.orders.errors import (
 )
 from core.orders.fee_schedule import FeeSchedule
 from core.orders.fees import FixedFee
-from core.orders.order import Order, Step
+from core.orders.history import Step
+from core.orders.order import Order
 from core.orders.statuses import OrderStatus
 from core.orders.vouchers import PercentOff, VoucherTerms
 from core.shared.callers import Role

@@ -90,7 +90,7 @@ class AllotmentsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AuditLineBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One act on a seat: `blocked`, `unblocked`, `allotted`, `released` or `held_for` a customer."""
+    """One act on a seat: `blocked`, `unblocked`, `allotted`, `released`, `held_for` a customer, or `returned`."""
 
     what: str
     by: UUID

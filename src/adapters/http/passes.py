@@ -37,7 +37,8 @@ class PassSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder.
 
-    `seat` is null for general admission. `faceValue` is what the place cost, without fees.
+    `seat` is null for general admission. `faceValue` is what the place cost, without fees. `voidReason` is `refunded`
+    when the whole order was, and otherwise why its item was given back.
     """
 
     id: UUID
@@ -53,6 +54,7 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     code: str | None
     issued_at: datetime
     voided_at: datetime | None
+    void_reason: str | None
 
 
 class PassKeyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -163,6 +165,7 @@ def _body(shown: ShownPass) -> PassBody:
         code=shown.code,
         issued_at=found.issued_at,
         voided_at=found.voided_at,
+        void_reason=found.void_reason,
     )
 
 

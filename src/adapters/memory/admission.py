@@ -1,6 +1,6 @@
 """Passes, orders' standings and keys in memory."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import override
 
 from adapters.memory.messaging import MemoryMessages
 from core.admission.keys import PassKey
-from core.admission.passes import OrderStanding, Pass, PassStatus
+from core.admission.passes import OrderStanding, Pass, PassStatus, Unit
 from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
@@ -25,9 +25,10 @@ class _State:
     passes: dict[PassId, Pass] = field(default_factory=dict[PassId, Pass])
     orders: dict[OrderId, OrderStanding] = field(default_factory=dict[OrderId, OrderStanding])
     keys: dict[TicketId, PassKey] = field(default_factory=dict[TicketId, PassKey])
+    returned: dict[Unit, OrderId] = field(default_factory=dict[Unit, OrderId])
 
     def copy(self) -> "_State":
-        return _State(dict(self.passes), dict(self.orders), dict(self.keys))
+        return _State(dict(self.passes), dict(self.orders), dict(self.keys), dict(self.returned))
 
 
 class MemoryPassStore(PassStore):
@@ -35,6 +36,7 @@ class MemoryPassStore(PassStore):
 
     def __init__(self, state: _State) -> None:
         self._passes = state.passes
+        self._returned = state.returned
 
     @override
     async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
@@ -61,6 +63,24 @@ class MemoryPassStore(PassStore):
         ]
         self._passes.update({each.id: each for each in ended})
         return len(ended)
+
+    @override
+    async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
+        for unit in units:
+            self._returned.setdefault(unit, order_id)
+        ended = [
+            each.voided(at=at, reason=reason)
+            for each in self._passes.values()
+            if each.order_id == order_id
+            and (each.order_item_id, each.unit) in units
+            and each.status is not PassStatus.VOID
+        ]
+        self._passes.update({each.id: each for each in ended})
+        return len(ended)
+
+    @override
+    async def returned(self, order_id: OrderId) -> frozenset[Unit]:
+        return frozenset(unit for unit, of_order in self._returned.items() if of_order == order_id)
 
 
 class MemoryOrderStandingStore(OrderStandingStore):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import override
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.order_refunds import MemoryRefundPolicyStore, MemoryRefundStore, PolicyRows, RefundRows
 from adapters.memory.orders_fees import FeeScheduleRows, MemoryFeeScheduleStore
 from adapters.memory.orders_vouchers import MemoryVoucherStore, OrderRows, VoucherRows
 from core.orders.errors import ReservationOrderedError
@@ -18,10 +19,14 @@ from ports.events import Inbox, Outbox
 from ports.orders import (
     DueOrder,
     DueOrders,
+    DueRefund,
+    DueRefunds,
     FeeScheduleStore,
     OrderStore,
     OrderTransaction,
     OrderTransactions,
+    RefundPolicyStore,
+    RefundStore,
     VoucherStore,
 )
 from ports.paging import Page, PageRequest
@@ -94,6 +99,8 @@ class _MemoryOrderTransaction(OrderTransaction):
     orders: OrderStore
     fee_schedules: FeeScheduleStore
     vouchers: VoucherStore
+    refunds: RefundStore
+    policies: RefundPolicyStore
     outbox: Outbox
     inbox: Inbox
 
@@ -106,6 +113,9 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
         self._rows: OrderRows = {}
         self._fee_schedules: FeeScheduleRows = {}
         self._vouchers = VoucherRows()
+        self._refunds: RefundRows = {}
+        self._policies: PolicyRows = {}
+        self.due_refunds: DueRefunds = _MemoryDueRefunds(messages, self._refunds)
 
     @override
     def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[OrderTransaction]:
@@ -114,21 +124,23 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
     @asynccontextmanager
     async def _begin(self, tenant_id: TenantId) -> AsyncGenerator[OrderTransaction]:
         async with self._messages.transaction():
-            before, schedules_before = dict(self._rows), dict(self._fee_schedules)
+            before = dict(self._rows), dict(self._fee_schedules), dict(self._refunds), dict(self._policies)
             vouchers_before = self._vouchers.copied()
             try:
                 yield _MemoryOrderTransaction(
                     orders=MemoryOrderStore(self._rows, tenant_id),
                     fee_schedules=MemoryFeeScheduleStore(self._fee_schedules, tenant_id),
                     vouchers=MemoryVoucherStore(self._vouchers, self._rows, tenant_id),
+                    refunds=MemoryRefundStore(self._refunds, tenant_id, lambda id: self._rows.get((tenant_id, id))),
+                    policies=MemoryRefundPolicyStore(self._policies, tenant_id),
                     outbox=self._messages.outbox(tenant_id),
                     inbox=self._messages.inbox,
                 )
             except BaseException:
-                self._rows.clear()
-                self._rows.update(before)
-                self._fee_schedules.clear()
-                self._fee_schedules.update(schedules_before)
+                _put_back(self._rows, before[0])
+                _put_back(self._fee_schedules, before[1])
+                _put_back(self._refunds, before[2])
+                _put_back(self._policies, before[3])
                 self._vouchers.restore(vouchers_before)
                 raise
 
@@ -141,3 +153,24 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
                 if order.due_at is not None and order.due_at <= now
             )
         return [DueOrder(tenant_id, order_id) for _, tenant_id, order_id in overdue[:orders_max]]
+
+
+class _MemoryDueRefunds(DueRefunds):
+    def __init__(self, messages: MemoryMessages, rows: RefundRows) -> None:
+        self._messages = messages
+        self._rows = rows
+
+    @override
+    async def due(self, *, now: datetime, refunds_max: int) -> Sequence[DueRefund]:
+        async with self._messages.lock:
+            overdue = sorted(
+                (refund.due_at, tenant_id, refund_id, refund.order_id)
+                for (tenant_id, refund_id), refund in self._rows.items()
+                if refund.due_at is not None and refund.due_at <= now
+            )
+        return [DueRefund(tenant_id, order_id, id) for _, tenant_id, id, order_id in overdue[:refunds_max]]
+
+
+def _put_back[K, V](rows: dict[K, V], before: dict[K, V]) -> None:
+    rows.clear()
+    rows.update(before)

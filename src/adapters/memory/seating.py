@@ -88,7 +88,7 @@ class _Ledger(SeatLedger):
     @override
     async def owned(self, plan_id: PlanId, account_id: AccountId, *, now: datetime) -> int:
         return sum(
-            len(entry.seats)
+            entry.seats_count
             for entry in self._tenant.entries.values()
             if entry.plan_id == plan_id and entry.account_id == account_id and not entry.has_ended(now)
         )

@@ -1,21 +1,19 @@
 """Passes, orders' standings and keys on PostgreSQL."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from asyncpg import Record
-
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.pass_rows import key_of, pass_of, row_of, standing_of
 from adapters.postgres.pool import Connection, Pool, rows_touched
 from adapters.postgres.transactions import tenant_transaction
 from core.admission.keys import PassKey
-from core.admission.passes import AdmittedEvent, AdmittedSeat, OrderStanding, Pass, PassStatus
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
-from core.shared.money import Money
+from core.admission.passes import REFUNDED, OrderStanding, Pass, Unit
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
@@ -42,14 +40,14 @@ class PostgresPassStore(PassStore):
                 tenant_id, id, order_id, order_item_id, account_id, ticket_id,
                 event_title, event_starts_at, event_ends_at, event_time_zone, venue_id, venue_name,
                 seat_id, seat_label, seat_section, seat_row, seat_number,
-                face_value_minor, currency, status, revision, issued_at, voided_at, unit, ticket_title
+                face_value_minor, currency, status, revision, issued_at, voided_at, unit, ticket_title, void_reason
             )
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
             on conflict on constraint passes_order_item_unit do nothing
             returning id
             """,
-            [self._row_of(each) for each in passes],
+            [row_of(self._tenant_id, each) for each in passes],
         )
         return [PassId(row["id"]) for row in rows]
 
@@ -58,57 +56,60 @@ class PostgresPassStore(PassStore):
         row = await self._connection.fetchrow(
             "select * from passes where tenant_id = $1 and id = $2", self._tenant_id, pass_id
         )
-        return _pass_of(row) if row is not None else None
+        return pass_of(row) if row is not None else None
 
     @override
     async def of_order(self, order_id: OrderId) -> Sequence[Pass]:
         rows = await self._connection.fetch(
             "select * from passes where tenant_id = $1 and order_id = $2 order by id", self._tenant_id, order_id
         )
-        return [_pass_of(row) for row in rows]
+        return [pass_of(row) for row in rows]
 
     @override
     async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
         status = await self._connection.execute(
             """
-            update passes set status = 'VOID', voided_at = $3
+            update passes set status = 'VOID', voided_at = $3, void_reason = $4
             where tenant_id = $1 and order_id = $2 and status <> 'VOID'
             """,
             self._tenant_id,
             order_id,
             at,
+            REFUNDED,
         )
         return rows_touched(status)
 
-    def _row_of(self, each: Pass) -> tuple[object, ...]:
-        event, seat = each.event, each.seat
-        return (
-            self._tenant_id,
-            each.id,
-            each.order_id,
-            each.order_item_id,
-            each.account_id,
-            event.ticket_id,
-            event.title,
-            event.starts_at,
-            event.ends_at,
-            event.time_zone,
-            event.venue_id,
-            event.venue_name,
-            seat and seat.seat_id,
-            seat and seat.label,
-            seat and seat.section,
-            seat and seat.row,
-            seat and seat.number,
-            each.face_value.amount_minor,
-            each.face_value.currency,
-            each.status,
-            each.revision,
-            each.issued_at,
-            each.voided_at,
-            each.unit,
-            event.ticket_title,
+    @override
+    async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
+        arguments = self._tenant_id, order_id, [item for item, _ in units], [unit for _, unit in units], at
+        await self._connection.execute(
+            """
+            insert into returned_units (tenant_id, order_id, order_item_id, unit, returned_at)
+            select $1, $2, u.item, u.unit, $5 from unnest($3::uuid[], $4::integer[]) as u (item, unit)
+            on conflict do nothing
+            """,
+            *arguments,
         )
+        status = await self._connection.execute(
+            """
+            update passes p set status = 'VOID', voided_at = $5, void_reason = $6
+            from unnest($3::uuid[], $4::integer[]) as u (item, unit)
+            where p.tenant_id = $1 and p.order_id = $2 and p.order_item_id = u.item and p.unit = u.unit
+              and p.status <> 'VOID'
+            """,
+            *arguments,
+            reason,
+        )
+        return rows_touched(status)
+
+    @override
+    async def returned(self, order_id: OrderId) -> frozenset[Unit]:
+        rows = await self._connection.fetch(
+            "select order_item_id, unit from returned_units where tenant_id = $1 and order_id = $2",
+            self._tenant_id,
+            order_id,
+        )
+        return frozenset((OrderItemId(row["order_item_id"]), row["unit"]) for row in rows)
 
 
 class PostgresOrderStandingStore(OrderStandingStore):
@@ -123,7 +124,7 @@ class PostgresOrderStandingStore(OrderStandingStore):
         row = await self._connection.fetchrow(
             "select * from order_standings where tenant_id = $1 and order_id = $2", self._tenant_id, order_id
         )
-        return _standing_of(row) if row is not None else None
+        return standing_of(row) if row is not None else None
 
     @override
     async def note(
@@ -144,7 +145,7 @@ class PostgresOrderStandingStore(OrderStandingStore):
             refunded_at,
         )
         assert row is not None, "an upsert without a condition always gives a row"
-        return _standing_of(row)
+        return standing_of(row)
 
 
 class PostgresPassKeyStore(PassKeyStore):
@@ -159,7 +160,7 @@ class PostgresPassKeyStore(PassKeyStore):
         row = await self._connection.fetchrow(
             "select * from pass_keys where tenant_id = $1 and ticket_id = $2", self._tenant_id, ticket_id
         )
-        return _key_of(row) if row is not None else None
+        return key_of(row) if row is not None else None
 
     @override
     async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
@@ -168,7 +169,7 @@ class PostgresPassKeyStore(PassKeyStore):
             self._tenant_id,
             list(ticket_ids),
         )
-        return [_key_of(row) for row in rows]
+        return [key_of(row) for row in rows]
 
     @override
     async def add_first(self, key: PassKey) -> PassKey:
@@ -197,7 +198,7 @@ class PostgresPassKeyStore(PassKeyStore):
             self._tenant_id,
             keys_max,
         )
-        return [_key_of(row) for row in rows]
+        return [key_of(row) for row in rows]
 
 
 @dataclass(slots=True)
@@ -229,60 +230,3 @@ class PostgresAdmissionTransactions(AdmissionTransactions):
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )
-
-
-def _pass_of(row: Record) -> Pass:
-    return Pass(
-        id=PassId(row["id"]),
-        order_id=OrderId(row["order_id"]),
-        order_item_id=OrderItemId(row["order_item_id"]),
-        account_id=AccountId(row["account_id"]),
-        event=AdmittedEvent(
-            ticket_id=TicketId(row["ticket_id"]),
-            ticket_title=row["ticket_title"],
-            title=row["event_title"],
-            starts_at=row["event_starts_at"],
-            ends_at=row["event_ends_at"],
-            time_zone=row["event_time_zone"],
-            venue_id=VenueId(row["venue_id"]),
-            venue_name=row["venue_name"],
-        ),
-        seat=_seat_of(row),
-        face_value=Money(row["face_value_minor"], row["currency"]),
-        issued_at=row["issued_at"],
-        unit=row["unit"],
-        status=PassStatus(row["status"]),
-        revision=row["revision"],
-        voided_at=row["voided_at"],
-    )
-
-
-def _seat_of(row: Record) -> AdmittedSeat | None:
-    if row["seat_id"] is None:
-        return None
-    return AdmittedSeat(
-        seat_id=SeatId(row["seat_id"]),
-        label=row["seat_label"],
-        section=row["seat_section"],
-        row=row["seat_row"],
-        number=row["seat_number"],
-    )
-
-
-def _standing_of(row: Record) -> OrderStanding:
-    account_id = row["account_id"]
-    return OrderStanding(
-        order_id=OrderId(row["order_id"]),
-        account_id=AccountId(account_id) if account_id is not None else None,
-        refunded_at=row["refunded_at"],
-    )
-
-
-def _key_of(row: Record) -> PassKey:
-    return PassKey(
-        key_id=row["key_id"],
-        ticket_id=TicketId(row["ticket_id"]),
-        public_key=row["public_key"],
-        sealed_private_key=row["sealed_private_key"],
-        created_at=row["created_at"],
-    )

@@ -1,17 +1,18 @@
 """Orders as rows of order_db: the statements, and the way back."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from adapters.postgres.order_refunds import policy_of, policy_text
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
 from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine, Tax
-from core.orders.order import HistoryEntry, Order
+from core.orders.history import HistoryEntry
+from core.orders.order import Order
 from core.orders.reservations import OrderedReservation
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import AccountId, OrderId, OrderItemId, PlanId, ReservationId, SeatId, TicketId
@@ -20,7 +21,7 @@ from core.shared.money import Money
 type Value = Any  # what asyncpg takes as an argument
 
 SELECT = """
-select o.*, o.tickets::text as tickets_text, o.discounts::text as discounts_text,
+select o.*, o.refund_policy::text as policy_text, o.tickets::text as tickets_text, o.discounts::text as discounts_text,
        o.fees::text as fees_text, o.taxes::text as taxes_text,
        (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'id', r.reservation_id) order by r.position),
                         '[]')::text
@@ -29,8 +30,7 @@ select o.*, o.tickets::text as tickets_text, o.discounts::text as discounts_text
                    'id', i.id, 'reservation_id', i.reservation_id, 'ticket_id', i.ticket_id, 'plan_id', i.plan_id,
                    'quantity', i.quantity, 'seat_ids', i.seat_ids, 'label', i.label, 'section', i.section,
                    'row', i.row_label, 'number', i.seat_number, 'price_minor', i.unit_price_minor,
-                   'currency', i.currency
-               ) order by i.position), '[]')::text
+                   'currency', i.currency) order by i.position), '[]')::text
         from order_items i where i.tenant_id = o.tenant_id and i.order_id = o.id) as items_text,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'at', h.at, 'step', h.step, 'detail', h.detail) order by h.position), '[]')::text
@@ -42,8 +42,8 @@ where o.tenant_id = $1
 INSERT = """
 insert into orders (
     tenant_id, id, account_id, contact_email, contact_name, status, version,
-    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note, accept_other_seats
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    expires_at, due_at, created_at, updated_at, sold_by, settlement, sale_note, accept_other_seats, refund_policy
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::text::jsonb)
 """
 
 INSERT_RESERVATIONS = """
@@ -168,13 +168,13 @@ def order_of(row: asyncpg.Record) -> Order:
         history=_HISTORY.decode(row["history_text"]),
         sale=_sale_of(row),
         accept_other_seats=row["accept_other_seats"],
+        refund_policy=policy_of(row["policy_text"]),
     )
 
 
 def _sale_of(row: asyncpg.Record) -> BoxOfficeSale | None:
-    if row["sold_by"] is None:
-        return None
-    return BoxOfficeSale(AccountId(row["sold_by"]), Settlement(row["settlement"]), row["sale_note"])
+    sold = row["sold_by"] is not None
+    return BoxOfficeSale(row["sold_by"], Settlement(row["settlement"]), row["sale_note"]) if sold else None
 
 
 def _content_of(row: asyncpg.Record) -> OrderContent | None:
@@ -208,6 +208,7 @@ def insert_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
         sale.settlement.value if sale else None,
         sale.note if sale else None,
         order.accept_other_seats,
+        policy_text(order.refund_policy),
     )
 
 
@@ -269,12 +270,11 @@ def item_arguments(tenant_id: UUID, order: Order, content: OrderContent) -> Sequ
 def history_arguments(tenant_id: UUID, order: Order, *, known: int) -> Sequence[Value]:
     """Return the arguments of INSERT_HISTORY for what comes after the `known` entries."""
     entries = order.history[known:]
-    moments: list[datetime] = [entry.at for entry in entries]
     return (
         tenant_id,
         order.id,
         known,
-        moments,
+        [entry.at for entry in entries],
         [entry.step.value for entry in entries],
         [entry.detail for entry in entries],
     )

@@ -9,6 +9,7 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.order_refunds import PostgresRefundPolicyStore, PostgresRefundStore
 from adapters.postgres.order_rows import (
     INSERT,
     INSERT_HISTORY,
@@ -46,6 +47,8 @@ from ports.orders import (
     OrderStore,
     OrderTransaction,
     OrderTransactions,
+    RefundPolicyStore,
+    RefundStore,
     VoucherStore,
 )
 from ports.paging import Page, PageRequest
@@ -149,6 +152,8 @@ class _PostgresOrderTransaction(OrderTransaction):
     orders: OrderStore
     fee_schedules: FeeScheduleStore
     vouchers: VoucherStore
+    refunds: RefundStore
+    policies: RefundPolicyStore
     outbox: Outbox
     inbox: Inbox
 
@@ -171,6 +176,8 @@ class PostgresOrderTransactions(OrderTransactions):
                 orders=PostgresOrderStore(connection, tenant_id),
                 fee_schedules=PostgresFeeScheduleStore(connection, tenant_id),
                 vouchers=PostgresVoucherStore(connection, tenant_id),
+                refunds=PostgresRefundStore(connection, tenant_id),
+                policies=PostgresRefundPolicyStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

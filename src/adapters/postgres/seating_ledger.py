@@ -17,7 +17,6 @@ from adapters.postgres.seating_rows import (
     Row,
     planned_seat_of,
     reservation_of,
-    reservation_seat_of,
     state_of,
 )
 from core.seating.errors import ReservationNotFoundError
@@ -55,14 +54,13 @@ class PostgresLedger(SeatLedger):
         )
         if row is None:
             raise ReservationNotFoundError("There is no such hold or reservation.")
-        return reservation_of(row, [reservation_seat_of(seat) for seat in await self._seats([reservation_id])])
+        return reservation_of(row, await self._seats([reservation_id]))
 
     @override
     async def lock(self, reservation_id: ReservationId) -> Entry:
-        entries = await self.lock_all([reservation_id], wait=True)
-        if not entries:
-            raise ReservationNotFoundError("There is no such hold or reservation.")
-        return entries[0]
+        for entry in await self.lock_all([reservation_id], wait=True):
+            return entry
+        raise ReservationNotFoundError("There is no such hold or reservation.")
 
     @override
     async def lock_all(self, reservation_ids: Sequence[ReservationId], *, wait: bool) -> Sequence[Entry]:
@@ -81,7 +79,7 @@ class PostgresLedger(SeatLedger):
             seats[seat["held_for"]].append(seat)
         return [
             Entry(
-                reservation_of(row, [reservation_seat_of(seat) for seat in seats[row["id"]]]),
+                reservation_of(row, seats[row["id"]]),
                 {SeatId(seat["seat_id"]): state_of(seat) for seat in seats[row["id"]]},
             )
             for row in rows
@@ -91,7 +89,7 @@ class PostgresLedger(SeatLedger):
         """Return items with their seats, by seat id. What was sold is in the item, what it is called in the seat."""
         return await self._connection.fetch(
             f"""
-            select i.reservation_id as held_for, i.seat_id, i.section_id, i.seat_label, i.price_minor,
+            select i.reservation_id as held_for, i.seat_id, i.section_id, i.seat_label, i.price_minor, i.live,
                    c.name as section, s.row_label, s.seat_number, s.column_number,
                    s.id, s.status, s.reservation_id, s.held_until, s.block_reason
               from seat_reservation_items i
@@ -163,9 +161,10 @@ class PostgresLedger(SeatLedger):
         await self._connection.execute(
             """
             update seat_reservations r
-               set status = n.status, order_id = n.order_id, expires_at = n.expires_at, sold_at = n.sold_at
-              from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
-                as n (id, status, order_id, expires_at, sold_at)
+               set status = n.status, order_id = n.order_id, expires_at = n.expires_at, sold_at = n.sold_at,
+                   seats_count = case n.status when 'SOLD' then n.seats_count else r.seats_count end
+              from unnest($2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::integer[])
+                as n (id, status, order_id, expires_at, sold_at, seats_count)
              where r.tenant_id = $1 and r.id = n.id
             """,
             self._tenant_id,
@@ -174,6 +173,7 @@ class PostgresLedger(SeatLedger):
             [entry.order_id for entry in entries],
             [entry.expires_at for entry in entries],
             [entry.sold_at for entry in entries],
+            [entry.seats_count for entry in entries],
         )
         for change in changes:
             await self._save_seats(change)

@@ -187,15 +187,18 @@ def state_of(row: Row) -> SeatState:
             raise ValueError(f"seat {row['id']} has the unknown status {status!r}")
 
 
-def reservation_of(row: Row, seats: Sequence[ReservationSeat]) -> Reservation:
+def reservation_of(row: Row, seats: Sequence[Row]) -> Reservation:
+    """Return the entry with its items; those of a sale that do not live were given back one by one."""
+    status = ReservationStatus(row["status"])
+    sold = status is ReservationStatus.SOLD
     return Reservation(
         id=row["id"],
         plan_id=row["plan_id"],
         ticket_id=row["ticket_id"],
         account_id=row["account_id"],
         token_sha256=row["token_sha256"],
-        status=ReservationStatus(row["status"]),
-        seats=tuple(seats),
+        status=status,
+        seats=tuple(reservation_seat_of(seat) for seat in seats),
         currency=row["currency"],
         hold_ttl_s=row["hold_ttl_s"],
         held_at=row["held_at"],
@@ -203,6 +206,7 @@ def reservation_of(row: Row, seats: Sequence[ReservationSeat]) -> Reservation:
         expires_at=row["expires_at"],
         order_id=row["order_id"],
         sold_at=row["sold_at"],
+        returned=frozenset(seat["seat_id"] for seat in seats if sold and not seat["live"]),
     )
 
 

@@ -15,8 +15,7 @@ from bootstrap.settings import Settings, SettingsError
 from ports.admission import AdmissionTransactions, CodePainter, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
-from ports.published.orders import OrderCancelled, OrderCompleted, OrderCreated
-from ports.published.payments import PaymentRefunded
+from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from usecases.admission.codes import PassCodes
 from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
@@ -25,7 +24,7 @@ from usecases.admission.note_order import NoteOrder
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.read_pass import ReadPass
 from usecases.admission.verify_code import VerifyCode
-from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnRefund, VoidPasses
+from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
 
 
 class AdmissionProvider(Provider):
@@ -36,8 +35,7 @@ class AdmissionProvider(Provider):
     usecases = provide_all(
         NoteOrder,
         IssuePasses,
-        VoidPasses,
-        VoidOnRefund,
+        VoidOnReturnedItems,
         VoidOnCancelledOrder,
         PassCodes,
         ReadPass,
@@ -70,7 +68,7 @@ def admission_service() -> Service:
         subscriptions=(
             Subscription("admission.note_order", OrderCreated, NoteOrder),
             Subscription("admission.issue_passes", OrderCompleted, IssuePasses),
-            Subscription("admission.void_on_refund", PaymentRefunded, VoidOnRefund),
+            Subscription("admission.void_on_returned_items", ItemsReturned, VoidOnReturnedItems),
             Subscription("admission.void_on_cancelled_order", OrderCancelled, VoidOnCancelledOrder),
         ),
         jobs=relay_jobs(),

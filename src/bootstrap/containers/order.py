@@ -9,7 +9,9 @@ from adapters.http.orders import OrderController
 from adapters.http.orders_box_office import BoxOfficeController
 from adapters.http.orders_fees import OrderFeesController
 from adapters.http.orders_vouchers import VoucherController
+from adapters.http.refunds import OrderRefundController, RefundController, RefundPolicyController
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.order_refunds import PostgresDueRefunds
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
 from adapters.taxes.vat import OrganisationVat
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
@@ -18,10 +20,10 @@ from core.orders.terms import OrderTerms
 from core.orders.voucher_misses import MissTerms
 from ports.events import Subscription
 from ports.ids import IdSource
-from ports.orders import DueOrders, OrderTransactions, TaxRules
+from ports.orders import DueOrders, DueRefunds, OrderTransactions, TaxRules
 from ports.published.expiration import TimerFired
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded
+from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded, RefundSettled
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -31,21 +33,28 @@ from usecases.orders.confirm_order import ConfirmOrder
 from usecases.orders.edit_vouchers import EditVouchers
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
+from usecases.orders.finish_refund import FinishRefund
+from usecases.orders.finish_refunds import FinishRefunds
 from usecases.orders.list_box_office_orders import ListBoxOfficeOrders
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
+from usecases.orders.on_refund_settled import OnRefundSettled
 from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import PlaceOrder
 from usecases.orders.price_order import PriceOrder
 from usecases.orders.quote_order import QuoteOrder
 from usecases.orders.read_order import ReadOrder
+from usecases.orders.read_refunds import ReadRefunds, RetryRefund
 from usecases.orders.read_vouchers import ReadVouchers
 from usecases.orders.redeem_voucher import RedeemVoucher
+from usecases.orders.refund_money import RefundMoney
+from usecases.orders.request_refund import PreviewRefund, RequestRefund
 from usecases.orders.reservations import Reservations
 from usecases.orders.sell_at_box_office import SellAtBoxOffice
 from usecases.orders.settle_payment import SettlePayment
 from usecases.orders.tune_fees import TuneFees
+from usecases.orders.tune_refund_policy import TuneRefundPolicy
 
 SWEEP_INTERVAL_S = 5.0
 
@@ -76,6 +85,15 @@ class OrdersProvider(Provider):
         ExpireOrders,
         OnTimerFired,
         OnPaymentRefunded,
+        RefundMoney,
+        FinishRefund,
+        FinishRefunds,
+        RequestRefund,
+        PreviewRefund,
+        ReadRefunds,
+        RetryRefund,
+        OnRefundSettled,
+        TuneRefundPolicy,
     )
 
     @provide
@@ -97,6 +115,11 @@ class OrdersProvider(Provider):
     def miss_terms(self) -> MissTerms:
         """Return how many unknown codes an account may give."""
         return MissTerms()
+
+    @provide
+    def due_refunds(self, pools: Pools) -> DueRefunds:
+        """Return the sweep's view of refunds as the relay role."""
+        return PostgresDueRefunds(pools.relay)
 
     @provide
     def terms(self, settings: Settings) -> OrderTerms:
@@ -121,12 +144,25 @@ def order_service() -> Service:
             OrdersProvider(),
             linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi, VenuesApi),
         ),
-        controllers=(OrderController, OrderFeesController, VoucherController, BoxOfficeController),
+        controllers=(
+            OrderController,
+            OrderFeesController,
+            VoucherController,
+            BoxOfficeController,
+            OrderRefundController,
+            RefundController,
+            RefundPolicyController,
+        ),
         subscriptions=(
             Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),
             Subscription("orders.on_payment_refunded", PaymentRefunded, OnPaymentRefunded),
+            Subscription("orders.on_refund_settled", RefundSettled, OnRefundSettled),
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
         ),
-        jobs=(*relay_jobs(), JobSpec("expire_orders", SWEEP_INTERVAL_S, ExpireOrders)),
+        jobs=(
+            *relay_jobs(),
+            JobSpec("expire_orders", SWEEP_INTERVAL_S, ExpireOrders),
+            JobSpec("finish_refunds", SWEEP_INTERVAL_S, FinishRefunds),
+        ),
         checks=(PostgresHealth,),
     )

@@ -36,7 +36,7 @@ from ports.hold_budget import HoldBudget
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
 from ports.published.expiration import TimerFired
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.seating import (
     HoldReleased,
     HoldsExpired,
@@ -72,6 +72,7 @@ from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+from usecases.seating.on_items_returned import ReturnSeats
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
 from usecases.seating.publish_map import PublishMap
@@ -149,6 +150,7 @@ class SeatingProvider(Provider):
         ExpireReservations,
         ExpireOnTimer,
         ReleaseCancelledOrder,
+        ReturnSeats,
         FollowOrganiserSettings,
         PublishMap,
         WatchMap,
@@ -242,6 +244,7 @@ SEATING_CONTROLLERS = (
 SEATING_SUBSCRIPTIONS = (
     Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
     Subscription("seating.release_cancelled_order", OrderCancelled, ReleaseCancelledOrder),
+    Subscription("seating.return_seats", ItemsReturned, ReturnSeats),
     Subscription("seating.follow_organiser_settings", OrganiserSettingsChanged, FollowOrganiserSettings),
     *(
         Subscription("seating.publish_map", event, PublishMap)

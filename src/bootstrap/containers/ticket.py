@@ -25,7 +25,7 @@ from ports.events import Subscription
 from ports.hold_tokens import HoldTokens
 from ports.idempotency import IdempotencyStore
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.payments import AccountChanged, VenueAccountsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -37,6 +37,7 @@ from usecases.ticketing.list_tickets import ListTickets
 from usecases.ticketing.look_up_ticket import LookUpTicket
 from usecases.ticketing.manage_places import ExtendPlaces, ReadPlaces, ReleasePlaces
 from usecases.ticketing.on_account_changed import NoteAccountChange
+from usecases.ticketing.on_items_returned import ReturnPlaces
 from usecases.ticketing.on_order_cancelled import ReleaseCancelledPlaces
 from usecases.ticketing.paid_sales import PaidSales
 from usecases.ticketing.publish_ticket import PublishTicket
@@ -78,6 +79,7 @@ class TicketingProvider(Provider):
         ReclaimPlaces,
         ReleaseFromOrder,
         ReleaseCancelledPlaces,
+        ReturnPlaces,
         ExpirePlaces,
         PaidSales,
         NoteAccountChange,
@@ -128,6 +130,7 @@ def ticket_service() -> Service:
         subscriptions=(
             Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),
             Subscription("ticketing.note_account_change", AccountChanged, NoteAccountChange),
+            Subscription("ticketing.return_places", ItemsReturned, ReturnPlaces),
         ),
         jobs=(JobSpec("expire_places", SWEEP_INTERVAL_S, ExpirePlaces),),
         checks=(MongoHealth,),

@@ -9,6 +9,12 @@ from core.shared.callers import STAFF, Caller
 from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TicketId, VenueId
 from core.shared.money import Money
 
+REFUNDED = "refunded"
+"""Why passes end with their whole order."""
+
+type Unit = tuple[OrderItemId, int]
+"""One admission of an order: an item, and which of its places, counted from 1."""
+
 
 class PassStatus(StrEnum):
     """VALID admits; FROZEN waits for a dispute to end; VOID is over for good."""
@@ -66,16 +72,17 @@ class Pass:
     status: PassStatus = PassStatus.VALID
     revision: int = 1
     voided_at: datetime | None = None
+    void_reason: str | None = None
 
     @property
     def shows_a_code(self) -> bool:
         return self.status is PassStatus.VALID
 
-    def voided(self, *, at: datetime) -> Self:
+    def voided(self, *, at: datetime, reason: str = REFUNDED) -> Self:
         """End the pass for good; one that is void stays as it is."""
         if self.status is PassStatus.VOID:
             return self
-        return replace(self, status=PassStatus.VOID, voided_at=at)
+        return replace(self, status=PassStatus.VOID, voided_at=at, void_reason=reason)
 
     def is_visible_to(self, caller: Caller) -> bool:
         return may_see(caller, owner=self.account_id)

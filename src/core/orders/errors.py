@@ -139,3 +139,84 @@ class ForbiddenTransitionError(DomainError):
 
     def __init__(self, status: str, change: str) -> None:
         super().__init__(f"An order that is {status} cannot {change}.")
+
+
+class InvalidRefundPolicyError(InvalidInputError):
+    """The rules of a refund policy contradict one another; `problems` names each at fault."""
+
+    code: ClassVar[str] = "orders.invalid_refund_policy"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("The refund policy cannot be kept like this.", problems)
+
+
+class OrderNotRefundableError(DomainError):
+    """Only an order that was confirmed, and has not ended, can be refunded."""
+
+    code: ClassVar[str] = "orders.not_refundable"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The order is {status}; only a confirmed one can be refunded.")
+
+
+class RefundNotAllowedError(DomainError):
+    """The organisation's policy gives the buyer nothing back at present; the message says why."""
+
+    code: ClassVar[str] = "orders.refund_not_allowed"
+
+
+class UnknownItemError(InvalidInputError):
+    """The order has no such items, or not as many places of one."""
+
+    code: ClassVar[str] = "orders.unknown_item"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("The order does not have all of these.", problems)
+
+
+class ItemsRefundedError(DomainError):
+    """Some of what is asked for was refunded before, or is being refunded."""
+
+    code: ClassVar[str] = "orders.items_refunded"
+
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
+        super().__init__("This was refunded already, or is being refunded.", problems)
+
+
+class OrderRefundTooLargeError(DomainError):
+    """More would go back than is left of what was paid."""
+
+    code: ClassVar[str] = "orders.refund_too_large"
+
+
+class TooManyRefundsError(DomainError):
+    """The order was refunded in as many parts as Fairseat allows."""
+
+    code: ClassVar[str] = "orders.too_many_refunds"
+
+    def __init__(self) -> None:
+        super().__init__("This order has too many refunds.")
+
+
+class RefundNotFoundError(DomainError):
+    """There is no such refund of this order."""
+
+    code: ClassVar[str] = "orders.refund_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such refund.")
+
+
+class RefundNotRetryableError(DomainError):
+    """Only a refund that failed is tried again."""
+
+    code: ClassVar[str] = "orders.refund_not_retryable"
+
+
+class OrganisationOfOrdersNotFoundError(DomainError):
+    """The organisation is another one than the caller acts in."""
+
+    code: ClassVar[str] = "orders.organisation_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such organisation.")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 
 from core.orders.box_office import BoxOfficeSale, Settlement
@@ -18,40 +17,14 @@ from core.orders.errors import (
     OrderNotPayableError,
     TooManyPaymentTriesError,
 )
+from core.orders.history import HistoryEntry, Step
 from core.orders.other_seats import OtherSeats
+from core.orders.refund_policy import DEFAULT_POLICY, RefundPolicy
 from core.orders.reservations import OrderedReservation, must_be_distinct
 from core.orders.statuses import LIVE, TRANSITIONS, UNPAID, Change, OrderStatus, RefundState, Standing, next_standing
 from core.orders.terms import OrderTerms
 from core.shared.ids import AccountId, OrderId, ReservationId
 from core.shared.money import Money
-
-
-class Step(StrEnum):
-    """What the history of an order tells, in the order it happened."""
-
-    PLACED = "placed"
-    RESERVED = "reserved"
-    RESERVATION_REFUSED = "reservation_refused"
-    PAYMENT_STARTED = "payment_started"
-    PAID_LATE = "paid_late"
-    SEATS_RECLAIMED = "seats_reclaimed"
-    OTHER_SEATS = "other_seats"
-    CONFIRMED = "confirmed"
-    CASH_TO_RETURN = "cash_to_return"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    REFUND_DUE = "refund_due"
-    REFUND_ASKED = "refund_asked"
-    REFUNDED = "refunded"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One step; `detail` says why, for people."""
-
-    at: datetime
-    step: Step
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +37,8 @@ class Order:
     others. `version` starts at 1 and grows by one with each change; `content` is None until everything is reserved.
     `sale` is there for an order of the box office. With `accept_other_seats` the buyer will have seats that are as good
     if the money comes so late that the ordered ones have gone.
+
+    `refund_policy` is that of the moment when the order was placed, whatever the organisation changes later.
 
     Raises ValueError for a status and a refund that the machine of orders does not know together.
     """
@@ -83,6 +58,7 @@ class Order:
     history: tuple[HistoryEntry, ...]
     sale: BoxOfficeSale | None = None
     accept_other_seats: bool = False
+    refund_policy: RefundPolicy = DEFAULT_POLICY
 
     def __post_init__(self) -> None:
         if self.standing not in TRANSITIONS:
@@ -126,6 +102,10 @@ class Order:
             sale=sale,
             accept_other_seats=accept_other_seats,
         )
+
+    def under(self, policy: RefundPolicy) -> Self:
+        """Return the new order under the refund policy of its organisation."""
+        return replace(self, refund_policy=policy)
 
     @property
     def standing(self) -> Standing:
@@ -283,6 +263,14 @@ class Order:
     @property
     def _is_for_cash(self) -> bool:
         return self.sale is not None and self.sale.settlement is Settlement.CASH
+
+    def noted(self, step: Step, detail: str, *, now: datetime) -> Self:
+        """Tell of a refund in the history; nothing else changes."""
+        return self._changed(step, detail=detail, now=now)
+
+    def all_returned(self, detail: str, *, now: datetime) -> Self:
+        """The last of its items is with the public again, and the money on its way: the order ends."""
+        return replace(self._moved(Change.ASK_REFUND, Step.ITEMS_RETURNED, detail=detail, now=now), due_at=None)
 
     def _moved(self, change: Change, *steps: Step, now: datetime, detail: str = "") -> Self:
         after = next_standing(self.standing, change)

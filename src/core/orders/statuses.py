@@ -84,6 +84,8 @@ TRANSITIONS: Mapping[Standing, Mapping[Change, Standing]] = MappingProxyType(
         CONFIRMED: {
             # It needed no payment by Stripe, so none goes back by it.
             Change.CALL_OFF: CANCELLED,
+            # The last of its items was given back, and their money is on its way.
+            Change.ASK_REFUND: CANCELLED_ASKED,
             Change.REFUND: CANCELLED_REFUNDED,
         },
         # Money that comes late confirms an ended order when its seats and places, or as good ones, are there for it.

@@ -25,13 +25,14 @@ class WantedSeat:
 
 
 class Deed(StrEnum):
-    """What the box office did to a seat; HELD_FOR is a hold that staff made for a customer."""
+    """What was done to a seat; HELD_FOR is a hold that staff made for a customer, RETURNED is a refund."""
 
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     ALLOTTED = "allotted"
     RELEASED = "released"
     HELD_FOR = "held_for"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

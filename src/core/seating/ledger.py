@@ -284,4 +284,4 @@ def _ended(reservation: Reservation, seats: Picture, what: Happening) -> Change:
                     continue
     expired = what is Happening.EXPIRED
     status = ReservationStatus.EXPIRED if expired else ReservationStatus.RELEASED
-    return Change(replace(reservation, status=status), what, freed)
+    return Change(replace(reservation, status=status, returned=frozenset()), what, freed)

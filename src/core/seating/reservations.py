@@ -41,7 +41,8 @@ class ReservationSeat:
 class Reservation:
     """An entry of the ledger. `ceiling_at` is when a hold ends for good, however often it is extended.
 
-    `sold_at` stays when seats are given back, so that a returned sale cannot be claimed a second time.
+    `sold_at` stays when seats are given back, so that a returned sale cannot be claimed a second time. `returned` has
+    the seats of a sale that lives which were given back one by one.
     """
 
     id: ReservationId
@@ -58,6 +59,7 @@ class Reservation:
     expires_at: datetime
     order_id: OrderId | None = None
     sold_at: datetime | None = None
+    returned: frozenset[SeatId] = frozenset()
 
     def has_ended(self, now: datetime) -> bool:
         """Tell whether the seats are nobody's through this entry any more; the end belongs to the ended side."""
@@ -77,6 +79,11 @@ class Reservation:
     def is_held_by(self, holder: Holder) -> bool:
         """Tell whether this is the account that held the seats, or whoever shows the hold's token."""
         return holder.account_id == self.account_id or holder.token_sha256 == self.token_sha256
+
+    @property
+    def seats_count(self) -> int:
+        """How many seats the entry is worth to its account."""
+        return len(self.seats) - len(self.returned)
 
     @property
     def seat_ids(self) -> frozenset[SeatId]:

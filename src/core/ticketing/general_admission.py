@@ -202,6 +202,21 @@ def give_back(entry: PlacesReservation, *, order_id: OrderId, now: datetime) -> 
     return _ended(entry, PlacesHappening.RETURNED if sold else PlacesHappening.RELEASED)
 
 
+def give_back_some(entry: PlacesReservation, *, order_id: OrderId, remaining: int, now: datetime) -> PlacesChange:
+    """Return places of a sale to the public, so that `remaining` are left; with the last one the sale ends.
+
+    An entry that has as many, or fewer, stays as it is.
+    """
+    _must_belong(entry, order_id)
+    if entry.has_ended(now) or remaining >= entry.quantity:
+        return PlacesChange(entry)
+    if entry.status is not PlacesStatus.FINALIZED:
+        raise PlacesConflictError("The places are not sold, so there is nothing to return.")
+    if remaining < 1:
+        return _ended(entry, PlacesHappening.RETURNED)
+    return _changed(entry, replace(entry, quantity=remaining), PlacesHappening.RETURNED)
+
+
 def expire(entry: PlacesReservation, *, now: datetime) -> PlacesChange:
     """Tidy up an entry whose time has come."""
     if entry.status not in TIMED or not entry.has_ended(now):

@@ -78,8 +78,9 @@ class Stock:
 class PlacesReservation:
     """An entry of the ledger. `price` is for one place, as it was when they were held.
 
-    `ceiling_at` is when a hold ends for good, however often it is extended. `sold_at` stays when places are given
-    back, so that a returned sale cannot be claimed a second time. Times are UTC to the millisecond.
+    `ceiling_at` is when a hold ends for good, however often it is extended. `quantity` is what is left of a sale of
+    which some went back. `sold_at` stays when places are given back, so that a returned sale cannot be claimed a
+    second time. Times are UTC to the millisecond.
     """
 
     id: ReservationId

@@ -86,3 +86,48 @@ class OrderCompleted(Event, frozen=True, kw_only=True):
     tickets: tuple[OrderedTicket, ...]
     seats: tuple[OrderedSeat, ...] = ()
     places: tuple[OrderedPlaces, ...] = ()
+
+
+class ReturnedSeats(msgspec.Struct, frozen=True, kw_only=True):
+    """Seats of one reservation that go back to the public."""
+
+    reservation_id: UUID
+    plan_id: UUID
+    seat_ids: tuple[UUID, ...]
+
+
+class ReturnedPlaces(msgspec.Struct, frozen=True, kw_only=True):
+    """Places of one reservation that go back to the public; `remaining` is how many it keeps then, however often told.
+
+    Of two events about a reservation the one with fewer remaining is the later one.
+    """
+
+    reservation_id: UUID
+    ticket_id: UUID
+    quantity: int
+    remaining: int
+
+
+class ReturnedUnits(msgspec.Struct, frozen=True, kw_only=True):
+    """Admissions of one order item that are over; counted from 1 within the item, as its passes are."""
+
+    order_item_id: UUID
+    units: tuple[int, ...]
+
+
+class ItemsReturned(Event, frozen=True, kw_only=True):
+    """Items of a sold order were refunded: their seats and places are free again, and their passes void.
+
+    `units` names each of `order_item_ids`. The other items of the order stay as they are. `by` is whoever asked for it.
+    """
+
+    event_type: ClassVar[str] = "orders.items.returned"
+
+    order_id: UUID
+    refund_id: UUID
+    order_item_ids: tuple[UUID, ...]
+    units: tuple[ReturnedUnits, ...]
+    seats: tuple[ReturnedSeats, ...] = ()
+    places: tuple[ReturnedPlaces, ...] = ()
+    reason: str
+    by: UUID

@@ -23,7 +23,8 @@ _CONSUMER = "admission.issue_passes"
 class IssuePasses(Consumer[OrderCompleted]):
     """For events. One pass a seat and one a place without a seat, once, however often and in whatever order news comes.
 
-    An order whose money went back gets none, even when the refund was heard of first.
+    An order that was refunded gets none, and items that were given back get none either, even when the refund was
+    heard of first.
     """
 
     admission: AdmissionTransactions
@@ -45,7 +46,9 @@ class IssuePasses(Consumer[OrderCompleted]):
             for ticket_id in sorted(TicketId(ticket.ticket_id) for ticket in event.tickets):
                 if await tx.keys.of_ticket(ticket_id) is None:
                     await tx.keys.add_first(self.signer.new_key(tenant_id, ticket_id, at=now))
-            issued = await tx.passes.add_missing(self._passes_of(event, now=now))
+            returned = await tx.passes.returned(OrderId(event.order_id))
+            due = [each for each in self._passes_of(event, now=now) if (each.order_item_id, each.unit) not in returned]
+            issued = await tx.passes.add_missing(due)
             if issued:
                 told = PassesIssued(order_id=event.order_id, pass_ids=tuple(issued))
                 await tx.outbox.add(told, subject=event.order_id, at=now)

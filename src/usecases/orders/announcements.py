@@ -5,14 +5,21 @@ from uuid import UUID
 from core.orders.content import OrderContent, PlacesLine, SeatLine
 from core.orders.content import OrderedTicket as Ticket
 from core.orders.order import Order
+from core.orders.refunds import OrderRefund
 from core.orders.reservations import ReservationKind
+from core.orders.shares import Unit
+from core.shared.ids import PlanId, ReservationId, SeatId
 from ports.published.orders import (
+    ItemsReturned,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
     OrderedPlaces,
     OrderedSeat,
     OrderedTicket,
+    ReturnedPlaces,
+    ReturnedSeats,
+    ReturnedUnits,
 )
 from ports.published.seating import replacement_id
 
@@ -54,6 +61,40 @@ def completed(order: Order, content: OrderContent) -> OrderCompleted:
         tickets=tuple(_ticket(ticket) for ticket in content.tickets),
         seats=tuple(_seat(item) for item in content.items if isinstance(item, SeatLine)),
         places=tuple(_places(item) for item in content.items if isinstance(item, PlacesLine)),
+    )
+
+
+def returned(content: OrderContent, refund: OrderRefund, *, gone: frozenset[Unit]) -> ItemsReturned:
+    """Tell that the refund's items are over; `gone` has all admissions of the order that went back, these included."""
+    lines = {line.id: line for line in content.items}
+    seats: dict[tuple[ReservationId, PlanId], list[SeatId]] = {}
+    places: list[ReturnedPlaces] = []
+    for item in refund.items:
+        line = lines[item.item_id]
+        if isinstance(line, SeatLine):
+            seats.setdefault((line.reservation_id, line.plan_id), []).append(line.seat_id)
+        else:
+            before = sum(item_id == line.id for item_id, _ in gone)
+            places.append(
+                ReturnedPlaces(
+                    reservation_id=line.reservation_id,
+                    ticket_id=line.ticket_id,
+                    quantity=item.quantity,
+                    remaining=line.quantity - before,
+                )
+            )
+    return ItemsReturned(
+        order_id=refund.order_id,
+        refund_id=refund.id,
+        order_item_ids=tuple(item.item_id for item in refund.items),
+        units=tuple(ReturnedUnits(order_item_id=item.item_id, units=item.units) for item in refund.items),
+        seats=tuple(
+            ReturnedSeats(reservation_id=reservation_id, plan_id=plan_id, seat_ids=tuple(seat_ids))
+            for (reservation_id, plan_id), seat_ids in seats.items()
+        ),
+        places=tuple(places),
+        reason=refund.reason.value,
+        by=refund.by,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import override
 
+from core.orders.history import Step
+from core.orders.refunds import money_left
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import OrderId, TenantId
 from ports.clock import Clock
@@ -35,6 +37,12 @@ class OnPaymentRefunded(Consumer[PaymentRefunded]):
             order = await locked_order(tx, OrderId(event.order_id))
             if order.refund is RefundState.DONE:
                 return
+            if order.status is OrderStatus.CONFIRMED and order.content is not None:
+                refunds = await tx.refunds.of_order(order.id)
+                if money_left(order.content, refunds).amount_minor <= 0:
+                    # Refunds of ours: each says by itself what it gives back, and seats may be the buyer's to keep.
+                    await tx.orders.save(order.noted(Step.REFUNDED, event.reason, now=now))
+                    return
             refunded = order.refunded(event.reason, now=now)
             await tx.orders.save(refunded)
             if order.status in SEATS_GO_BACK:

@@ -156,6 +156,7 @@ class PlaceOrder:
                 earlier = await _earlier(tx, fresh)
                 if earlier is not None:
                     return earlier
+                fresh = fresh.under(await tx.policies.get())
                 await tx.orders.add(fresh)
         except ReservationOrderedError:
             # Perhaps another request of the same buyer was quicker, and its order is the very one.

@@ -50,6 +50,7 @@ passes = Table(
     Column("voided_at", _MOMENT),
     Column("unit", Integer, nullable=False, server_default=text("1")),
     Column("ticket_title", Text, nullable=False),
+    Column("void_reason", Text),
     PrimaryKeyConstraint("tenant_id", "id", name="passes_pkey"),
     UniqueConstraint("tenant_id", "order_item_id", "unit", name="passes_order_item_unit"),
     CheckConstraint("unit >= 1", name="passes_unit"),
@@ -72,6 +73,19 @@ order_standings = Table(
     Column("refunded_at", _MOMENT),
     PrimaryKeyConstraint("tenant_id", "order_id", name="order_standings_pkey"),
 )
+
+returned_units = Table(
+    "returned_units",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("order_item_id", Uuid, nullable=False),
+    Column("unit", Integer, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("returned_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "order_item_id", "unit", name="returned_units_pkey"),
+    CheckConstraint("unit >= 1", name="returned_units_unit"),
+)
+Index("returned_units_of_order", returned_units.c.tenant_id, returned_units.c.order_id)
 
 pass_keys = Table(
     "pass_keys",

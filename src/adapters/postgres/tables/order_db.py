@@ -50,6 +50,8 @@ orders = Table(
     Column("settlement", Text),
     Column("sale_note", Text),
     Column("accept_other_seats", Boolean, nullable=False, server_default=text("false")),
+    Column("refund_policy", JSONB),
+    Column("refunded_minor", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("tenant_id", "id", name="orders_pkey"),
     UniqueConstraint("tenant_id", "id", "account_id", "status", name="orders_standing"),
     CheckConstraint(
@@ -57,6 +59,7 @@ orders = Table(
     ),
     CheckConstraint("refund in ('due', 'asked', 'done')", name="orders_refund"),
     CheckConstraint("total_minor >= 0", name="orders_total"),
+    CheckConstraint("refunded_minor between 0 and coalesce(total_minor, 0::bigint)", name="orders_refunded"),
     CheckConstraint(
         "status in ('PENDING', 'CANCELLED', 'EXPIRED') or "
         "(tickets is not null and total_minor is not null and currency is not null)",
@@ -165,5 +168,49 @@ fee_schedules = Table(
     PrimaryKeyConstraint("tenant_id", "version", name="fee_schedules_pkey"),
     CheckConstraint("version >= 1", name="fee_schedules_version"),
 )
+
+refund_policies = Table(
+    "refund_policies",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("policy", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", name="refund_policies_pkey"),
+)
+
+order_refunds = Table(
+    "order_refunds",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("items", JSONB, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("reason", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("by_staff", Boolean, nullable=False),
+    Column("explanation", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("failure", Text),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("accepted_at", DateTime(timezone=True)),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="order_refunds_pkey"),
+    ForeignKeyConstraint(
+        ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name="order_refunds_order", ondelete="CASCADE"
+    ),
+    CheckConstraint("amount_minor >= 0", name="order_refunds_amount"),
+    CheckConstraint("status in ('requested', 'succeeded', 'failed', 'refused')", name="order_refunds_status"),
+    CheckConstraint("(failure is not null) = (status in ('failed', 'refused'))", name="order_refunds_failure"),
+    CheckConstraint("(settled_at is null) = (status = 'requested')", name="order_refunds_settled"),
+)
+Index("order_refunds_of_order", order_refunds.c.tenant_id, order_refunds.c.order_id, order_refunds.c.id)
+Index("order_refunds_by_status", order_refunds.c.tenant_id, order_refunds.c.status, order_refunds.c.id)
+Index("order_refunds_due", order_refunds.c.due_at, postgresql_where=text("due_at is not null"))
 messaging_tables(metadata)
 voucher_tables(metadata)

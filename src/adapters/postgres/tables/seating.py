@@ -245,7 +245,9 @@ def _audit(metadata: MetaData) -> None:
         Column("until", DateTime(timezone=True)),
         Column("at", DateTime(timezone=True), nullable=False),
         PrimaryKeyConstraint("tenant_id", "seat_id", "id", name="seat_audit_pkey"),
-        CheckConstraint("deed in ('blocked', 'unblocked', 'allotted', 'released', 'held_for')", name="seat_audit_deed"),
+        CheckConstraint(
+            "deed in ('blocked', 'unblocked', 'allotted', 'released', 'held_for', 'returned')", name="seat_audit_deed"
+        ),
         CheckConstraint("reason is not null or deed <> 'blocked'", name="seat_audit_reason"),
     )
 

@@ -1,0 +1,99 @@
+"""Passes, orders' standings and keys as rows of admission_db, read and written."""
+
+from asyncpg import Record
+
+from core.admission.keys import PassKey
+from core.admission.passes import AdmittedEvent, AdmittedSeat, OrderStanding, Pass, PassStatus
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
+from core.shared.money import Money
+
+
+def row_of(tenant_id: TenantId, each: Pass) -> tuple[object, ...]:
+    """Return the values of a new row, in the order of the insert."""
+    event, seat = each.event, each.seat
+    return (
+        tenant_id,
+        each.id,
+        each.order_id,
+        each.order_item_id,
+        each.account_id,
+        event.ticket_id,
+        event.title,
+        event.starts_at,
+        event.ends_at,
+        event.time_zone,
+        event.venue_id,
+        event.venue_name,
+        seat and seat.seat_id,
+        seat and seat.label,
+        seat and seat.section,
+        seat and seat.row,
+        seat and seat.number,
+        each.face_value.amount_minor,
+        each.face_value.currency,
+        each.status,
+        each.revision,
+        each.issued_at,
+        each.voided_at,
+        each.unit,
+        event.ticket_title,
+        each.void_reason,
+    )
+
+
+def pass_of(row: Record) -> Pass:
+    return Pass(
+        id=PassId(row["id"]),
+        order_id=OrderId(row["order_id"]),
+        order_item_id=OrderItemId(row["order_item_id"]),
+        account_id=AccountId(row["account_id"]),
+        event=AdmittedEvent(
+            ticket_id=TicketId(row["ticket_id"]),
+            ticket_title=row["ticket_title"],
+            title=row["event_title"],
+            starts_at=row["event_starts_at"],
+            ends_at=row["event_ends_at"],
+            time_zone=row["event_time_zone"],
+            venue_id=VenueId(row["venue_id"]),
+            venue_name=row["venue_name"],
+        ),
+        seat=_seat_of(row),
+        face_value=Money(row["face_value_minor"], row["currency"]),
+        issued_at=row["issued_at"],
+        unit=row["unit"],
+        status=PassStatus(row["status"]),
+        revision=row["revision"],
+        voided_at=row["voided_at"],
+        void_reason=row["void_reason"],
+    )
+
+
+def _seat_of(row: Record) -> AdmittedSeat | None:
+    if row["seat_id"] is None:
+        return None
+    return AdmittedSeat(
+        seat_id=SeatId(row["seat_id"]),
+        label=row["seat_label"],
+        section=row["seat_section"],
+        row=row["seat_row"],
+        number=row["seat_number"],
+    )
+
+
+def standing_of(row: Record) -> OrderStanding:
+    account_id = row["account_id"]
+    return OrderStanding(
+        order_id=OrderId(row["order_id"]),
+        account_id=AccountId(account_id) if account_id is not None else None,
+        refunded_at=row["refunded_at"],
+    )
+
+
+def key_of(row: Record) -> PassKey:
+    return PassKey(
+        key_id=row["key_id"],
+        ticket_id=TicketId(row["ticket_id"]),
+        public_key=row["public_key"],
+        sealed_private_key=row["sealed_private_key"],
+        created_at=row["created_at"],
+    )

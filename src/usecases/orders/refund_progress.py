@@ -1,0 +1,51 @@
+"""What follows for an order from how far one of its refunds has come."""
+
+from datetime import datetime
+
+from core.orders.history import Step
+from core.orders.order import Order
+from core.orders.refunds import OrderRefund, RefundStatus, all_returned, units_returned
+from core.orders.statuses import OrderStatus, RefundState
+from ports.orders import OrderTransaction
+from usecases.orders.announcements import ended, returned
+
+
+async def take_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *, settled: bool, now: datetime) -> None:
+    """The money is on its way, or back: store that, and the first time give back the items and tell of them.
+
+    The transaction has locked the order. With its last item the order ends.
+    """
+    first = refund.accepted_at is None
+    after = refund.succeed(now=now) if settled else refund.accept(now=now)
+    if after is not refund:
+        await tx.refunds.save(after)
+    if first and after.items:
+        order = await _items_back(tx, order, after, now=now)
+    if order.refund is RefundState.ASKED and order.status is OrderStatus.CANCELLED:
+        refunds = [each for each in await tx.refunds.of_order(order.id) if each.counts]
+        if all(each.status is RefundStatus.SUCCEEDED for each in refunds):
+            await tx.orders.save(order.refunded(refund.reason.value, now=now))
+
+
+async def _items_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> Order:
+    content = order.content
+    assert content is not None, "only what was sold is refunded"
+    refunds = await tx.refunds.of_order(order.id)
+    all_of_them = all_returned(content, refunds)
+    was_live = order.status is OrderStatus.CONFIRMED
+    places = sum(item.quantity for item in refund.items)
+    detail = f"{places} of {content.admissions}"
+    ends = all_of_them and was_live
+    order = order.all_returned(detail, now=now) if ends else order.noted(Step.ITEMS_RETURNED, detail, now=now)
+    await tx.orders.save(order)
+    told = returned(content, refund, gone=units_returned(refunds))
+    await tx.outbox.add(told, subject=order.id, at=now)
+    if ends:
+        await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+    return order
+
+
+async def note_failure(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> None:
+    """The money did not go back: store that with the refund, and in the history that the buyer reads."""
+    await tx.refunds.save(refund)
+    await tx.orders.save(order.noted(Step.REFUND_FAILED, f"{refund.amount}: {refund.failure}", now=now))
