@@ -96,3 +96,38 @@ def test_one_hold_that_is_not_there_is_named_and_frees_the_others(running: Runni
         assert [error["pointer"] for error in refused.json()["errors"]] == ["/reservations/1"]
         path = f"/tickets/{standing_id}/reservations/{reservations[0]['reservationId']}"
         assert buyer.get(path)["status"] == "RELEASED"
+
+
+def test_an_item_is_refunded_and_its_place_and_pass_go_back(running: RunningFairseat, standing_id: str) -> None:
+    with Buyer(running) as buyer, httpx.Client(base_url=running.api, timeout=30) as staff:
+        token = staff.post("/auth/login", json={"email": OWNER, "password": PASSWORD}).json()["accessToken"]
+        staff.headers["Authorization"] = f"Bearer {token}"
+        of_staff = {"organisationId": buyer.organisation_id}
+        staff.headers["Authorization"] = f"Bearer {staff.post('/auth/token', json=of_staff).json()['accessToken']}"
+        placed = order(buyer, holds(buyer, standing_id))
+        buyer.pay(placed["id"])
+        buyer.wait_for(placed["id"], "CONFIRMED")
+        issued = buyer.passes(placed["id"])
+        places, seat = placed["items"][0], placed["items"][1]
+        remaining = buyer.get(f"/tickets/{standing_id}")["remaining"]
+        wanted = [{"itemId": places["id"], "quantity": 2}, {"itemId": seat["id"]}]
+        path = f"/orders/{placed['id']}/refunds"
+        asked = staff.post(path, json={"reason": "customer_request", "items": wanted})
+        assert asked.status_code == 201, asked.text
+        until = time.monotonic() + 30
+        while True:
+            [refund] = staff.get(path).json()["items"]
+            void = {each["id"] for each in buyer.passes(placed["id"]) if each["status"] == "VOID"}
+            left = buyer.get(f"/tickets/{standing_id}")["remaining"]
+            if refund["status"] == "succeeded" and len(void) == 3 and left == remaining + 2:
+                break
+            assert time.monotonic() < until, (refund, void, left)
+            time.sleep(0.1)
+        of_item = {each["id"]: each["orderItemId"] for each in issued}
+        assert sorted(of_item[id] for id in void) == sorted([places["id"]] * 2 + [seat["id"]])
+        assert buyer.get(f"/orders/{placed['id']}")["status"] == "CONFIRMED"
+        rest = staff.post(path, json={"reason": "customer_request"})
+        assert rest.status_code == 201, rest.text
+        buyer.wait_for(placed["id"], "CANCELLED")
+        total = sum(each["amount"]["amount"] for each in staff.get(path).json()["items"])
+        assert total == placed["total"]["amount"]
