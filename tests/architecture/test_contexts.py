@@ -10,6 +10,7 @@ from tests.architecture.test_import_contracts import CONTEXT_CONTRACTS, CONTRACT
 INNER = ("core", "ports", "usecases")
 SEES_EVERY_CONTEXT = {
     "src/adapters/http/statuses.py",  # the one table of all refusals
+    "src/adapters/http/statuses_of_money.py",  # a part of it
 }
 
 

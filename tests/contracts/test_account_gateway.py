@@ -18,7 +18,7 @@ from adapters.stripe.client import open_stripe
 from core.payments.errors import AccountGoneError, ProviderRefusedError, ProviderUnavailableError
 from core.shared.ids import TenantId, VenueId
 from core.shared.money import Money
-from ports.payment_accounts import AccountGateway, AccountRequest, Payout
+from ports.payments.accounts import AccountGateway, AccountRequest, Payout
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 REQUEST = AccountRequest(

@@ -18,8 +18,8 @@ from core.payments.accounts import NAME_AFTER_S, ConnectedAccount, Requirements,
 from core.payments.destination import Destination
 from core.payments.platform_fee import PlatformFee
 from core.shared.ids import TenantId, VenueId
-from ports.payment_accounts import AccountDirectory, AccountOwner
 from ports.payments import PaymentTransactions
+from ports.payments.accounts import AccountDirectory, AccountOwner
 from tests.payments_builders import a_payment
 from tests.servers import PostgresServer
 

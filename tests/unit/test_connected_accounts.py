@@ -25,7 +25,7 @@ from core.payments.errors import (
 from core.shared.callers import Role
 from core.shared.errors import ForbiddenError, InvalidInputError
 from core.shared.money import Money
-from ports.payment_accounts import Payout
+from ports.payments.accounts import Payout
 from tests.accounts_world import AccountsWorld
 from usecases.payments.read_account import ASK_AFTER
 

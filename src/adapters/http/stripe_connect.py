@@ -18,7 +18,7 @@ from core.payments.accounts import ConnectedAccount
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import VenueId
-from ports.payment_accounts import Payout
+from ports.payments.accounts import Payout
 from usecases.payments.connect_venue import ConnectVenue
 from usecases.payments.read_account import ReadAccount
 

@@ -10,7 +10,7 @@ from core.payments.accounts import ConnectedAccount, ProviderAccount, Requiremen
 from core.payments.errors import AccountGoneError, ProviderRefusedError, ProviderUnavailableError
 from core.payments.platform_fee import PlatformFee
 from core.shared.ids import TenantId, VenueId
-from ports.payment_accounts import (
+from ports.payments.accounts import (
     AccountDirectory,
     AccountGateway,
     AccountOwner,

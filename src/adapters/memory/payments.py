@@ -24,7 +24,6 @@ from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
 from core.shared.money import Money
 from ports.clock import Clock
 from ports.events import Outbox
-from ports.payment_accounts import AccountStore
 from ports.payments import (
     Books,
     KeptRecord,
@@ -38,6 +37,7 @@ from ports.payments import (
     UnsettledPayments,
     UnsettledRefunds,
 )
+from ports.payments.accounts import AccountStore
 
 
 class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, Books):

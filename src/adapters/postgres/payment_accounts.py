@@ -11,7 +11,7 @@ from adapters.postgres.pool import Connection, Pool, driver_errors_translated, r
 from core.payments.accounts import ConnectedAccount, Requirements
 from core.payments.platform_fee import PlatformFee
 from core.shared.ids import TenantId, VenueId
-from ports.payment_accounts import AccountDirectory, AccountOwner, AccountStore
+from ports.payments.accounts import AccountDirectory, AccountOwner, AccountStore
 
 _COLUMNS = """
     tenant_id, venue_id, country, email, attempt, account_id, charges_enabled, payouts_enabled, details_submitted,

@@ -23,7 +23,6 @@ from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 from ports.events import Outbox
 from ports.ids import IdSource
-from ports.payment_accounts import AccountStore
 from ports.payments import (
     KeptRecord,
     Ledger,
@@ -33,6 +32,7 @@ from ports.payments import (
     RefundStore,
     UnsettledPayments,
 )
+from ports.payments.accounts import AccountStore
 
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,

@@ -12,7 +12,7 @@ from adapters.stripe.amounts import from_stripe
 from adapters.stripe.failures import failures_classified
 from core.payments.accounts import ProviderAccount, Requirements
 from core.payments.errors import AccountGoneError
-from ports.payment_accounts import AccountGateway, AccountRequest, OnboardingLink, Payout, PayoutPage
+from ports.payments.accounts import AccountGateway, AccountRequest, OnboardingLink, Payout, PayoutPage
 
 _NO_ACCESS = "account_invalid"
 """Stripe's code for an account that took our permission back, was closed, or never was ours."""

@@ -37,8 +37,8 @@ from core.payments.platform_fee import ConnectTerms, PlatformFee
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
-from ports.payment_accounts import AccountDirectory, AccountGateway
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
+from ports.payments.accounts import AccountDirectory, AccountGateway
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler

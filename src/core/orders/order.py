@@ -270,7 +270,7 @@ class Order:
 
     def all_returned(self, detail: str, *, now: datetime) -> Self:
         """The last of its items is with the public again, and the money on its way: the order ends."""
-        return replace(self._moved(Change.ASK_REFUND, Step.ITEMS_RETURNED, detail=detail, now=now), due_at=None)
+        return replace(self._moved(Change.GIVE_ALL_BACK, Step.ITEMS_RETURNED, detail=detail, now=now), due_at=None)
 
     def _moved(self, change: Change, *steps: Step, now: datetime, detail: str = "") -> Self:
         after = next_standing(self.standing, change)

@@ -39,6 +39,7 @@ class Change(StrEnum):
     CANCEL = "be cancelled"
     EXPIRE = "expire"
     CALL_OFF = "be called off"
+    GIVE_ALL_BACK = "have its last item given back"
     OWE = "owe a refund"
     ASK_REFUND = "ask for its refund"
     REFUND = "be refunded"
@@ -84,8 +85,8 @@ TRANSITIONS: Mapping[Standing, Mapping[Change, Standing]] = MappingProxyType(
         CONFIRMED: {
             # It needed no payment by Stripe, so none goes back by it.
             Change.CALL_OFF: CANCELLED,
-            # The last of its items was given back, and their money is on its way.
-            Change.ASK_REFUND: CANCELLED_ASKED,
+            # The money of the last item is on its way then.
+            Change.GIVE_ALL_BACK: CANCELLED_ASKED,
             Change.REFUND: CANCELLED_REFUNDED,
         },
         # Money that comes late confirms an ended order when its seats and places, or as good ones, are there for it.

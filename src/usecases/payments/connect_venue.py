@@ -8,8 +8,8 @@ from core.payments.errors import AccountGoneError, ProviderRefusedError
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import TenantId, VenueId
 from ports.clock import Clock
-from ports.payment_accounts import AccountGateway, OnboardingLink
 from ports.payments import PaymentTransactions
+from ports.payments.accounts import AccountGateway, OnboardingLink
 from ports.published.venues import VenuesApi
 from usecases.payments.keep_account import keep_account
 from usecases.payments.name_account import NameAccount

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from core.payments.accounts import ConnectedAccount, name_account, refuse_account
 from core.payments.errors import ProviderRefusedError
 from ports.clock import Clock
-from ports.payment_accounts import AccountGateway, AccountRequest
 from ports.payments import PaymentTransactions
+from ports.payments.accounts import AccountGateway, AccountRequest
 from usecases.payments.keep_account import keep_account
 
 

@@ -8,8 +8,8 @@ from core.shared.callers import MANAGERS, Caller
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import TenantId, VenueId
 from ports.clock import Clock
-from ports.payment_accounts import AccountGateway, PayoutPage
 from ports.payments import PaymentTransactions
+from ports.payments.accounts import AccountGateway, PayoutPage
 from ports.published.venues import VenuesApi
 from usecases.payments.record_account import RecordAccount
 from usecases.payments.venue_of_account import venue_of_account

@@ -6,8 +6,8 @@ from datetime import timedelta
 from core.payments.accounts import NAME_AFTER_S, ConnectedAccount
 from core.shared.errors import DomainError
 from ports.clock import Clock
-from ports.payment_accounts import AccountDirectory, AccountOwner
 from ports.payments import PaymentTransactions
+from ports.payments.accounts import AccountDirectory, AccountOwner
 from usecases.payments.name_account import NameAccount
 from usecases.payments.record_account import RecordAccount
 

@@ -7,8 +7,8 @@ from core.payments.accounts import ProviderAccount, deauthorize, observe
 from core.payments.errors import AccountGoneError, ProviderUnavailableError
 from core.shared.ids import TenantId
 from ports.clock import Clock
-from ports.payment_accounts import AccountDirectory, AccountGateway
 from ports.payments import PaymentTransactions
+from ports.payments.accounts import AccountDirectory, AccountGateway
 from usecases.payments.keep_account import keep_account
 
 _TRIES_MAX = 5

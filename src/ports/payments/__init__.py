@@ -17,7 +17,7 @@ from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStat
 from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
 from ports.events import Outbox
 from ports.paging import Page, PageRequest
-from ports.payment_accounts import AccountStore
+from ports.payments.accounts import AccountStore
 
 
 @dataclass(frozen=True, slots=True)
