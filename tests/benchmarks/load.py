@@ -34,7 +34,9 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str
 
 
-class _Connection:
+class Connection:
+    """One keep-alive connection, for one request at a time."""
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
@@ -48,12 +50,13 @@ class _Connection:
         return head[9:12].decode(), await self._reader.readexactly(length)
 
     def close(self) -> None:
+        """Hang up."""
         self._writer.close()
 
 
 async def generate(load: Load) -> Loaded:
     """Ask until the time is up or every request was sent."""
-    connections = [_Connection(*await asyncio.open_connection("127.0.0.1", load.port)) for _ in range(load.connections)]
+    connections = [Connection(*await asyncio.open_connection("127.0.0.1", load.port)) for _ in range(load.connections)]
     statuses: Counter[str] = Counter()
     refusal = ""
 

@@ -4,38 +4,28 @@ First one process does everything (`fairseat up`); then it goes on with the back
 API (`fairseat serve`). Both have one route more, which costs what HTTP costs without a hold.
 """
 
-import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
 
-from adapters.embedded.readiness import free_port, reply
-from bootstrap.settings import DATABASES
+from adapters.embedded.readiness import free_port
 from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Times
 from tests.benchmarks.audit import audit
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.hall import SEATS, fours
+from tests.benchmarks.instances import ROOT, databases, fairseat, kept_settings
 from tests.benchmarks.load import Load, Loaded
 from tests.benchmarks.organiser import GUESTS, Organiser
 from tests.benchmarks.results import Line, Part
 from tests.benchmarks.settling import background_work_done, settle
-from tests.running import clean_environment
-from tests.servers import PostgresServer
 
-ROOT = Path(__file__).resolve().parents[2]
 COMPARED = 64
 OTHERS = (1, 8)
-READY_TIMEOUT_S = 90
-_LIVE = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +41,15 @@ def measure_http(bench: Bench) -> Part:
     found = Part(lines=[])
     folder = bench.folder / "up"
     folder.mkdir()
-    environment = _databases(bench.postgres)
+    environment = databases(bench.postgres)
     port = free_port()
-    with _running(folder, "up", port, environment, "--folder", str(folder / "data")), Organiser(port) as organiser:
+    with fairseat(folder, "up", port, environment, "--folder", str(folder / "data")), Organiser(port) as organiser:
         up = _Server(port, s.HTTP_TRIVIAL_UP, s.HTTP_HOLDS_UP)
         if not bench.quick:
             _measure(bench, up, organiser, found, connections=COMPARED)
-        settings = _read(folder / "data" / "settings.env")
+        settings = kept_settings(folder / "data")
         port = free_port()
-        with _running(folder, "serve", port, environment | settings):
+        with fairseat(folder, "serve", port, environment | settings):
             serve = _Server(port, s.HTTP_TRIVIAL, s.HTTP_HOLDS)
             for connections in (COMPARED,) if bench.quick else (*OTHERS, COMPARED):
                 _measure(bench, serve, organiser, found, connections=connections)
@@ -126,48 +116,3 @@ def _hold_requests(organiser: Organiser, plan_id: str, seat_ids: list[UUID], *, 
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         )
     return requests
-
-
-def _databases(postgres: PostgresServer) -> dict[str, str]:
-    """Return the settings that name our PostgreSQL, and set no budget of holds."""
-    # Guests here hold more often than any buyer would.
-    environment = {"FAIRSEAT_SEATING_HOLD_BUDGET_PER_ACCOUNT": "0", "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ADDRESS": "0"}
-    environment["FAIRSEAT_STRIPE_CONNECT"] = "off"
-    for name in DATABASES:
-        database = postgres.named(f"{name}_db")
-        environment |= {
-            f"FAIRSEAT_{name.upper()}_DATABASE_URL": database.app_url,
-            f"FAIRSEAT_{name.upper()}_DATABASE_RELAY_URL": database.relay_url,
-            f"FAIRSEAT_{name.upper()}_DATABASE_ADMIN_URL": database.admin_url,
-        }
-    return environment
-
-
-def _read(path: Path) -> dict[str, str]:
-    """Return the settings that `fairseat up` keeps for the other commands."""
-    return dict(word.split("=", 1) for word in shlex.split(path.read_text()))
-
-
-@contextmanager
-def _running(folder: Path, command: str, port: int, environment: dict[str, str], *options: str) -> Iterator[None]:
-    """Run a command of Fairseat, with the trivial route, while the block lasts."""
-    output = folder / f"{command}.txt"
-    with output.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.server", command, "--port", str(port), *options],
-            cwd=ROOT,
-            env=clean_environment(**environment),
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-        try:
-            until = time.monotonic() + READY_TIMEOUT_S
-            while b" 200 " not in reply(port, _LIVE.encode()):
-                if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"`fairseat {command}` did not get ready:\n{output.read_text()}")
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
-            process.wait(30)

@@ -6,6 +6,7 @@ from tests.benchmarks.bench import Measure
 from tests.benchmarks.best_available import measure_best_available
 from tests.benchmarks.expiry import measure_expiry
 from tests.benchmarks.live_map import measure_live_map
+from tests.benchmarks.orders import measure_orders
 from tests.benchmarks.over_http import measure_http
 from tests.benchmarks.store import measure_store
 
@@ -13,6 +14,7 @@ PARTS: Mapping[str, Measure] = {
     "store": measure_store,
     "expiry": measure_expiry,
     "http": measure_http,
+    "orders": measure_orders,
     "best": measure_best_available,
     "map": measure_live_map,
 }

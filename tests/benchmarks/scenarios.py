@@ -22,8 +22,35 @@ SNAPSHOT_CACHED = "GET …/seats, cached"
 SNAPSHOT_CHANGED = "GET …/seats, after a change"
 LIVE_MAP = "a change reaches a reader"
 
+PURCHASE = "purchase, hold to passes"
+
+
+def purchase_step(step: str) -> str:
+    """Return the name of one step of a purchase."""
+    return f"purchase: {step}"
+
+
 # Figures.
 SWEEP_S = "sweep of 100,000 holds"
 SWEPT = "holds that were swept"
 DEADLOCKS = "deadlocks"
 DOUBLE_OWNERS = "seats with two owners"
+
+STATEMENTS_UNIT = "statements an order"
+TRANSACTIONS_UNIT = "transactions an order"
+ASKED_AGAIN_UNIT = "an order"
+
+
+def statements(database: str, buyers: int) -> str:
+    """Return the name of the statements that an order costs in a database, or in all."""
+    return f"SQL of {database}, {buyers} buyers"
+
+
+def transactions(buyers: int) -> str:
+    """Return the name of the transactions of several statements that an order costs."""
+    return f"transactions of several statements, {buyers} buyers"
+
+
+def asked_again(buyers: int) -> str:
+    """Return how the answers that said to wait are called."""
+    return f"answers that said to wait, {buyers} buyers"
