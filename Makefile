@@ -34,7 +34,7 @@ test: $(STAMP) ## Run every test but the benchmarks
 
 check: format lint types types-src imports dependencies ## Run every check that CI runs, changing nothing
 
-bench: $(PLOTS) ## Measure holds beside the limits of this machine, in four minutes (ARGS=--quick: in one)
+bench: $(PLOTS) ## Measure holds beside the limits of this machine, in five minutes (ARGS=--quick: in two)
 	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 plots: $(PLOTS) ## Draw the plots and write the tables of docs/performance.md anew, from the saved figures

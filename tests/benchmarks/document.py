@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from tests.benchmarks import scenarios as s
+from tests.benchmarks.plots import PURCHASES
 from tests.benchmarks.results import Line, Results, Verdict
 
 BEGIN = "<!-- figures: written by `make bench` and `make plots` -->"
@@ -29,6 +31,7 @@ def figures(results: Results) -> str:
         _targets(results.verdicts),
         "### Lines",
         _lines(results.lines),
+        *_purchases(results),
         seen + ("; ".join(faults) or "no seat with two owners, and everything adds up."),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -57,6 +60,18 @@ def _lines(lines: Sequence[Line]) -> str:
             for line in lines
         ),
     )
+
+
+def _purchases(results: Results) -> Iterable[str]:
+    """Yield what an order costs PostgreSQL and its plot, where purchases were measured."""
+    rows = [
+        (figure.name, f"{figure.value:,.1f}", figure.unit) for figure in results.figures if figure.unit in s.ORDER_UNITS
+    ]
+    if rows:
+        yield "### What an order costs"
+        yield _table(("what", "number", ""), rows)
+    if results.curve(s.PURCHASE):
+        yield f"![Orders a second and p99 of a purchase by the number of buyers](benchmarks/{PURCHASES})"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

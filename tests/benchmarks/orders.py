@@ -67,7 +67,9 @@ def measure_orders(bench: Bench) -> Part:
 
 def figures_of(buyers: int, counts: Mapping[str, int], *, orders: int) -> Iterator[Figure]:
     """Yield the statements for each order, by database and in all; databases that nobody asked are left out."""
-    yield Figure(name=s.statements("all", buyers), value=sum(counts.values()) / orders, unit=s.STATEMENTS_UNIT)
+    yield Figure(
+        name=s.statements("all databases", buyers), value=sum(counts.values()) / orders, unit=s.STATEMENTS_UNIT
+    )
     for database, count in sorted(counts.items()):
         if count:
             yield Figure(name=s.statements(database, buyers), value=count / orders, unit=s.STATEMENTS_UNIT)

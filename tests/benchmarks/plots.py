@@ -13,6 +13,7 @@ from tests.benchmarks.results import Results
 CONCURRENCY = "by-concurrency.svg"
 PLAN_SIZE = "by-plan-size.svg"
 CONTENTION = "contention.svg"
+PURCHASES = "purchases.svg"
 _CALLERS = 64
 _STYLE = {
     "svg.fonttype": "none",
@@ -40,7 +41,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A scenario with 64 callers."""
+    """A scenario with 64 callers, or with the number of them that the name says."""
 
     name: str
     rate: float
@@ -102,6 +103,13 @@ def by_contention(results: Results) -> list[Bar]:
     )
 
 
+def by_buyers(results: Results) -> list[Bar]:
+    return [
+        Bar("1 buyer" if one.callers == 1 else f"{one.callers} buyers", one.rate, one.p99_ms)
+        for one in results.curve(s.PURCHASE)
+    ]
+
+
 def draw(results: Results, folder: Path) -> Iterator[Path]:
     """Draw what was measured, and yield the file of each plot."""
     if drawn := curves(results):
@@ -110,6 +118,8 @@ def draw(results: Results, folder: Path) -> Iterator[Path]:
         yield _draw_bars(by_size, folder / PLAN_SIZE, "Holds of 4 seats, 64 callers, by the size of the plan")
     if contention := by_contention(results):
         yield _draw_bars(contention, folder / CONTENTION, "Answers, 64 callers, any seats and the same 100 seats")
+    if purchases := by_buyers(results):
+        yield _draw_bars(purchases, folder / PURCHASES, "Orders of 4 seats, from the hold to the passes")
 
 
 def _draw_curves(drawn: Sequence[Curve], path: Path) -> Path:

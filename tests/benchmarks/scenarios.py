@@ -38,19 +38,24 @@ DOUBLE_OWNERS = "seats with two owners"
 
 STATEMENTS_UNIT = "statements an order"
 TRANSACTIONS_UNIT = "transactions an order"
-ASKED_AGAIN_UNIT = "an order"
+ASKED_AGAIN_UNIT = "answers an order"
+ORDER_UNITS = frozenset({STATEMENTS_UNIT, TRANSACTIONS_UNIT, ASKED_AGAIN_UNIT})
 
 
 def statements(database: str, buyers: int) -> str:
     """Return the name of the statements that an order costs in a database, or in all."""
-    return f"SQL of {database}, {buyers} buyers"
+    return f"SQL statements, {database}, {_buyers(buyers)}"
 
 
 def transactions(buyers: int) -> str:
     """Return the name of the transactions of several statements that an order costs."""
-    return f"transactions of several statements, {buyers} buyers"
+    return f"transactions of several statements, {_buyers(buyers)}"
 
 
 def asked_again(buyers: int) -> str:
     """Return how the answers that said to wait are called."""
-    return f"answers that said to wait, {buyers} buyers"
+    return f"answers that said to wait, {_buyers(buyers)}"
+
+
+def _buyers(buyers: int) -> str:
+    return "one buyer" if buyers == 1 else f"{buyers} buyers"

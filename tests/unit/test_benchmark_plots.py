@@ -8,7 +8,7 @@ from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.document import with_figures
 from tests.benchmarks.hall import SEATS, SEATS_OF_A_LARGE_HALL
-from tests.benchmarks.plots import Bar, by_contention, by_plan_size, can_draw, curves, draw
+from tests.benchmarks.plots import Bar, by_buyers, by_contention, by_plan_size, can_draw, curves, draw
 from tests.benchmarks.publishing import DOCUMENT, PUBLISHED, publish
 from tests.benchmarks.results import Line, Results, load
 
@@ -47,6 +47,13 @@ def test_bars_compare_what_was_measured_with_as_many_callers() -> None:
         Bar("one by one\n20,000 seats", 564, 32),
     ]
     assert [bar.rate for bar in by_contention(full())] == [1064, 3000, 564]
+
+
+def test_purchases_are_drawn_by_the_number_of_their_buyers() -> None:
+    lines = [line(s.PURCHASE, buyers, 10 * buyers, seats=0) for buyers in (32, 1, 8)]
+    found = Results(command="make bench", facts={}, lines=lines, figures=[], audits=[])
+    assert by_buyers(found) == [Bar("1 buyer", 10, 0.5), Bar("8 buyers", 80, 4), Bar("32 buyers", 320, 16)]
+    assert by_buyers(full()) == []
 
 
 def test_nothing_measured_draws_nothing(tmp_path: Path) -> None:

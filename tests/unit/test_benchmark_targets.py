@@ -10,6 +10,7 @@ from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.audit import Audit
 from tests.benchmarks.document import BEGIN, END, figures, with_figures
 from tests.benchmarks.hall import SEATS, SEATS_OF_A_LARGE_HALL
+from tests.benchmarks.orders import figures_of
 from tests.benchmarks.report import print_results
 from tests.benchmarks.results import Figure, Line, Part, Results, load, save
 from tests.benchmarks.targets import TARGETS, Key, Target, judged, rate_ratio, spread, time_ms
@@ -69,6 +70,14 @@ def test_a_latency_is_the_percentile_that_the_target_names() -> None:
     assert [reading.value for reading in readings if reading] == [1.5, 2.5]
 
 
+@pytest.mark.parametrize(("a_second", "met"), [(8.3, False), (500 / 60, True), (25.0, True)])
+def test_orders_are_compared_with_the_pace_that_is_documented_of_another(a_second: float, met: bool) -> None:
+    target = next(target for target in TARGETS if target.unit == "/min")
+    verdict = target.judge(results(Line(scenario=s.PURCHASE, measured=measured(a_second, callers=32))))
+    assert (verdict.met, verdict.target) == (met, "≥ 500/min")
+    assert verdict.measured.endswith(f"({a_second * 60 / 500:.2f} ×)") and "pretix" in verdict.limit
+
+
 def test_one_seat_with_two_owners_misses_the_target() -> None:
     targets = {target.what: target for target in TARGETS}
     for value, met in ((0, True), (1, False)):
@@ -121,6 +130,15 @@ def test_the_document_gets_its_figures_between_the_marks_and_keeps_the_rest() ->
     assert with_figures(once, found) == once
     with pytest.raises(ValueError, match="no place"):
         with_figures("nothing", found)
+
+
+def test_what_an_order_costs_is_shown_only_where_purchases_were_measured() -> None:
+    costs = tuple(figures_of(8, {"order_db": 90, "venue_db": 30, "auth_db": 0}, orders=3))
+    shown = figures(results(Line(scenario=s.PURCHASE, measured=measured(9, callers=8)), figures=costs))
+    assert "| SQL statements, all databases, 8 buyers | 40.0 | statements an order |" in shown
+    assert "| SQL statements, order_db, 8 buyers | 30.0 | statements an order |" in shown
+    assert "auth_db" not in shown and "benchmarks/purchases.svg" in shown
+    assert "an order" not in figures(results()) and "purchases.svg" not in figures(results())
 
 
 def test_the_document_tells_every_fault() -> None:
