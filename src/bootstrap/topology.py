@@ -42,6 +42,15 @@ SERVED_BY: Mapping[type, str] = {
     VenueAccountsApi: "payment",
 }
 
+WAKES: Mapping[str, tuple[str, ...]] = {
+    "payment.process_webhooks": ("payment.relay_outbox",),
+    "payment.relay_outbox": ("order.relay_outbox",),
+}
+"""The way from a webhook to the passes: whoever made work for the next one wakes it, so that no buyer waits for ticks.
+
+Only what follows in the same process is woken; over a broker, or between processes, the ticks find it.
+"""
+
 
 def all_services() -> tuple[Service, ...]:
     """Return every service of Fairseat."""
@@ -85,7 +94,12 @@ class Platform:
     def jobs(self) -> list[Job]:
         """Return the background work of every service."""
         return [
-            Job(f"{service.name}.{spec.name}", spec.interval_s, _runner(self.containers[service.name], spec.usecase))
+            Job(
+                name := f"{service.name}.{spec.name}",
+                spec.interval_s,
+                _runner(self.containers[service.name], spec.usecase),
+                wakes=WAKES.get(name, ()),
+            )
             for service in self.services
             for spec in service.jobs
         ]

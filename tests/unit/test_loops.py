@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.system.loops import Job, JobLoops
+from bootstrap.topology import WAKES, all_services
 from core.shared.errors import UnavailableError
 from ports.clock import Clock
 
@@ -130,6 +131,44 @@ async def test_a_run_longer_than_its_limit_is_cancelled_and_counts_as_failed() -
         (health,) = loops.health()
     assert health.failures == 1
     assert health.last_error is not None and health.last_error.startswith("TimeoutError")
+
+
+async def test_a_run_that_did_something_wakes_whoever_follows_and_one_that_did_nothing_does_not() -> None:
+    followed = asyncio.Event()
+    runs = 0
+
+    async def follow() -> int:
+        nonlocal runs
+        runs += 1
+        if runs == 2:
+            followed.set()
+        return 0
+
+    async def idle() -> int:
+        return 0
+
+    jobs = [Job("webhooks", 3600.0, idle, wakes=("relay",)), Job("relay", 3600.0, follow)]
+    async with running(JobLoops(jobs, clock=StandingClock())) as loops:
+        loops.wake("webhooks")
+        await asyncio.sleep(0.01)
+    assert runs == 1 and not followed.is_set()
+    runs = 0
+    jobs[0] = Job("webhooks", 3600.0, answers(0, 1), wakes=("relay",))
+    async with running(JobLoops(jobs, clock=StandingClock())) as loops:
+        while runs == 0:
+            await asyncio.sleep(0)
+        loops.wake("webhooks")
+        await followed.wait()
+
+
+def test_a_job_that_is_to_be_woken_has_to_be_there() -> None:
+    with pytest.raises(ValueError, match="no jobs"):
+        JobLoops([Job("webhooks", 1.0, answers(), wakes=("relay",))], clock=StandingClock())
+
+
+def test_every_job_that_wakes_another_is_there_and_so_is_the_other() -> None:
+    names = {f"{service.name}.{spec.name}" for service in all_services() for spec in service.jobs}
+    assert {*WAKES, *(woken for each in WAKES.values() for woken in each)} <= names
 
 
 async def test_waking_a_job_ends_its_pause() -> None:

@@ -19,7 +19,8 @@ class Job:
     """A background use case: `run` returns how many things it did, and runs again at once while that is not 0.
 
     After an error it waits half a second, then twice as long each time, at most `backoff_max_s`. A run that takes
-    longer than `run_timeout_s` is cancelled, which counts as an error.
+    longer than `run_timeout_s` is cancelled, which counts as an error. A run that did something wakes the jobs named
+    by `wakes`, whose work it may have made, so that they need not wait for the end of their pause.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Job:
     run: Callable[[], Awaitable[int]]
     backoff_max_s: float = 30.0
     run_timeout_s: float = 300.0
+    wakes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class JobLoops:
         self._states = {job.name: _State(job) for job in jobs}
         if len(self._states) != len(jobs):
             raise ValueError("two jobs have the same name")
+        if unknown := {name for job in jobs for name in job.wakes} - self._states.keys():
+            raise ValueError(f"there are no jobs {sorted(unknown)} to be woken")
         self._clock = clock
         self._pause = pause
         self._tasks: list[asyncio.Task[None]] = []
@@ -117,6 +121,8 @@ class JobLoops:
             if self._stopping:
                 return
             if count > 0:
+                for name in job.wakes:
+                    self._states[name].woken.set()
                 # A job that never waits for anything must not keep the others, or a stop, from their turn.
                 await asyncio.sleep(0)
             elif state.failures:
