@@ -204,14 +204,21 @@ class PostgresLedger(SeatLedger):
                 seat_ids,
                 change.reservation.id,
             )
-        # One by one by their key, sent together: before statistics, a set would be joined by reading all seats.
-        await self._connection.executemany(
-            """
-            update seats set status = $3, held_until = $4, block_reason = $5, reservation_id = $6
-            where tenant_id = $1 and id = $2
-            """,
-            [(self._tenant_id, id, *_columns_of(state), owner_of(state)) for id, state in change.seats.items()],
-        )
+        # Nearly always all of them are alike. Looked up by their keys: before statistics, a set would be joined by
+        # reading all seats.
+        alike: dict[tuple[str | datetime | ReservationId | None, ...], list[SeatId]] = {}
+        for seat_id, state in change.seats.items():
+            alike.setdefault((*_columns_of(state), owner_of(state)), []).append(seat_id)
+        for columns, ids in alike.items():
+            await self._connection.execute(
+                """
+                update seats set status = $3, held_until = $4, block_reason = $5, reservation_id = $6
+                where tenant_id = $1 and id = any($2::uuid[])
+                """,
+                self._tenant_id,
+                ids,
+                *columns,
+            )
 
     @override
     async def add(self, sold: Change) -> None:

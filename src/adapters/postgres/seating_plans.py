@@ -16,6 +16,7 @@ from adapters.postgres.seating_rows import (
     plan_values,
     tier_of,
 )
+from adapters.postgres.transactions import savepoint
 from core.seating.allotments import Allotments
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout
@@ -113,7 +114,7 @@ class PostgresPlans(PlanStore):
     @override
     async def save(self, plan: SeatingPlan) -> None:
         try:
-            async with self._connection.transaction():  # a savepoint: the caller's transaction survives the refusal
+            async with savepoint(self._connection):  # the caller's transaction survives the refusal
                 status = await self._connection.execute(
                     """
                     update seating_plans

@@ -12,10 +12,28 @@ async def tenant_transaction(pool: Pool, tenant_id: UUID | None) -> AsyncIterato
     """Commit when the block ends, roll back when it raises; row-level security shows this tenant's rows only.
 
     None sees no tenant's rows: it is for the few tables that belong to no tenant. The setting is made for the
-    transaction (`is_local`), so that it can never leak to the next user of the connection.
+    transaction (`set local`), so that it can never leak to the next user of the connection.
     """
-    async with driver_errors_translated(), pool.acquire() as connection, connection.transaction():
-        await connection.execute(
-            "select set_config('app.tenant_id', $1, true)", str(tenant_id) if tenant_id is not None else ""
-        )
-        yield connection
+    tenant = UUID(int=tenant_id.int) if tenant_id is not None else ""
+    async with driver_errors_translated(), pool.acquire() as connection:
+        try:
+            # Begun and set in one round trip, which the driver's own transactions cannot do; a UUID has no quotes.
+            await connection.execute(f"begin; set local app.tenant_id = '{tenant}'")
+            yield connection
+        except BaseException:
+            # Where even this is cut off, the pool rolls back before anybody else gets the connection.
+            await connection.execute("rollback")
+            raise
+        await connection.execute("commit")
+
+
+@asynccontextmanager
+async def savepoint(connection: Connection) -> AsyncIterator[None]:
+    """Undo what the block did when it raises, and nothing else of the tenant's transaction around it."""
+    await connection.execute("savepoint inner_block")
+    try:
+        yield
+    except BaseException:
+        await connection.execute("rollback to savepoint inner_block")
+        raise
+    await connection.execute("release savepoint inner_block")
