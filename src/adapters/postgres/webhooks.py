@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
+from adapters.postgres.pool import Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import tenant_transaction
 from core.shared.ids import TenantId
 from core.webhooks.errors import WebhookNotFoundError
@@ -22,6 +22,12 @@ _SUMMARY = """
 """What the app role may read, of its tenant's rows: the body is not among it."""
 
 _COLUMNS = f"{_SUMMARY}, account, tenant_id, body"
+
+_STORE = """
+    update payment_webhooks
+       set status = $2, retry_count = $3, due_at = $4, error_message = $5, note = $6, processed_at = $7, tenant_id = $8
+     where id = $1
+"""
 
 
 class PostgresWebhookInbox(WebhookInbox):
@@ -76,25 +82,21 @@ class PostgresWebhookQueue(WebhookQueue):
                 webhooks_max,
             )
             taken = [take(_webhook(row), now=now, lease_s=lease_s) for row in rows]
-            for webhook in taken:
-                await _store(connection, webhook)
+            if taken:
+                await connection.executemany(_STORE, [_stored(webhook) for webhook in taken])
         return [webhook for webhook in taken if webhook.status is WebhookStatus.PROCESSING]
 
     @override
     async def settle(self, leased: Webhook, outcome: Webhook) -> bool:
-        async with driver_errors_translated(), self._pool.acquire() as connection, connection.transaction():
-            ours = await connection.fetchval(
-                """
-                select true from payment_webhooks
-                where id = $1 and status = 'processing' and due_at = $2 and retry_count = $3 for update
-                """,
-                leased.id,
+        # One statement for the look and the change: it looks again once it has the lock that it had to wait for.
+        async with driver_errors_translated():
+            status = await self._pool.execute(
+                f"{_STORE} and status = 'processing' and due_at = $9 and retry_count = $10",
+                *_stored(outcome),
                 leased.due_at,
                 leased.retry_count,
             )
-            if ours:
-                await _store(connection, outcome)
-        return bool(ours)
+        return rows_touched(status) == 1
 
     @override
     async def backlog(self, *, now: datetime) -> WebhookBacklog:
@@ -142,7 +144,7 @@ class PostgresWebhookQueue(WebhookQueue):
             if row is None:
                 raise WebhookNotFoundError(f"There is no webhook {webhook_id}.")
             again = replay(_webhook(row), now=now)
-            await _store(connection, again)
+            await connection.execute(_STORE, *_stored(again))
         return again
 
     @override
@@ -212,18 +214,9 @@ class PostgresWebhookLog(WebhookLog):
         return again
 
 
-async def _store(connection: Connection, webhook: Webhook) -> None:
-    await connection.execute(
-        """
-        update payment_webhooks
-           set status = $2, retry_count = $3, due_at = $4, error_message = $5, note = $6, processed_at = $7,
-               tenant_id = $8
-         where id = $1
-        """,
-        webhook.id,
-        *_progress(webhook),
-        webhook.tenant_id,
-    )
+def _stored(webhook: Webhook) -> tuple[object, ...]:
+    """Return what _STORE writes."""
+    return (webhook.id, *_progress(webhook), webhook.tenant_id)
 
 
 def _progress(webhook: Webhook | WebhookSummary) -> tuple[object, ...]:
