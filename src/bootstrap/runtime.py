@@ -67,6 +67,9 @@ async def working(platform: Platform) -> AsyncIterator[JobLoops]:
             exits.push_async_callback(consumers.stop)
         loops.start()
         exits.push_async_callback(loops.stop, deadline_s=_GRACE_S)
+        for alarm in platform.alarms(loops.wake):
+            alarm.start()
+            exits.push_async_callback(alarm.stop)
         yield loops
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from dishka import AsyncContainer
 from litestar import Litestar
@@ -11,6 +12,7 @@ from adapters.amqp.consumers import AmqpConsumers
 from adapters.amqp.publisher import AmqpPublisher
 from adapters.http.app import ServiceRoutes, create_app
 from adapters.inprocess.delivery import InProcessPublisher, Subscriber
+from adapters.postgres.alarm import PostgresAlarm
 from adapters.system.clock import SystemClock
 from adapters.system.loops import Job
 from bootstrap.containers.admission import admission_service
@@ -102,6 +104,18 @@ class Platform:
             )
             for service in self.services
             for spec in service.jobs
+        ]
+
+    def alarms(self, wake: Callable[[str], None]) -> list[PostgresAlarm]:
+        """Return what wakes jobs by their names as soon as another process, or this one, made work for them."""
+        return [
+            PostgresAlarm(
+                self.settings.database(service.name).relay_url.reveal(),
+                spec.channel,
+                partial(wake, f"{service.name}.{spec.job}"),
+            )
+            for service in self.services
+            for spec in service.alarms
         ]
 
     async def checks(self) -> Sequence[HealthCheck]:

@@ -166,9 +166,10 @@ def test_a_job_that_is_to_be_woken_has_to_be_there() -> None:
         JobLoops([Job("webhooks", 1.0, answers(), wakes=("relay",))], clock=StandingClock())
 
 
-def test_every_job_that_wakes_another_is_there_and_so_is_the_other() -> None:
+def test_every_job_that_is_woken_is_there_and_so_is_whoever_wakes_it() -> None:
     names = {f"{service.name}.{spec.name}" for service in all_services() for spec in service.jobs}
     assert {*WAKES, *(woken for each in WAKES.values() for woken in each)} <= names
+    assert {f"{service.name}.{alarm.job}" for service in all_services() for alarm in service.alarms} <= names
 
 
 async def test_waking_a_job_ends_its_pause() -> None:

@@ -15,6 +15,9 @@ from core.webhooks.webhook import Webhook, WebhookStatus, WebhookSummary, replay
 from ports.paging import Page, PageRequest
 from ports.webhooks import WebhookBacklog, WebhookInbox, WebhookLog, WebhookQueue
 
+WEBHOOKS_CHANNEL = "payment_webhooks"
+"""Notified in payment_db after a webhook was stored."""
+
 _SUMMARY = """
     id, source, event_id, event_type, occurred_at, received_at, status, retry_count, due_at, error_message, note,
     processed_at
@@ -38,8 +41,8 @@ class PostgresWebhookInbox(WebhookInbox):
 
     @override
     async def put(self, webhook: Webhook) -> bool:
-        async with driver_errors_translated():
-            status = await self._pool.execute(
+        async with driver_errors_translated(), self._pool.acquire() as connection:
+            status = await connection.execute(
                 # No conflict target: naming one would need the right to read.
                 f"""
                 insert into payment_webhooks ({_COLUMNS})
@@ -61,7 +64,11 @@ class PostgresWebhookInbox(WebhookInbox):
                 webhook.tenant_id,
                 webhook.body,
             )
-        return rows_touched(status) == 1
+            stored = rows_touched(status) == 1
+            if stored:
+                # After the commit, so that whoever is woken sees it, and commits do not queue up to be told of in turn.
+                await connection.execute(f"notify {WEBHOOKS_CHANNEL}")
+        return stored
 
 
 class PostgresWebhookQueue(WebhookQueue):

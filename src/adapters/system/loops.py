@@ -121,8 +121,9 @@ class JobLoops:
             if self._stopping:
                 return
             if count > 0:
-                for name in job.wakes:
-                    self._states[name].woken.set()
+                for follower in (self._states[name] for name in job.wakes):
+                    if not follower.failures:  # one that fails keeps to its back-off
+                        follower.woken.set()
                 # A job that never waits for anything must not keep the others, or a stop, from their turn.
                 await asyncio.sleep(0)
             elif state.failures:

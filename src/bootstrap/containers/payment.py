@@ -20,7 +20,12 @@ from adapters.postgres.ledger import PostgresBooks
 from adapters.postgres.payment_accounts import PostgresAccountDirectory
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
 from adapters.postgres.refunds import PostgresUnsettledRefunds
-from adapters.postgres.webhooks import PostgresWebhookInbox, PostgresWebhookLog, PostgresWebhookQueue
+from adapters.postgres.webhooks import (
+    WEBHOOKS_CHANNEL,
+    PostgresWebhookInbox,
+    PostgresWebhookLog,
+    PostgresWebhookQueue,
+)
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
 from adapters.stripe.account_events import StripeAccountEvents
@@ -31,7 +36,7 @@ from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.verifier import StripeVerifier
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
-from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
+from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
 from ports.clock import Clock
@@ -278,5 +283,6 @@ def payment_service() -> Service:
             JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
             JobSpec("settle_refunds", SWEEP_INTERVAL_S, SettleRefunds),
         ),
+        alarms=(AlarmSpec(WEBHOOKS_CHANNEL, "process_webhooks"),),
         checks=(PostgresHealth, WebhookHealth, RefundHealth),
     )

@@ -54,6 +54,14 @@ class JobSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmSpec:
+    """A channel of the service's database, and the job that a NOTIFY of any process wakes."""
+
+    channel: str
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One service: what its container is made of, and what it shows to the world."""
 
@@ -63,6 +71,7 @@ class Service:
     root_controllers: Sequence[ControllerRouterHandler] = ()
     subscriptions: Sequence[Subscription] = ()
     jobs: Sequence[JobSpec] = ()
+    alarms: Sequence[AlarmSpec] = ()
     checks: Sequence[type[HealthCheck]] = ()
     streams: Sequence[type[Streams]] = ()
 
