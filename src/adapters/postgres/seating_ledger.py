@@ -15,6 +15,7 @@ from adapters.postgres.seating_rows import (
     RESERVATION_COLUMNS,
     SEAT_COLUMNS,
     Row,
+    columns_of,
     planned_seat_of,
     reservation_of,
     state_of,
@@ -23,7 +24,7 @@ from core.seating.errors import ReservationNotFoundError
 from core.seating.ledger import Change, Happening, Picture
 from core.seating.plans import PlannedSeat
 from core.seating.reservations import Reservation
-from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
+from core.seating.seats import SeatState
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.seating import Ended, Entry, SeatLedger, SeatLetters
 
@@ -206,9 +207,9 @@ class PostgresLedger(SeatLedger):
             )
         # Nearly always all of them are alike. Looked up by their keys: before statistics, a set would be joined by
         # reading all seats.
-        alike: dict[tuple[str | datetime | ReservationId | None, ...], list[SeatId]] = {}
+        alike: dict[tuple[object, ...], list[SeatId]] = {}
         for seat_id, state in change.seats.items():
-            alike.setdefault((*_columns_of(state), owner_of(state)), []).append(seat_id)
+            alike.setdefault(columns_of(state), []).append(seat_id)
         for columns, ids in alike.items():
             await self._connection.execute(
                 """
@@ -291,17 +292,3 @@ class PostgresLedger(SeatLedger):
             await self._connection.execute("set local enable_sort = on")
         assert row is not None, "an aggregate always gives a row"
         return SeatLetters(row["letters"] or "", row["changes_at"])
-
-
-def _columns_of(state: SeatState) -> tuple[str, datetime | None, str | None]:
-    match state:
-        case Available():
-            return "AVAILABLE", None, None
-        case Held(until=until):
-            return "HELD", until, None
-        case Reserved(until=until):
-            return "RESERVED", until, None
-        case Sold():
-            return "SOLD", None, None
-        case Blocked(reason=reason, until=until):
-            return "BLOCKED", until, reason

@@ -1,6 +1,7 @@
 """Rows of seating, read and written: from columns to the core's types and back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -19,8 +20,9 @@ from core.seating.plans import (
 )
 from core.seating.price_tiers import PriceChange, PriceTier
 from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
-from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
+from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
 from core.shared.errors import Problem
+from core.shared.ids import ReservationId
 from core.shared.money import Money
 
 PLAN_COLUMNS = """
@@ -185,6 +187,22 @@ def state_of(row: Row) -> SeatState:
             return Blocked(row["block_reason"] or "", row["held_until"])
         case status:
             raise ValueError(f"seat {row['id']} has the unknown status {status!r}")
+
+
+def columns_of(state: SeatState) -> tuple[str, datetime | None, str | None, ReservationId | None]:
+    """Return the columns `status`, `held_until`, `block_reason` and `reservation_id` of a seat."""
+    owner = owner_of(state)
+    match state:
+        case Available():
+            return "AVAILABLE", None, None, owner
+        case Held(until=until):
+            return "HELD", until, None, owner
+        case Reserved(until=until):
+            return "RESERVED", until, None, owner
+        case Sold():
+            return "SOLD", None, None, owner
+        case Blocked(reason=reason, until=until):
+            return "BLOCKED", until, reason, owner
 
 
 def reservation_of(row: Row, seats: Sequence[Row]) -> Reservation:
