@@ -32,7 +32,7 @@ from tests.benchmarks.statements import Statements
 from tests.servers import PostgresServer
 
 BUYERS = (1, 8, 32)
-TIMES_A_ROUND = 4
+TIMES_A_ROUND = 3
 """A purchase is long, so a round takes so many times the seconds that a round of holds does."""
 
 
@@ -76,7 +76,7 @@ def figures_of(buyers: int, counts: Mapping[str, int], *, orders: int) -> Iterat
 
 
 def _round(bench: Bench, sale: _Sale, found: Part, *, buyers: int) -> None:
-    bench.say(f"{buyers} buyers: {s.PURCHASE}")
+    bench.say(f"{s.so_many(buyers)}: {s.PURCHASE}")
     bench.run(sale.statements.begin())
     bought = _bought(sale, buyers=buyers, seconds_max=TIMES_A_ROUND * bench.seconds)
     sale.orders += bought.orders
@@ -84,7 +84,7 @@ def _round(bench: Bench, sale: _Sale, found: Part, *, buyers: int) -> None:
         bench.run(
             audit_orders(
                 sale.postgres,
-                what=f"{s.PURCHASE}, {buyers} buyers",
+                what=f"{s.PURCHASE}, {s.so_many(buyers)}",
                 seats=SEATS,
                 orders=sale.orders,
                 taken_minor=sale.taken_minor(),

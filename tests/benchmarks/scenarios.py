@@ -44,18 +44,19 @@ ORDER_UNITS = frozenset({STATEMENTS_UNIT, TRANSACTIONS_UNIT, ASKED_AGAIN_UNIT})
 
 def statements(database: str, buyers: int) -> str:
     """Return the name of the statements that an order costs in a database, or in all."""
-    return f"SQL statements, {database}, {_buyers(buyers)}"
+    return f"SQL statements, {database}, {so_many(buyers)}"
 
 
 def transactions(buyers: int) -> str:
     """Return the name of the transactions of several statements that an order costs."""
-    return f"transactions of several statements, {_buyers(buyers)}"
+    return f"transactions of several statements, {so_many(buyers)}"
 
 
 def asked_again(buyers: int) -> str:
     """Return how the answers that said to wait are called."""
-    return f"answers that said to wait, {_buyers(buyers)}"
+    return f"answers that said to wait, {so_many(buyers)}"
 
 
-def _buyers(buyers: int) -> str:
+def so_many(buyers: int) -> str:
+    """Return how many buyers there are, in words."""
     return "one buyer" if buyers == 1 else f"{buyers} buyers"
