@@ -1,10 +1,14 @@
 """Real servers for the tests: started once a run, when the first test asks, on 127.0.0.1 and in throw-away folders."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -19,6 +23,10 @@ from bootstrap.databases import METADATA
 DATABASE_KINDS = ("auth_db", "venue_db", "order_db", "payment_db", "admission_db")
 _PASSWORD = "test-only"
 _SERIAL = itertools.count(1)
+_MADE: list[tuple[str, str]] = []
+"""Databases by the address of their server, in the order in which they were made."""
+_LEFT_OVER: list[tuple[str, str]] = []
+_LEFT_OVER_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class PostgresServer:
             await migrate(template)
             self.templates[kind] = template
         name = f"{kind}_{next(_SERIAL)}"
+        _MADE.append((self.admin_url, name))
         server = await asyncpg.connect(self.admin_url)
         try:
             await server.execute(f'create database "{name}" template "{kind}_template"')
@@ -73,6 +82,32 @@ async def connected(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Recor
         yield connection
     finally:
         await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def databases_are_dropped() -> Iterator[None]:
+    """Drop what a test made, some at a time: thousands of databases would be written to the disk and be deleted there.
+
+    What modules and sessions made before stays.
+    """
+    made_before = len(_MADE)
+    yield
+    _LEFT_OVER.extend(_MADE[made_before:])
+    del _MADE[made_before:]
+    if len(_LEFT_OVER) >= _LEFT_OVER_MAX:
+        # In a thread, since this one may have an event loop of the test's.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _drop(list(_LEFT_OVER))).result()
+        _LEFT_OVER.clear()
+
+
+async def _drop(databases: list[tuple[str, str]]) -> None:
+    by_server = groupby(sorted(databases), key=itemgetter(0))
+    for url, names in by_server:
+        with suppress(OSError, asyncpg.PostgresError):  # the server may be gone, and the folder with it
+            async with connected(url) as server:
+                for _, name in names:
+                    await server.execute(f'drop database if exists "{name}" with (force)')
 
 
 @pytest.fixture(scope="session")
