@@ -17,7 +17,9 @@ SLOW_CARD = "pm_card_processing"
 BEGUN_ANEW_MAX = 12
 _HOLDS_MAX = 30
 _POLL_S = 0.3
-_TOO_LATE = frozenset({"orders.expired", "seating.reservation_expired"})
+_TOO_LATE = frozenset({"orders.expired", "seating.reservation_expired", "seating.reservation_conflict"})
+"""The last one comes when the answer to placing an order was lost, and that order ended before it was asked again."""
+
 _ENDED = frozenset({"CANCELLED", "EXPIRED"})
 
 
@@ -68,11 +70,15 @@ class Acts:
 
 @dataclass(slots=True)
 class CrashBuyer:
-    """One buyer. `ended` is what came of it: bought, left, cancelled, too late, or why it failed."""
+    """One buyer. `hasty` is for requests that can begin anew with another key.
+
+    `ended` is what came of it: bought, left, cancelled, too late, or why it failed.
+    """
 
     number: int
     wish: Wish
     http: DemoHttp
+    hasty: DemoHttp
     free_seats: FreeSeats
     tenant_id: UUID
     acts: Acts
@@ -151,7 +157,7 @@ class CrashBuyer:
         """
         for _ in range(BEGUN_ANEW_MAX):
             try:
-                return await self.http.post(path, body, session=session)
+                return await self.hasty.post(path, body, session=session)
             except UnreachableError as error:
                 last = error
         raise last

@@ -10,29 +10,27 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from redis.asyncio import Redis
 
 from adapters.cli.demo_audit import audit
-from adapters.cli.demo_books import DemoSale, find_sale, read_books
+from adapters.cli.demo_books import DemoSale, read_books
 from adapters.cli.demo_fans import FreeSeats
 from adapters.cli.demo_http import DemoHttp, Latencies
-from adapters.cli.demo_world import ORGANISATION, PASSWORD, STAFF, TICKET_TITLE, load_demo_world
+from adapters.cli.demo_world import load_demo_world
 from adapters.embedded.rabbitmq import GIVEN_URL_VARIABLE, EmbeddedRabbit
 from adapters.embedded.readiness import free_port
 from adapters.embedded.stripe_fake.server import StripeFake
-from bootstrap.settings import DATABASES
 from tests.crash_buyers import ALL_OFF, MIX, TENTH_OFF, Acts, CrashBuyer, Wish
 from tests.crash_programs import Program, Programs
-from tests.hold_rounds import deadlocks
-from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET, settings
+from tests.demo_books import ENDS, FreshDatabases, demo_sale, every_order, fresh_databases
+from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET
 from tests.servers import PostgresServer
 
 KILLS = int(os.environ.get("FAIRSEAT_TEST_CRASH_KILLS", "4"))
@@ -44,6 +42,7 @@ AT_LENGTH = KILLS >= 20
 ORDER_TTL_S = 150 if AT_LENGTH else 12
 KILLED_WITHIN_S = 3.0
 # A webhook that a killed worker had in hand is free after 35 s, an event after 20 s, and a key of a request after 60 s.
+HASTY_TRIES_MAX = 8
 CLEAN_WITHIN_S = 60.0
 LATE_AFTER_S = 90.0
 PATIENCE_S = 120.0
@@ -56,7 +55,7 @@ class Stage:
     """Everything that a run has to do with; `log` is what happened, in seconds since the first act."""
 
     programs: Programs
-    postgres: PostgresServer
+    databases: FreshDatabases
     stripe: StripeFake
     rabbit: EmbeddedRabbit
     redis_url: str
@@ -66,12 +65,6 @@ class Stage:
 
     def note(self, what: str) -> None:
         self.log.append(f"{what} at {time.monotonic() - self.began:.1f} s")
-
-    async def sale(self) -> DemoSale:
-        email = next(iter(STAFF))
-        return await find_sale(
-            self.http, email=email, password=PASSWORD, organisation=ORGANISATION, title=TICKET_TITLE
-        )
 
     async def kill(self, program: Program, *, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -90,40 +83,26 @@ class Stage:
         await asyncio.to_thread(self.rabbit.start)
         self.note("RabbitMQ started")
 
-    async def count(self, query: str) -> int:
-        """Return the sum of what the query says in each database of ours."""
-        total = 0
-        for name in DATABASES:
-            database = await asyncpg.connect(self.postgres.named(f"{name}_db_crash", of=f"{name}_db").admin_url)
-            try:
-                total += await database.fetchval(query)
-            finally:
-                await database.close()
-        return total
-
-    async def deadlocks(self) -> int:
-        return await self.count("select deadlocks from pg_stat_database where datname = current_database()")
-
 
 @asynccontextmanager
 async def stage(
     postgres: PostgresServer, valkey_url: str, mongodb_url: str, rabbit: EmbeddedRabbit, folder: Path
 ) -> AsyncIterator[Stage]:
     port = free_port()
+    databases = await fresh_databases(postgres)
     hook = f"http://127.0.0.1:{port}/api/v1/webhooks/stripe"
     async with (
         StripeFake(secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=hook) as stripe,
         httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=2 * BUYERS)) as client,
     ):
         stripe.state.sender.endpoint.copies = 2
-        environment = settings(postgres, valkey_url, mongodb_url, stripe.url, world="crash") | {
+        environment = databases.environment(postgres, valkey_url, mongodb_url, stripe.url) | {
             "FAIRSEAT_RABBITMQ_URL": rabbit.url,
             "FAIRSEAT_ORDERS_TTL_S": str(ORDER_TTL_S),
             "FAIRSEAT_ORDERS_PAYMENT_PROTECTION_S": str(ORDER_TTL_S),
             "FAIRSEAT_ORDERS_LIFETIME_MAX_S": str(2 * ORDER_TTL_S),
         }
         programs = Programs(folder, environment, port)
-        await programs.migrate()
         try:
             await programs.start()
             await load_demo_world(programs.base_url)
@@ -133,9 +112,8 @@ async def stage(
                 stripe_url=stripe.url,
                 publishable_key=stripe.settings.publishable_key,
                 latencies=Latencies(),
-                tries_max=8,
             )
-            yield Stage(programs, postgres, stripe, rabbit, valkey_url, http)
+            yield Stage(programs, databases, stripe, rabbit, valkey_url, http)
         finally:
             await asyncio.to_thread(programs.stop)
 
@@ -151,13 +129,14 @@ def cast(stage: Stage, sale: DemoSale, acts: Acts, dice: Random) -> list[CrashBu
     free_seats = FreeSeats(stage.http, sale.plan_id, sale.staff)
     wishes = [MIX[number % len(MIX)] for number in range(BUYERS)]
     if AT_LENGTH:
-        wishes[::BUYERS // 8] = [Wish.PAY_LATE] * len(wishes[::BUYERS // 8])
+        wishes[:: BUYERS // 8] = [Wish.PAY_LATE] * len(wishes[:: BUYERS // 8])
     dice.shuffle(wishes)
     return [
         CrashBuyer(
             number=number,
             wish=wish,
             http=stage.http,
+            hasty=replace(stage.http, tries_max=HASTY_TRIES_MAX),
             free_seats=free_seats,
             tenant_id=sale.tenant_id,
             acts=acts,
@@ -193,7 +172,7 @@ async def decide_late_payments(stage: Stage, buyers: list[CrashBuyer]) -> Counte
     stood: Counter[str] = Counter()
     while waiting:
         assert time.monotonic() < until, f"{len(waiting)} orders never ended"
-        for order in await all_orders(stage):
+        for order in (await every_order(stage.http, await demo_sale(stage.http))).values():
             if order["id"] in waiting and order["status"] == "EXPIRED":
                 stood[order["status"]] += 1
                 intent_id = waiting.pop(order["id"]).intent_id
@@ -201,18 +180,6 @@ async def decide_late_payments(stage: Stage, buyers: list[CrashBuyer]) -> Counte
                 stage.stripe.state.payments.decide(intent_id, succeed=True)
         await asyncio.sleep(1)
     return stood
-
-
-async def all_orders(stage: Stage) -> list[Any]:
-    sale = await stage.sale()
-    orders: list[Any] = []
-    cursor = ""
-    while True:
-        page = await stage.http.get(f"/orders?limit=200{cursor}", session=sale.staff)
-        orders += page["items"]
-        if page["nextCursor"] is None:
-            return orders
-        cursor = f"&cursor={page['nextCursor']}"
 
 
 async def until_clean(stage: Stage, buyers: list[CrashBuyer]) -> float:
@@ -228,17 +195,18 @@ async def until_clean(stage: Stage, buyers: list[CrashBuyer]) -> float:
 
 
 async def what_is_wrong(stage: Stage, buyers: list[CrashBuyer]) -> list[str]:
-    sale = await stage.sale()
-    checks = audit(await read_books(stage.http, sale), fans_failed=sum(buyer.failed for buyer in buyers))
+    sale = await demo_sale(stage.http)
+    checks = audit(await read_books(stage.http, sale))
     wrong = [f"{each.name}: {each.expected} expected, {each.found} found" for each in checks if not each.adds_up]
-    orders = {order["id"]: order for order in await all_orders(stage)}
-    for order in orders.values():
-        if order["status"] in {"PENDING", "AWAITING_PAYMENT"} or order["refund"] in {"due", "asked"}:
-            wrong.append(f"order {order['id']} is {order['status']}, its refund {order['refund']}")
+    orders = await every_order(stage.http, sale)
+    wrong += [
+        f"order {order_id} is {order['status']}, its refund {order['refund']}"
+        for order_id, order in orders.items()
+        if (order["status"], order["refund"]) not in ENDS
+    ]
     for buyer in buyers:
         wrong += [] if buyer.order_id is None else contradictions(buyer, orders[buyer.order_id])
-    wrong += [buyer.ended for buyer in buyers if buyer.failed]
-    waiting = await stage.count("select count(*) from outbox where published_at is null")
+    waiting = await stage.databases.events_waiting()
     return wrong + ([f"{waiting} events wait in the outboxes"] if waiting else [])
 
 
@@ -265,7 +233,7 @@ async def test_purchases_survive_kills_of_everything_that_runs(
     print(f"\nseed {SEED} (FAIRSEAT_TEST_CRASH_SEED), {BUYERS} buyers, {KILLS} kills (FAIRSEAT_TEST_CRASH_KILLS)")
     dice = Random(SEED)
     async with stage(postgres, valkey_url, mongodb_url, rabbit, tmp_path) as all_of_it:
-        sale = await all_of_it.sale()
+        sale = await demo_sale(all_of_it.http)
         await make_vouchers(all_of_it, sale)
         acts = Acts(last=ACTS - 1)
         buyers = cast(all_of_it, sale, acts, dice)
@@ -276,15 +244,17 @@ async def test_purchases_survive_kills_of_everything_that_runs(
             await play(all_of_it, acts, dice)
             played_s = time.monotonic() - all_of_it.began
         bought_s = time.monotonic() - all_of_it.began
+        assert not [buyer.ended for buyer in buyers if buyer.failed], all_of_it.log
         late = await decide_late_payments(all_of_it, buyers)
         clean_s = await until_clean(all_of_it, buyers)
         print("\n".join(all_of_it.log))
         print(
             f"{sum(buyer.ended == 'bought' for buyer in buyers)} of {BUYERS} bought, in {bought_s:.1f} s; "
             f"{all_of_it.programs.serve.kills} kills of serve and {all_of_it.programs.worker.kills} of worker in "
-            f"{played_s:.1f} s; {all_of_it.http.latencies.retries} requests tried again; clean after {clean_s:.1f} s"
+            f"{played_s:.1f} s ({all_of_it.programs.worker.restarts} starts of worker without RabbitMQ); "
+            f"{all_of_it.http.latencies.retries} requests tried again; clean after {clean_s:.1f} s"
         )
         print(dict(Counter(buyer.ended for buyer in buyers)), "late:", dict(late))
-        assert await all_of_it.deadlocks() == 0
+        assert await all_of_it.databases.deadlocks() == 0
         assert all_of_it.programs.kills == KILLS
         assert sum(buyer.ended == "bought" for buyer in buyers) >= BUYERS // 3
