@@ -158,9 +158,9 @@ class CrashBuyer:
         for _ in range(BEGUN_ANEW_MAX):
             try:
                 return await self.hasty.post(path, body, session=session)
-            except UnreachableError as error:
-                last = error
-        raise last
+            except UnreachableError:
+                continue
+        raise TimeoutError(f"no answer to POST {path}, however often it was begun anew")
 
     async def _hold(self) -> str:
         for _ in range(_HOLDS_MAX):

@@ -39,7 +39,7 @@ ACTS = KILLS // 2
 BUYERS = 10 * KILLS
 AT_LENGTH = KILLS >= 20
 
-ORDER_TTL_S = 150 if AT_LENGTH else 12
+ORDER_TTL_S = 60 if AT_LENGTH else 12
 KILLED_WITHIN_S = 3.0
 # A webhook that a killed worker had in hand is free after 35 s, an event after 20 s, and a key of a request after 60 s.
 HASTY_TRIES_MAX = 8
@@ -212,7 +212,7 @@ async def what_is_wrong(stage: Stage, buyers: list[CrashBuyer]) -> list[str]:
 
 def contradictions(buyer: CrashBuyer, order: Any) -> list[str]:
     """Return where the order is not as its buyer was told."""
-    expected = {
+    expected: dict[str, set[tuple[str, str | None]]] = {
         "bought": {("CONFIRMED", None)},
         "cancelled": {("CANCELLED", None)},
         "left": {("EXPIRED", None)},
