@@ -34,12 +34,16 @@ class Wish(StrEnum):
     LEAVE_AN_ORDER = "leave an order"
     LEAVE_A_PAYMENT = "leave a payment"
     CANCEL = "cancel"
+    GIVE_ALL_BACK = "buy and give all back"
+    GIVE_ONE_BACK = "buy and give one back"
     PAY_LATE = "pay late"
 
 
 MIX = (
-    *(Wish.BUY,) * 8,
+    *(Wish.BUY,) * 5,
     *(Wish.BUY_AFTER_A_DECLINE,) * 3,
+    *(Wish.GIVE_ALL_BACK,) * 2,
+    Wish.GIVE_ONE_BACK,
     *(Wish.BUY_FOR_LESS,) * 2,
     *(Wish.BUY_FOR_NOTHING,) * 2,
     Wish.LEAVE_A_HOLD,
@@ -72,7 +76,7 @@ class Acts:
 class CrashBuyer:
     """One buyer. `hasty` is for requests that can begin anew with another key.
 
-    `ended` is what came of it: bought, left, cancelled, too late, or why it failed.
+    `ended` is what came of it: bought, left, cancelled, refunded, too late, or why it failed.
     """
 
     number: int
@@ -140,7 +144,33 @@ class CrashBuyer:
         await self._step()
         await self._confirm(payment, CARD)
         await self._step()
-        return await self._seen(order)
+        seen = await self._seen(order)
+        if seen == "bought" and self.wish in {Wish.GIVE_ALL_BACK, Wish.GIVE_ONE_BACK}:
+            await self._step()
+            return await self._give_back(order)
+        return seen
+
+    async def _give_back(self, order: Any) -> str:
+        body: dict[str, object] = {"reason": "customer_request"}
+        whole = self.wish is Wish.GIVE_ALL_BACK or len(order["items"]) == 1
+        if not whole:
+            body["itemIds"] = [order["items"][0]["id"]]
+        path = f"/orders/{self.order_id}/refunds"
+        try:
+            await self._post(path, body, session=self._session)
+        except ApiRefusedError:
+            # Begun anew with another key, it may be refused since the first one was recorded.
+            if not (await self.http.get(path, session=self._session))["items"]:
+                raise
+        async with asyncio.timeout(self.patience_s):
+            while True:
+                refunds = (await self.http.get(path, session=self._session))["items"]
+                if all(refund["status"] == "succeeded" for refund in refunds):
+                    break
+                await asyncio.sleep(_POLL_S)
+        if len(refunds) != 1:
+            raise TypeError(f"{len(refunds)} refunds, where one was asked for")
+        return "refunded" if whole else "refunded a part"
 
     async def _step(self) -> None:
         """Wait for the act of the next step: often the present one, and some moment in it."""

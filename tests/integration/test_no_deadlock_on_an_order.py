@@ -32,7 +32,7 @@ from bootstrap.settings import read_settings
 from bootstrap.topology import Platform, build_platform
 from core.shared.errors import DomainError
 from core.shared.ids import OrderId, TenantId
-from ports.published.payments import PaymentsApi
+from ports.published.payments import PaymentsApi, whole_refund_id
 from ports.published.refusals import RefusedError
 from tests.demo_books import ENDS, FreshDatabases, demo_sale, every_order, fresh_databases
 from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET
@@ -40,6 +40,7 @@ from tests.servers import PostgresServer
 from usecases.messaging.relay_outbox import RelayOutbox
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
+from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 
 ORDERS = int(os.environ.get("FAIRSEAT_TEST_CONTENDED_ORDERS", "30"))
@@ -92,10 +93,12 @@ class Contention:
         ends_at = (await self.http.get(f"/orders/{order['id']}", session=buyer))["expiresAt"]
         left_s = (datetime.fromisoformat(ends_at) - datetime.now(UTC)).total_seconds()
         await asyncio.sleep(max(0.0, left_s - 3 * _JITTER_S))
-        await asyncio.gather(*(self._timed(who, work) for who, work in self._everybody(order["id"], buyer, payment)))
+        await asyncio.gather(*(self._timed(who, work) for who, work in self._everybody(order, buyer, payment)))
 
-    def _everybody(self, order_id: str, buyer: Session, payment: Any) -> list[tuple[str, Coroutine[Any, Any, object]]]:
+    def _everybody(self, order: Any, buyer: Session, payment: Any) -> list[tuple[str, Coroutine[Any, Any, object]]]:
+        order_id = order["id"]
         path = f"/orders/{order_id}"
+        a_seat = {"reason": "duplicate", "itemIds": [order["items"][0]["id"]]}
         return [
             ("card and webhook", self._webhook(payment)),
             ("webhook", self._record(payment["stripePaymentIntentId"])),
@@ -105,6 +108,8 @@ class Contention:
             ("staff read", self._ask("GET", path, self.sale.staff)),
             ("refund", self._refund(order_id)),
             ("refund again", self._refund(order_id)),
+            ("staff refund a seat", self._ask("POST", f"{path}/refunds", self.sale.staff, a_seat)),
+            ("staff refund", self._ask("POST", f"{path}/refunds", self.sale.staff, {"reason": "duplicate"})),
             ("expiry", self._expire(order_id)),
             ("expiry again", self._expire(order_id)),
             ("sweep", self._sweep()),
@@ -147,9 +152,16 @@ class Contention:
         return "recorded"
 
     async def _refund(self, order_id: str) -> str:
+        """Give all the money back as orders do by themselves, which sells nothing and asks nobody."""
         payments = await self.usecase("payment", PaymentsApi)
-        await payments.refund(tenant_id=self.sale.tenant_id, order_id=UUID(order_id), reason="requested")
-        return "refunded"
+        refunded = await payments.refund(
+            tenant_id=self.sale.tenant_id,
+            order_id=UUID(order_id),
+            refund_id=whole_refund_id(UUID(order_id)),
+            amount_minor=None,
+            reason="requested",
+        )
+        return refunded.status
 
     async def _expire(self, order_id: str) -> str:
         expire = await self.usecase("order", ExpireOrder)
@@ -169,17 +181,20 @@ class Contention:
         assert set(self.orders) == set(orders)
         owned = await self._owned()
         for order_id, order in orders.items():
-            confirmed = order["status"] == "CONFIRMED"
-            due = order["total"]["amount"] if confirmed else 0
+            its_own = [item for item in order["items"] if owned.get(item["seatId"]) == item["reservationId"]]
+            worth = sum(item["unitPrice"]["amount"] for item in its_own)
             kept = self._kept_minor(self.orders[order_id])
             if (order["status"], order["refund"]) not in ENDS:
                 wrong.append(f"{order_id} is {order['status']}, its refund {order['refund']}")
-            if kept != due:
-                wrong.append(f"{order_id}: {kept} was kept, and the seats that it owns are worth {due}")
-            for item in order["items"]:
-                is_its_own = owned.get(item["seatId"]) == item["reservationId"]
-                if is_its_own != confirmed:
-                    wrong.append(f"{order_id} is {order['status']}, and owns {item['label']}: {is_its_own}")
+            if kept != worth:
+                wrong.append(f"{order_id}: {kept} was kept, and the seats that it owns are worth {worth}")
+            if bool(its_own) != (order["status"] == "CONFIRMED"):
+                wrong.append(f"{order_id} is {order['status']}, and owns {len(its_own)} seats")
+        unbalanced = await self.databases.sum_of("select sum(amount_minor) from ledger_entries", "payment")
+        if unbalanced:
+            wrong.append(f"the ledger does not balance by {unbalanced}")
+        reconciled = await (await self.usecase("payment", ReconcileDay))(datetime.now(UTC).date())
+        wrong += [f"Stripe's balance and the ledger differ: {each}" for each in reconciled.differences]
         return wrong
 
     async def _owned(self) -> dict[str, str]:
@@ -217,7 +232,7 @@ async def contention(postgres: PostgresServer, valkey_url: str, mongodb_url: str
         await platform.connect()
         try:
             async with working(platform), serving(platform, listening):
-                await load_demo_world(base_url)
+                await load_demo_world(base_url, stripe_url=stripe.url)
                 http = DemoHttp(
                     client=client,
                     api_url=f"{base_url}/api/v1",

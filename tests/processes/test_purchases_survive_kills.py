@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,7 +105,7 @@ async def stage(
         programs = Programs(folder, environment, port)
         try:
             await programs.start()
-            await load_demo_world(programs.base_url)
+            await load_demo_world(programs.base_url, stripe_url=stripe.url)
             http = DemoHttp(
                 client=client,
                 api_url=f"{programs.base_url}/api/v1",
@@ -118,10 +118,17 @@ async def stage(
             await asyncio.to_thread(programs.stop)
 
 
-async def make_vouchers(stage: Stage, sale: DemoSale) -> None:
+async def prepare(stage: Stage, sale: DemoSale) -> None:
+    """Make the vouchers, and let buyers give everything back."""
     for code, basis_points in ((TENTH_OFF, 1_000), (ALL_OFF, 10_000)):
         body = {"code": code, "reduction": {"kind": "percentage", "rateBasisPoints": basis_points}}
         await stage.http.post("/vouchers", body, session=sale.staff)
+    answer = await stage.http.client.put(
+        f"{stage.http.api_url}/organisations/{sale.tenant_id}/refund-policy",
+        json={"rules": [{"percentBasisPoints": 10_000, "untilDaysBefore": 1}], "feesRefundable": True},
+        headers=sale.staff.headers() | {"If-Match": '"0"'},
+    )
+    assert answer.is_success, answer.text
 
 
 def cast(stage: Stage, sale: DemoSale, acts: Acts, dice: Random) -> list[CrashBuyer]:
@@ -182,24 +189,25 @@ async def decide_late_payments(stage: Stage, buyers: list[CrashBuyer]) -> Counte
     return stood
 
 
-async def until_clean(stage: Stage, buyers: list[CrashBuyer]) -> float:
-    """Return after how many seconds everything added up and nothing was left to do; fails after the retry window."""
+async def until_clean(wrong: Callable[[], Awaitable[list[str]]], *, within_s: float) -> float:
+    """Return after how many seconds nothing was wrong any more; fails with what still is."""
     began = time.monotonic()
-    while True:
-        wrong = await what_is_wrong(stage, buyers)
-        elapsed_s = time.monotonic() - began
-        if not wrong:
-            return elapsed_s
-        assert elapsed_s < CLEAN_WITHIN_S + 2 * ORDER_TTL_S, "\n".join(wrong)
+    while found := await wrong():
+        assert time.monotonic() - began < within_s, "\n".join(found)
         await asyncio.sleep(0.5)
+    return time.monotonic() - began
 
 
-async def what_is_wrong(stage: Stage, buyers: list[CrashBuyer]) -> list[str]:
-    sale = await demo_sale(stage.http)
-    checks = audit(await read_books(stage.http, sale))
-    wrong = [f"{each.name}: {each.expected} expected, {each.found} found" for each in checks if not each.adds_up]
-    orders = await every_order(stage.http, sale)
-    wrong += [
+async def audited(stage: Stage) -> list[str]:
+    """Return what does not add up, as `fairseat demo` sees it."""
+    checks = audit(await read_books(stage.http, await demo_sale(stage.http)))
+    return [f"{each.name}: {each.expected} expected, {each.found} found" for each in checks if not each.adds_up]
+
+
+async def everything_left(stage: Stage, buyers: list[CrashBuyer]) -> list[str]:
+    """Return what does not add up, what is not done, and what is not as somebody was told."""
+    orders = await every_order(stage.http, await demo_sale(stage.http))
+    wrong = [
         f"order {order_id} is {order['status']}, its refund {order['refund']}"
         for order_id, order in orders.items()
         if (order["status"], order["refund"]) not in ENDS
@@ -207,7 +215,8 @@ async def what_is_wrong(stage: Stage, buyers: list[CrashBuyer]) -> list[str]:
     for buyer in buyers:
         wrong += [] if buyer.order_id is None else contradictions(buyer, orders[buyer.order_id])
     waiting = await stage.databases.events_waiting()
-    return wrong + ([f"{waiting} events wait in the outboxes"] if waiting else [])
+    wrong += [f"{waiting} events wait in the outboxes"] if waiting else []
+    return wrong + await audited(stage)
 
 
 def contradictions(buyer: CrashBuyer, order: Any) -> list[str]:
@@ -217,6 +226,8 @@ def contradictions(buyer: CrashBuyer, order: Any) -> list[str]:
         "cancelled": {("CANCELLED", None)},
         "left": {("EXPIRED", None)},
         "will pay late": {("CONFIRMED", None), ("EXPIRED", "done")},
+        "refunded": {("CANCELLED", "done")},
+        "refunded a part": {("CONFIRMED", None)},
         "too late": {("EXPIRED", None), ("CONFIRMED", None), ("EXPIRED", "done")},
     }
     stands = order["status"], order["refund"]
@@ -234,7 +245,7 @@ async def test_purchases_survive_kills_of_everything_that_runs(
     dice = Random(SEED)
     async with stage(postgres, valkey_url, mongodb_url, rabbit, tmp_path) as all_of_it:
         sale = await demo_sale(all_of_it.http)
-        await make_vouchers(all_of_it, sale)
+        await prepare(all_of_it, sale)
         acts = Acts(last=ACTS - 1)
         buyers = cast(all_of_it, sale, acts, dice)
         all_of_it.began = time.monotonic()
@@ -245,14 +256,18 @@ async def test_purchases_survive_kills_of_everything_that_runs(
             played_s = time.monotonic() - all_of_it.began
         bought_s = time.monotonic() - all_of_it.began
         assert not [buyer.ended for buyer in buyers if buyer.failed], all_of_it.log
+        clean_s = await until_clean(lambda: audited(all_of_it), within_s=CLEAN_WITHIN_S)
         late = await decide_late_payments(all_of_it, buyers)
-        clean_s = await until_clean(all_of_it, buyers)
+        done_s = await until_clean(
+            lambda: everything_left(all_of_it, buyers), within_s=CLEAN_WITHIN_S + 2 * ORDER_TTL_S
+        )
         print("\n".join(all_of_it.log))
         print(
             f"{sum(buyer.ended == 'bought' for buyer in buyers)} of {BUYERS} bought, in {bought_s:.1f} s; "
             f"{all_of_it.programs.serve.kills} kills of serve and {all_of_it.programs.worker.kills} of worker in "
             f"{played_s:.1f} s ({all_of_it.programs.worker.restarts} starts of worker without RabbitMQ); "
-            f"{all_of_it.http.latencies.retries} requests tried again; clean after {clean_s:.1f} s"
+            f"{all_of_it.http.latencies.retries} requests tried again; "
+            f"the audit is clean after {clean_s:.1f} s, and nothing left to do after {done_s:.1f} s more"
         )
         print(dict(Counter(buyer.ended for buyer in buyers)), "late:", dict(late))
         assert await all_of_it.databases.deadlocks() == 0
