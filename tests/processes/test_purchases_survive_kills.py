@@ -123,10 +123,12 @@ async def prepare(stage: Stage, sale: DemoSale) -> None:
     for code, basis_points in ((TENTH_OFF, 1_000), (ALL_OFF, 10_000)):
         body = {"code": code, "reduction": {"kind": "percentage", "rateBasisPoints": basis_points}}
         await stage.http.post("/vouchers", body, session=sale.staff)
+    policy = f"{stage.http.api_url}/organisations/{sale.tenant_id}/refund-policy"
+    read = await stage.http.client.get(policy, headers=sale.staff.headers())
     answer = await stage.http.client.put(
-        f"{stage.http.api_url}/organisations/{sale.tenant_id}/refund-policy",
+        policy,
         json={"rules": [{"percentBasisPoints": 10_000, "untilDaysBefore": 1}], "feesRefundable": True},
-        headers=sale.staff.headers() | {"If-Match": '"0"'},
+        headers=sale.staff.headers() | {"If-Match": read.headers["ETag"]},
     )
     assert answer.is_success, answer.text
 
