@@ -50,6 +50,9 @@ AT_A_TIME = 15
 ORDER_TTL_S = 3
 WAIT_MAX_S = 30.0
 CLEAN_WITHIN_S = 120.0
+IDLE_MAX_S = 2.0
+"""A kept connection that was idle for longer is not used again: the server may be closing it."""
+
 _JITTER_S = 0.15
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180 + 4 * ORDERS)]
@@ -219,7 +222,9 @@ async def contention(postgres: PostgresServer, valkey_url: str, mongodb_url: str
         StripeFake(
             secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=f"{base_url}/api/v1/webhooks/stripe"
         ) as stripe,
-        httpx.AsyncClient(timeout=WAIT_MAX_S, limits=httpx.Limits(max_connections=200)) as client,
+        httpx.AsyncClient(
+            timeout=WAIT_MAX_S, limits=httpx.Limits(max_connections=200, keepalive_expiry=IDLE_MAX_S)
+        ) as client,
     ):
         stripe.state.sender.endpoint.copies = 2
         environment = databases.environment(postgres, valkey_url, mongodb_url, stripe.url) | {
