@@ -24,7 +24,7 @@ import pytest
 from adapters.cli.demo_audit import audit
 from adapters.cli.demo_books import DemoSale, read_books
 from adapters.cli.demo_fans import CARD, FreeSeats
-from adapters.cli.demo_http import DemoHttp, Latencies, Session
+from adapters.cli.demo_http import ApiRefusedError, DemoHttp, Latencies, Session
 from adapters.cli.demo_world import load_demo_world
 from adapters.embedded.stripe_fake.server import StripeFake
 from bootstrap.runtime import listen, serving, working
@@ -45,9 +45,9 @@ from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 
 ORDERS = int(os.environ.get("FAIRSEAT_TEST_CONTENDED_ORDERS", "30"))
 SEED = int(os.environ.get("FAIRSEAT_TEST_CRASH_SEED", "2026"))
-AT_A_TIME = 15
+AT_A_TIME = 20
 
-ORDER_TTL_S = 3
+ORDER_TTL_S = 5
 WAIT_MAX_S = 30.0
 CLEAN_WITHIN_S = 120.0
 IDLE_MAX_S = 2.0
@@ -69,8 +69,9 @@ class Contention:
     sale: DemoSale
     free_seats: FreeSeats
     dice: Random
-    orders: dict[str, str] = field(default_factory=dict[str, str])
+    orders: dict[str, str | None] = field(default_factory=dict[str, str | None])
     """The PaymentIntent of each."""
+    fizzled: int = 0
     answers: Counter[str] = field(default_factory=Counter[str])
     longest_s: float = 0.0
 
@@ -91,7 +92,13 @@ class Contention:
             "contact": {"email": "buyer@demo.example.com"},
         }
         order = await self.http.post("/orders", body, session=buyer)
-        payment = await self.http.post(f"/orders/{order['id']}/payments", {"method": "CARD"}, session=buyer)
+        self.orders[order["id"]] = None
+        try:
+            payment = await self.http.post(f"/orders/{order['id']}/payments", {"method": "CARD"}, session=buyer)
+        except ApiRefusedError as refusal:
+            assert refusal.code in {"orders.expired", "orders.not_payable"}, refusal
+            self.fizzled += 1  # this machine is too busy for so short a time to pay
+            return
         self.orders[order["id"]] = payment["stripePaymentIntentId"]
         ends_at = (await self.http.get(f"/orders/{order['id']}", session=buyer))["expiresAt"]
         left_s = (datetime.fromisoformat(ends_at) - datetime.now(UTC)).total_seconds()
@@ -208,7 +215,7 @@ class Contention:
             await database.close()
         return {str(row["id"]): str(row["reservation_id"]) for row in rows}
 
-    def _kept_minor(self, intent_id: str) -> int:
+    def _kept_minor(self, intent_id: str | None) -> int:
         charges = [one for one in self.stripe.state.ledger.all("charges") if one["payment_intent"] == intent_id]
         return sum(one["amount_captured"] - one["amount_refunded"] for one in charges)
 
@@ -279,9 +286,10 @@ async def test_webhook_buyer_refund_and_expiry_at_the_same_order_at_once_deadloc
             (one["status"], one["refund"]) for one in (await every_order(contended.http, contended.sale)).values()
         )
         print(
-            f"{ORDERS} orders in {fought_s:.1f} s, clean after {clean_s:.1f} s; "
+            f"{ORDERS} orders ({contended.fizzled} over too soon) in {fought_s:.1f} s, clean after {clean_s:.1f} s; "
             f"nobody waited longer than {contended.longest_s:.2f} s; {dict(ended)}"
         )
         assert await contended.databases.deadlocks() == 0
         assert "deadlock" not in caplog.text.lower()
+        assert contended.fizzled < ORDERS / 4, "this machine is too busy for the test to test"
         assert len(ended) > 1, "everything ended alike: the test does not test"
