@@ -64,6 +64,7 @@ class Contention:
     fizzled: int = 0
     answers: Counter[str] = field(default_factory=Counter[str])
     longest_s: float = 0.0
+    slowest: str = ""
 
     async def usecase[T](self, service: str, kind: type[T]) -> T:
         found: T = await self.platform.containers[service].get(kind)
@@ -137,7 +138,7 @@ class Contention:
             told = refusal.refusal_code
         except DomainError as refusal:
             told = refusal.code
-        self.longest_s = max(self.longest_s, time.perf_counter() - began)
+        self.longest_s, self.slowest = max((self.longest_s, self.slowest), (time.perf_counter() - began, who))
         self.answers[f"{who}: {told}"] += 1
 
     async def _ask(self, method: str, path: str, who: Session, body: object = None) -> str:

@@ -51,7 +51,7 @@ async def test_webhook_buyer_refund_and_expiry_at_the_same_order_at_once_deadloc
         )
         print(
             f"{ORDERS} orders ({contended.fizzled} over too soon) in {fought_s:.1f} s, clean after {clean_s:.1f} s; "
-            f"nobody waited longer than {contended.longest_s:.2f} s; {dict(ended)}"
+            f"nobody waited longer than {contended.longest_s:.2f} s ({contended.slowest}); {dict(ended)}"
         )
         assert await contended.databases.deadlocks() == 0
         assert "deadlock" not in caplog.text.lower()
