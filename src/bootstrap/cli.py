@@ -79,7 +79,10 @@ def worker() -> None:
     """Do the background work: relay events, expire what has ended, process webhooks."""
     from bootstrap.runtime import run
 
-    _run(run(_settings(), listening=None, with_workers=True))
+    async def tell() -> None:
+        _out.print("Working in the background.")
+
+    _run(run(_settings(), listening=None, with_workers=True, on_ready=tell))
 
 
 @app.command()

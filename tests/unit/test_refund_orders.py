@@ -18,7 +18,7 @@ from core.orders.errors import (
 from core.orders.order import Order
 from core.orders.refund_decisions import RefundWish
 from core.orders.refund_policy import DEFAULT_POLICY, RefundPolicy, RefundReason, RefundRule
-from core.orders.refunds import OrderRefund, RefundStatus
+from core.orders.refunds import RETRY_S, OrderRefund, RefundStatus
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.callers import Role
 from core.shared.errors import ForbiddenError, StaleVersionError
@@ -143,6 +143,22 @@ async def test_money_that_went_back_past_us_ends_the_order_as_before(desk: Refun
     await desk.world.on_refunded(desk.world.refunded(order), desk.delivery())
     assert (await desk.world.now(order)).status is OrderStatus.CANCELLED
     assert desk.world.published()[-1] == REFUNDED
+
+
+async def test_money_that_went_back_past_us_while_a_refund_was_asked_for_ends_the_order_too(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    desk.world.payments.reachable = False
+    asked = await desk.ask(desk.manager, order.id, RefundWish(reason=RefundReason.DUPLICATE))
+    assert asked.status is RefundStatus.REQUESTED
+    await desk.world.on_refunded(desk.world.refunded(order), desk.delivery())
+    assert (await desk.world.now(order)).status is OrderStatus.CONFIRMED, "it may be ours"
+    desk.world.payments.reachable = True
+    desk.world.payments.status[order.id] = "cancelled"  # nothing is left to be given back
+    desk.world.clock.advance(RETRY_S)
+    assert await desk.sweep() == 1
+    now, refund = await desk.world.now(order), await desk.only_refund()
+    assert (now.status, now.refund, refund.status) == (OrderStatus.CANCELLED, RefundState.DONE, RefundStatus.REFUSED)
+    assert desk.world.published()[-1] == REFUNDED and desk.returns() == []
 
 
 async def test_what_payments_refuses_changes_nothing_and_can_be_asked_anew(desk: RefundDesk) -> None:

@@ -12,7 +12,10 @@ VALID = "VALID"
 
 @dataclass(frozen=True, slots=True)
 class BookedOrder:
-    """An order as the API tells it; `total_minor` is in minor units, `seat_ids` are those of the audited plan."""
+    """An order as the API tells it, less what was refunded of it.
+
+    `total_minor` is in minor units, `seat_ids` are those of the audited plan.
+    """
 
     id: UUID
     status: str

@@ -1,13 +1,15 @@
 """Reading what the audit compares, through the API with a token of the staff."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from adapters.cli.demo_audit import CONFIRMED, BookedOrder, Books, IssuedPass, Money
 from adapters.cli.demo_http import ApiRefusedError, DemoHttp, Json, Session
 
+SUCCEEDED = "succeeded"
 PAGE_SIZE = 200
 PAGES_MAX = 1_000
 READERS_MAX = 16
@@ -49,7 +51,10 @@ async def find_sale(http: DemoHttp, *, email: str, password: str, organisation: 
 async def read_books(http: DemoHttp, sale: DemoSale) -> Books:
     """Return all that the audit compares; read while others buy, the parts may not fit together yet."""
     bodies = [order async for order in _all(http, "/orders", sale.staff)]
-    orders = tuple(_order(body, sale.ticket_id) for body in bodies)
+    refunds: dict[str, list[Json]] = defaultdict(list)
+    async for refund in _all(http, "/orders/refunds", sale.staff):
+        refunds[refund["orderId"]].append(refund)
+    orders = tuple(_order(body, refunds[body["id"]], sale.ticket_id) for body in bodies)
     issued = [
         body["id"]
         for body in bodies
@@ -95,13 +100,17 @@ async def _passes(http: DemoHttp, staff: Session, order_id: str, gate: asyncio.S
     ]
 
 
-def _order(body: Json, ticket_id: UUID) -> BookedOrder:
+def _order(body: Json, refunds: Sequence[Json], ticket_id: UUID) -> BookedOrder:
+    given_back = {item["itemId"] for refund in refunds if refund["acceptedAt"] for item in refund["items"]}
     items: list[Json] = body["items"] if _is_for(body, ticket_id) else []
+    refunded_minor = sum(refund["amount"]["amount"] for refund in refunds if refund["status"] == SUCCEEDED)
     return BookedOrder(
         id=UUID(body["id"]),
         status=body["status"],
-        total_minor=body["total"]["amount"] if body["total"] else 0,
-        seat_ids=tuple(UUID(item["seatId"]) for item in items if item["seatId"] is not None),
+        total_minor=body["total"]["amount"] - refunded_minor if body["total"] else 0,
+        seat_ids=tuple(
+            UUID(item["seatId"]) for item in items if item["seatId"] is not None and item["id"] not in given_back
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from ports.clock import Clock
 from ports.orders import OrderTransaction, OrderTransactions
 from usecases.orders.access import locked_order
 from usecases.orders.refund_money import RefundMoney
-from usecases.orders.refund_progress import note_failure, take_back
+from usecases.orders.refund_progress import note_failure, note_refusal, take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FinishRefund:
                 case "failed":
                     await note_failure(tx, order, refund.fail(outcome.failure, now=now), now=now)
                 case "refused":
-                    await note_failure(tx, order, refund.refuse(outcome.failure, now=now), now=now)
+                    await note_refusal(tx, order, refund.refuse(outcome.failure, now=now), now=now)
                 case "later":
                     await tx.refunds.save(refund.wait(now=now))
             return await present_refund(tx, order_id, refund_id)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.orders.history import Step
 from core.orders.order import Order
-from core.orders.refunds import OrderRefund, RefundStatus, all_returned, units_returned
+from core.orders.refunds import OrderRefund, RefundStatus, all_returned, money_left, units_returned
 from core.orders.statuses import OrderStatus, RefundState
 from ports.orders import OrderTransaction
 from usecases.orders.announcements import ended, returned
@@ -45,7 +45,26 @@ async def _items_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *
     return order
 
 
-async def note_failure(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> None:
+async def note_failure(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> Order:
     """The money did not go back: store that with the refund, and in the history that the buyer reads."""
     await tx.refunds.save(refund)
-    await tx.orders.save(order.noted(Step.REFUND_FAILED, f"{refund.amount}: {refund.failure}", now=now))
+    order = order.noted(Step.REFUND_FAILED, f"{refund.amount}: {refund.failure}", now=now)
+    await tx.orders.save(order)
+    return order
+
+
+async def note_refusal(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> None:
+    """The money is not owed: store that as a failure is.
+
+    When the news came that all the money had gone back, this refund seemed to be why. If it was not, the money went
+    back past us, and the order ends as it would have then.
+    """
+    order = await note_failure(tx, order, refund, now=now)
+    if order.status is not OrderStatus.CONFIRMED or order.content is None:
+        return
+    all_gone = next((entry for entry in reversed(order.history) if entry.step is Step.REFUNDED), None)
+    if all_gone is None or money_left(order.content, await tx.refunds.of_order(order.id)).amount_minor <= 0:
+        return
+    over = order.refunded(all_gone.detail, now=now)
+    await tx.orders.save(over)
+    await tx.outbox.add(ended(over, "refunded"), subject=order.id, at=now)
