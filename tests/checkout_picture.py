@@ -1,0 +1,161 @@
+"""Everything of a checkout at one moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.admission.passes import Pass
+from core.orders.content import OrderContent, PlacesLine, SeatLine
+from core.orders.order import Order
+from core.orders.refunds import OrderRefund, RefundStatus, all_returned, units_returned
+from core.orders.shares import Unit
+from core.orders.statuses import OrderStatus
+from core.payments.intent import Intent
+from core.payments.ledger import Posting
+from core.payments.payment import Payment
+from core.payments.refund import ProviderRefund, Refund
+from core.payments.refund import RefundStatus as MoneyStatus
+from core.seating.reservations import Reservation
+from core.seating.seats import SeatState
+from core.shared.ids import OrderId, ReservationId, SeatId
+from core.ticketing.errors import PlacesNotFoundError
+from core.ticketing.places import PlacesReservation, Stock
+from ports.admission import AdmissionTransactions
+from ports.orders import OrderTransactions
+from ports.payments import PaymentTransactions
+from ports.published.seating import replacement_id
+from ports.seating import SeatingTransactions
+from ports.ticketing import PlacesLedger
+from tests.checkout_world import TENANT, Checkout, orders_of
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything at one moment, read past the life of the processes. Amounts are in minor units."""
+
+    now: datetime
+    orders: list[Order]
+    payments: dict[OrderId, Payment]
+    trail: dict[OrderId, int]
+    book: dict[OrderId, list[Posting]]
+    money_refunds: dict[OrderId, list[Refund]]
+    refunds: dict[OrderId, list[OrderRefund]]
+    elsewhere: dict[OrderId, int]
+    intents: dict[OrderId, list[Intent]]
+    entries: dict[ReservationId, Reservation]
+    seats: dict[SeatId, SeatState]
+    places: dict[ReservationId, PlacesReservation]
+    stock: Stock
+    passes: dict[OrderId, list[Pass]]
+    uses: dict[str, int]
+
+    def taken(self, order: Order) -> int:
+        return sum(intent.received_minor for intent in self.intents.get(order.id, []))
+
+    def kept(self, order: Order) -> int:
+        """What the provider has of the buyer's money."""
+        return self.taken(order) - sum(intent.refunded_minor for intent in self.intents.get(order.id, []))
+
+    def returned(self, order: Order) -> frozenset[Unit]:
+        """The admissions that are back with the public."""
+        return units_returned(self.refunds[order.id])
+
+    def owned(self, order: Order) -> dict[SeatLine | PlacesLine, int]:
+        """What the buyer still has: of each item so many."""
+        items, gone = content_of(order).items, self.returned(order)
+        return {item: sum((item.id, unit) not in gone for unit in range(1, item.quantity + 1)) for item in items}
+
+    def price(self, order: Order) -> int:
+        """What is to be kept of the buyer's money in the end."""
+        if order.is_uncharged or order.content is None:
+            return 0
+        refunds = self.refunds[order.id]
+        if order.status is not OrderStatus.CONFIRMED and not all_returned(order.content, refunds):
+            return 0
+        given = sum(each.amount.amount_minor for each in refunds if each.status is RefundStatus.SUCCEEDED)
+        return order.content.total.amount_minor - given - self.elsewhere[order.id]
+
+    def moments(self) -> Iterator[datetime]:
+        """When something is to be looked at again."""
+        yield from (order.due_at for order in self.orders if order.due_at)
+        yield from (payment.check_at for payment in self.payments.values() if payment.check_at)
+        yield from (each.due_at for refunds in self.refunds.values() for each in refunds if each.due_at)
+        yield from (each.check_at for refunds in self.money_refunds.values() for each in refunds if each.check_at)
+
+
+async def look_at(checkout: Checkout) -> Picture:
+    watch = checkout.observer
+    orders = await orders_of(watch)
+    payments: dict[OrderId, Payment] = {}
+    trail: dict[OrderId, int] = {}
+    book: dict[OrderId, list[Posting]] = {}
+    money_refunds: dict[OrderId, list[Refund]] = {}
+    async with (await watch.get("payment", PaymentTransactions)).begin(TENANT) as money:
+        for order in orders:
+            payment = await money.payments.lock_of_order(order.id)
+            if payment is not None:
+                payments[order.id] = payment
+                records = await money.payments.records(payment.id)
+                trail[order.id] = sum(kept.record.movement_minor for kept in records)
+                book[order.id] = list(await money.ledger.of_payment(payment.id))
+                money_refunds[order.id] = list(await money.refunds.of_payment(payment.id))
+    async with (await watch.get("order", OrderTransactions)).begin(TENANT) as tx:
+        refunds = {order.id: list(await tx.refunds.of_order(order.id)) for order in orders}
+        uses = await tx.vouchers.uses_in_all(list(checkout.vouchers.values()))
+    others = [
+        ReservationId(replacement_id(order_id=order.id, reservation_id=each))
+        for order in orders
+        if order.accept_other_seats
+        for each in checkout.reservation_ids
+    ]
+    async with (await watch.get("venue", SeatingTransactions)).begin(TENANT) as hall:
+        entries = await hall.seats.lock_all([*checkout.reservation_ids, *others], wait=True)
+        seats = {seat.id: state for seat, state in await hall.seats.seat_map(checkout.plan.id)}
+    passes: dict[OrderId, list[Pass]] = {}
+    async with (await watch.get("admission", AdmissionTransactions)).begin(TENANT) as gate:
+        for order in orders:
+            passes[order.id] = list(await gate.passes.of_order(order.id))
+    owners = {payment.id: order_id for order_id, payment in payments.items()}
+    intents: dict[OrderId, list[Intent]] = {}
+    for intent in checkout.intents:
+        if intent.payment_id in owners:
+            intents.setdefault(owners[intent.payment_id], []).append(intent)
+    ledger = await watch.get("ticket", PlacesLedger)
+    return Picture(
+        now=checkout.clock.now(),
+        orders=orders,
+        payments=payments,
+        trail=trail,
+        book=book,
+        money_refunds=money_refunds,
+        refunds=refunds,
+        elsewhere={order.id: sum(_elsewhere(checkout, intents.get(order.id, []))) for order in orders},
+        intents=intents,
+        entries={entry.reservation.id: entry.reservation for entry in entries},
+        seats=seats,
+        places=await _places(checkout, ledger),
+        stock=await ledger.stock(TENANT, checkout.standing.id),
+        passes=passes,
+        uses={code: uses.get(id, 0) for code, id in checkout.vouchers.items()},
+    )
+
+
+def _elsewhere(checkout: Checkout, intents: list[Intent]) -> Iterator[int]:
+    for intent in intents:
+        made: tuple[ProviderRefund, ...] = checkout.gateway.desk.of(intent.id)
+        yield sum(one.amount.amount_minor for one in made if not one.refund_id and one.status is not MoneyStatus.FAILED)
+
+
+async def _places(checkout: Checkout, ledger: PlacesLedger) -> dict[ReservationId, PlacesReservation]:
+    found: dict[ReservationId, PlacesReservation] = {}
+    for id in checkout.reservation_ids:
+        try:
+            found[id] = await ledger.get(TENANT, id)
+        except PlacesNotFoundError:
+            continue
+    return found
+
+
+def content_of(order: Order) -> OrderContent:
+    assert order.content is not None
+    return order.content

@@ -1,0 +1,30 @@
+"""Where the stories of a checkout are told."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.checkout_plant import Plant
+from tests.checkout_refunds import CheckoutMachine
+from tests.checkout_stores import in_memory
+from tests.service_client import settings_with
+
+
+@contextmanager
+def in_memory_machine() -> Iterator[type[CheckoutMachine]]:
+    """Return the machine over stores in memory; each story has stores of its own."""
+    loop = asyncio.new_event_loop()
+
+    class InMemory(CheckoutMachine):
+        plant = Plant(settings_with(), in_memory().made)
+        surroundings = staticmethod(in_memory)
+
+    InMemory.loop = loop
+    InMemory.stories.clear()
+    logging.disable()  # what fails on purpose is told thousands of times
+    try:
+        yield InMemory
+    finally:
+        logging.disable(logging.NOTSET)
+        loop.close()

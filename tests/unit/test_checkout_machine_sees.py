@@ -1,0 +1,126 @@
+"""Each of these broken rules must be found out by the stories of a checkout, so that they are known to see."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from adapters.memory.admission import MemoryPassStore
+from adapters.memory.messaging import MemoryInbox
+from core.orders.statuses import LIVE, RefundState
+from core.orders.vouchers import Voucher
+from core.seating import ledger, returns
+from core.seating.seats import Available
+from core.shared.errors import UnavailableError
+from tests.checkout_promises import BrokenPromiseError
+from tests.checkout_stage import in_memory_machine
+from usecases.messaging.relay_outbox import RelayOutbox
+from usecases.orders.expire_order import ExpireOrder, _Money
+from usecases.orders.reservations import Reservations, Sale
+from usecases.orders.settle_payment import SettlePayment
+
+STORIES_MAX = 250
+
+settle = SettlePayment.__call__
+reclaim = ledger.reclaim
+accept, add_missing = MemoryInbox.accept, MemoryPassStore.add_missing
+
+
+async def sell_nothing(self: Reservations, *_: Any) -> Sale:
+    return Sale()
+
+
+async def forget_late_money(self: SettlePayment, tenant_id: Any, order_id: Any, **told: Any) -> Any:
+    async with self.transactions.begin(tenant_id) as tx:
+        order = await tx.orders.get(order_id)
+    if order is not None and order.status not in LIVE and order.refund is None:
+        return order
+    return await settle(self, tenant_id, order_id, **told)
+
+
+async def forget_the_refund(self: SettlePayment, tenant_id: Any, order: Any) -> Any:
+    async with self.transactions.begin(tenant_id) as tx:
+        order = await tx.orders.locked(order.id)
+        assert order is not None
+        if order.refund is RefundState.DUE:
+            order = order.refund_asked(now=self.clock.now())
+            await tx.orders.save(order)
+    return order
+
+
+async def expire_without_asking(self: ExpireOrder, *_: Any) -> _Money:
+    return _Money.WILL_NOT_COME
+
+
+async def publish_once_at_most(self: RelayOutbox, envelope: Any, batch: Any) -> None:
+    batch.published.append(envelope.id)
+    try:
+        await self.publisher.publish(envelope)
+    except UnavailableError:
+        return
+
+
+async def accept_always(self: MemoryInbox, event_id: Any, **told: Any) -> bool:
+    await accept(self, event_id, **told)
+    return True
+
+
+async def add_all(self: MemoryPassStore, passes: Any) -> Any:
+    self._passes.update({each.id: each for each in passes})
+    return [each.id for each in passes]
+
+
+def keep_the_seats(reservation: Any, **told: Any) -> Any:
+    return ledger.release(reservation, **told)
+
+
+def reclaim_what_is_taken(reservation: Any, **told: Any) -> Any:
+    return reclaim(reservation, **{**told, "seats": {id: Available() for id in told["seats"]}})
+
+
+def have_room_for_ever(self: Voucher, uses: Any) -> None:
+    return None
+
+
+BROKEN: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
+    "confirmed without a sale": [(Reservations, "sell", sell_nothing)],
+    "late money is forgotten": [(SettlePayment, "__call__", forget_late_money)],
+    "a refund is noted and not asked for": [(SettlePayment, "_refund", forget_the_refund)],
+    "expired without asking the provider": [(ExpireOrder, "_money", expire_without_asking)],
+    "news goes out at most once": [(RelayOutbox, "_publish", publish_once_at_most)],
+    "an event has its effect twice": [
+        (MemoryInbox, "accept", accept_always),
+        (MemoryPassStore, "add_missing", add_all),
+    ],
+    "refunded seats are not given back": [
+        (ledger, "give_back", keep_the_seats),
+        (returns, "give_back", keep_the_seats),
+    ],
+    "taken seats are claimed again": [(ledger, "reclaim", reclaim_what_is_taken)],
+    "a voucher has no limit": [(Voucher, "must_have_room", have_room_for_ever)],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("title", BROKEN)
+def test_a_broken_rule_is_found_out_by_a_story(monkeypatch: pytest.MonkeyPatch, title: str) -> None:
+    for owner, name, broken in BROKEN[title]:
+        monkeypatch.setattr(owner, name, broken)
+    with in_memory_machine() as machine, pytest.raises(BrokenPromiseError) as found:
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=STORIES_MAX,
+                stateful_step_count=50,
+                deadline=None,
+                derandomize=True,
+                phases=[Phase.generate],
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+                database=None,
+            ),
+        )
+    print(f"\n{title}, after {machine.stories['stories']} stories: {found.value}")
