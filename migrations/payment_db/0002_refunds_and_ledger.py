@@ -71,6 +71,7 @@ def _make_refunds() -> None:
         sa.Column("check_at", MOMENT),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("all_left", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="refunds_pkey"),
         sa.ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="refunds_of"),
         sa.UniqueConstraint("tenant_id", "stripe_refund_id", name="refunds_stripe"),
@@ -217,7 +218,8 @@ def _carry_over() -> None:
                coalesce(refund_reason, 'refunded at the provider'),
                case status when 'REFUNDED' then 'succeeded' else 'pending' end,
                case status when 'REFUNDED' then 'refund of ' || stripe_payment_intent_id end,
-               null, 1, status = 'REFUNDED', case when status <> 'REFUNDED' then now() end, updated_at, updated_at
+               null, 1, status = 'REFUNDED', case when status <> 'REFUNDED' then now() end, updated_at, updated_at,
+               true
         from payments
         where received_minor > 0
           and (status = 'REFUNDED' or (status in ('SUCCEEDED', 'MISMATCHED') and refund_reason is not null))

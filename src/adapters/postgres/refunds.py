@@ -17,10 +17,10 @@ from ports.payments import RefundBacklog, RefundStore, UnsettledRefunds
 
 _COLUMNS = """
     tenant_id, id, payment_id, amount_minor, currency, reason, status, stripe_refund_id, failure, attempt, booked,
-    check_at, created_at, updated_at
+    check_at, created_at, updated_at, all_left
 """
 _INSERT = f"""
-    insert into refunds ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    insert into refunds ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     on conflict on constraint refunds_pkey do nothing
 """  # noqa: S608 - built from our own column names
 _SELECT = f"select {_COLUMNS} from refunds where tenant_id = $1"  # noqa: S608 - as above
@@ -59,6 +59,7 @@ class PostgresRefundStore(RefundStore):
                 refund.check_at,
                 refund.created_at,
                 refund.updated_at,
+                refund.all_left,
             )
         return rows_touched(status) == 1
 
@@ -161,4 +162,5 @@ def _refund(row: asyncpg.Record) -> Refund:
         check_at=row["check_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        all_left=row["all_left"],
     )

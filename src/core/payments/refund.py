@@ -27,7 +27,7 @@ class Refund:
     `attempt` counts the tries, from 1; `provider_id` is the provider's name of the present one, None until the provider
     has it. `booked` says that the ledger has the present try as money that left; `failure` is why the last one failed.
     `check_at` is when the provider has to be asked again, or a failed refund is tried again by itself; None when that
-    is over.
+    is over. `all_left` says that it is of whatever the payment has left, however much that is when it is tried.
     """
 
     id: RefundId
@@ -43,6 +43,7 @@ class Refund:
     check_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    all_left: bool = False
 
     @property
     def weighs(self) -> bool:

@@ -51,6 +51,7 @@ def ask_refund(
         check_at=now + timedelta(seconds=UNSENT_CHECK_AFTER_S),
         created_at=now,
         updated_at=now,
+        all_left=amount_minor is None,
     )
     asked = replace(payment, refund_reason=reason, updated_at=now)
     return RefundsChange(
@@ -69,13 +70,18 @@ def must_be_same(refund: Refund, payment: Payment, *, amount_minor: int | None) 
 def retry_refund(payment: Payment, refund: Refund, *, now: datetime) -> RefundsChange:
     """Begin the next try of a failed refund.
 
+    A refund of all that is left is over what is left by now: a part may have gone back in the provider's own pages.
     Raises RefundNotFailedError, and RefundTooLargeError when its money went back by another refund meanwhile.
     """
     if refund.status is not RefundStatus.FAILED:
         raise RefundNotFailedError(f"Refund {refund.id} is {refund.status.value}; only a failed one is tried again.")
-    must_fit(payment, refund.amount)
+    amount = refund.amount
+    if refund.all_left and 0 < payment.refundable_minor < amount.amount_minor:
+        amount = Money(payment.refundable_minor, amount.currency)
+    must_fit(payment, amount)
     again = replace(
         refund,
+        amount=amount,
         status=RefundStatus.PENDING,
         provider_id=None,
         attempt=refund.attempt + 1,

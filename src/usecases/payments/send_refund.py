@@ -1,5 +1,6 @@
 """Has the provider make a refund that is noted."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.payments.errors import (
@@ -50,6 +51,9 @@ class SendRefund:
             assert current is not None and present is not None, "neither is ever deleted"
             change = refuse_refund(current, present, attempt=refund.attempt, failure=failure, now=now)
             await self.keep(tx, change, current=current, now=now)
+        # What was in its way at the provider can be booked now, and the next try is of what is left then.
+        with suppress(ProviderUnavailableError, ProviderRefusedError, RefundTooLargeError):
+            await self.record(payment)
 
     async def _present(self, refund: Refund) -> Refund:
         async with self.transactions.begin(refund.tenant_id) as tx:

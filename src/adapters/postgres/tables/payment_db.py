@@ -154,6 +154,7 @@ refunds = Table(
     Column("check_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("all_left", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "id", name="refunds_pkey"),
     ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="refunds_of"),
     UniqueConstraint("tenant_id", "stripe_refund_id", name="refunds_stripe"),
