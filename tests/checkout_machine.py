@@ -185,13 +185,14 @@ class Purchases(RuleBasedStateMachine):
             self.run(self.checkout.tell(intent, "payment_intent.succeeded", again=bool(again), blow=blow))
 
     def may_be_refunded_elsewhere(self, intent: Intent) -> bool:
-        """Whether staff would do so in the provider's own pages: a confirmed order, no refund of ours beside."""
+        """Whether staff would do so in the provider's own pages: beside no refund of ours but that of a whole order."""
         seen = self.run(look_at(self.checkout))
         (order,) = [order for order in seen.orders if intent in seen.intents.get(order.id, [])]
         under_way = any(refund.status is not MoneyStatus.SUCCEEDED for refund in seen.money_refunds[order.id])
         asked = any(refund.status is RefundStatus.REQUESTED for refund in seen.refunds[order.id])
         left = intent.refunded_minor < intent.received_minor and self.checkout.gateway.desk.refusal is None
-        return left and order.status is OrderStatus.CONFIRMED and not under_way and not asked
+        alone = order.status is OrderStatus.CONFIRMED and not under_way and not asked
+        return left and (alone or order.refund is not None)
 
     @rule(pick=picks, blow=blows)
     def work(self, pick: int, blow: Blow | None) -> None:
