@@ -13,6 +13,7 @@ from core.payments.refund import Refund
 from core.shared.ids import AccountId, OrderId, PaymentId, RefundId, TenantId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
+from ports.disputes import UnsettledDisputes
 from ports.ids import IdSource
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from usecases.payments.cancel_payment import CancelPayment
@@ -22,11 +23,14 @@ from usecases.payments.list_refunds import ListRefunds
 from usecases.payments.read_payment import ReadPayment
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
+from usecases.payments.record_dispute import RecordDispute
+from usecases.payments.record_disputes import RecordDisputes
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.retry_refund import RetryRefund
 from usecases.payments.send_refund import SendRefund
+from usecases.payments.settle_disputes import SettleDisputes
 from usecases.payments.settle_refund import SettleRefund
 from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartedPayment, StartPayment, StartRequest
@@ -41,6 +45,7 @@ class PaymentUseCases:
         transactions: PaymentTransactions,
         unsettled: UnsettledPayments,
         unsettled_refunds: UnsettledRefunds,
+        unsettled_disputes: UnsettledDisputes,
         books: Books,
         gateway: PaymentGateway,
         clock: Clock,
@@ -52,6 +57,7 @@ class PaymentUseCases:
         self.transactions = transactions
         self.start = StartPayment(transactions, gateway, clock, ids, keep, terms)
         record_refunds = RecordRefunds(transactions, gateway, clock, keep_refunds)
+        record_disputes = RecordDisputes(transactions, gateway, clock, ids)
         send = SendRefund(transactions, gateway, clock, keep_refunds, record_refunds)
         settle = SettleRefund(transactions, record_refunds, send)
         self.refund = RefundPayment(transactions, clock, keep_refunds, send, settle)
@@ -61,7 +67,9 @@ class PaymentUseCases:
         self.reconcile_day = ReconcileDay(transactions, books, gateway, clock, ids)
         self.cancel = CancelPayment(transactions, gateway, self.refund, clock, keep)
         self.read = ReadPayment(transactions)
-        self.record = RecordPaymentOutcome(transactions, gateway, clock, keep, record_refunds)
+        self.record = RecordPaymentOutcome(transactions, gateway, clock, keep, record_refunds, record_disputes)
+        self.record_dispute = RecordDispute(gateway, self.record)
+        self.settle_disputes = SettleDisputes(unsettled_disputes, transactions, record_disputes, clock)
         self.reconcile = ReconcilePendingPayments(unsettled, transactions, gateway, self.record, self.cancel, clock)
 
 
@@ -78,6 +86,7 @@ class PaymentsWorld:
             transactions=self.payments,
             unsettled=self.payments,
             unsettled_refunds=self.payments,
+            unsettled_disputes=self.payments,
             books=self.payments,
             gateway=self.gateway,
             clock=self.clock,

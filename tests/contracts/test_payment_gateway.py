@@ -13,7 +13,8 @@ from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.memory.payments import MemoryPaymentGateway
 from adapters.stripe.client import open_stripe
 from adapters.stripe.gateway import StripeGateway
-from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
+from core.payments.dispute import ProviderDispute
+from core.payments.errors import PaymentDisputedError, ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Intent, IntentStatus
 from core.payments.ledger import PostingKind
 from core.payments.payment import Payment, PaymentStatus
@@ -39,6 +40,14 @@ class Provider(ABC):
         """Let somebody refund in the provider's own pages, and return the refund's id."""
 
     @abstractmethod
+    async def dispute(self, intent: Intent, *, inquiry: bool = False) -> str:
+        """Let the buyer's bank dispute what is left of the money, and return the dispute's id."""
+
+    @abstractmethod
+    async def decide(self, dispute_id: str, *, won: bool) -> None:
+        """Let the bank decide."""
+
+    @abstractmethod
     async def buyer(self, intent: Intent, does: str) -> None:
         """Let the buyer `pay`, be `declined`, or let the provider be `processing`."""
 
@@ -56,6 +65,12 @@ class InMemory(Provider):
 
     async def staff_refund(self, intent: Intent, amount_minor: int) -> str:
         return self.memory.desk.make_elsewhere(await self.memory.retrieve_intent(intent.id), amount_minor=amount_minor)
+
+    async def dispute(self, intent: Intent, *, inquiry: bool = False) -> str:
+        return self.memory.dispute(intent.id, inquiry=inquiry)
+
+    async def decide(self, dispute_id: str, *, won: bool) -> None:
+        self.memory.bank.decide(dispute_id, won=won)
 
     def go_away(self) -> None:
         self.memory.away = True
@@ -81,6 +96,13 @@ class OnStripe(Provider):
     async def staff_refund(self, intent: Intent, amount_minor: int) -> str:
         made = await self.client.v1.refunds.create_async({"payment_intent": intent.id, "amount": amount_minor})
         return made.id
+
+    async def dispute(self, intent: Intent, *, inquiry: bool = False) -> str:
+        assert intent.charge is not None
+        return str(self.fake.state.disputes.open(intent.charge.id, inquiry=inquiry)["id"])
+
+    async def decide(self, dispute_id: str, *, won: bool) -> None:
+        self.fake.state.disputes.decide(dispute_id, won=won)
 
     def go_away(self) -> None:
         self.fake.state.faults.calls = 100
@@ -213,6 +235,67 @@ async def test_more_than_is_left_is_refused(provider: Provider, payment: Payment
     await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
     with pytest.raises(ProviderRefusedError):
         await provider.gateway.refund(payment, a_refund(payment, 1, now=NOW))
+
+
+async def disputed(provider: Provider, payment: Payment, *, inquiry: bool = False) -> tuple[Payment, ProviderDispute]:
+    payment = await paid(provider, payment)
+    intent = await provider.gateway.retrieve_intent(payment.intent_id or "")
+    assert not intent.disputed
+    dispute_id = await provider.dispute(intent, inquiry=inquiry)
+    assert (await provider.gateway.retrieve_intent(intent.id)).disputed
+    return payment, await provider.gateway.retrieve_dispute(dispute_id)
+
+
+async def test_a_dispute_takes_the_money_and_a_fee_and_bars_refunds(provider: Provider, payment: Payment) -> None:
+    payment, dispute = await disputed(provider, payment)
+    assert (dispute.intent_id, dispute.amount) == (payment.intent_id, payment.amount)
+    assert (dispute.status, dispute.reason) == ("needs_response", "fraudulent")
+    assert dispute.evidence_due_by is not None and dispute.evidence_due_by > dispute.opened_at
+    [taken] = dispute.movements
+    assert (taken.amount, taken.fee) == (Money(-7500, "EUR"), Money(1500, "EUR"))
+    assert await provider.gateway.disputes_of(payment) == [dispute]
+    with pytest.raises(PaymentDisputedError):
+        await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+
+
+@pytest.mark.parametrize("won", [True, False])
+async def test_what_is_won_comes_back_with_the_fee_and_can_be_refunded_again(
+    provider: Provider, payment: Payment, *, won: bool
+) -> None:
+    payment, dispute = await disputed(provider, payment)
+    await provider.decide(dispute.id, won=won)
+    ended = await provider.gateway.retrieve_dispute(dispute.id)
+    assert ended.status == ("won" if won else "lost")
+    assert ended.movements[0] == dispute.movements[0]
+    back = [(one.amount.amount_minor, one.fee.amount_minor) for one in ended.movements[1:]]
+    assert back == ([(7500, -1500)] if won else [])
+    told = await provider.gateway.movements(start=EVER[0], end=EVER[1])
+    assert [(one.kind, one.source, one.amount, one.fee) for one in told[1:]] == [
+        (kind, one.id, one.amount, one.fee)
+        for kind, one in zip(
+            (PostingKind.DISPUTE_WITHDRAWN, PostingKind.DISPUTE_REINSTATED), ended.movements, strict=False
+        )
+    ]
+    assert {one.charge for one in told[1:]} == {told[0].source}
+    if won:
+        await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+    else:
+        with pytest.raises(PaymentDisputedError):
+            await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+
+
+async def test_an_inquiry_takes_nothing_and_bars_nothing(provider: Provider, payment: Payment) -> None:
+    payment, dispute = await disputed(provider, payment, inquiry=True)
+    assert (dispute.status, dispute.movements) == ("warning_needs_response", ())
+    await provider.gateway.refund(payment, a_refund(payment, 2500, now=NOW))
+    await provider.decide(dispute.id, won=False)
+    ended = await provider.gateway.retrieve_dispute(dispute.id)
+    assert (ended.status, ended.movements) == ("warning_closed", ())
+
+
+async def test_an_unknown_dispute_is_refused(provider: Provider) -> None:
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.retrieve_dispute("dp_unknown")
 
 
 async def test_what_took_no_money_cannot_be_refunded(provider: Provider, payment: Payment) -> None:

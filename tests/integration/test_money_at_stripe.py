@@ -21,6 +21,7 @@ from core.payments.movements import DifferenceKind
 from core.payments.payment import PaymentStatus
 from core.payments.refund import RefundStatus
 from ports.published.payments import PaymentsApi, PaymentStarted, RefundAnswer
+from ports.published.refusals import RefusedError
 from tests.payment_service import WEBHOOK_SECRET, RunningPayments, running_payments, settings_for
 from tests.payments_builders import a_payment, a_refund
 from usecases.payments.reconcile_day import ReconcileDay
@@ -125,6 +126,30 @@ async def test_the_ledger_and_stripes_balance_agree_after_refunds_from_both_side
     await client.v1.refunds.create_async({"payment_intent": stranger.id})
     await service.process()
     assert await today(service) == (5, 0, [])
+
+
+@pytest.mark.parametrize("won", [True, False])
+async def test_a_disputed_payment_is_booked_as_stripe_moves_its_money(
+    service: RunningPayments, payment_db: Database, *, won: bool
+) -> None:
+    order_id, started = await paid(service, "pm_card_createDispute")
+    taken = {"buyer": -7500, "organisation": -1638, "stripe_fee": 138, "dispute": 7500, "dispute_fee": 1500}
+    assert await balances(payment_db) == taken
+    with pytest.raises(RefusedError) as refused:
+        await refund(service, order_id, 2500)
+    assert refused.value.refusal_code == "payments.disputed"
+    (dispute,) = service.fake.state.ledger.all("disputes")
+    service.fake.state.disputes.decide(dispute["id"], won=won)
+    await service.process()
+    won_back = {"buyer": -7500, "organisation": 7362, "stripe_fee": 138}
+    assert await balances(payment_db) == (won_back if won else taken)
+    assert await rows(payment_db, "select state, status, check_at is null from disputes") == [
+        ("won", "won", True) if won else ("lost", "lost", True)
+    ]
+    assert await today(service) == (3 if won else 2, 0, [])
+    told = await rows(payment_db, "select event_type from outbox where event_type like '%dispute%' order by id")
+    assert told == [("payments.dispute.opened",), ("payments.dispute.closed",)]
+    assert await service.status(started) == "SUCCEEDED"
 
 
 async def test_a_fee_that_was_not_known_at_the_capture_is_booked_by_the_comparison(

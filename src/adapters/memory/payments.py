@@ -9,20 +9,23 @@ from typing import override
 from uuid import UUID
 
 from adapters.memory.clock import MemoryClock
+from adapters.memory.disputes import DisputeDesk, DisputeRows, MemoryDisputeStore
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payment_accounts import MemoryAccountDirectory, MemoryAccountRows, MemoryAccountStore
 from adapters.memory.refund_desk import RefundDesk
 from adapters.memory.refunds import Book, MemoryLedger, MemoryRefundStore, booked_movements
-from core.payments.errors import ProviderRefusedError, ProviderUnavailableError
+from core.payments.dispute import ProviderDispute
+from core.payments.errors import PaymentDisputedError, ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Charge, Decline, Intent, IntentStatus
 from core.payments.ledger import PostingKind
 from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
 from core.payments.record import PaymentRecord
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
-from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
+from core.shared.ids import DisputeId, OrderId, PaymentId, RefundId, TenantId
 from core.shared.money import Money
 from ports.clock import Clock
+from ports.disputes import DisputeStore, UnsettledDisputes
 from ports.events import Outbox
 from ports.payments import (
     Books,
@@ -40,8 +43,8 @@ from ports.payments import (
 from ports.payments.accounts import AccountStore
 
 
-class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, Books):
-    """The payments of all tenants, their refunds and the ledger; transactions run one after the other."""
+class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, UnsettledDisputes, Books):
+    """The payments of all tenants, their refunds, disputes and the ledger; transactions run one after the other."""
 
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
@@ -50,6 +53,7 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, B
         self._accounts = MemoryAccountRows()
         self.directory = MemoryAccountDirectory(self._accounts)
         self._refunds: dict[tuple[TenantId, RefundId], Refund] = {}
+        self._disputes: DisputeRows = {}
         self._book: Book = []
 
     @override
@@ -57,17 +61,19 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, B
     async def begin(self, tenant_id: TenantId) -> AsyncIterator[PaymentTransaction]:
         async with self._messages.transaction():
             payments, records, accounts = dict(self._payments), list(self._records), self._accounts.copy()
-            refunds, book = dict(self._refunds), list(self._book)
+            refunds, disputes, book = dict(self._refunds), dict(self._disputes), list(self._book)
             try:
                 yield _Transaction(
                     payments=_Store(tenant_id, self._payments, self._records),
                     accounts=MemoryAccountStore(tenant_id, self._accounts),
                     refunds=MemoryRefundStore(tenant_id, self._refunds, self._payments),
+                    disputes=MemoryDisputeStore(tenant_id, self._disputes),
                     ledger=MemoryLedger(tenant_id, self._book),
                     outbox=self._messages.outbox(tenant_id),
                 )
             except BaseException:
                 self._payments, self._records, self._refunds, self._book = payments, records, refunds, book
+                self._disputes = disputes
                 self._accounts.accounts, self._accounts.fees = accounts.accounts, accounts.fees
                 raise
 
@@ -92,6 +98,16 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, B
         return [(tenant_id, refund_id) for _, tenant_id, refund_id in sorted(due)[:refunds_max]]
 
     @override
+    async def disputes_due(self, *, now: datetime, disputes_max: int) -> Sequence[tuple[TenantId, DisputeId]]:
+        async with self._messages.lock:
+            due = [
+                (dispute.check_at, dispute.tenant_id, dispute.id)
+                for dispute in self._disputes.values()
+                if dispute.check_at is not None and dispute.check_at <= now
+            ]
+        return [(tenant_id, dispute_id) for _, tenant_id, dispute_id in sorted(due)[:disputes_max]]
+
+    @override
     async def backlog(self) -> RefundBacklog:
         statuses = [refund.status for refund in self._refunds.values()]
         return RefundBacklog(statuses.count(RefundStatus.PENDING), statuses.count(RefundStatus.FAILED))
@@ -106,6 +122,7 @@ class _Transaction(PaymentTransaction):
     payments: PaymentStore
     accounts: AccountStore
     refunds: RefundStore
+    disputes: DisputeStore
     ledger: Ledger
     outbox: Outbox
 
@@ -163,7 +180,8 @@ class MemoryPaymentGateway(PaymentGateway):
     """A provider with buyers: `pay`, `decline`, `process` and `pay_wrongly` are what happens in the browser.
 
     Set `away` to let every call fail as if the network were down, `fee_minor` to what the provider takes of each
-    payment, and `fee_is_late` to let it say so only in its balance. `desk` is where refunds are made.
+    payment, and `fee_is_late` to let it say so only in its balance. `desk` is where refunds are made, `bank` where
+    disputes are.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -173,6 +191,7 @@ class MemoryPaymentGateway(PaymentGateway):
         self._clock = clock or MemoryClock()
         self._movements: list[Movement] = []
         self.desk = RefundDesk(self._clock, self._movements)
+        self.bank = DisputeDesk(self._clock, self._movements)
         self.away = False
         self.fee_minor = 0
         self.fee_is_late = False
@@ -214,13 +233,26 @@ class MemoryPaymentGateway(PaymentGateway):
     @override
     async def refund(self, payment: Payment, refund: Refund) -> ProviderRefund:
         await self._reach()
-        return self.desk.make(self._known(payment.intent_id or ""), payment, refund)
+        intent = self._known(payment.intent_id or "")
+        if self.bank.bars_refunds(intent.id):
+            raise PaymentDisputedError(f"The charge of {intent.id} has been charged back.")
+        return self.desk.make(intent, payment, refund)
 
     @override
     async def refunds(self, payment: Payment) -> RefundsSeen:
         await self._reach()
         intent = self._known(payment.intent_id or "")
         return RefundsSeen(self.desk.of(intent.id), self.desk.fees_returned.get(intent.id, 0))
+
+    @override
+    async def retrieve_dispute(self, dispute_id: str) -> ProviderDispute:
+        await self._reach()
+        return self.bank.known(dispute_id)
+
+    @override
+    async def disputes_of(self, payment: Payment) -> Sequence[ProviderDispute]:
+        await self._reach()
+        return list(self.bank.of(self._known(payment.intent_id or "").id))
 
     @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
@@ -253,6 +285,11 @@ class MemoryPaymentGateway(PaymentGateway):
     def refund_at_provider(self, intent_id: str, *, amount_minor: int | None = None) -> None:
         """Let somebody refund the intent, or so much of it, in the provider's own pages."""
         self.desk.make_elsewhere(self._known(intent_id), amount_minor=amount_minor)
+
+    def dispute(self, intent_id: str, *, inquiry: bool = False) -> str:
+        """Let the buyer dispute what is left of the money, and return the dispute's id."""
+        intent = self._known(intent_id)
+        return self.bank.open(intent, left_minor=intent.received_minor - intent.refunded_minor, inquiry=inquiry)
 
     def pay_wrongly(self, intent_id: str, *, received_minor: int) -> None:
         """Let another amount be taken than was asked for."""
@@ -287,4 +324,5 @@ class MemoryPaymentGateway(PaymentGateway):
         intent = self._intents.get(intent_id)
         if intent is None:
             raise ProviderRefusedError(f"No such intent: {intent_id!r}")
-        return replace(intent, refunded_minor=self.desk.refunded_minor(intent_id))
+        disputed = bool(self.bank.of(intent_id))
+        return replace(intent, refunded_minor=self.desk.refunded_minor(intent_id), disputed=disputed)

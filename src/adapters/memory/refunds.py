@@ -29,6 +29,8 @@ class Booked:
 
 type Book = list[Booked]
 
+_OUTSIDE = (LedgerAccount.BUYER, LedgerAccount.REFUND, LedgerAccount.DISPUTE)
+
 
 class MemoryRefundStore(RefundStore):
     """Keeps the sum of the refunds that have not failed on their payment, as the database's trigger does."""
@@ -120,7 +122,8 @@ def booked_movements(book: Book, *, start: datetime, end: datetime, refs: Collec
     fees: dict[tuple[TenantId, str | None], int] = {}
     for one in book:
         key = (one.tenant_id, one.posting.provider_ref)
-        fees[key] = fees.get(key, 0) + balances([one.posting])[LedgerAccount.STRIPE_FEE]
+        had = balances([one.posting])
+        fees[key] = fees.get(key, 0) + had[LedgerAccount.STRIPE_FEE] + had[LedgerAccount.DISPUTE_FEE]
     found: list[BookedMovement] = []
     for one in book:
         posting, ref = one.posting, one.posting.provider_ref
@@ -133,7 +136,7 @@ def booked_movements(book: Book, *, start: datetime, end: datetime, refs: Collec
                 payment_id=one.payment_id,
                 kind=posting.kind,
                 ref=ref,
-                amount=Money(-had[LedgerAccount.BUYER] - had[LedgerAccount.REFUND], posting.currency),
+                amount=Money(-sum(had[account] for account in _OUTSIDE), posting.currency),
                 fee_minor=fees[one.tenant_id, ref] if posting.kind is not PostingKind.REFUND_FAILED else 0,
                 at=posting.at,
             )

@@ -17,7 +17,8 @@ _COMPARED = sorted(COMPARED)
 _BOOKED = """
     with one as (
         select tenant_id, payment_id, kind, provider_ref, currency, min(occurred_at) as occurred_at,
-               -coalesce(sum(amount_minor) filter (where account in ('buyer', 'refund')), 0)::bigint as amount_minor
+               -coalesce(sum(amount_minor) filter (where account in ('buyer', 'refund', 'dispute')), 0)::bigint
+                   as amount_minor
         from ledger_entries
         where kind = any($4) and (occurred_at >= $1 and occurred_at < $2 or provider_ref = any($3))
           and provider_ref is not null
@@ -27,7 +28,7 @@ _BOOKED = """
            case when one.kind = 'refund_failed' then 0 else coalesce((
                select sum(fee.amount_minor) from ledger_entries fee
                where fee.tenant_id = one.tenant_id and fee.provider_ref = one.provider_ref
-                 and fee.account = 'stripe_fee'
+                 and fee.account in ('stripe_fee', 'dispute_fee')
            ), 0) end::bigint as fee_minor
     from one order by occurred_at, provider_ref, kind
 """

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.postgres.disputes import PostgresDisputeStore
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.payment_accounts import PostgresAccountStore
@@ -21,6 +22,7 @@ from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
+from ports.disputes import DisputeStore
 from ports.events import Outbox
 from ports.ids import IdSource
 from ports.payments import (
@@ -154,6 +156,7 @@ class _PostgresPaymentTransaction(PaymentTransaction):
     payments: PaymentStore
     accounts: AccountStore
     refunds: RefundStore
+    disputes: DisputeStore
     ledger: Ledger
     outbox: Outbox
 
@@ -173,6 +176,7 @@ class PostgresPaymentTransactions(PaymentTransactions):
                 payments=PostgresPaymentStore(connection, tenant_id),
                 accounts=PostgresAccountStore(connection, tenant_id),
                 refunds=PostgresRefundStore(connection, tenant_id),
+                disputes=PostgresDisputeStore(connection, tenant_id),
                 ledger=PostgresLedger(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
             )

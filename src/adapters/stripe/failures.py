@@ -5,12 +5,17 @@ from contextlib import asynccontextmanager
 
 import stripe
 
-from core.payments.errors import PaymentDeclinedError, ProviderRefusedError, ProviderUnavailableError
+from core.payments.errors import (
+    PaymentDeclinedError,
+    PaymentDisputedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+)
 
 
 @asynccontextmanager
 async def failures_classified() -> AsyncIterator[None]:
-    """Turn errors of the SDK into declined, unavailable or refused.
+    """Turn errors of the SDK into declined, unavailable, disputed or refused.
 
     Unavailable is whatever may go well later: the network, 5xx, rate limits, a concurrent use of the same key. A wrong
     API key counts as unavailable too: the request is right, and an operator can mend it.
@@ -24,6 +29,8 @@ async def failures_classified() -> AsyncIterator[None]:
     except stripe.InvalidRequestError as error:
         if error.code in {"lock_timeout", "rate_limit", "idempotency_key_in_use"}:
             raise ProviderUnavailableError(_told(error)) from error
+        if error.code == "charge_disputed":
+            raise PaymentDisputedError(_told(error)) from error
         raise ProviderRefusedError(_told(error)) from error
     except stripe.IdempotencyError as error:
         if error.http_status == 409:

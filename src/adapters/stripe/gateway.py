@@ -9,9 +9,11 @@ from stripe.params import PaymentIntentCreateParams
 
 from adapters.stripe.amounts import from_stripe, to_stripe
 from adapters.stripe.balance import movement_of
+from adapters.stripe.disputes import dispute_of
 from adapters.stripe.failures import failures_classified
 from adapters.stripe.intents import intent_of, metadata_of
 from adapters.stripe.refunds import refund_of, refund_params
+from core.payments.dispute import ProviderDispute
 from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
 from core.payments.movements import Movement
@@ -95,6 +97,18 @@ class StripeGateway(PaymentGateway):
             found = [refund_of(one) async for one in listed.auto_paging_iter()]
             fee_minor = await self._fee_returned(intent_id) if payment.destination is not None else 0
         return RefundsSeen(tuple(reversed(found)), fee_minor)
+
+    @override
+    async def retrieve_dispute(self, dispute_id: str) -> ProviderDispute:
+        async with failures_classified():
+            return dispute_of(await self._client.v1.disputes.retrieve_async(dispute_id))
+
+    @override
+    async def disputes_of(self, payment: Payment) -> Sequence[ProviderDispute]:
+        async with failures_classified():
+            listed = await self._client.v1.disputes.list_async({"payment_intent": _intent_id(payment), "limit": _PAGE})
+            found = [dispute_of(one) async for one in listed.auto_paging_iter()]
+        return list(reversed(found))
 
     @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:

@@ -51,6 +51,7 @@ def intent_of(found: stripe.PaymentIntent) -> Intent:
         tenant_id=TenantId(tenant_id) if tenant_id else None,
         attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else None,
         charge=_charge(found),
+        disputed=isinstance(found.latest_charge, stripe.Charge) and found.latest_charge.disputed,
     )
 
 

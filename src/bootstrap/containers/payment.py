@@ -15,6 +15,7 @@ from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
 from adapters.inprocess.venue_accounts import InProcessVenueAccounts
+from adapters.postgres.disputes import PostgresUnsettledDisputes
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.ledger import PostgresBooks
 from adapters.postgres.payment_accounts import PostgresAccountDirectory
@@ -31,6 +32,7 @@ from adapters.redis.locks import RedisLocks
 from adapters.stripe.account_events import StripeAccountEvents
 from adapters.stripe.accounts import StripeAccountGateway
 from adapters.stripe.client import open_stripe
+from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.gateway import StripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.verifier import StripeVerifier
@@ -40,6 +42,7 @@ from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProv
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
 from ports.clock import Clock
+from ports.disputes import UnsettledDisputes
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
@@ -62,11 +65,14 @@ from usecases.payments.reconcile_accounts import ReconcileAccounts
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
 from usecases.payments.record_account import RecordAccount
+from usecases.payments.record_dispute import RecordDispute
+from usecases.payments.record_disputes import RecordDisputes
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.retry_refund import RetryRefund
 from usecases.payments.send_refund import SendRefund
+from usecases.payments.settle_disputes import SettleDisputes
 from usecases.payments.settle_refund import SettleRefund
 from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartPayment
@@ -109,6 +115,9 @@ class PaymentsProvider(Provider):
         RetryRefund,
         ListRefunds,
         ReconcileDay,
+        RecordDisputes,
+        RecordDispute,
+        SettleDisputes,
     )
     refund_health = provide(RefundHealth)
     gateway = provide(StripeGateway, provides=PaymentGateway)
@@ -141,6 +150,11 @@ class PaymentsProvider(Provider):
     def unsettled_refunds(self, pools: Pools) -> UnsettledRefunds:
         """Return the sweep's view of refunds as the relay role."""
         return PostgresUnsettledRefunds(pools.relay)
+
+    @provide
+    def unsettled_disputes(self, pools: Pools) -> UnsettledDisputes:
+        """Return the sweep's view of disputes as the relay role."""
+        return PostgresUnsettledDisputes(pools.relay)
 
     @provide
     def books(self, pools: Pools) -> Books:
@@ -188,15 +202,18 @@ class WebhooksProvider(Provider):
         ListOwnWebhooks,
         ReplayOwnWebhook,
     )
-    handlers = provide_all(StripePaymentEvents, StripeAccountEvents)
+    handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeAccountEvents)
 
     @provide
-    def handler(self, payments: StripePaymentEvents, accounts: StripeAccountEvents) -> ProviderEventHandler:
+    def handler(
+        self, payments: StripePaymentEvents, disputes: StripeDisputeEvents, accounts: StripeAccountEvents
+    ) -> ProviderEventHandler:
         """Return the table of events: a line for each family. What has no line is completed with a note."""
         return DispatchEvent(
             (
                 EventRoute(STRIPE, "payment_intent.", payments),
                 EventRoute(STRIPE, "charge.", payments),
+                EventRoute(STRIPE, "charge.dispute.", disputes),
                 EventRoute(STRIPE, "refund.", payments),
                 EventRoute(STRIPE_CONNECT, "account.updated", accounts),
                 EventRoute(STRIPE_CONNECT, "account.application.deauthorized", accounts),
@@ -282,6 +299,7 @@ def payment_service() -> Service:
             JobSpec("reconcile_payments", SWEEP_INTERVAL_S, ReconcilePendingPayments),
             JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
             JobSpec("settle_refunds", SWEEP_INTERVAL_S, SettleRefunds),
+            JobSpec("settle_disputes", SWEEP_INTERVAL_S, SettleDisputes),
         ),
         alarms=(AlarmSpec(WEBHOOKS_CHANNEL, "process_webhooks"),),
         checks=(PostgresHealth, WebhookHealth, RefundHealth),

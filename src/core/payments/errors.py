@@ -33,6 +33,21 @@ class NotRefundableError(DomainError):
     code = "payments.not_refundable"
 
 
+class PaymentDisputedError(DomainError):
+    """The buyer's bank has the money of the payment, for now or for good: none of it can be given back."""
+
+    code = "payments.disputed"
+
+
+class DisputeNotFoundError(DomainError):
+    """There is no such dispute, or it is another organisation's."""
+
+    code = "payments.dispute_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such dispute.")
+
+
 class RefundTooLargeError(DomainError):
     """More is to go back than was received and has not gone back yet."""
 

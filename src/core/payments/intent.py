@@ -42,6 +42,7 @@ class Intent:
     """An intent as read from the provider, never from a browser or from the text of a webhook.
 
     `received_minor` and `refunded_minor` count in the currency of `amount`; `charge` is None while no money came.
+    `disputed` says that the buyer's bank asked for the money back, however that ended.
     `payment_id`, `tenant_id` and `attempt` are what was written on the intent when it was made; None on an intent that
     is not ours.
     """
@@ -57,3 +58,4 @@ class Intent:
     tenant_id: TenantId | None
     attempt: int | None
     charge: Charge | None = None
+    disputed: bool = False

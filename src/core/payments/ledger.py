@@ -1,7 +1,11 @@
 """The ledger: every movement of money as entries that add up to nothing.
 
 An entry's amount is signed: positive for whom the money comes to, negative for whom it leaves. What buyers gave stands
-as a negative balance of `buyer`, and organisation + platform fee + Stripe fee + refund is always what was captured.
+as a negative balance of `buyer`, and all the other accounts together always have what was captured.
+
+What a dispute takes goes to `dispute`, and Stripe's fee for it to `dispute_fee`; what is won comes back from there.
+Stripe takes both from the platform's balance, also where the money of the payment had gone on to a venue's account:
+then the platform bears them, out of its fee and beyond, until it has taken the transfer back from the venue.
 """
 
 from collections.abc import Iterable
@@ -22,6 +26,8 @@ class LedgerAccount(StrEnum):
     PLATFORM_FEE = "platform_fee"
     STRIPE_FEE = "stripe_fee"
     REFUND = "refund"
+    DISPUTE = "dispute"
+    DISPUTE_FEE = "dispute_fee"
 
 
 class PostingKind(StrEnum):
@@ -32,6 +38,8 @@ class PostingKind(StrEnum):
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     APPLICATION_FEE_REFUND = "application_fee_refund"
+    DISPUTE_WITHDRAWN = "dispute_withdrawn"
+    DISPUTE_REINSTATED = "dispute_reinstated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,25 @@ def application_fee_refund(amount: Money, *, at: datetime) -> Posting:
     """Book the part of the platform's fee that goes back to the organisation with a refund."""
     amounts = {LedgerAccount.PLATFORM_FEE: -amount.amount_minor, LedgerAccount.ORGANISATION: amount.amount_minor}
     return _posting(PostingKind.APPLICATION_FEE_REFUND, amount.currency, amounts, ref=None, at=at)
+
+
+def dispute_movement(
+    moved: Money, *, fee: Money, ref: str, at: datetime, destination: Destination | None = None
+) -> tuple[Posting, ...]:
+    """Book what a dispute took from the balance, or brought back to it; nothing where neither amount nor fee moved.
+
+    `moved` is negative for money that was taken; `fee` is what Stripe took for itself, negative where it came back.
+    """
+    if moved.amount_minor == fee.amount_minor == 0:
+        return ()
+    amounts = {
+        _bearer(destination): moved.amount_minor - fee.amount_minor,
+        LedgerAccount.DISPUTE: -moved.amount_minor,
+        LedgerAccount.DISPUTE_FEE: fee.amount_minor,
+    }
+    taken = moved.amount_minor < 0 or (moved.amount_minor == 0 and fee.amount_minor > 0)
+    kind = PostingKind.DISPUTE_WITHDRAWN if taken else PostingKind.DISPUTE_REINSTATED
+    return (_posting(kind, moved.currency, amounts, ref=ref, at=at),)
 
 
 def balances(postings: Iterable[Posting]) -> dict[LedgerAccount, int]:

@@ -9,7 +9,15 @@ from core.payments.ledger import PostingKind
 from core.shared.ids import PaymentId, TenantId
 from core.shared.money import Money
 
-COMPARED = frozenset({PostingKind.CAPTURE, PostingKind.REFUND, PostingKind.REFUND_FAILED})
+COMPARED = frozenset(
+    {
+        PostingKind.CAPTURE,
+        PostingKind.REFUND,
+        PostingKind.REFUND_FAILED,
+        PostingKind.DISPUTE_WITHDRAWN,
+        PostingKind.DISPUTE_REINSTATED,
+    }
+)
 """What has a counterpart in the provider's balance."""
 
 
@@ -17,10 +25,10 @@ COMPARED = frozenset({PostingKind.CAPTURE, PostingKind.REFUND, PostingKind.REFUN
 class Movement:
     """One movement of the provider's balance.
 
-    `kind` is one of COMPARED. `source` names the charge or the refund; `charge` is the refund's charge where the
-    provider said so. `amount` is positive for money that came, negative for money that went; it and `fee` are in the
-    currency in which the provider settles, which may be another than the buyer's. `ours` is False for a charge that
-    names no payment of ours.
+    `kind` is one of COMPARED. `source` names the charge or the refund, and for a dispute this very movement; `charge`
+    is the refund's or the dispute's charge where the provider said so. `amount` is positive for money that came,
+    negative for money that went; it and `fee` are in the currency in which the provider settles, which may be another
+    than the buyer's. `ours` is False for a charge that names no payment of ours.
     """
 
     id: str

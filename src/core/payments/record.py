@@ -18,6 +18,13 @@ class RecordKind(StrEnum):
     REFUND_ASKED = "refund_asked"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
+    DISPUTE_INQUIRED = "dispute_inquired"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WITHDRAWN = "dispute_withdrawn"
+    DISPUTE_REINSTATED = "dispute_reinstated"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+    DISPUTE_CLOSED = "dispute_closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ OrderItemId = NewType("OrderItemId", UUID)
 VoucherId = NewType("VoucherId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 RefundId = NewType("RefundId", UUID)
+DisputeId = NewType("DisputeId", UUID)
 PassId = NewType("PassId", UUID)
 EventId = NewType("EventId", UUID)
 """The id of a domain event (a message), never of a concert."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from core.payments.dispute import ProviderDispute
 from core.payments.intent import Intent
 from core.payments.ledger import Posting
 from core.payments.movements import BookedMovement, Movement
@@ -15,6 +16,7 @@ from core.payments.payment import Payment
 from core.payments.record import PaymentRecord
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
 from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
+from ports.disputes import DisputeStore
 from ports.events import Outbox
 from ports.paging import Page, PageRequest
 from ports.payments.accounts import AccountStore
@@ -117,6 +119,7 @@ class PaymentTransaction(Protocol):
     payments: PaymentStore
     accounts: AccountStore
     refunds: RefundStore
+    disputes: DisputeStore
     ledger: Ledger
     outbox: Outbox
 
@@ -162,7 +165,7 @@ class Books(Protocol):
 
     @abstractmethod
     async def booked(self, *, start: datetime, end: datetime, refs: Sequence[str]) -> Sequence[BookedMovement]:
-        """Return captures, refunds and failed refunds that moved from `start` until before `end`, or are named."""
+        """Return captures, refunds and money of disputes that moved from `start` until before `end`, or are named."""
 
 
 class PaymentGateway(Protocol):
@@ -188,7 +191,8 @@ class PaymentGateway(Protocol):
     async def refund(self, payment: Payment, refund: Refund) -> ProviderRefund:
         """Make the refund's present attempt, or return the one that was made for it.
 
-        Where the money went to another account it is taken back from there, and the application fee with it.
+        Where the money went to another account it is taken back from there, and the application fee with it. Raises
+        PaymentDisputedError while the buyer's bank has the money.
         """
 
     @abstractmethod
@@ -196,8 +200,16 @@ class PaymentGateway(Protocol):
         """Return every refund of the payment's intent as it stands, whoever made it, oldest first."""
 
     @abstractmethod
-    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
-        """Return the charges, refunds and failed refunds that moved the balance from `start` until before `end`.
+    async def retrieve_dispute(self, dispute_id: str) -> ProviderDispute:
+        """Return the dispute as it stands, with what it moved in the provider's balance."""
 
-        Oldest first; other movements (payouts, transfers) are left out.
+    @abstractmethod
+    async def disputes_of(self, payment: Payment) -> Sequence[ProviderDispute]:
+        """Return every dispute of the payment's intent as it stands, oldest first."""
+
+    @abstractmethod
+    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
+        """Return what charges, refunds and disputes moved in the balance from `start` until before `end`.
+
+        Refunds that failed are among it. Oldest first; other movements (payouts, transfers) are left out.
         """

@@ -86,8 +86,9 @@ class PaymentsApi(Protocol):
         The caller makes `refund_id`; the same id answers the same refund, as it stands by then, and asking again for
         one that failed is its next try. While Stripe cannot be asked the answer is `pending`: that the money must go
         back is noted, and is seen to. Raises RefusedError `payments.not_found`, `payments.not_refundable` (nothing
-        came, or nothing is left), `payments.refund_too_large`, `payments.refund_conflict` (the id is that of another
-        order's refund, or of one over another amount), and `request.invalid` for an amount that is not positive.
+        came, or nothing is left), `payments.disputed` (the buyer's bank has the money), `payments.refund_too_large`,
+        `payments.refund_conflict` (the id is that of another order's refund, or of one over another amount), and
+        `request.invalid` for an amount that is not positive.
         """
 
 
@@ -182,3 +183,39 @@ class RefundSettled(Event, frozen=True, kw_only=True):
     reason: str
     failure: str | None
     all_refunded: bool
+
+
+class DisputeOpened(Event, frozen=True, kw_only=True):
+    """The buyer's bank took the money of a payment back, and asks for evidence; a mere inquiry is not told of.
+
+    `version` grows with each news of the dispute, so that whoever hears of an older one later can tell. `reason` is
+    Stripe's word for what the buyer says.
+    """
+
+    event_type: ClassVar[str] = "payments.dispute.opened"
+
+    dispute_id: UUID
+    payment_id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    reason: str
+    version: int
+
+
+class DisputeClosed(Event, frozen=True, kw_only=True):
+    """The bank decided: the money comes back when it was `won`, and is the buyer's for good when it was `lost`.
+
+    The rest is as in DisputeOpened. A bank that changes its mind closes the dispute again, with a higher version.
+    """
+
+    event_type: ClassVar[str] = "payments.dispute.closed"
+
+    dispute_id: UUID
+    payment_id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    reason: str
+    outcome: Literal["won", "lost"]
+    version: int

@@ -1,10 +1,11 @@
 """Sees to it that no money comes for an order that ends, or says that it came."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from core.payments.errors import ProviderRefusedError
+from core.payments.errors import PaymentDisputedError, ProviderRefusedError
 from core.payments.intent import Intent
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.transitions import attach, close, give_up, observe
@@ -58,9 +59,11 @@ class CancelPayment:
             case PaymentStatus.MISMATCHED:
                 if payment.refundable_minor > 0:
                     refund_id = RefundId(whole_refund_id(order_id))
-                    await self.refund(
-                        tenant_id=tenant_id, order_id=order_id, refund_id=refund_id, reason=MISMATCH_REASON
-                    )
+                    # Money that the buyer's bank has needs nobody to send it back.
+                    with suppress(PaymentDisputedError):
+                        await self.refund(
+                            tenant_id=tenant_id, order_id=order_id, refund_id=refund_id, reason=MISMATCH_REASON
+                        )
                 return CancelResult.CANCELLED
             case PaymentStatus.CANCELLED | PaymentStatus.REFUNDED:
                 return CancelResult.CANCELLED

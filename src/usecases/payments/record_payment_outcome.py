@@ -9,6 +9,7 @@ from core.shared.ids import TenantId
 from ports.clock import Clock
 from ports.payments import PaymentGateway, PaymentTransactions
 from usecases.payments.keep_change import KeepChange
+from usecases.payments.record_disputes import RecordDisputes
 from usecases.payments.record_refunds import RecordRefunds
 
 
@@ -25,12 +26,15 @@ class RecordPaymentOutcome:
     clock: Clock
     keep: KeepChange
     refunds: RecordRefunds
+    disputes: RecordDisputes
 
-    async def __call__(self, intent_id: str, *, with_refunds: bool = False) -> TenantId | None:
+    async def __call__(
+        self, intent_id: str, *, with_refunds: bool = False, with_disputes: bool = False
+    ) -> TenantId | None:
         """Return whose payment it is; None for an intent that is not ours, which is left alone.
 
         Its refunds are read as well where the news is about one, and wherever the intent says that some money went
-        back; a refund that failed leaves no other trace than its news.
+        back; a refund that failed leaves no other trace than its news. So are its disputes where there are any.
 
         Raises AmountMismatchError each time it is asked about money of the wrong amount that has not gone back, after
         the audit trail has it: somebody has to see. Raises ForeignIntentError, and what the gateway raises.
@@ -48,6 +52,8 @@ class RecordPaymentOutcome:
             payment = await self.keep(tx, observe(payment, intent, now=now), current=payment, now=now)
         if payment.received is not None and (with_refunds or intent.refunded_minor > 0):
             payment = await self.refunds(payment)
+        if payment.received is not None and (with_disputes or intent.disputed):
+            await self.disputes(payment)
         if payment.status is PaymentStatus.MISMATCHED:
             raise AmountMismatchError(
                 f"Intent {intent.id} took {payment.received} where order {payment.order_id} owes {payment.amount}."

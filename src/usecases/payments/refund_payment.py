@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.payments.dispute import must_not_be_disputed
 from core.payments.errors import PaymentNotFoundError
 from core.payments.refund import Refund, RefundStatus
 from core.payments.refunding import ask_refund, must_be_same, retry_refund
@@ -39,7 +40,8 @@ class RefundPayment:
     ) -> Refund:
         """Return the refund as it stands; None for the amount means all that is left.
 
-        Raises PaymentNotFoundError, NotRefundableError, RefundTooLargeError, RefundConflictError, InvalidInputError.
+        Raises PaymentNotFoundError, NotRefundableError, PaymentDisputedError, RefundTooLargeError, RefundConflictError
+        and InvalidInputError.
         """
         now = self.clock.now()
         async with self.transactions.begin(tenant_id) as tx:
@@ -47,6 +49,8 @@ class RefundPayment:
             if payment is None:
                 raise PaymentNotFoundError(f"Order {order_id} has no payment.")
             known = await tx.refunds.find(refund_id)
+            if known is None or known.status is RefundStatus.FAILED:
+                must_not_be_disputed(payment, await tx.disputes.of_payment(payment.id))
             if known is None:
                 change = ask_refund(payment, refund_id=refund_id, amount_minor=amount_minor, reason=reason, now=now)
                 payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.payments.errors import (
     PaymentDeclinedError,
+    PaymentDisputedError,
     ProviderRefusedError,
     ProviderUnavailableError,
     RefundTooLargeError,
@@ -39,7 +40,7 @@ class SendRefund:
                 await self.record(payment)  # what became of the application fee stands elsewhere
         except (ProviderUnavailableError, RefundTooLargeError):
             pass  # the sweep goes on with it, and the news of the refund that stands in the way come again
-        except (ProviderRefusedError, PaymentDeclinedError) as refusal:
+        except (ProviderRefusedError, PaymentDeclinedError, PaymentDisputedError) as refusal:
             await self._refused(payment, refund, refusal.message)
         return await self._present(refund)
 

@@ -1,4 +1,4 @@
-"""payment_db: payments, their audit trail, refunds, the ledger, connected accounts, and Stripe's webhooks."""
+"""payment_db: payments, their audit trail, refunds, disputes, the ledger, connected accounts, and Stripe's webhooks."""
 
 from sqlalchemy import (
     CHAR,
@@ -168,6 +168,37 @@ Index("refunds_by_status", refunds.c.tenant_id, refunds.c.status, refunds.c.id)
 Index("refunds_due", refunds.c.check_at, postgresql_where=text("check_at is not null"))
 Index("refunds_unsettled", refunds.c.status, postgresql_where=text("status <> 'succeeded'"))
 
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("stripe_dispute_id", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("evidence_due_by", DateTime(timezone=True)),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+    Column("check_at", DateTime(timezone=True)),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="disputes_pkey"),
+    ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="disputes_of"),
+    UniqueConstraint("tenant_id", "stripe_dispute_id", name="disputes_stripe"),
+    CheckConstraint("amount_minor >= 0", name="disputes_amount"),
+    CheckConstraint("version >= 0", name="disputes_version"),
+    CheckConstraint("state in ('inquiry', 'open', 'won', 'lost', 'closed')", name="disputes_state"),
+    CheckConstraint("(closed_at is null) = (state in ('inquiry', 'open'))", name="disputes_closed_at"),
+)
+Index("disputes_of_payment", disputes.c.tenant_id, disputes.c.payment_id)
+Index("disputes_by_state", disputes.c.tenant_id, disputes.c.state, disputes.c.id)
+Index("disputes_due", disputes.c.check_at, postgresql_where=text("check_at is not null"))
+
 ledger_entries = Table(
     "ledger_entries",
     metadata,
@@ -190,7 +221,8 @@ ledger_entries = Table(
     UniqueConstraint("tenant_id", "kind", "provider_ref", "account", name="ledger_entries_once"),
     CheckConstraint("amount_minor <> 0", name="ledger_entries_amount"),
     CheckConstraint(
-        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund')", name="ledger_entries_account"
+        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund', 'dispute', 'dispute_fee')",
+        name="ledger_entries_account",
     ),
 )
 Index(
