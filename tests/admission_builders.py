@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -28,7 +29,9 @@ from ports.published.orders import (
     OrderedTicket,
     ReturnedUnits,
 )
+from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.codes import PassCodes
+from usecases.admission.hear_of_disputes import DecideOnDispute, FreezeOnDispute, HearOfDispute
 from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
@@ -142,6 +145,29 @@ class Sale:
     def refunded(self) -> OrderCancelled:
         return self.cancelled("refunded")
 
+    def disputed(self, number: int = 1, *, version: int = 1) -> DisputeOpened:
+        return DisputeOpened(
+            dispute_id=UUID(int=0xD15 + number),
+            payment_id=UUID(int=0x9A1),
+            order_id=self.order_id,
+            amount_minor=2500,
+            currency="EUR",
+            reason="fraudulent",
+            version=version,
+        )
+
+    def decided(self, outcome: Literal["won", "lost"], number: int = 1, *, version: int = 2) -> DisputeClosed:
+        return DisputeClosed(
+            dispute_id=UUID(int=0xD15 + number),
+            payment_id=UUID(int=0x9A1),
+            order_id=self.order_id,
+            amount_minor=2500,
+            currency="EUR",
+            reason="fraudulent",
+            outcome=outcome,
+            version=version,
+        )
+
     def returned(self, *units: tuple[UUID, int]) -> ItemsReturned:
         return ItemsReturned(
             order_id=self.order_id,
@@ -179,6 +205,8 @@ class Gatehouse:
         self.issue = IssuePasses(self.admission, self.signer, Uuid7Source(), self.clock)
         self.void_on_cancelled = VoidOnCancelledOrder(self.admission, self.clock)
         self.void_on_returned = VoidOnReturnedItems(self.admission, self.clock)
+        hear = HearOfDispute(self.admission, self.clock)
+        self.freeze, self.decide = FreezeOnDispute(hear), DecideOnDispute(hear)
         self.read = ReadPass(self.admission, codes)
         self.of_order = ListOrderPasses(self.admission, codes)
         self.svg = PassCodeSvg(self.read, SegnoCodePainter())

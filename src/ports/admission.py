@@ -6,8 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
-from core.admission.passes import OrderStanding, Pass, Unit
+from core.admission.passes import REFUNDED, OrderStanding, Pass, Unit
 from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 
@@ -28,8 +29,16 @@ class PassStore(Protocol):
         """Return the passes of the order by id (the order they were issued in); none when there are none."""
 
     @abstractmethod
-    async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
-        """End every pass of the order that has not ended, as REFUNDED; return how many did now."""
+    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> int:
+        """End every pass of the order that has not ended; return how many did now."""
+
+    @abstractmethod
+    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> int:
+        """Freeze every valid pass of the order; return how many were frozen now."""
+
+    @abstractmethod
+    async def thaw_order(self, order_id: OrderId) -> int:
+        """Make every frozen pass of the order valid again; return how many were."""
 
     @abstractmethod
     async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
@@ -61,6 +70,18 @@ class OrderStandingStore(Protocol):
         """
 
 
+class OrderDisputeStore(Protocol):
+    """What was heard of the disputes of one tenant's orders."""
+
+    @abstractmethod
+    async def note(self, dispute: OrderDispute, *, at: datetime) -> None:
+        """Keep what was heard, unless something with the same version or a higher one was heard of the dispute."""
+
+    @abstractmethod
+    async def of_order(self, order_id: OrderId) -> Sequence[OrderDispute]:
+        """Return what is known of the order's disputes, by their ids."""
+
+
 class PassKeyStore(Protocol):
     """The keys of the events of one tenant: one an event."""
 
@@ -86,6 +107,7 @@ class AdmissionTransaction(Protocol):
 
     passes: PassStore
     orders: OrderStandingStore
+    disputes: OrderDisputeStore
     keys: PassKeyStore
     outbox: Outbox
     inbox: Inbox

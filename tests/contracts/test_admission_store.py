@@ -14,8 +14,9 @@ from adapters.postgres.admission import PostgresAdmissionTransactions
 from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
 from adapters.system.pass_signing import SealedPassSigner
+from core.admission.disputes import DisputeStanding, OrderDispute
 from core.admission.passes import OrderStanding, PassStatus
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
+from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, TenantId, TicketId
 from ports.admission import AdmissionTransactions
 from ports.events import Delivery
 from ports.stores import StoreUnavailableError
@@ -106,7 +107,7 @@ async def test_the_passes_of_an_order_come_in_the_order_they_were_issued_in(admi
 async def test_voiding_an_order_ends_its_passes_once(admission: AdmissionTransactions) -> None:
     order_id = OrderId(uuid7())
     valid, frozen, other = a_pass(order_id=order_id), a_pass(order_id=order_id), a_pass()
-    frozen = replace(frozen, status=PassStatus.FROZEN)
+    frozen = frozen.frozen(at=NOON, reason="disputed")
     async with admission.begin(OURS) as tx:
         await tx.passes.add_missing([valid, frozen, other])
 
@@ -280,3 +281,43 @@ async def test_a_database_that_is_away_is_told_as_such(unused_tcp_port: int) -> 
 
 def other_news(sale: Sale) -> list[Delivery]:
     return [sale.delivery() for _ in range(3)]
+
+
+async def test_the_valid_passes_of_an_order_freeze_and_thaw_and_what_is_void_stays_void(
+    admission: AdmissionTransactions,
+) -> None:
+    valid = a_pass()
+    order_id = valid.order_id
+    void = replace(a_pass(number=2, order_id=order_id)).voided(at=NOON)
+    another = a_pass()
+    async with admission.begin(OURS) as tx:
+        await tx.passes.add_missing([valid, void, another])
+    async with admission.begin(OURS) as tx:
+        assert await tx.passes.freeze_order(order_id, reason="disputed", at=LATER) == 1
+        assert await tx.passes.freeze_order(order_id, reason="disputed", at=LATER) == 0
+    async with admission.begin(OURS) as tx:
+        assert list(await tx.passes.of_order(order_id)) == [valid.frozen(at=LATER, reason="disputed"), void]
+        assert await tx.passes.get(another.id) == another
+        assert await tx.passes.thaw_order(order_id) == 1
+        assert list(await tx.passes.of_order(order_id)) == [valid, void]
+        await tx.passes.freeze_order(order_id, reason="disputed", at=LATER)
+        assert await tx.passes.void_order(order_id, at=LATER, reason="dispute_lost") == 1
+        assert await tx.passes.get(valid.id) == valid.voided(at=LATER, reason="dispute_lost")
+        assert await tx.passes.thaw_order(order_id) == 0
+
+
+async def test_of_a_dispute_the_newest_thing_that_was_heard_is_kept(admission: AdmissionTransactions) -> None:
+    order_id = OrderId(uuid7())
+    opened = OrderDispute(order_id, DisputeId(uuid7()), DisputeStanding.OPEN, 1)
+    lost = replace(opened, standing=DisputeStanding.LOST, version=2)
+    other = OrderDispute(order_id, DisputeId(uuid7()), DisputeStanding.WON, 2)
+    async with admission.begin(OURS) as tx:
+        for each in (lost, opened, replace(lost, standing=DisputeStanding.WON), other):
+            await tx.disputes.note(each, at=NOON)
+    async with admission.begin(OURS) as tx:
+        assert list(await tx.disputes.of_order(order_id)) == [lost, other]
+        assert list(await tx.disputes.of_order(OrderId(uuid7()))) == []
+        await tx.disputes.note(replace(lost, standing=DisputeStanding.WON, version=3), at=LATER)
+        assert [each.standing for each in await tx.disputes.of_order(order_id)] == [DisputeStanding.WON] * 2
+    async with admission.begin(THEIRS) as tx:
+        assert list(await tx.disputes.of_order(order_id)) == []

@@ -38,7 +38,8 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder.
 
     `seat` is null for general admission. `faceValue` is what the place cost, without fees. `voidReason` is `refunded`
-    when the whole order was, and otherwise why its item was given back.
+    when the whole order was, and otherwise why its item was given back or why it ended. A FROZEN pass admits nobody
+    until what `freezeReason` names is over: `disputed`, when the buyer's bank has the money and has yet to decide.
     """
 
     id: UUID
@@ -55,6 +56,8 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     issued_at: datetime
     voided_at: datetime | None
     void_reason: str | None
+    frozen_at: datetime | None
+    freeze_reason: str | None
 
 
 class PassKeyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -166,6 +169,8 @@ def _body(shown: ShownPass) -> PassBody:
         issued_at=found.issued_at,
         voided_at=found.voided_at,
         void_reason=found.void_reason,
+        frozen_at=found.frozen_at,
+        freeze_reason=found.freeze_reason,
     )
 
 

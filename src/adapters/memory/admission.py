@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import override
 
 from adapters.memory.messaging import MemoryMessages
+from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
-from core.admission.passes import OrderStanding, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
+from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
+from core.shared.ids import AccountId, DisputeId, OrderId, PassId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
+    OrderDisputeStore,
     OrderStandingStore,
     PassKeyStore,
     PassStore,
@@ -26,9 +28,10 @@ class _State:
     orders: dict[OrderId, OrderStanding] = field(default_factory=dict[OrderId, OrderStanding])
     keys: dict[TicketId, PassKey] = field(default_factory=dict[TicketId, PassKey])
     returned: dict[Unit, OrderId] = field(default_factory=dict[Unit, OrderId])
+    disputes: dict[DisputeId, OrderDispute] = field(default_factory=dict[DisputeId, OrderDispute])
 
     def copy(self) -> "_State":
-        return _State(dict(self.passes), dict(self.orders), dict(self.keys), dict(self.returned))
+        return _State(dict(self.passes), dict(self.orders), dict(self.keys), dict(self.returned), dict(self.disputes))
 
 
 class MemoryPassStore(PassStore):
@@ -55,14 +58,26 @@ class MemoryPassStore(PassStore):
         return sorted(found, key=lambda each: each.id)
 
     @override
-    async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
+    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> int:
         ended = [
-            each.voided(at=at)
+            each.voided(at=at, reason=reason)
             for each in self._passes.values()
             if each.order_id == order_id and each.status is not PassStatus.VOID
         ]
         self._passes.update({each.id: each for each in ended})
         return len(ended)
+
+    @override
+    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> int:
+        valid = [each for each in await self.of_order(order_id) if each.status is PassStatus.VALID]
+        self._passes.update({each.id: each.frozen(at=at, reason=reason) for each in valid})
+        return len(valid)
+
+    @override
+    async def thaw_order(self, order_id: OrderId) -> int:
+        frozen = [each for each in await self.of_order(order_id) if each.status is PassStatus.FROZEN]
+        self._passes.update({each.id: each.thawed() for each in frozen})
+        return len(frozen)
 
     @override
     async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
@@ -107,6 +122,24 @@ class MemoryOrderStandingStore(OrderStandingStore):
         return noted
 
 
+class MemoryOrderDisputeStore(OrderDisputeStore):
+    """What was heard of the disputes of one tenant's orders."""
+
+    def __init__(self, state: _State) -> None:
+        self._disputes = state.disputes
+
+    @override
+    async def note(self, dispute: OrderDispute, *, at: datetime) -> None:
+        known = self._disputes.get(dispute.dispute_id)
+        if known is None or known.version < dispute.version:
+            self._disputes[dispute.dispute_id] = dispute
+
+    @override
+    async def of_order(self, order_id: OrderId) -> Sequence[OrderDispute]:
+        found = [each for each in self._disputes.values() if each.order_id == order_id]
+        return sorted(found, key=lambda each: each.dispute_id)
+
+
 class MemoryPassKeyStore(PassKeyStore):
     """The keys of the events of one tenant."""
 
@@ -136,6 +169,7 @@ class MemoryAdmissionTransaction(AdmissionTransaction):
 
     passes: PassStore
     orders: OrderStandingStore
+    disputes: OrderDisputeStore
     keys: PassKeyStore
     outbox: Outbox
     inbox: Inbox
@@ -156,6 +190,7 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
             yield MemoryAdmissionTransaction(
                 passes=MemoryPassStore(draft),
                 orders=MemoryOrderStandingStore(draft),
+                disputes=MemoryOrderDisputeStore(draft),
                 keys=MemoryPassKeyStore(draft),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,

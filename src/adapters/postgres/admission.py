@@ -8,15 +8,17 @@ from typing import override
 
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
-from adapters.postgres.pass_rows import key_of, pass_of, row_of, standing_of
+from adapters.postgres.pass_rows import dispute_of, key_of, pass_of, row_of, standing_of
 from adapters.postgres.pool import Connection, Pool, rows_touched
 from adapters.postgres.transactions import tenant_transaction
+from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
 from core.admission.passes import REFUNDED, OrderStanding, Pass, Unit
 from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
+    OrderDisputeStore,
     OrderStandingStore,
     PassKeyStore,
     PassStore,
@@ -40,10 +42,11 @@ class PostgresPassStore(PassStore):
                 tenant_id, id, order_id, order_item_id, account_id, ticket_id,
                 event_title, event_starts_at, event_ends_at, event_time_zone, venue_id, venue_name,
                 seat_id, seat_label, seat_section, seat_row, seat_number,
-                face_value_minor, currency, status, revision, issued_at, voided_at, unit, ticket_title, void_reason
+                face_value_minor, currency, status, revision, issued_at, voided_at, unit, ticket_title, void_reason,
+                frozen_at, freeze_reason
             )
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+                    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
             on conflict on constraint passes_order_item_unit do nothing
             returning id
             """,
@@ -66,16 +69,43 @@ class PostgresPassStore(PassStore):
         return [pass_of(row) for row in rows]
 
     @override
-    async def void_order(self, order_id: OrderId, *, at: datetime) -> int:
+    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> int:
         status = await self._connection.execute(
             """
-            update passes set status = 'VOID', voided_at = $3, void_reason = $4
+            update passes
+               set status = 'VOID', voided_at = $3, void_reason = $4, frozen_at = null, freeze_reason = null
             where tenant_id = $1 and order_id = $2 and status <> 'VOID'
             """,
             self._tenant_id,
             order_id,
             at,
-            REFUNDED,
+            reason,
+        )
+        return rows_touched(status)
+
+    @override
+    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> int:
+        status = await self._connection.execute(
+            """
+            update passes set status = 'FROZEN', frozen_at = $3, freeze_reason = $4
+            where tenant_id = $1 and order_id = $2 and status = 'VALID'
+            """,
+            self._tenant_id,
+            order_id,
+            at,
+            reason,
+        )
+        return rows_touched(status)
+
+    @override
+    async def thaw_order(self, order_id: OrderId) -> int:
+        status = await self._connection.execute(
+            """
+            update passes set status = 'VALID', frozen_at = null, freeze_reason = null
+            where tenant_id = $1 and order_id = $2 and status = 'FROZEN'
+            """,
+            self._tenant_id,
+            order_id,
         )
         return rows_touched(status)
 
@@ -92,7 +122,8 @@ class PostgresPassStore(PassStore):
         )
         status = await self._connection.execute(
             """
-            update passes p set status = 'VOID', voided_at = $5, void_reason = $6
+            update passes p
+               set status = 'VOID', voided_at = $5, void_reason = $6, frozen_at = null, freeze_reason = null
             from unnest($3::uuid[], $4::integer[]) as u (item, unit)
             where p.tenant_id = $1 and p.order_id = $2 and p.order_item_id = u.item and p.unit = u.unit
               and p.status <> 'VOID'
@@ -146,6 +177,41 @@ class PostgresOrderStandingStore(OrderStandingStore):
         )
         assert row is not None, "an upsert without a condition always gives a row"
         return standing_of(row)
+
+
+class PostgresOrderDisputeStore(OrderDisputeStore):
+    """What was heard of the disputes of one tenant's orders."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    @override
+    async def note(self, dispute: OrderDispute, *, at: datetime) -> None:
+        await self._connection.execute(
+            """
+            insert into disputed_orders as known (tenant_id, order_id, dispute_id, standing, version, heard_at)
+            values ($1, $2, $3, $4, $5, $6)
+            on conflict on constraint disputed_orders_pkey do update
+               set standing = excluded.standing, version = excluded.version, heard_at = excluded.heard_at
+             where known.version < excluded.version
+            """,
+            self._tenant_id,
+            dispute.order_id,
+            dispute.dispute_id,
+            dispute.standing.value,
+            dispute.version,
+            at,
+        )
+
+    @override
+    async def of_order(self, order_id: OrderId) -> Sequence[OrderDispute]:
+        rows = await self._connection.fetch(
+            "select * from disputed_orders where tenant_id = $1 and order_id = $2 order by dispute_id",
+            self._tenant_id,
+            order_id,
+        )
+        return [dispute_of(row) for row in rows]
 
 
 class PostgresPassKeyStore(PassKeyStore):
@@ -207,6 +273,7 @@ class PostgresAdmissionTransaction(AdmissionTransaction):
 
     passes: PassStore
     orders: OrderStandingStore
+    disputes: OrderDisputeStore
     keys: PassKeyStore
     outbox: Outbox
     inbox: Inbox
@@ -226,6 +293,7 @@ class PostgresAdmissionTransactions(AdmissionTransactions):
             yield PostgresAdmissionTransaction(
                 passes=PostgresPassStore(connection, tenant_id),
                 orders=PostgresOrderStandingStore(connection, tenant_id),
+                disputes=PostgresOrderDisputeStore(connection, tenant_id),
                 keys=PostgresPassKeyStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),

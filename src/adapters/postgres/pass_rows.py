@@ -2,9 +2,10 @@
 
 from asyncpg import Record
 
+from core.admission.disputes import DisputeStanding, OrderDispute
 from core.admission.keys import PassKey
 from core.admission.passes import AdmittedEvent, AdmittedSeat, OrderStanding, Pass, PassStatus
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
+from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
 from core.shared.money import Money
 
 
@@ -38,6 +39,8 @@ def row_of(tenant_id: TenantId, each: Pass) -> tuple[object, ...]:
         each.unit,
         event.ticket_title,
         each.void_reason,
+        each.frozen_at,
+        each.freeze_reason,
     )
 
 
@@ -65,6 +68,8 @@ def pass_of(row: Record) -> Pass:
         revision=row["revision"],
         voided_at=row["voided_at"],
         void_reason=row["void_reason"],
+        frozen_at=row["frozen_at"],
+        freeze_reason=row["freeze_reason"],
     )
 
 
@@ -86,6 +91,15 @@ def standing_of(row: Record) -> OrderStanding:
         order_id=OrderId(row["order_id"]),
         account_id=AccountId(account_id) if account_id is not None else None,
         refunded_at=row["refunded_at"],
+    )
+
+
+def dispute_of(row: Record) -> OrderDispute:
+    return OrderDispute(
+        order_id=OrderId(row["order_id"]),
+        dispute_id=DisputeId(row["dispute_id"]),
+        standing=DisputeStanding(row["standing"]),
+        version=row["version"],
     )
 
 

@@ -16,7 +16,9 @@ from ports.admission import AdmissionTransactions, CodePainter, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
+from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.codes import PassCodes
+from usecases.admission.hear_of_disputes import DecideOnDispute, FreezeOnDispute, HearOfDispute
 from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
@@ -37,6 +39,9 @@ class AdmissionProvider(Provider):
         IssuePasses,
         VoidOnReturnedItems,
         VoidOnCancelledOrder,
+        HearOfDispute,
+        FreezeOnDispute,
+        DecideOnDispute,
         PassCodes,
         ReadPass,
         ListOrderPasses,
@@ -70,6 +75,8 @@ def admission_service() -> Service:
             Subscription("admission.issue_passes", OrderCompleted, IssuePasses),
             Subscription("admission.void_on_returned_items", ItemsReturned, VoidOnReturnedItems),
             Subscription("admission.void_on_cancelled_order", OrderCancelled, VoidOnCancelledOrder),
+            Subscription("admission.freeze_on_dispute", DisputeOpened, FreezeOnDispute),
+            Subscription("admission.decide_on_dispute", DisputeClosed, DecideOnDispute),
         ),
         jobs=relay_jobs(),
         checks=(PostgresHealth,),

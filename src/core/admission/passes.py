@@ -73,6 +73,8 @@ class Pass:
     revision: int = 1
     voided_at: datetime | None = None
     void_reason: str | None = None
+    frozen_at: datetime | None = None
+    freeze_reason: str | None = None
 
     @property
     def shows_a_code(self) -> bool:
@@ -82,7 +84,21 @@ class Pass:
         """End the pass for good; one that is void stays as it is."""
         if self.status is PassStatus.VOID:
             return self
-        return replace(self, status=PassStatus.VOID, voided_at=at, void_reason=reason)
+        return replace(
+            self, status=PassStatus.VOID, voided_at=at, void_reason=reason, frozen_at=None, freeze_reason=None
+        )
+
+    def frozen(self, *, at: datetime, reason: str) -> Self:
+        """Let the pass admit nobody for the time being; only a valid one can be frozen."""
+        if self.status is not PassStatus.VALID:
+            return self
+        return replace(self, status=PassStatus.FROZEN, frozen_at=at, freeze_reason=reason)
+
+    def thawed(self) -> Self:
+        """Let a frozen pass admit again, with the code that it had."""
+        if self.status is not PassStatus.FROZEN:
+            return self
+        return replace(self, status=PassStatus.VALID, frozen_at=None, freeze_reason=None)
 
     def is_visible_to(self, caller: Caller) -> bool:
         return may_see(caller, owner=self.account_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
+from core.admission.disputes import DISPUTED, DisputeStanding, standing_of
 from core.admission.passes import AdmittedEvent, AdmittedSeat, Pass
 from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TicketId, VenueId
 from core.shared.money import Money
@@ -23,7 +24,8 @@ _CONSUMER = "admission.issue_passes"
 class IssuePasses(Consumer[OrderCompleted]):
     """For events. One pass a seat and one a place without a seat, once, however often and in whatever order news comes.
 
-    An order that was refunded gets none, and items that were given back get none either, even when the refund was
+    An order that was refunded, or whose money the buyer's bank took back, gets none; one that is disputed gets frozen
+    ones; and items that were given back get none either, even when the refund was
     heard of first.
     """
 
@@ -40,7 +42,8 @@ class IssuePasses(Consumer[OrderCompleted]):
             if not await tx.inbox.accept(delivery.event_id, consumer=_CONSUMER, at=now):
                 return
             standing = await tx.orders.note(OrderId(event.order_id), account_id=AccountId(event.account_id))
-            if standing.refunded_at is not None:
+            disputes = await tx.disputes.of_order(OrderId(event.order_id))
+            if standing.refunded_at is not None or standing_of(disputes) is DisputeStanding.LOST:
                 return
             # In one order for all, so that two sales of the same new events wait for one another and never both.
             for ticket_id in sorted(TicketId(ticket.ticket_id) for ticket in event.tickets):
@@ -49,6 +52,8 @@ class IssuePasses(Consumer[OrderCompleted]):
             returned = await tx.passes.returned(OrderId(event.order_id))
             due = [each for each in self._passes_of(event, now=now) if (each.order_item_id, each.unit) not in returned]
             issued = await tx.passes.add_missing(due)
+            if standing_of(disputes) is DisputeStanding.OPEN:
+                await tx.passes.freeze_order(OrderId(event.order_id), reason=DISPUTED, at=now)
             if issued:
                 told = PassesIssued(order_id=event.order_id, pass_ids=tuple(issued))
                 await tx.outbox.add(told, subject=event.order_id, at=now)

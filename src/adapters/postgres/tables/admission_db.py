@@ -51,6 +51,8 @@ passes = Table(
     Column("unit", Integer, nullable=False, server_default=text("1")),
     Column("ticket_title", Text, nullable=False),
     Column("void_reason", Text),
+    Column("frozen_at", _MOMENT),
+    Column("freeze_reason", Text),
     PrimaryKeyConstraint("tenant_id", "id", name="passes_pkey"),
     UniqueConstraint("tenant_id", "order_item_id", "unit", name="passes_order_item_unit"),
     CheckConstraint("unit >= 1", name="passes_unit"),
@@ -61,6 +63,10 @@ passes = Table(
     CheckConstraint("(status = 'VOID') = (voided_at is not null)", name="passes_voided_at"),
     CheckConstraint("revision between 1 and 65535", name="passes_revision"),
     CheckConstraint("face_value_minor >= 0", name="passes_face_value"),
+    CheckConstraint(
+        "(status = 'FROZEN') = (frozen_at is not null) and (frozen_at is null) = (freeze_reason is null)",
+        name="passes_frozen",
+    ),
 )
 Index("passes_order", passes.c.tenant_id, passes.c.order_id, passes.c.id)
 
@@ -86,6 +92,19 @@ returned_units = Table(
     CheckConstraint("unit >= 1", name="returned_units_unit"),
 )
 Index("returned_units_of_order", returned_units.c.tenant_id, returned_units.c.order_id)
+
+disputed_orders = Table(
+    "disputed_orders",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("dispute_id", Uuid, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("heard_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "order_id", "dispute_id", name="disputed_orders_pkey"),
+    CheckConstraint("standing in ('open', 'won', 'lost')", name="disputed_orders_standing"),
+)
 
 pass_keys = Table(
     "pass_keys",
