@@ -13,9 +13,9 @@ from core.payments.refund import Refund
 from core.shared.ids import AccountId, OrderId, PaymentId, RefundId, TenantId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
-from ports.disputes import UnsettledDisputes
 from ports.ids import IdSource
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
+from ports.payments.disputes import UnsettledDisputes
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.keep_refunds import KeepRefunds

@@ -27,8 +27,10 @@ from bootstrap.settings import Settings
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
+from ports.published.admission import AdmissionApi
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import TokenVerifier
+from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
@@ -42,6 +44,8 @@ SERVED_BY: Mapping[type, str] = {
     GeneralAdmissionApi: "ticket",
     PaymentsApi: "payment",
     VenueAccountsApi: "payment",
+    OrdersApi: "order",
+    AdmissionApi: "admission",
 }
 
 WAKES: Mapping[str, tuple[str, ...]] = {

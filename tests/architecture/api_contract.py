@@ -79,6 +79,9 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /venues/{id}/stripe/refresh
     GET                 /payments/refunds
     POST                /payments/refunds/{id}/retry
+    GET                 /disputes
+    GET                 /disputes/{id}
+    GET                 /disputes/{id}/evidence
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe

@@ -20,9 +20,9 @@ from core.payments.ledger import PostingKind
 from core.payments.payment import Payment
 from core.shared.ids import DisputeId, TenantId
 from core.shared.money import Money
-from ports.disputes import UnsettledDisputes
 from ports.paging import PageRequest
 from ports.payments import Books, PaymentTransactions
+from ports.payments.disputes import UnsettledDisputes
 from tests.payments_builders import a_payment
 from tests.servers import PostgresServer
 

@@ -1,4 +1,4 @@
-"""Whatever order the events of a purchase come in, and each of them twice, it ends in the same state."""
+"""Whatever order the events of a purchase, a refund and a dispute come in, each of them twice, all ends the same."""
 
 import itertools
 import math
@@ -16,17 +16,20 @@ from adapters.inprocess.payments import InProcessPayments
 from adapters.memory.locks import MemoryLocks
 from adapters.memory.payments import MemoryPaymentGateway
 from adapters.memory.webhooks import MemoryWebhooks
+from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.payment_events import StripePaymentEvents
 from core.orders.order import Order
 from core.webhooks.webhook import WebhookStatus
 from ports.events import Consumer, Subscription
-from ports.published.payments import PaymentRefunded, PaymentSucceeded
+from ports.published.payments import DisputeClosed, DisputeOpened, PaymentRefunded, PaymentSucceeded, RefundSettled
 from ports.published.webhooks import STRIPE
 from ports.webhooks import VerifiedEvent, WebhookVerifier
 from tests.orders_world import TENANT, World
 from tests.payments_world import PaymentsWorld
 from usecases.orders.confirm_order import ConfirmOrder
+from usecases.orders.on_dispute import OnDisputeClosed, OnDisputeOpened
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
+from usecases.orders.on_refund_settled import OnRefundSettled
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.settle_payment import SettlePayment
 from usecases.webhooks.dispatch_event import DispatchEvent, EventRoute
@@ -68,12 +71,41 @@ REFUND = (
     Told("refund.updated"),
     Told("charge.refund.updated"),
 )
+
+
+def refund_a_part(gateway: MemoryPaymentGateway, intent_id: str) -> None:
+    """Staff give a part back in the provider's pages."""
+    gateway.refund_at_provider(intent_id, amount_minor=2_000)
+
+
+def dispute(gateway: MemoryPaymentGateway, intent_id: str) -> None:
+    """The buyer's bank takes what is left."""
+    gateway.dispute(intent_id)
+
+
+def win(gateway: MemoryPaymentGateway, intent_id: str) -> None:
+    """The bank gives it back."""
+    gateway.bank.decide(gateway.bank.of(intent_id)[0].id, won=True)
+
+
+def lose(gateway: MemoryPaymentGateway, intent_id: str) -> None:
+    """The bank keeps it for the buyer."""
+    gateway.bank.decide(gateway.bank.of(intent_id)[0].id, won=False)
+
+
+PAID_AND_DISPUTED = (
+    Told("payment_intent.succeeded", MemoryPaymentGateway.pay),
+    Told("charge.dispute.created", dispute),
+    Told("charge.dispute.funds_withdrawn"),
+)
+DISPUTES = {"payments.dispute.opened": 1, "payments.dispute.closed": 1}
 STORIES: dict[str, tuple[Sequence[Told], dict[str, object]]] = {
     "a purchase": (
         PURCHASE,
         {
             "payment": ("SUCCEEDED", 5_000),
             "kept": 5_000,
+            "ledger": {"buyer": -5_000, "organisation": 5_000},
             "order": ("CONFIRMED", None),
             "seats": ["sold"],
             "news": {"payments.payment.succeeded": 1, "orders.order.completed": 1},
@@ -84,6 +116,7 @@ STORIES: dict[str, tuple[Sequence[Told], dict[str, object]]] = {
         {
             "payment": ("REFUNDED", 5_000),
             "kept": 0,
+            "ledger": {"buyer": -5_000, "refund": 5_000},
             "order": ("CANCELLED", "done"),
             "seats": ["ended"],
             "news": {
@@ -91,6 +124,52 @@ STORIES: dict[str, tuple[Sequence[Told], dict[str, object]]] = {
                 "payments.refund.settled": 1,
                 "payments.payment.refunded": 1,
                 "orders.order.completed": 1,
+                "orders.order.cancelled": 1,
+            },
+        },
+    ),
+    "a dispute that is won": (
+        (
+            *PAID_AND_DISPUTED,
+            Told("charge.dispute.closed", win),
+            Told("charge.dispute.funds_reinstated"),
+        ),
+        {
+            "payment": ("SUCCEEDED", 5_000),
+            "kept": 5_000,
+            "ledger": {"buyer": -5_000, "organisation": 5_000},
+            "order": ("CONFIRMED", None),
+            "seats": ["sold"],
+            "news": {"payments.payment.succeeded": 1, **DISPUTES, "orders.order.completed": 1},
+        },
+    ),
+    "a refund of a part, and a dispute of the rest that is lost": (
+        (
+            Told("payment_intent.succeeded", MemoryPaymentGateway.pay),
+            Told("charge.refunded", refund_a_part),
+            Told("refund.created"),
+            Told("charge.dispute.created", dispute),
+            Told("charge.dispute.funds_withdrawn"),
+            Told("charge.dispute.closed", lose),
+        ),
+        {
+            "payment": ("SUCCEEDED", 5_000),
+            "kept": 0,
+            "ledger": {
+                "buyer": -5_000,
+                "organisation": -1_500,
+                "refund": 2_000,
+                "dispute": 3_000,
+                "dispute_fee": 1_500,
+            },
+            "order": ("CANCELLED", "done"),
+            "seats": ["ended"],
+            "news": {
+                "payments.payment.succeeded": 1,
+                "payments.refund.settled": 1,
+                **DISPUTES,
+                "orders.order.completed": 1,
+                "orders.items.returned": 1,
                 "orders.order.cancelled": 1,
             },
         },
@@ -128,16 +207,23 @@ class Shop:
         self.pay = PayOrder(orders.transactions, orders.reservations, api, orders.clock, orders.terms)
         settle = SettlePayment(orders.transactions, orders.reservations, api, orders.clock, orders.terms)
         confirm, refunded = ConfirmOrder(settle), OnPaymentRefunded(orders.transactions, orders.clock)
+        settled = OnRefundSettled(orders.transactions, orders.clock)
+        opened = OnDisputeOpened(orders.transactions, orders.clock)
+        closed = OnDisputeClosed(orders.transactions, orders.clock)
         self.publisher = InProcessPublisher(
             [
                 Subscriber(Subscription("orders.confirm", PaymentSucceeded, ConfirmOrder), _always(confirm)),
                 Subscriber(Subscription("orders.refunded", PaymentRefunded, OnPaymentRefunded), _always(refunded)),
+                Subscriber(Subscription("orders.settled", RefundSettled, OnRefundSettled), _always(settled)),
+                Subscriber(Subscription("orders.disputed", DisputeOpened, OnDisputeOpened), _always(opened)),
+                Subscriber(Subscription("orders.decided", DisputeClosed, OnDisputeClosed), _always(closed)),
             ]
         )
         self.inbox = MemoryWebhooks()
         self.receive = ReceiveWebhook((Trusting(),), self.inbox, self.money.clock, self.money.ids)
         events = StripePaymentEvents(use.record)
         routes = [EventRoute(STRIPE, prefix, events) for prefix in ("payment_intent.", "charge.", "refund.")]
+        routes.append(EventRoute(STRIPE, "charge.dispute.", StripeDisputeEvents(use.record_dispute)))
         self.process = ProcessWebhooks(
             self.inbox, DispatchEvent(routes), MemoryLocks(self.money.clock), self.money.clock
         )
@@ -161,6 +247,8 @@ class Shop:
         about: dict[str, object] = {"id": "ch_1", "object": "charge", "payment_intent": self.intent_id}
         if told.kind.startswith("payment_intent."):
             about = {"id": self.intent_id, "object": "payment_intent"}
+        if told.kind.startswith("charge.dispute."):
+            about |= {"id": self.money.gateway.bank.of(self.intent_id)[0].id, "object": "dispute"}
         event = {"id": event_id, "object": "event", "type": told.kind, "created": 0, "data": {"object": about}}
         await self.receive(msgspec.json.encode(event), source=STRIPE, signature=None)
 
@@ -187,6 +275,7 @@ class Shop:
         return {
             "payment": (payment.status.value, payment.received.amount_minor),
             "kept": sum(moved for _, moved in await self.money.trail(self.payment_id)),
+            "ledger": await self.money.balances(self.payment_id),
             "order": (order.status.value, order.refund.value if order.refund else None),
             "seats": [reservation.state for reservation in self.orders.seating.reservations.values()],
             "news": {kind: told.count(kind) for kind in dict.fromkeys(told)},

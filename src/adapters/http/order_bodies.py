@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
 from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, OrderLine, SeatLine, Tax
+from core.orders.history import HistoryEntry, Step
 from core.orders.order import Order
 from core.orders.reservations import ReservationKind
 from core.shared.ids import ReservationId
@@ -17,6 +18,12 @@ from ports.published.payments import PaymentMethod
 from usecases.orders.place_order import HoldToOrder
 
 RESERVATIONS_MAX = 10
+
+_NEUTRAL = {
+    Step.DISPUTED: "payment_under_review",
+    Step.DISPUTE_WON: "payment_review_ended",
+    Step.DISPUTE_LOST: "payment_reversed",
+}
 
 
 class ReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -179,6 +186,13 @@ class OrderStepBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     step: str
     detail: str | None
 
+    @staticmethod
+    def of(entry: HistoryEntry, *, for_staff: bool) -> "OrderStepBody":
+        """Return the step as the API shows it; of disputes a buyer reads no more than that the payment is reviewed."""
+        if not for_staff and entry.step in _NEUTRAL:
+            return OrderStepBody(at=entry.at, step=_NEUTRAL[entry.step], detail=None)
+        return OrderStepBody(at=entry.at, step=entry.step.value, detail=entry.detail or None)
+
 
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An order. `total` and `event` are null until everything is reserved; `history` is given for one order only.
@@ -237,9 +251,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @staticmethod
     def with_history(order: Order, *, for_staff: bool = False) -> "OrderBody":
         """Return the order as it is shown alone."""
-        history = tuple(
-            OrderStepBody(at=entry.at, step=entry.step.value, detail=entry.detail or None) for entry in order.history
-        )
+        history = tuple(OrderStepBody.of(entry, for_staff=for_staff) for entry in order.history)
         return msgspec.structs.replace(OrderBody.of(order, for_staff=for_staff), history=history)
 
 

@@ -19,6 +19,16 @@ ITEMS_MAX = 1_000
 type Reason = Literal[
     "customer_request", "event_cancelled", "event_rescheduled", "duplicate", "fraud", "goodwill", "other"
 ]
+type ShownReason = Literal[
+    "customer_request",
+    "event_cancelled",
+    "event_rescheduled",
+    "duplicate",
+    "fraud",
+    "goodwill",
+    "other",
+    "dispute_lost",
+]
 type BasisPoints = Annotated[int, Meta(ge=0, le=WHOLE, description="Hundredths of a percent.")]
 
 
@@ -186,7 +196,8 @@ class RefundPreviewBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 class RefundBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A refund. `requested` until it is known whether the money went back; `failure` says why it did not.
 
-    A `failed` one is owed, and tried again; a `refused` one is not, and can be asked for anew.
+    A `failed` one is owed, and tried again; a `refused` one is not, and can be asked for anew. Nobody asked for one of
+    the reason `dispute_lost`: the buyer's bank took the money back.
 
     From `acceptedAt` on the items are back with the public. `note` and `accountId`, who asked for it, are for staff.
     """
@@ -195,7 +206,7 @@ class RefundBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     order_id: UUID
     amount: MoneyBody
     status: Literal["requested", "succeeded", "failed", "refused"]
-    reason: Reason
+    reason: ShownReason
     requested_by: Literal["buyer", "staff"]
     items: tuple[RefundedItemBody, ...]
     explanation: ExplanationBody

@@ -13,8 +13,8 @@ from core.payments.movements import Movement
 from core.shared.ids import DisputeId, PaymentId, TenantId
 from core.shared.money import Money
 from ports.clock import Clock
-from ports.disputes import DisputeStore
 from ports.paging import Page, PageRequest
+from ports.payments.disputes import DisputeStore
 
 type DisputeRows = dict[tuple[TenantId, DisputeId], Dispute]
 

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
-from uuid import UUID
 
 from adapters.memory.clock import MemoryClock
 from adapters.memory.disputes import DisputeDesk, DisputeRows, MemoryDisputeStore
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payment_accounts import MemoryAccountDirectory, MemoryAccountRows, MemoryAccountStore
+from adapters.memory.payment_store import MemoryPaymentStore
 from adapters.memory.refund_desk import RefundDesk
 from adapters.memory.refunds import Book, MemoryLedger, MemoryRefundStore, booked_movements
 from core.payments.dispute import ProviderDispute
@@ -20,12 +20,10 @@ from core.payments.intent import Charge, Decline, Intent, IntentStatus
 from core.payments.ledger import PostingKind
 from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
-from core.payments.record import PaymentRecord
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
-from core.shared.ids import DisputeId, OrderId, PaymentId, RefundId, TenantId
+from core.shared.ids import DisputeId, PaymentId, RefundId, TenantId
 from core.shared.money import Money
 from ports.clock import Clock
-from ports.disputes import DisputeStore, UnsettledDisputes
 from ports.events import Outbox
 from ports.payments import (
     Books,
@@ -41,6 +39,7 @@ from ports.payments import (
     UnsettledRefunds,
 )
 from ports.payments.accounts import AccountStore
+from ports.payments.disputes import DisputeStore, UnsettledDisputes
 
 
 class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, UnsettledDisputes, Books):
@@ -64,7 +63,7 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
             refunds, disputes, book = dict(self._refunds), dict(self._disputes), list(self._book)
             try:
                 yield _Transaction(
-                    payments=_Store(tenant_id, self._payments, self._records),
+                    payments=MemoryPaymentStore(tenant_id, self._payments, self._records),
                     accounts=MemoryAccountStore(tenant_id, self._accounts),
                     refunds=MemoryRefundStore(tenant_id, self._refunds, self._payments),
                     disputes=MemoryDisputeStore(tenant_id, self._disputes),
@@ -125,55 +124,6 @@ class _Transaction(PaymentTransaction):
     disputes: DisputeStore
     ledger: Ledger
     outbox: Outbox
-
-
-class _Store(PaymentStore):
-    def __init__(self, tenant_id: TenantId, payments: dict[PaymentId, Payment], records: list[KeptRecord]) -> None:
-        self._tenant_id = tenant_id
-        self._payments = payments
-        self._records = records
-
-    @override
-    async def add(self, payment: Payment) -> bool:
-        self._must_be_ours(payment)
-        if await self.lock_of_order(payment.order_id) is not None:
-            return False
-        self._payments[payment.id] = payment
-        return True
-
-    @override
-    async def find(self, payment_id: PaymentId) -> Payment | None:
-        payment = self._payments.get(payment_id)
-        return payment if payment is not None and payment.tenant_id == self._tenant_id else None
-
-    @override
-    async def lock(self, payment_id: PaymentId) -> Payment | None:
-        return await self.find(payment_id)
-
-    @override
-    async def lock_of_order(self, order_id: OrderId) -> Payment | None:
-        for payment in self._payments.values():
-            if payment.tenant_id == self._tenant_id and payment.order_id == order_id:
-                return payment
-        return None
-
-    @override
-    async def save(self, payment: Payment) -> None:
-        self._must_be_ours(payment)
-        self._payments[payment.id] = replace(payment, refunded_minor=self._payments[payment.id].refunded_minor)
-
-    @override
-    async def append(self, payment_id: PaymentId, record: PaymentRecord, *, id: UUID, at: datetime) -> None:
-        self._records.append(KeptRecord(id, payment_id, record, at))
-
-    @override
-    async def records(self, payment_id: PaymentId) -> Sequence[KeptRecord]:
-        if await self.find(payment_id) is None:
-            return []
-        return [kept for kept in self._records if kept.payment_id == payment_id]
-
-    def _must_be_ours(self, payment: Payment) -> None:
-        assert payment.tenant_id == self._tenant_id, "a transaction writes its own tenant's rows only"
 
 
 class MemoryPaymentGateway(PaymentGateway):

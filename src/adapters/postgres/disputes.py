@@ -10,8 +10,8 @@ from adapters.postgres.pool import Connection, Pool, driver_errors_translated
 from core.payments.dispute import Dispute, DisputeState
 from core.shared.ids import DisputeId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
-from ports.disputes import DisputeStore, UnsettledDisputes
 from ports.paging import Page, PageRequest
+from ports.payments.disputes import DisputeStore, UnsettledDisputes
 
 _COLUMNS = """
     tenant_id, id, payment_id, order_id, stripe_dispute_id, amount_minor, currency, reason, status, state,

@@ -22,7 +22,6 @@ from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
-from ports.disputes import DisputeStore
 from ports.events import Outbox
 from ports.ids import IdSource
 from ports.payments import (
@@ -35,6 +34,7 @@ from ports.payments import (
     UnsettledPayments,
 )
 from ports.payments.accounts import AccountStore
+from ports.payments.disputes import DisputeStore
 
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,

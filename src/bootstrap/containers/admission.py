@@ -6,6 +6,7 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.passes import OrderPassController, PassController, PassKeyController
+from adapters.inprocess.admission import InProcessAdmission
 from adapters.postgres.admission import PostgresAdmissionTransactions
 from adapters.postgres.health import PostgresHealth
 from adapters.system.pass_signing import SealedPassSigner
@@ -15,6 +16,7 @@ from bootstrap.settings import Settings, SettingsError
 from ports.admission import AdmissionTransactions, CodePainter, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
+from ports.published.admission import AdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.codes import PassCodes
@@ -24,6 +26,7 @@ from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
 from usecases.admission.note_order import NoteOrder
 from usecases.admission.pass_code_svg import PassCodeSvg
+from usecases.admission.passes_of_order import PassesOfOrder
 from usecases.admission.read_pass import ReadPass
 from usecases.admission.verify_code import VerifyCode
 from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
@@ -42,6 +45,7 @@ class AdmissionProvider(Provider):
         HearOfDispute,
         FreezeOnDispute,
         DecideOnDispute,
+        PassesOfOrder,
         PassCodes,
         ReadPass,
         ListOrderPasses,
@@ -49,6 +53,8 @@ class AdmissionProvider(Provider):
         ListPassKeys,
         VerifyCode,
     )
+
+    published = provide(InProcessAdmission, provides=AdmissionApi)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> AdmissionTransactions:

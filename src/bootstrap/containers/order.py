@@ -10,6 +10,7 @@ from adapters.http.orders_box_office import BoxOfficeController
 from adapters.http.orders_fees import OrderFeesController
 from adapters.http.orders_vouchers import VoucherController
 from adapters.http.refunds import OrderRefundController, RefundController, RefundPolicyController
+from adapters.inprocess.orders import InProcessOrders
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.order_refunds import PostgresDueRefunds
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
@@ -23,7 +24,15 @@ from ports.ids import IdSource
 from ports.orders import DueOrders, DueRefunds, OrderTransactions, TaxRules
 from ports.published.expiration import TimerFired
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.payments import PaymentRefunded, PaymentsApi, PaymentSucceeded, RefundSettled
+from ports.published.orders import OrdersApi
+from ports.published.payments import (
+    DisputeClosed,
+    DisputeOpened,
+    PaymentRefunded,
+    PaymentsApi,
+    PaymentSucceeded,
+    RefundSettled,
+)
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -37,6 +46,7 @@ from usecases.orders.finish_refund import FinishRefund
 from usecases.orders.finish_refunds import FinishRefunds
 from usecases.orders.list_box_office_orders import ListBoxOfficeOrders
 from usecases.orders.list_orders import ListOrders
+from usecases.orders.on_dispute import OnDisputeClosed, OnDisputeOpened
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_refund_settled import OnRefundSettled
 from usecases.orders.on_timer_fired import OnTimerFired
@@ -93,8 +103,11 @@ class OrdersProvider(Provider):
         ReadRefunds,
         RetryRefund,
         OnRefundSettled,
+        OnDisputeOpened,
+        OnDisputeClosed,
         TuneRefundPolicy,
     )
+    published = provide(InProcessOrders, provides=OrdersApi)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> OrderTransactions:
@@ -157,6 +170,8 @@ def order_service() -> Service:
             Subscription("orders.confirm_order", PaymentSucceeded, ConfirmOrder),
             Subscription("orders.on_payment_refunded", PaymentRefunded, OnPaymentRefunded),
             Subscription("orders.on_refund_settled", RefundSettled, OnRefundSettled),
+            Subscription("orders.on_dispute_opened", DisputeOpened, OnDisputeOpened),
+            Subscription("orders.on_dispute_closed", DisputeClosed, OnDisputeClosed),
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
         ),
         jobs=(

@@ -9,13 +9,13 @@ import stripe
 from dishka import Provider, Scope, provide, provide_all
 from redis.asyncio import Redis
 
+from adapters.http.disputes import DisputeController
 from adapters.http.payment_refunds import PaymentRefundController
 from adapters.http.payments import PaymentController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
 from adapters.inprocess.venue_accounts import InProcessVenueAccounts
-from adapters.postgres.disputes import PostgresUnsettledDisputes
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.ledger import PostgresBooks
 from adapters.postgres.payment_accounts import PostgresAccountDirectory
@@ -38,15 +38,17 @@ from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.verifier import StripeVerifier
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
+from bootstrap.containers.disputes import DisputesProvider
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
 from ports.clock import Clock
-from ports.disputes import UnsettledDisputes
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from ports.payments.accounts import AccountDirectory, AccountGateway
+from ports.published.admission import AdmissionApi
+from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
@@ -65,8 +67,6 @@ from usecases.payments.reconcile_accounts import ReconcileAccounts
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
 from usecases.payments.record_account import RecordAccount
-from usecases.payments.record_dispute import RecordDispute
-from usecases.payments.record_disputes import RecordDisputes
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
@@ -115,9 +115,6 @@ class PaymentsProvider(Provider):
         RetryRefund,
         ListRefunds,
         ReconcileDay,
-        RecordDisputes,
-        RecordDispute,
-        SettleDisputes,
     )
     refund_health = provide(RefundHealth)
     gateway = provide(StripeGateway, provides=PaymentGateway)
@@ -150,11 +147,6 @@ class PaymentsProvider(Provider):
     def unsettled_refunds(self, pools: Pools) -> UnsettledRefunds:
         """Return the sweep's view of refunds as the relay role."""
         return PostgresUnsettledRefunds(pools.relay)
-
-    @provide
-    def unsettled_disputes(self, pools: Pools) -> UnsettledDisputes:
-        """Return the sweep's view of disputes as the relay role."""
-        return PostgresUnsettledDisputes(pools.relay)
 
     @provide
     def books(self, pools: Pools) -> Books:
@@ -281,13 +273,15 @@ def payment_service() -> Service:
         providers=(
             PostgresProvider("payment"),
             PaymentsProvider(),
+            DisputesProvider(),
             AccountsProvider(),
             WebhooksProvider(),
-            linked(VenuesApi),
+            linked(VenuesApi, OrdersApi, AdmissionApi),
         ),
         controllers=(
             PaymentController,
             PaymentRefundController,
+            DisputeController,
             StripeConnectController,
             StripeWebhookController,
             WebhookController,

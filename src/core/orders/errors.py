@@ -81,6 +81,15 @@ class InvalidFeeScheduleError(InvalidInputError):
         super().__init__("The fees and taxes cannot be set like this.", problems)
 
 
+class OrderDisputedError(DomainError):
+    """The buyer's bank has the money of the order until it has decided; nothing of it is refunded meanwhile."""
+
+    code: ClassVar[str] = "orders.disputed"
+
+    def __init__(self) -> None:
+        super().__init__("The payment of the order is under review, so nothing can be refunded at present.")
+
+
 class OrderNotPayableError(DomainError):
     """The order does not await a payment."""
 

@@ -25,6 +25,9 @@ class Step(StrEnum):
     REFUND_REQUESTED = "refund_requested"
     ITEMS_RETURNED = "items_returned"
     REFUND_FAILED = "refund_failed"
+    DISPUTED = "disputed"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from datetime import datetime
 from enum import Enum
 
 from core.orders.content import OrderContent, OrderedTicket
+from core.orders.disputes import is_disputed
 from core.orders.errors import (
     ItemsRefundedError,
+    OrderDisputedError,
     OrderNotRefundableError,
     OrderRefundTooLargeError,
     RefundNotAllowedError,
@@ -96,13 +98,15 @@ class Decision:
 def decide(order: Order, wish: RefundWish, *, earlier: Sequence[OrderRefund], asker: Asker, now: datetime) -> Decision:
     """Return what the wish comes to by the policy that the order was placed under.
 
-    Raises ForbiddenError for what the asker may not choose, OrderNotRefundableError, TooManyRefundsError,
-    UnknownItemError, ItemsRefundedError, OrderRefundTooLargeError, MixedCurrenciesError, and InvalidInputError for an
-    override without a note or out of its bounds.
+    Raises ForbiddenError for what the asker may not choose, OrderNotRefundableError, OrderDisputedError,
+    TooManyRefundsError, UnknownItemError, ItemsRefundedError, OrderRefundTooLargeError, MixedCurrenciesError, and
+    InvalidInputError for an override without a note or out of its bounds.
     """
     content = order.content
     if order.status is not OrderStatus.CONFIRMED or content is None:
         raise OrderNotRefundableError(order.status.value)
+    if is_disputed(order):
+        raise OrderDisputedError
     if len(earlier) >= REFUNDS_MAX:
         raise TooManyRefundsError
     _must_be_theirs_to_choose(wish, asker)

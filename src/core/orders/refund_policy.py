@@ -17,7 +17,7 @@ WHOLE = 10_000
 
 
 class RefundReason(StrEnum):
-    """Why money goes back. A buyer has only the first one."""
+    """Why money goes back. A buyer has only the first one, and nobody the last one: the buyer's bank took the money."""
 
     CUSTOMER_REQUEST = "customer_request"
     EVENT_CANCELLED = "event_cancelled"
@@ -26,6 +26,7 @@ class RefundReason(StrEnum):
     FRAUD = "fraud"
     GOODWILL = "goodwill"
     OTHER = "other"
+    DISPUTE_LOST = "dispute_lost"
 
 
 GIVEN_IN_FULL = frozenset(

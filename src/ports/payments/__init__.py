@@ -16,10 +16,10 @@ from core.payments.payment import Payment
 from core.payments.record import PaymentRecord
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
 from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
-from ports.disputes import DisputeStore
 from ports.events import Outbox
 from ports.paging import Page, PageRequest
 from ports.payments.accounts import AccountStore
+from ports.payments.disputes import DisputeStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""What orders tells the others."""
+"""What orders tells the others, and what it answers."""
 
+from abc import abstractmethod
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 import msgspec
@@ -131,3 +132,51 @@ class ItemsReturned(Event, frozen=True, kw_only=True):
     places: tuple[ReturnedPlaces, ...] = ()
     reason: str
     by: UUID
+
+
+class OrderItemRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of an order: a seat with its label, or as many admissions without one; `price_minor` is for one."""
+
+    order_item_id: UUID
+    ticket_id: UUID
+    quantity: int
+    label: str | None
+    price_minor: int
+
+
+class OrderStepRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of an order's history, as staff see it; `detail` says why, empty where there is no reason."""
+
+    at: datetime
+    step: str
+    detail: str
+
+
+class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of an order: who bought what, when, and what became of it.
+
+    Amounts are in minor units of `currency`; both are None before everything was reserved.
+    """
+
+    order_id: UUID
+    account_id: UUID
+    status: str
+    placed_at: datetime
+    contact_email: str | None
+    contact_name: str | None
+    total_minor: int | None
+    currency: str | None
+    tickets: tuple[OrderedTicket, ...]
+    items: tuple[OrderItemRecord, ...]
+    history: tuple[OrderStepRecord, ...]
+
+
+class OrdersApi(Protocol):
+    """Questions about orders, from contexts that have asked who may know. No call is made inside a transaction."""
+
+    @abstractmethod
+    async def order(self, *, tenant_id: UUID, order_id: UUID) -> OrderRecord:
+        """Return the order as it stands.
+
+        Raises RefusedError `orders.not_found`, and LinkUnavailableError while orders cannot be asked.
+        """

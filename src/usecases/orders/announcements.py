@@ -58,7 +58,7 @@ def completed(order: Order, content: OrderContent) -> OrderCompleted:
         order_id=order.id,
         account_id=order.account_id,
         currency=content.currency,
-        tickets=tuple(_ticket(ticket) for ticket in content.tickets),
+        tickets=tuple(ordered_ticket(ticket) for ticket in content.tickets),
         seats=tuple(_seat(item) for item in content.items if isinstance(item, SeatLine)),
         places=tuple(_places(item) for item in content.items if isinstance(item, PlacesLine)),
     )
@@ -98,7 +98,8 @@ def returned(content: OrderContent, refund: OrderRefund, *, gone: frozenset[Unit
     )
 
 
-def _ticket(ticket: Ticket) -> OrderedTicket:
+def ordered_ticket(ticket: Ticket) -> OrderedTicket:
+    """Return what an order admits to, as the other contexts are told."""
     event = ticket.event
     return OrderedTicket(
         ticket_id=ticket.ticket_id,

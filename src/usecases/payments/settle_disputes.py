@@ -7,8 +7,8 @@ from core.payments.payment import Payment
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import DisputeId, TenantId
 from ports.clock import Clock
-from ports.disputes import UnsettledDisputes
 from ports.payments import PaymentTransactions
+from ports.payments.disputes import UnsettledDisputes
 from usecases.payments.record_disputes import RecordDisputes
 
 _DISPUTES_MAX = 50

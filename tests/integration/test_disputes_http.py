@@ -1,0 +1,69 @@
+"""Disputes as a manager sees them over HTTP, with the stand-in for Stripe, a real payment_db, and orders beside it."""
+
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from adapters.inprocess.admission import InProcessAdmission
+from adapters.inprocess.orders import InProcessOrders
+from adapters.postgres.migrator import Database
+from ports.published.admission import AdmissionApi
+from ports.published.orders import OrdersApi
+from tests.admission_builders import Gatehouse, Sale
+from tests.orders_world import TENANT, World
+from tests.payment_service import running_payments
+from usecases.admission.passes_of_order import PassesOfOrder
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
+    payment_db: Database, valkey_url: str, world: World
+) -> None:
+    order = await world.paid()
+    gate, sale = Gatehouse(), Sale(tenant_id=TENANT, order_id=order.id)
+    await gate.issue(sale.completed, sale.delivery())
+    apis: dict[type, object] = {
+        OrdersApi: InProcessOrders(world.memory),
+        AdmissionApi: InProcessAdmission(PassesOfOrder(gate.admission)),
+    }
+    async with running_payments(payment_db, redis_url=valkey_url, apis=apis) as service:
+        service.tenant_id = TENANT
+        _, started = await service.start(order_id=order.id, amount_minor=5_000)
+        await service.confirm(started, "pm_card_createDispute")
+        await service.process()
+
+        async def read(path: str, *, role: str = "manager", tenant: UUID = TENANT) -> httpx.Response:
+            headers = {"authorization": f"Bearer {uuid4()}.{tenant}.{role}"}
+            return await service.client.get(f"/api/v1/disputes{path}", headers=headers)
+
+        [dispute] = (await read("?status=open")).json()["items"]
+        assert (dispute["status"], dispute["stripeStatus"], dispute["reason"]) == (
+            "open",
+            "needs_response",
+            "fraudulent",
+        )
+        assert (dispute["orderId"], dispute["paymentId"]) == (str(order.id), str(started.payment_id))
+        assert dispute["amount"]["amount"] == 5_000 and dispute["evidenceDueBy"] is not None
+        assert (await read("?status=won")).json()["items"] == []
+        assert (await read(f"/{dispute['id']}")).json() == dispute
+
+        evidence = (await read(f"/{dispute['id']}/evidence")).json()
+        assert evidence["dispute"] == dispute
+        assert evidence["payment"]["status"] == "SUCCEEDED"
+        assert [each["kind"] for each in evidence["paymentRecords"]][-2:] == ["dispute_opened", "dispute_withdrawn"]
+        assert len(evidence["order"]["items"]) == 2 and evidence["order"]["total"]["amount"] == 5_000
+        assert evidence["order"]["history"][0]["step"] == "placed"
+        assert [each["status"] for each in evidence["passes"]] == ["VALID", "VALID"]
+        assert (evidence["refunds"], evidence["scans"], evidence["verdicts"]) == ([], [], [])
+
+        for refused in ("", f"/{dispute['id']}", f"/{dispute['id']}/evidence"):
+            assert (await read(refused, role="box_office")).status_code == 403
+        for absent in (f"/{dispute['id']}", f"/{dispute['id']}/evidence"):
+            answer = await read(absent, tenant=uuid4())
+            assert (answer.status_code, answer.json()["code"]) == (404, "payments.dispute_not_found")
+        assert (await read("", tenant=uuid4())).json()["items"] == []

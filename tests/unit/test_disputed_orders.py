@@ -1,0 +1,164 @@
+"""Orders whose money the buyer's bank wants back: noted, not refundable meanwhile, and over when it is lost."""
+
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+import pytest
+
+from adapters.http.order_bodies import OrderBody
+from core.orders.disputes import is_disputed
+from core.orders.errors import OrderDisputedError
+from core.orders.order import Order
+from core.orders.refund_decisions import RefundWish
+from core.orders.refund_policy import RefundReason
+from core.orders.refunds import RefundStatus
+from core.orders.statuses import OrderStatus, RefundState
+from core.shared.money import Money
+from ports.events import Delivery
+from ports.published.orders import ItemsReturned, OrderCancelled
+from ports.published.payments import DisputeClosed, DisputeOpened
+from tests.orders_world import TENANT
+from tests.refunds_world import RefundDesk, some
+from usecases.orders.on_dispute import OnDisputeClosed, OnDisputeOpened
+
+REFUNDED = f"{OrderCancelled.event_type}:refunded"
+
+
+class Bank:
+    """The news of one dispute of an order, which comes twice each time."""
+
+    def __init__(self, desk: RefundDesk, order: Order) -> None:
+        self.desk = desk
+        self.order = order
+        self.on_opened = OnDisputeOpened(desk.world.transactions, desk.world.clock)
+        self.on_closed = OnDisputeClosed(desk.world.transactions, desk.world.clock)
+        self.deliveries = 0
+
+    def delivery(self) -> Delivery:
+        self.deliveries += 1
+        return Delivery(event_id=UUID(int=0xD15C0 + self.deliveries), tenant_id=TENANT)
+
+    async def opens(self, *, version: int = 1) -> Order:
+        event = DisputeOpened(
+            dispute_id=UUID(int=0xD15),
+            payment_id=UUID(int=0x9A1),
+            order_id=self.order.id,
+            amount_minor=5_000,
+            currency="EUR",
+            reason="fraudulent",
+            version=version,
+        )
+        for delivery in [self.delivery()] * 2 + [self.delivery()]:
+            await self.on_opened(event, delivery)
+        return await self.desk.world.now(self.order)
+
+    async def decides(self, outcome: Literal["won", "lost"], *, version: int = 2) -> Order:
+        event = DisputeClosed(
+            dispute_id=UUID(int=0xD15),
+            payment_id=UUID(int=0x9A1),
+            order_id=self.order.id,
+            amount_minor=5_000,
+            currency="EUR",
+            reason="fraudulent",
+            outcome=outcome,
+            version=version,
+        )
+        for delivery in [self.delivery()] * 2 + [self.delivery()]:
+            await self.on_closed(event, delivery)
+        return await self.desk.world.now(self.order)
+
+
+@pytest.fixture
+def desk() -> RefundDesk:
+    return RefundDesk()
+
+
+async def test_a_disputed_order_stands_but_nothing_of_it_is_refunded(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    bank = Bank(desk, order)
+    now = await bank.opens()
+    assert (now.status, desk.steps(now)[-1], is_disputed(now)) == (OrderStatus.CONFIRMED, "disputed", True)
+    assert desk.steps(now).count("disputed") == 1
+    for caller in (desk.buyer, desk.manager):
+        with pytest.raises(OrderDisputedError):
+            await desk.ask(caller, order.id, RefundWish())
+    now = await bank.decides("won")
+    assert (now.status, is_disputed(now)) == (OrderStatus.CONFIRMED, False)
+    assert (await desk.ask(desk.buyer, order.id, some(order, 0))).status is RefundStatus.SUCCEEDED
+
+
+async def test_a_lost_order_ends_and_what_is_left_of_it_goes_back_to_the_public(desk: RefundDesk) -> None:
+    order = await desk.bought(mix=True)
+    await desk.ask(desk.buyer, order.id, some(order, 0))
+    bank = Bank(desk, order)
+    await bank.opens()
+    now = await bank.decides("lost")
+    assert (now.status, now.refund) == (OrderStatus.CANCELLED, RefundState.DONE)
+    assert desk.world.published()[-2:] == [ItemsReturned.event_type, REFUNDED]
+    told = desk.returns()[-1]
+    assert (told.reason, told.by, len(told.seats), told.places[0].remaining) == ("dispute_lost", order.account_id, 2, 0)
+    by_bank = next(each for each in await desk.all_refunds(order) if each.reason is RefundReason.DISPUTE_LOST)
+    assert by_bank.status is RefundStatus.SUCCEEDED and by_bank.amount == Money(12_000 - 1_250, "EUR")
+    assert len(desk.returns()) == 2
+
+
+async def test_money_is_asked_of_nobody_when_the_bank_has_it(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    await Bank(desk, order).decides("lost")
+    assert desk.world.payments.given_back == {}
+    assert await desk.sweep() == 0
+
+
+async def test_what_is_over_does_not_go_back_to_the_public(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    assert order.content is not None
+    ends_at = order.content.event.ends_at
+    desk.world.clock.advance((ends_at - desk.world.clock.now()).total_seconds())
+    now = await Bank(desk, order).decides("lost")
+    assert (now.status, desk.steps(now)[-1], desk.returns()) == (OrderStatus.CONFIRMED, "dispute_lost", [])
+    assert (await desk.only_refund()).amount == Money(5_000, "EUR")
+
+
+async def test_until_the_last_moment_of_the_event_it_does(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    assert order.content is not None
+    just_before = order.content.event.ends_at - timedelta(microseconds=1)
+    desk.world.clock.advance((just_before - desk.world.clock.now()).total_seconds())
+    assert (await Bank(desk, order).decides("lost")).status is OrderStatus.CANCELLED
+
+
+async def test_news_that_come_late_change_nothing(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    bank = Bank(desk, order)
+    await bank.decides("won")
+    now = await bank.opens()
+    assert (desk.steps(now)[-1], is_disputed(now)) == ("dispute_won", False)
+    now = await bank.decides("lost", version=3)
+    assert now.status is OrderStatus.CANCELLED
+    assert desk.steps(await bank.decides("won")) == desk.steps(now)
+
+
+async def test_an_order_that_is_lost_before_its_payment_is_heard_of_is_never_sold(desk: RefundDesk) -> None:
+    order = await desk.world.paid()
+    now = await Bank(desk, order).decides("lost")
+    assert (now.status, now.refund) == (OrderStatus.CANCELLED, RefundState.DONE)
+    assert desk.world.published()[-1] == REFUNDED
+    await desk.world.confirm(desk.world.succeeded(order), desk.world.delivery(90))
+    assert (await desk.world.now(order)).status is OrderStatus.CANCELLED
+
+
+async def test_buyers_read_neutral_words_and_staff_all_of_it(desk: RefundDesk) -> None:
+    bank = Bank(desk, await desk.bought())
+    await bank.opens()
+    order = await bank.decides("won")
+    history = OrderBody.with_history(order).history
+    assert isinstance(history, tuple)
+    assert [(each.step, each.detail) for each in history[-2:]] == [
+        ("payment_under_review", None),
+        ("payment_review_ended", None),
+    ]
+    history = OrderBody.with_history(order, for_staff=True).history
+    assert isinstance(history, tuple)
+    assert [each.step for each in history[-2:]] == ["disputed", "dispute_won"]
+    assert history[-1].detail is not None and "fraudulent" in history[-1].detail
