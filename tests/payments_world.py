@@ -16,10 +16,12 @@ from ports.clock import Clock
 from ports.ids import IdSource
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from ports.payments.disputes import UnsettledDisputes
+from usecases.payments.answer_dispute import AnswerDispute
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.keep_refunds import KeepRefunds
 from usecases.payments.list_refunds import ListRefunds
+from usecases.payments.read_disputes import ReadDisputes
 from usecases.payments.read_payment import ReadPayment
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
@@ -69,6 +71,8 @@ class PaymentUseCases:
         self.read = ReadPayment(transactions)
         self.record = RecordPaymentOutcome(transactions, gateway, clock, keep, record_refunds, record_disputes)
         self.record_dispute = RecordDispute(gateway, self.record)
+        self.read_disputes = ReadDisputes(transactions)
+        self.answer_dispute = AnswerDispute(transactions, gateway, self.read_disputes, record_disputes, clock, ids)
         self.settle_disputes = SettleDisputes(unsettled_disputes, transactions, record_disputes, clock)
         self.reconcile = ReconcilePendingPayments(unsettled, transactions, gateway, self.record, self.cancel, clock)
 

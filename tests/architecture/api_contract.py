@@ -81,7 +81,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /payments/refunds/{id}/retry
     GET                 /disputes
     GET                 /disputes/{id}
-    GET                 /disputes/{id}/evidence
+    GET|POST            /disputes/{id}/evidence
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe

@@ -293,6 +293,21 @@ async def test_an_inquiry_takes_nothing_and_bars_nothing(provider: Provider, pay
     assert (ended.status, ended.movements) == ("warning_closed", ())
 
 
+async def test_evidence_is_kept_until_it_is_submitted_and_then_the_bank_looks_at_it(
+    provider: Provider, payment: Payment
+) -> None:
+    _, dispute = await disputed(provider, payment)
+    await provider.gateway.answer_dispute(dispute.id, "They were there.", submit=False)
+    assert (await provider.gateway.retrieve_dispute(dispute.id)).status == "needs_response"
+    for _ in range(2):
+        await provider.gateway.answer_dispute(dispute.id, "They were there.", submit=True)
+    assert (await provider.gateway.retrieve_dispute(dispute.id)).status == "under_review"
+    await provider.gateway.answer_dispute(dispute.id, "winning_evidence", submit=True)
+    assert (await provider.gateway.retrieve_dispute(dispute.id)).status == "won"
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.answer_dispute(dispute.id, "And more.", submit=True)
+
+
 async def test_an_unknown_dispute_is_refused(provider: Provider) -> None:
     with pytest.raises(ProviderRefusedError):
         await provider.gateway.retrieve_dispute("dp_unknown")

@@ -61,6 +61,13 @@ async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
         assert [each["status"] for each in evidence["passes"]] == ["VALID", "VALID"]
         assert (evidence["refunds"], evidence["scans"], evidence["verdicts"]) == ([], [], [])
 
+        answer = await service.client.post(
+            f"/api/v1/disputes/{dispute['id']}/evidence",
+            json={"text": "winning_evidence", "submit": True},
+            headers={"authorization": f"Bearer {uuid4()}.{TENANT}.owner"},
+        )
+        assert (answer.status_code, answer.json()["status"]) == (200, "won")
+
         for refused in ("", f"/{dispute['id']}", f"/{dispute['id']}/evidence"):
             assert (await read(refused, role="box_office")).status_code == 403
         for absent in (f"/{dispute['id']}", f"/{dispute['id']}/evidence"):

@@ -6,10 +6,12 @@ import pytest
 
 from core.payments.destination import Destination
 from core.payments.dispute import CHECK_AFTER_S, Dispute, DisputeState, state_of
-from core.payments.errors import PaymentDisputedError
+from core.payments.errors import DisputeOverError, PaymentDisputedError
 from core.payments.ledger import LedgerAccount, balances, dispute_movement
 from core.payments.record import RecordKind
 from core.payments.refund import RefundStatus
+from core.shared.callers import Caller, Role
+from core.shared.errors import ForbiddenError
 from core.shared.ids import PaymentId
 from core.shared.money import Money
 from ports.published.payments import DisputeClosed, DisputeOpened
@@ -214,3 +216,19 @@ def test_the_platform_bears_the_dispute_of_money_that_went_to_a_venues_account()
 
 def test_a_movement_of_nothing_is_not_booked() -> None:
     assert dispute_movement(Money(0, "EUR"), fee=Money(0, "EUR"), ref="txn_1", at=PaymentsWorld().clock.now()) == ()
+
+
+async def test_managers_answer_a_dispute_until_it_is_over(world: PaymentsWorld) -> None:
+    started = await world.paid()
+    await world.use.record_dispute(world.gateway.dispute(started.intent.id))
+    dispute = await only_dispute(world, started)
+    manager = Caller(world.account_id, world.tenant_id, role=Role.MANAGER)
+    with pytest.raises(ForbiddenError):
+        await world.use.answer_dispute(replace(manager, role=Role.BOX_OFFICE), dispute.id, "Hm.", submit=True)
+    draft = await world.use.answer_dispute(manager, dispute.id, "They were there.", submit=False)
+    assert draft.status == "needs_response"
+    won = await world.use.answer_dispute(manager, dispute.id, "winning_evidence", submit=True)
+    assert (won.state, told(world)) == (DisputeState.WON, ["opened 1", "won 2"])
+    assert [kind for kind, _ in await world.trail(started.payment.id)].count(RecordKind.DISPUTE_ANSWERED) == 2
+    with pytest.raises(DisputeOverError):
+        await world.use.answer_dispute(manager, dispute.id, "And more.", submit=True)

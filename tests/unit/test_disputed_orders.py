@@ -162,3 +162,22 @@ async def test_buyers_read_neutral_words_and_staff_all_of_it(desk: RefundDesk) -
     assert isinstance(history, tuple)
     assert [each.step for each in history[-2:]] == ["disputed", "dispute_won"]
     assert history[-1].detail is not None and "fraudulent" in history[-1].detail
+
+
+async def test_a_refund_that_failed_is_paid_by_the_bank_when_the_order_is_lost(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    refund = await desk.ask(desk.buyer, order.id, some(order, 0))
+    await desk.on_settled(desk.settled(refund, failure="account_closed"), desk.delivery())
+    now = await Bank(desk, order).decides("lost")
+    assert (now.status, now.refund) == (OrderStatus.CANCELLED, RefundState.DONE)
+    assert {each.status for each in await desk.all_refunds(order)} == {RefundStatus.SUCCEEDED}
+    assert len(desk.returns()) == 2
+
+
+async def test_nor_do_buyers_read_of_a_dispute_that_was_lost(desk: RefundDesk) -> None:
+    bank = Bank(desk, await desk.bought())
+    await bank.opens()
+    history = OrderBody.with_history(await bank.decides("lost")).history
+    assert isinstance(history, tuple)
+    assert "payment_reversed" in {each.step for each in history}
+    assert not any("dispute" in f"{each.step} {each.detail}" for each in history)

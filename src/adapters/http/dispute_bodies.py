@@ -59,6 +59,13 @@ class DisputeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
+class EvidenceTextBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What the organisation says. Stripe keeps it as a draft, unless `submit` hands it in, which can be done once."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)]
+    submit: bool = False
+
+
 class EvidenceContactBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whom the order was for."""
 

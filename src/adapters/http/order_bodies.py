@@ -12,6 +12,7 @@ from adapters.http.money import MoneyBody
 from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, OrderLine, SeatLine, Tax
 from core.orders.history import HistoryEntry, Step
 from core.orders.order import Order
+from core.orders.refund_policy import RefundReason
 from core.orders.reservations import ReservationKind
 from core.shared.ids import ReservationId
 from ports.published.payments import PaymentMethod
@@ -191,7 +192,8 @@ class OrderStepBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """Return the step as the API shows it; of disputes a buyer reads no more than that the payment is reviewed."""
         if not for_staff and entry.step in _NEUTRAL:
             return OrderStepBody(at=entry.at, step=_NEUTRAL[entry.step], detail=None)
-        return OrderStepBody(at=entry.at, step=entry.step.value, detail=entry.detail or None)
+        detail = entry.detail if for_staff or entry.detail != RefundReason.DISPUTE_LOST else ""
+        return OrderStepBody(at=entry.at, step=entry.step.value, detail=detail or None)
 
 
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -98,6 +98,18 @@ class DisputeDesk:
         dispute = replace(self.known(dispute_id), status="needs_response")
         self._disputes[dispute_id] = self._moved(dispute, taken=True)
 
+    def answer(self, dispute_id: str, text: str, *, submit: bool) -> None:
+        """Take evidence; `winning_evidence` and `losing_evidence` decide the dispute when they are submitted."""
+        dispute = self.known(dispute_id)
+        if dispute.status in {"won", "lost", "warning_closed"}:
+            raise ProviderRefusedError("This dispute is already closed.")
+        if not submit:
+            return
+        inquiry = dispute.status.startswith("warning_")
+        self._disputes[dispute_id] = replace(dispute, status="warning_under_review" if inquiry else "under_review")
+        if text in {"winning_evidence", "losing_evidence"}:
+            self.decide(dispute_id, won=text == "winning_evidence")
+
     def decide(self, dispute_id: str, *, won: bool) -> None:
         """End it: what is won comes back with the fee. An inquiry ends without money moving."""
         dispute = self.known(dispute_id)

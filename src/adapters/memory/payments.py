@@ -205,6 +205,11 @@ class MemoryPaymentGateway(PaymentGateway):
         return list(self.bank.of(self._known(payment.intent_id or "").id))
 
     @override
+    async def answer_dispute(self, dispute_id: str, text: str, *, submit: bool) -> None:
+        await self._reach()
+        self.bank.answer(dispute_id, text, submit=submit)
+
+    @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
         await self._reach()
         return [one for one in self._movements if start <= one.at < end]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import override
 
 import stripe
@@ -109,6 +110,16 @@ class StripeGateway(PaymentGateway):
             listed = await self._client.v1.disputes.list_async({"payment_intent": _intent_id(payment), "limit": _PAGE})
             found = [dispute_of(one) async for one in listed.auto_paging_iter()]
         return list(reversed(found))
+
+    @override
+    async def answer_dispute(self, dispute_id: str, text: str, *, submit: bool) -> None:
+        # A draft may be put back to what it was before, so only what is handed in has a key.
+        key = f"evidence:{dispute_id}:{sha256(text.encode()).hexdigest()}"
+        options: stripe.RequestOptions = {"idempotency_key": key} if submit else {}
+        async with failures_classified():
+            await self._client.v1.disputes.update_async(
+                dispute_id, {"evidence": {"uncategorized_text": text}, "submit": submit}, options
+            )
 
     @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:

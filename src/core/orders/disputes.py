@@ -51,7 +51,7 @@ def lost_to_bank(
         and (units := tuple(unit for unit in range(item.quantity, 0, -1) if (item.id, unit) not in gone))
     ]
     amount = money_left(content, earlier)
-    steps = (ReckoningStep("left of what was paid", amount), ReckoningStep("went back by the buyer's bank", amount))
+    steps = (ReckoningStep("left of what was paid", amount), ReckoningStep("went back by way of the bank", amount))
     return OrderRefund(
         id=lost_refund_id(dispute_id),
         order_id=order.id,

@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import uuid5
 
-from core.payments.errors import PaymentDisputedError
+from core.payments.errors import DisputeOverError, PaymentDisputedError
 from core.payments.ledger import Posting, dispute_movement
 from core.payments.payment import Payment
 from core.payments.record import PaymentRecord, RecordDetail, RecordKind
-from core.shared.ids import DisputeId, OrderId, PaymentId, TenantId
+from core.shared.ids import AccountId, DisputeId, OrderId, PaymentId, TenantId
 from core.shared.money import Money
 
 CHECK_AFTER_S = 21_600
@@ -173,6 +173,14 @@ def must_not_be_disputed(payment: Payment, disputes: Iterable[Dispute]) -> None:
     """Raise PaymentDisputedError while the bank has the money of the payment, and when it keeps it."""
     if any(dispute.bars_refunds for dispute in disputes):
         raise PaymentDisputedError(f"Payment {payment.id} is disputed: its money is with the buyer's bank.")
+
+
+def answered(dispute: Dispute, text: str, *, submit: bool, by: AccountId) -> PaymentRecord:
+    """Return the line of the audit trail for evidence that is handed in; raises DisputeOverError."""
+    if dispute.state.is_over:
+        raise DisputeOverError(f"Dispute {dispute.id} is {dispute.state.value}: no more evidence is taken.")
+    detail = {**_detail(dispute), "by": str(by), "characters": len(text), "submitted": int(submit)}
+    return PaymentRecord(RecordKind.DISPUTE_ANSWERED, 0, dispute.amount.currency, detail)
 
 
 def put_off(dispute: Dispute, *, now: datetime) -> Dispute:

@@ -48,6 +48,12 @@ class DisputeNotFoundError(DomainError):
         super().__init__("There is no such dispute.")
 
 
+class DisputeOverError(DomainError):
+    """The bank has decided, or the inquiry has ended; no more evidence is taken."""
+
+    code = "payments.dispute_over"
+
+
 class RefundTooLargeError(DomainError):
     """More is to go back than was received and has not gone back yet."""
 

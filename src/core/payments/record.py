@@ -20,6 +20,7 @@ class RecordKind(StrEnum):
     REFUND_FAILED = "refund_failed"
     DISPUTE_INQUIRED = "dispute_inquired"
     DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_ANSWERED = "dispute_answered"
     DISPUTE_WITHDRAWN = "dispute_withdrawn"
     DISPUTE_REINSTATED = "dispute_reinstated"
     DISPUTE_WON = "dispute_won"

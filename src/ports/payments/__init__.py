@@ -208,6 +208,10 @@ class PaymentGateway(Protocol):
         """Return every dispute of the payment's intent as it stands, oldest first."""
 
     @abstractmethod
+    async def answer_dispute(self, dispute_id: str, text: str, *, submit: bool) -> None:
+        """Keep the text as evidence, and hand it in where it is to be submitted; the bank looks at it once."""
+
+    @abstractmethod
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
         """Return what charges, refunds and disputes moved in the balance from `start` until before `end`.
 

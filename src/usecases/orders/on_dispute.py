@@ -7,6 +7,7 @@ from typing import override
 from core.orders.disputes import dispute_detail, heard_version, lost_refund_id, lost_to_bank
 from core.orders.history import Step
 from core.orders.order import Order
+from core.orders.refunds import RefundStatus
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import DisputeId, OrderId, TenantId
 from core.shared.money import Money
@@ -75,6 +76,10 @@ async def _noted(
 
 
 async def _lose(tx: OrderTransaction, order: Order, dispute_id: DisputeId, *, now: datetime) -> None:
+    for owed in await tx.refunds.of_order(order.id):
+        if owed.status is RefundStatus.FAILED:  # The buyer has this money as well: the bank took all that was left.
+            await take_back(tx, order, owed, settled=True, now=now)
+            order = await locked_order(tx, order.id)
     if order.status is OrderStatus.CONFIRMED and order.content is not None:
         if await tx.refunds.get(lost_refund_id(dispute_id)) is None:
             refunds = await tx.refunds.of_order(order.id)
