@@ -24,6 +24,7 @@ from ports.events import Envelope, EventPublisher, OutboxQueue, PublisherUnavail
 from ports.expiration import Timers, TimersUnavailableError
 from ports.orders import DueOrders, DueRefunds, OrderTransactions
 from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
+from ports.payments.disputes import UnsettledDisputes
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.payments import PaymentsApi
 from ports.published.refusals import LinkUnavailableError
@@ -42,7 +43,15 @@ STORES: Mapping[str, tuple[type, ...]] = {
     "venue": (SeatingTransactions, Holds, ExpiredReservations, OutboxQueue),
     "ticket": (PlacesLedger, PlacesUpkeep),
     "order": (OrderTransactions, DueOrders, DueRefunds, OutboxQueue),
-    "payment": (PaymentTransactions, UnsettledPayments, UnsettledRefunds, WebhookInbox, WebhookQueue, OutboxQueue),
+    "payment": (
+        PaymentTransactions,
+        UnsettledPayments,
+        UnsettledRefunds,
+        UnsettledDisputes,
+        WebhookInbox,
+        WebhookQueue,
+        OutboxQueue,
+    ),
     "admission": (AdmissionTransactions, OutboxQueue),
     "expiration": (),
 }

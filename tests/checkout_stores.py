@@ -34,6 +34,7 @@ from ports.payments import (
     UnsettledRefunds,
 )
 from ports.payments.accounts import AccountDirectory, AccountGateway
+from ports.payments.disputes import UnsettledDisputes
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
@@ -102,6 +103,7 @@ def in_memory() -> Surroundings:
             PaymentTransactions: payments,
             UnsettledPayments: payments,
             UnsettledRefunds: payments,
+            UnsettledDisputes: payments,
             AccountDirectory: payments.directory,
             WebhookInbox: webhooks,
             WebhookQueue: webhooks,
