@@ -20,11 +20,11 @@ MOMENT = sa.DateTime(timezone=True)
 _INSERTED = (
     "tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt, "
     "stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at, "
-    "created_at, updated_at, refunded_at, destination_account, application_fee_minor"
+    "created_at, updated_at, refunded_at, destination_account, application_fee_minor, needs_action"
 )
 _UPDATED = (
     "status, attempt, stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, "
-    "check_at, updated_at, refunded_at, destination_account, application_fee_minor"
+    "check_at, updated_at, refunded_at, destination_account, application_fee_minor, needs_action"
 )
 _REFUND_UPDATED = "amount_minor, status, stripe_refund_id, failure, attempt, booked, check_at, updated_at"
 
@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("refunded_at", MOMENT),
         sa.Column("destination_account", sa.Text),
         sa.Column("application_fee_minor", sa.BigInteger),
+        sa.Column("needs_action", sa.Boolean, nullable=False, server_default=sa.text("false")),
     ):
         op.add_column("payments", column)
     _make_refunds()
@@ -259,7 +260,7 @@ def downgrade() -> None:
     op.execute("drop policy refunds_weigh on payments")
     for name in ("payments_destination", "payments_refunded"):
         op.drop_constraint(name, "payments")
-    for column in ("application_fee_minor", "destination_account", "refunded_at", "refunded_minor"):
+    for column in ("needs_action", "application_fee_minor", "destination_account", "refunded_at", "refunded_minor"):
         op.drop_column("payments", column)
     op.execute(f"grant insert, update on payments to {ROLES.app}")
 

@@ -342,6 +342,7 @@ async def test_a_failed_authentication_is_a_declined_try_although_nothing_was_ch
                 headers={"authorization": f"Bearer {fake.settings.publishable_key}"},
             )
         assert asked.json()["status"] == "requires_action"
+        assert (await gateway.retrieve_intent(intent.id)).status is IntentStatus.NEEDS_ACTION
         fake.state.payments.decide(intent.id, succeed=False)
         found = await gateway.retrieve_intent(intent.id)
     assert found.status is IntentStatus.AWAITING_BUYER

@@ -81,6 +81,7 @@ async def test_a_payment_comes_back_as_it_was_stored(stores: Stores) -> None:
         updated_at=NOW + timedelta(seconds=5),
         refunded_at=NOW,
         destination=Destination("acct_1", 250),
+        needs_action=True,
     )
     async with stores.transactions.begin(OURS) as tx:
         await tx.payments.save(changed)

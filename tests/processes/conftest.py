@@ -1,15 +1,46 @@
 """One running Fairseat for all tests that do not kill it."""
 
+import shlex
+import subprocess
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.running import RunningFairseat
+from tests.running import RunningFairseat, clean_environment, fairseat
+
+_EVEN_WITHIN_S = 30
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
+    """Whatever the tests did with it, its books are those of the provider afterwards."""
     instance = RunningFairseat(tmp_path_factory.mktemp("up"))
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
     yield instance
+    told = _differences(instance, day)
     assert instance.stop() == 0
+    assert told == ""
+
+
+def _differences(instance: RunningFairseat, day: str) -> str:
+    """Return what `fairseat reconcile` still finds after a while: the last webhooks may be under way. Empty if even."""
+    lines = shlex.split((instance.folder / "data" / "settings.env").read_text())
+    environment = clean_environment(**dict(line.split("=", 1) for line in lines))
+    until = time.monotonic() + _EVEN_WITHIN_S
+    while True:
+        found = subprocess.run(
+            fairseat("reconcile", "--day", day),
+            check=False,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if found.returncode == 0:
+            return ""
+        if time.monotonic() > until:
+            return found.stdout + found.stderr
+        time.sleep(0.5)

@@ -129,6 +129,22 @@ def test_while_the_provider_is_processing_nothing_is_decided() -> None:
     assert observe(payment, intent(payment, IntentStatus.PROCESSING), now=LATER) is None
 
 
+@pytest.mark.parametrize("next_status", [IntentStatus.PROCESSING, IntentStatus.SUCCEEDED, IntentStatus.CANCELLED])
+def test_that_the_bank_waits_for_the_buyer_is_known_until_it_does_not(next_status: IntentStatus) -> None:
+    payment = with_intent()
+    declined = after(observe(payment, intent(payment, decline=Decline("ch_1", "card_declined")), now=LATER))
+    asked = after(observe(declined, intent(payment, IntentStatus.NEEDS_ACTION), now=LATER))
+    assert (asked.needs_action, asked.status) == (True, PaymentStatus.PENDING)
+    assert observe(asked, intent(payment, IntentStatus.NEEDS_ACTION), now=LATER) is None
+    assert not after(observe(asked, intent(payment, next_status), now=LATER)).needs_action
+
+
+def test_a_bank_that_asks_too_late_changes_nothing() -> None:
+    payment = with_intent()
+    paid = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER))
+    assert observe(paid, intent(payment, IntentStatus.NEEDS_ACTION), now=LATER) is None
+
+
 def test_an_intent_of_another_attempt_is_never_taken_for_the_present_one() -> None:
     payment = with_intent()
     with pytest.raises(ForeignIntentError):

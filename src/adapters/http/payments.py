@@ -22,7 +22,9 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A payment. FAILED means declined, and may be tried again; MISMATCHED that another amount came than was owed.
 
     `received` is what Stripe says was taken, null while nothing was, and `refunded` what of it went back or is on its
-    way; REFUNDED means that all of it has gone back. `attempt` counts the payment's PaymentIntents.
+    way; REFUNDED means that all of it has gone back. `attempt` counts the payment's PaymentIntents. `needsAction` says
+    that the buyer's bank waits for the buyer (strong customer authentication): Stripe's library goes on with the client
+    secret.
     """
 
     id: UUID
@@ -34,6 +36,7 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     refunded: MoneyBody | None
     stripe_payment_intent_id: str | None
     attempt: int
+    needs_action: bool
     refund_reason: str | None
     created_at: datetime
     updated_at: datetime
@@ -52,6 +55,7 @@ class PaymentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             refunded=MoneyBody.of(Money(payment.refunded_minor, received.currency)) if received else None,
             stripe_payment_intent_id=payment.intent_id,
             attempt=payment.attempt,
+            needs_action=payment.needs_action,
             refund_reason=payment.refund_reason,
             created_at=payment.created_at,
             updated_at=payment.updated_at,

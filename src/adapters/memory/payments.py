@@ -176,7 +176,7 @@ class MemoryPaymentGateway(PaymentGateway):
     async def cancel_intent(self, intent_id: str) -> Intent:
         await self._reach()
         intent = self._known(intent_id)
-        if intent.status is IntentStatus.AWAITING_BUYER:
+        if intent.status in {IntentStatus.AWAITING_BUYER, IntentStatus.NEEDS_ACTION}:
             intent = self._intents[intent_id] = replace(intent, status=IntentStatus.CANCELLED)
         return intent
 
@@ -217,7 +217,7 @@ class MemoryPaymentGateway(PaymentGateway):
     def pay(self, intent_id: str) -> None:
         """Let the buyer pay."""
         intent = self._known(intent_id)
-        assert intent.status in {IntentStatus.AWAITING_BUYER, IntentStatus.PROCESSING}, "it can be paid no more"
+        assert intent.status not in {IntentStatus.SUCCEEDED, IntentStatus.CANCELLED}, "it can be paid no more"
         self._take(intent, intent.amount.amount_minor)
 
     def decline(self, intent_id: str, code: str = "card_declined") -> None:
@@ -228,6 +228,10 @@ class MemoryPaymentGateway(PaymentGateway):
             status=IntentStatus.AWAITING_BUYER,
             decline=Decline(id=f"ch_{self._declines}", code=code),
         )
+
+    def ask_the_buyer(self, intent_id: str) -> None:
+        """Let the buyer's bank want to know that it is the buyer."""
+        self._intents[intent_id] = replace(self._known(intent_id), status=IntentStatus.NEEDS_ACTION, decline=None)
 
     def process(self, intent_id: str) -> None:
         """Let the provider take its time."""

@@ -39,11 +39,11 @@ from ports.payments.disputes import DisputeStore
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,
     stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at,
-    refunded_at, destination_account, application_fee_minor, created_at, updated_at
+    refunded_at, destination_account, application_fee_minor, needs_action, created_at, updated_at
 """
 _INSERT = f"""
     insert into payments ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
     on conflict on constraint payments_order do nothing
 """  # noqa: S608 - built from our own column names
 _SELECT = f"select {_COLUMNS}, refunded_minor from payments where tenant_id = $1"  # noqa: S608 - as above
@@ -51,7 +51,7 @@ _UPDATE = """
     update payments
        set status = $3, attempt = $4, stripe_payment_intent_id = $5, received_minor = $6, received_currency = $7,
            closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, refunded_at = $12,
-           destination_account = $13, application_fee_minor = $14, updated_at = $15
+           destination_account = $13, application_fee_minor = $14, needs_action = $15, updated_at = $16
      where tenant_id = $1 and id = $2
 """
 
@@ -198,7 +198,7 @@ class PostgresUnsettledPayments(UnsettledPayments):
 
 
 def _progress(payment: Payment) -> tuple[object, ...]:
-    """Return what changes while a payment goes on, `status` to `application_fee_minor` in the order of the columns."""
+    """Return what changes while a payment goes on, `status` to `needs_action` in the order of the columns."""
     received, destination = payment.received, payment.destination
     return (
         payment.status.value,
@@ -213,6 +213,7 @@ def _progress(payment: Payment) -> tuple[object, ...]:
         payment.refunded_at,
         destination.account if destination else None,
         destination.application_fee_minor if destination else None,
+        payment.needs_action,
     )
 
 
@@ -241,4 +242,5 @@ def _payment(row: asyncpg.Record | None) -> Payment | None:
         refunded_minor=row["refunded_minor"],
         refunded_at=row["refunded_at"],
         destination=Destination(account, row["application_fee_minor"]) if account is not None else None,
+        needs_action=row["needs_action"],
     )

@@ -13,7 +13,7 @@ from core.shared.ids import PaymentId, TenantId
 _STATUSES = {
     "requires_payment_method": IntentStatus.AWAITING_BUYER,
     "requires_confirmation": IntentStatus.AWAITING_BUYER,
-    "requires_action": IntentStatus.AWAITING_BUYER,
+    "requires_action": IntentStatus.NEEDS_ACTION,
     "processing": IntentStatus.PROCESSING,
     "requires_capture": IntentStatus.PROCESSING,
     "succeeded": IntentStatus.SUCCEEDED,

@@ -9,9 +9,10 @@ from core.shared.money import Money
 
 
 class IntentStatus(StrEnum):
-    """Where the provider's intent stands."""
+    """Where the provider's intent stands. NEEDS_ACTION: the buyer's bank wants to know that it is the buyer (SCA)."""
 
     AWAITING_BUYER = "awaiting_buyer"
+    NEEDS_ACTION = "needs_action"
     PROCESSING = "processing"
     SUCCEEDED = "succeeded"
     CANCELLED = "cancelled"

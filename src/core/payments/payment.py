@@ -50,7 +50,8 @@ class Payment:
     refunds that have not failed, kept by the store. `refund_reason` is the newest refund's; `refunded_at` when all had
     gone back for the first time. `decline_id` is the last decline that was recorded. `check_at` is when the provider
     has to be asked again if nothing was heard until then, None when nothing more can come of it. `destination` is the
-    present attempt's; without one all the money stays on the platform's own account.
+    present attempt's; without one all the money stays on the platform's own account. `needs_action` says that the
+    buyer's bank waits for the buyer (strong customer authentication).
     """
 
     id: PaymentId
@@ -73,6 +74,7 @@ class Payment:
     refunded_minor: int = 0
     refunded_at: datetime | None = None
     destination: Destination | None = None
+    needs_action: bool = False
 
     @property
     def is_unsettled(self) -> bool:

@@ -152,10 +152,13 @@ def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None
             return _taken(payment, intent, now=now)
         case IntentStatus.CANCELLED:
             return _cancelled(payment, now=now)
+        case IntentStatus.NEEDS_ACTION:
+            return _waiting(payment, for_buyer=True, now=now)
         case IntentStatus.AWAITING_BUYER:
-            return _declined(payment, intent.decline, now=now) if intent.decline else None
+            declined = _declined(payment, intent.decline, now=now) if intent.decline else None
+            return declined or _waiting(payment, for_buyer=False, now=now)
         case IntentStatus.PROCESSING:
-            return None
+            return _waiting(payment, for_buyer=False, now=now)
         case _:
             assert_never(intent.status)
 
@@ -207,6 +210,14 @@ def _declined(payment: Payment, decline: Decline, *, now: datetime) -> Change | 
     return Change(failed, (PaymentRecord(RecordKind.FAILED, 0, payment.amount.currency, detail),))
 
 
+def _waiting(payment: Payment, *, for_buyer: bool, now: datetime) -> Change | None:
+    if payment.status not in OPEN or payment.needs_action is for_buyer:
+        return None
+    # The buyer is at it again, so an earlier decline says nothing any more.
+    status = PaymentStatus.PENDING if for_buyer else None
+    return Change(replace(_changed(payment, now=now, status=status), needs_action=for_buyer))
+
+
 def _attempted(payment: Payment) -> PaymentRecord:
     detail: RecordDetail = {
         "method": payment.method.value,
@@ -224,4 +235,5 @@ def _changed(
 ) -> Payment:
     """Return the payment with what is given, `updated_at` and the next moment to ask the provider."""
     changed = replace(payment, status=status or payment.status, attempt=attempt or payment.attempt, updated_at=now)
+    changed = replace(changed, needs_action=False)
     return replace(changed, check_at=now + timedelta(seconds=CHECK_AFTER_S) if changed.is_unsettled else None)

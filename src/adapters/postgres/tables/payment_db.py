@@ -51,6 +51,7 @@ payments = Table(
     Column("refunded_at", DateTime(timezone=True)),
     Column("destination_account", Text),
     Column("application_fee_minor", BigInteger),
+    Column("needs_action", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "id", name="payments_pkey"),
     UniqueConstraint("tenant_id", "order_id", name="payments_order"),
     UniqueConstraint("tenant_id", "stripe_payment_intent_id", name="payments_intent"),
