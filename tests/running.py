@@ -158,10 +158,14 @@ class Buyer:
     def passes(self, order_id: str, *, at_most_s: float = 30) -> list[Any]:
         """Return the order's passes when there are some."""
         until = time.monotonic() + at_most_s
-        while not (passes := self.get(f"/orders/{order_id}/passes")["items"]):
+        while True:
+            # The order may be confirmed before admission has heard of it.
+            answer = self.http.get(f"{self._running.api}/orders/{order_id}/passes", headers=self.headers)
+            assert answer.is_success or answer.status_code == 404, answer.text
+            if answer.is_success and (passes := answer.json()["items"]):
+                return list(passes)
             assert time.monotonic() < until, "no passes"
             time.sleep(0.05)
-        return list(passes)
 
     def __enter__(self) -> Self:
         return self

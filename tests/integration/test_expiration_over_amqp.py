@@ -18,7 +18,7 @@ from ports.events import Consumer, Delivery, Envelope, EventPublisher, Subscript
 from ports.expiration import Timers
 from ports.published.expiration import TimerFired
 from ports.published.seating import NewHold, SeatsHeld
-from tests.amqp_world import TENANT, Queues, until
+from tests.amqp_world import TENANT, Queues
 from usecases.expiration.fire_due_timers import FireDueTimers
 
 
@@ -69,9 +69,9 @@ async def test_a_hold_that_ends_is_told_to_its_owner(
     fire = await container.get(FireDueTimers)
     try:
         async with asyncio.timeout(10):
-            while not await fire():
+            while not owner.reminded:  # others may have left timers on this server
+                await fire()
                 await asyncio.sleep(0.02)
-        await until(lambda: len(owner.reminded) == 1)
     finally:
         await timer_service.stop()
         await owner_service.stop()

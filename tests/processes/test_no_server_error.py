@@ -172,7 +172,7 @@ def operations(staff: httpx.Client) -> list[Operation]:
 def send(staff: httpx.Client, requests: list[tuple[Operation, httpx.Request]]) -> int:
     """Send the requests, a few at a time, and assert what this file says; return how many there were."""
     with ThreadPoolExecutor(THREADS) as threads:
-        answers = list(threads.map(lambda it: (it[0], it[1], staff.send(it[1])), requests))
+        answers = list(threads.map(lambda it: (it[0], it[1], answer_to(staff, it[1])), requests))
     faults = [
         f"{operation} {dict(request.headers)} {request.content[:200]!r}: {answer.status_code} {answer.text[:200]}"
         for operation, request, answer in answers
@@ -180,6 +180,17 @@ def send(staff: httpx.Client, requests: list[tuple[Operation, httpx.Request]]) -
     ]
     assert not faults, "\n".join(faults[:10])
     return len(answers)
+
+
+def answer_to(staff: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """Return the answer, read to its end unless it is a stream of events, which has none."""
+    answer = staff.send(request, stream=True)
+    try:
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            answer.read()
+    finally:
+        answer.close()
+    return answer
 
 
 def address(operation: Operation, ids: dict[str, str], *, otherwise: str = "") -> str:

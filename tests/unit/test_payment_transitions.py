@@ -139,6 +139,17 @@ def test_that_the_bank_waits_for_the_buyer_is_known_until_it_does_not(next_statu
     assert not after(observe(asked, intent(payment, next_status), now=LATER)).needs_action
 
 
+@pytest.mark.parametrize("status", IntentStatus)
+def test_of_an_earlier_attempt_only_a_cancelled_intent_is_no_news(status: IntentStatus) -> None:
+    payment = replace(with_intent(), attempt=2, intent_id="pi_of_the_second")
+    earlier = intent(payment, status, id="pi_of_the_first", attempt=1)
+    if status is IntentStatus.CANCELLED:
+        assert observe(payment, earlier, now=LATER) is None
+    else:
+        with pytest.raises(ForeignIntentError):
+            observe(payment, earlier, now=LATER)
+
+
 def test_a_bank_that_asks_too_late_changes_nothing() -> None:
     payment = with_intent()
     paid = after(observe(payment, intent(payment, IntentStatus.SUCCEEDED), now=LATER))

@@ -143,9 +143,13 @@ def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None
     """Bring the payment to where the provider says it stands; None when that is nothing new.
 
     It compares states and never counts events, so news that come twice, late or out of order do no harm.
-    Raises ForeignIntentError for an intent that is not the present attempt's.
+    Late news of an earlier attempt whose intent was cancelled say nothing any more. Raises ForeignIntentError for any
+    other intent that is not the present attempt's.
     """
     if intent.id != payment.intent_id:
+        earlier = intent.payment_id == payment.id and (intent.attempt or 0) < payment.attempt
+        if earlier and intent.status is IntentStatus.CANCELLED:
+            return None
         raise ForeignIntentError(f"Intent {intent.id} is not the present one of payment {payment.id}.")
     match intent.status:
         case IntentStatus.SUCCEEDED:

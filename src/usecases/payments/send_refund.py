@@ -52,6 +52,8 @@ class SendRefund:
             assert current is not None and present is not None, "neither is ever deleted"
             change = refuse_refund(current, present, attempt=refund.attempt, failure=failure, now=now)
             await self.keep(tx, change, current=current, now=now)
+        if not refund.all_left:
+            return
         # What was in its way at the provider can be booked now, and the next try is of what is left then.
         with suppress(ProviderUnavailableError, ProviderRefusedError, RefundTooLargeError):
             await self.record(payment)
