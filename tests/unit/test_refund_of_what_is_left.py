@@ -37,6 +37,7 @@ async def test_a_refund_of_an_amount_is_never_made_smaller() -> None:
     for seconds in (UNSENT_CHECK_AFTER_S, *RETRIES_AFTER_S):
         world.clock.move(seconds=seconds)
         await world.use.settle_refunds()
+    await world.use.record(started.intent.id)
     payment = await world.payment(started.payment.id)
     assert payment.refunded_minor == 2500
     ours = next(one for one in await world.refunds(payment.id) if one.amount.amount_minor == 6000)
