@@ -9,7 +9,7 @@ from ports.clock import Clock
 from ports.orders import DueOrder, DueOrders, OrderTransactions
 from usecases.orders.expire_order import ExpireOrder
 
-LOG = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class ExpireOrders:
                 done += await self.expire(each.tenant_id, each.order_id)
             except (DomainError, UnavailableError) as error:
                 # Somebody else changed it, or something cannot be reached: it is found again, the others go on.
-                LOG.warning("order %s stays due: %s", each.order_id, error)
+                _log.warning("order %s stays due: %s", each.order_id, error)
                 await self._put_off(each)
-            except Exception:
-                # A fault, be it in this one order, must not hold up the others either.
-                LOG.exception("order %s stays due", each.order_id)
+            except Exception:  # noqa: BLE001 - not swallowed: logged with its traceback, put off, and tried again
+                # A fault in one order must not hold up the others.
+                _log.exception("order %s stays due", each.order_id)
                 await self._put_off(each)
         return done
 
