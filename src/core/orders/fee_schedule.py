@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import pycountry
-
 from core.orders.errors import InvalidFeeScheduleError
 from core.orders.fees import BASIS_POINTS, FeeRule, FixedFee
 from core.orders.taxes import TaxRate
 from core.shared.errors import Problem
 from core.shared.ids import AccountId
 from core.shared.money import PRICE_MAX_MINOR
+from core.shared.places import is_country
 
 FEES_MAX = 20
 TAX_RATES_MAX = 100
@@ -84,7 +83,7 @@ def _problems_of_words(code: str, name: str, pointer: str) -> Iterator[Problem]:
 
 
 def _is_country(code: str) -> bool:
-    return code.isupper() and pycountry.countries.get(alpha_2=code) is not None
+    return code.isupper() and is_country(code)
 
 
 def _would_meet(one: FeeRule, other: FeeRule) -> bool:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import pycountry
-
 from core.payments.errors import AccountCountryFixedError
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TenantId, VenueId
+from core.shared.places import is_country
 
 NAME_AFTER_S = 120
 """How long an account may be without a name of the provider's before somebody asks for it again.
@@ -107,7 +106,7 @@ def ask_for_account(
     Whoever asks first names the country; another country raises AccountCountryFixedError, unless the provider refused
     the account or it was deauthorized: then a new one is asked for.
     """
-    if pycountry.countries.get(alpha_2=country) is None:
+    if not is_country(country):
         message = f"{country!r} is no ISO 3166-1 alpha-2 code such as DE."
         raise InvalidInputError(message, [Problem("/country", message)])
     if current is None:

@@ -27,3 +27,11 @@ DisputeId = NewType("DisputeId", UUID)
 PassId = NewType("PassId", UUID)
 EventId = NewType("EventId", UUID)
 """The id of a domain event (a message), never of a concert."""
+
+ListingId = NewType("ListingId", UUID)
+TransferId = NewType("TransferId", UUID)
+VerdictId = NewType("VerdictId", UUID)
+"""The id of an answer about a resale, and of the receipt for it."""
+
+VerificationId = NewType("VerificationId", UUID)
+PayoutId = NewType("PayoutId", UUID)

@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import count
 from typing import Self
 
-import pycountry
 from slugify import slugify
 
 from core.shared.errors import InvalidInputError, Problem, StaleVersionError
 from core.shared.ids import VenueId
+from core.shared.places import is_country, is_subdivision
 from core.shared.time import zone_named
 
 CAPACITY_MAX = 500_000
@@ -29,9 +29,9 @@ class Address:
 
     def __post_init__(self) -> None:
         problems: list[Problem] = []
-        if not _is_country(self.country):
+        if not is_country(self.country):
             problems.append(Problem("/address/country", f"{self.country!r} is no ISO 3166-1 alpha-2 code such as DE."))
-        elif self.subdivision is not None and not _is_subdivision(self.subdivision, of=self.country):
+        elif self.subdivision is not None and not is_subdivision(self.subdivision, of=self.country):
             message = f"{self.subdivision!r} is no ISO 3166-2 code of {self.country}, such as US-NY of US."
             problems.append(Problem("/address/subdivision", message))
         if problems:
@@ -87,12 +87,3 @@ def free_slug(name: str, *, taken: Collection[str]) -> str:
     if base not in taken:
         return base
     return next(slug for n in count(2) if (slug := f"{base}-{n}") not in taken)
-
-
-def _is_country(code: str) -> bool:
-    return pycountry.countries.get(alpha_2=code) is not None
-
-
-def _is_subdivision(code: str, *, of: str) -> bool:
-    found = pycountry.subdivisions.get(code=code)  # type: ignore[no-untyped-call]  # untyped in pycountry
-    return found is not None and code.startswith(f"{of}-")

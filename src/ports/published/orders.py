@@ -24,7 +24,11 @@ class OrderedTicket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderedSeat(msgspec.Struct, frozen=True, kw_only=True):
-    """One admission of an order: a seat with its labels and its price in minor units of the order's currency."""
+    """One admission of an order: a seat with its labels and its price in minor units of the order's currency.
+
+    `discount_minor`, `fees_minor` and `tax_minor` are its share of what came off and of what the buyer paid on top:
+    fees that are passed on, and tax that is not in the price.
+    """
 
     order_item_id: UUID
     ticket_id: UUID
@@ -34,15 +38,40 @@ class OrderedSeat(msgspec.Struct, frozen=True, kw_only=True):
     row: str
     number: str
     price_minor: int
+    discount_minor: int = 0
+    fees_minor: int = 0
+    tax_minor: int = 0
 
 
 class OrderedPlaces(msgspec.Struct, frozen=True, kw_only=True):
-    """As many admissions without a seat; `price_minor` is for one of them, in minor units of the order's currency."""
+    """As many admissions without a seat; `price_minor` is for one of them, in minor units of the order's currency.
+
+    So are `discount_minor` (rounded up), `fees_minor` and `tax_minor` (both rounded down): as in OrderedSeat.
+    """
 
     order_item_id: UUID
     ticket_id: UUID
     quantity: int
     price_minor: int
+    discount_minor: int = 0
+    fees_minor: int = 0
+    tax_minor: int = 0
+
+
+class OrderedResale(msgspec.Struct, frozen=True, kw_only=True):
+    """One admission that somebody else had: the pass `pass_id` ends, and the buyer gets one of this order instead.
+
+    `origin_order_item_id` and `origin_unit` say which admission of which order that pass was.
+    """
+
+    order_item_id: UUID
+    ticket_id: UUID
+    listing_id: UUID
+    pass_id: UUID
+    price_minor: int
+    origin_order_id: UUID
+    origin_order_item_id: UUID
+    origin_unit: int
 
 
 class OrderCreated(Event, frozen=True, kw_only=True):
@@ -76,7 +105,8 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
 class OrderCompleted(Event, frozen=True, kw_only=True):
     """An order was paid and all of it is sold: passes are due. Carries all that a pass shows.
 
-    `tickets` has each ticket once that `seats` and `places` are of.
+    `tickets` has each ticket once that `seats`, `places` and `resold` are of. `complimentary` says that the organiser
+    gave it away.
     """
 
     event_type: ClassVar[str] = "orders.order.completed"
@@ -87,6 +117,8 @@ class OrderCompleted(Event, frozen=True, kw_only=True):
     tickets: tuple[OrderedTicket, ...]
     seats: tuple[OrderedSeat, ...] = ()
     places: tuple[OrderedPlaces, ...] = ()
+    resold: tuple[OrderedResale, ...] = ()
+    complimentary: bool = False
 
 
 class ReturnedSeats(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,114 @@
+"""What is known of a resale: of the event, the pass, the seller, the buyer and the channel."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from core.shared.money import Money
+
+
+class Fact(StrEnum):
+    """The facts that rules ask for in their scopes. Each is the name of what `ResaleFacts.value_of` answers."""
+
+    EVENT_KIND = "event_kind"
+    VENUE_CAPACITY = "venue_capacity"
+    VENUE_INDEPENDENT = "venue_independent"
+    VENUE_KIND = "venue_kind"
+    """A word of the rules' own: nonprofit_fair, collegiate_sport, amateur_sport, major_sports_facility, …"""
+
+    VENUE_DESIGNATED = "venue_designated"
+    """The venue stands on a list that a law speaks of (Ireland's register, Hong Kong's licensed places)."""
+
+    EVENT_DECLARED = "event_declared"
+    """The event was declared or designated by a public act (Victoria, New Zealand, Ireland)."""
+
+    TICKET_RESTRICTED = "ticket_restricted"
+    """The ticket says that it may not be resold, or not for more."""
+
+    TICKET_NOMINATIVE = "ticket_nominative"
+    """The ticket names its holder, who was identified at the sale."""
+
+    COMPLIMENTARY = "complimentary"
+    SELLER_TRADER = "seller_trader"
+    SELLER_HABITUAL = "seller_habitual"
+    SELLER_PROFIT_MOTIVE = "seller_profit_motive"
+    SELLER_LICENSED = "seller_licensed"
+    SELLER_TAX_REGISTERED = "seller_tax_registered"
+    CHARITY = "charity"
+    CHANNEL_AUTHORISED = "channel_authorised"
+    CHANNEL_ONLINE = "channel_online"
+    CHANNEL_REFUND_GUARANTEE = "channel_refund_guarantee"
+    ORGANISER_PROHIBITION_FILED = "organiser_prohibition_filed"
+    """The venue filed and posted a notice that forbids resale above face value (North Carolina)."""
+
+    FIRST_SOLD_ON = "first_sold_on"
+
+
+class EventKind(StrEnum):
+    """Kinds of events that laws tell apart; `other` is none of the rest."""
+
+    CONCERT = "concert"
+    SPORT = "sport"
+    THEATRE = "theatre"
+    COMEDY = "comedy"
+    FESTIVAL = "festival"
+    EXHIBITION = "exhibition"
+    CONFERENCE = "conference"
+    CINEMA = "cinema"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceComponents:
+    """What the first sale of one pass cost, taken apart, since statutes use many bases. None: not known.
+
+    All in one currency. `mandatory_fees` could not be avoided, `optional` could; `tax` is what came on top of these;
+    `fee_printed` says whether the ticket shows the fees. `transaction_costs` is what the first sale cost beyond the
+    price for booking, delivery and payment; without it the mandatory fees stand for it. `paid_by_seller` is what the
+    present holder paid, which is the first sale's total unless the pass was resold.
+    """
+
+    face: Money | None
+    mandatory_fees: Money | None = None
+    optional: Money | None = None
+    tax: Money | None = None
+    fee_printed: bool | None = None
+    transaction_costs: Money | None = None
+    paid_by_seller: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """A country (ISO 3166-1 alpha-2) and, where it is known, its part (ISO 3166-2)."""
+
+    country: str
+    subdivision: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResaleFacts:
+    """All that a verdict rests on. What is not known is None, or left out of `known`, and counts against the resale.
+
+    `price` is what the seller asks for the pass; `buyer_fees` what the buyer has to pay on top, and `buyer_tax` the tax
+    on that. `transfer_count` is how often the pass changed hands by transfer or resale. `known` holds the facts for
+    scopes, each of its own type: booleans, whole numbers, words, days.
+    """
+
+    event_place: Where
+    event_starts_at: datetime
+    event_time_zone: str
+    price: Money
+    components: PriceComponents
+    transfer_count: int | None = None
+    first_sold_on: date | None = None
+    known: dict[Fact, bool | int | str | date] = field(default_factory=dict[Fact, bool | int | str | date])
+    buyer_place: Where | None = None
+    seller_place: Where | None = None
+    buyer_fees: Money | None = None
+    buyer_tax: Money | None = None
+
+    def value_of(self, fact: Fact) -> bool | int | str | date | None:
+        """Return what is known of a fact; None for nothing."""
+        if fact is Fact.FIRST_SOLD_ON:
+            return self.first_sold_on
+        return self.known.get(fact)
