@@ -1,0 +1,1 @@
+"""What resale needs: policies, facts, verifications, history, and the rulebook."""
