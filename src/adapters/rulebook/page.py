@@ -19,7 +19,7 @@ one place, `fairseat rulebook lint FOLDER` says what is wrong with a rulebook of
 **This is not legal advice.** Most sources were read in part, some only in what others wrote about them; each rule keeps
 its doubts. A lawyer has to confirm every rule that you rely on.
 
-Version `{version}`: {rules} rules of {places} places; {binding} bind, {dormant} sleep.
+Version `{version}`. Rules: {rules}, of which {binding} bind and {dormant} sleep. Places: {places}.
 
 ## How to read it
 
