@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.resale import lint as lint_of_rules
 from core.resale.facts import Fact
 from core.resale.lint import Severity, errors_of, lint
 from core.resale.rule import (
@@ -137,6 +138,12 @@ def test_a_condition_that_could_never_be_held_against_its_fact_is_an_error(
 )
 def test_a_condition_of_its_fact_s_own_type_is_none(predicate: Predicate) -> None:
     assert codes(a_rule(scope=((predicate,),))) == []
+
+
+def test_a_fact_whose_words_nobody_knows_is_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lint_of_rules, "WORDS", {})
+    rule = a_rule(scope=((Predicate(Fact.EVENT_KIND, Operator.IS, ("sport",)),),))
+    assert codes(rule) == [("scope[0][0]", "no_condition")]
 
 
 @pytest.mark.parametrize(("days", "due"), [(179, False), (180, True), (-1, False)])

@@ -58,7 +58,7 @@ FINDINGS = """
 46 BE be-regular
 47 BE be-occasional be-never-sold
 48 DK dk-no-profit
-49 NO no-cap
+49 NO no-printed-price
 50 IT it-unauthorised it-occasional
 51 IT it-nominative-channel it-nominative-price
 52 ES es-street
@@ -191,7 +191,7 @@ def test_what_is_not_law_or_not_known_sleeps(rule_id: str) -> None:
         ("ie-cap", RuleKind.FACE_VALUE, Base.FACE, None),
         ("be-occasional", RuleKind.FACE_VALUE, Base.TOTAL_PAID, None),
         ("dk-no-profit", RuleKind.FACE_VALUE, Base.PAID_BY_SELLER, None),
-        ("no-cap", RuleKind.FACE_VALUE, Base.FACE_PLUS_PRINTED_FEE, None),
+        ("no-printed-price", RuleKind.FACE_VALUE, Base.FACE_PLUS_PRINTED_FEE, None),
         ("pt-especulacao", RuleKind.FACE_VALUE, Base.FACE, None),
         ("pl-speculation", RuleKind.FACE_VALUE, Base.PAID_BY_SELLER, None),
         ("au-nsw-cap", RuleKind.FACE_VALUE, Base.SUPPLY_COST, None),
@@ -229,7 +229,7 @@ def test_france_asks_for_authority_and_not_for_a_price() -> None:
         ("us-va-transfer", TRANSFERS),
         ("us-ut-transfer", {Right.TRANSFER}),
         *((rule_id, UP_TO_CAP) for rule_id in ("ie-cap", "au-nsw-cap", "au-sa-cap", "au-wa-cap")),
-        *((rule_id, set[Right]()) for rule_id in ("us-me-cap", "au-vic-declared", "au-qld-major", "no-cap")),
+        *((rule_id, set[Right]()) for rule_id in ("us-me-cap", "au-vic-declared", "au-qld-major", "no-printed-price")),
     ],
 )
 def test_rights_are_those_that_a_law_gives(rule_id: str, rights: set[Right]) -> None:

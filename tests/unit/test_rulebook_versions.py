@@ -116,7 +116,7 @@ def test_an_id_is_used_once() -> None:
         ("US", ["us-bots-act", "us-ftc-fees", "us-ftc-fees-buyers", "us-ticket-act"]),
         ("FR", ["fr-authorisation", "eu-bots", "eu-bots-buyers", "eu-dsa-traders", "eu-dsa-traders-buyers"]),
         ("EU", ["eu-bots", "eu-bots-buyers", "eu-dsa-traders", "eu-dsa-traders-buyers"]),
-        ("NO", ["no-cap"]),
+        ("NO", ["no-printed-price"]),
         ("GB-SCT", ["gb-announced-cap", "gb-announced-cap-buyers", "gb-bots", "gb-cra-disclosure"]),
         ("VA", []),
     ],
