@@ -9,7 +9,19 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
-from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, OrderLine, SeatLine, Tax
+from core.orders.content import (
+    Discount,
+    EventSnapshot,
+    Fee,
+    OrderContent,
+    OrderedTicket,
+    OrderLine,
+    PlacesLine,
+    ResaleLine,
+    SeatLine,
+    Tax,
+    seat_of,
+)
 from core.orders.history import HistoryEntry, Step
 from core.orders.order import Order
 from core.orders.refund_policy import RefundReason
@@ -20,6 +32,8 @@ from usecases.orders.place_order import HoldToOrder
 
 RESERVATIONS_MAX = 10
 
+type Kind = Literal["seats", "general-admission", "resale"]
+
 _NEUTRAL = {
     Step.DISPUTED: "payment_under_review",
     Step.DISPUTE_WON: "payment_review_ended",
@@ -28,9 +42,12 @@ _NEUTRAL = {
 
 
 class ReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What is to be ordered: a hold, with its token where the hold was not made by this account."""
+    """What is to be ordered: a hold, with its token where the hold was not made by this account.
 
-    kind: Literal["seats", "general-admission"]
+    `resale` is the purchase of a listed pass; it is ordered apart from the other kinds.
+    """
+
+    kind: Kind
     reservation_id: UUID
     hold_token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
@@ -76,15 +93,18 @@ class PayOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 class OrderReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One reservation that the order stands on."""
 
-    kind: Literal["seats", "general-admission"]
+    kind: Kind
     reservation_id: UUID
 
 
 class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A seat, or places of general admission, at the price they were held for; places have no seat and no labels."""
+    """A seat, or places of general admission, at the price they were held for; places have no seat and no labels.
+
+    `listingId` is that of a pass that somebody else had (`resale`), and null otherwise.
+    """
 
     id: UUID
-    kind: Literal["seats", "general-admission"]
+    kind: Kind
     reservation_id: UUID
     ticket_id: UUID
     quantity: int
@@ -94,14 +114,15 @@ class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     section: str | None
     row: str | None
     number: str | None
+    listing_id: UUID | None
 
     @staticmethod
     def of(item: OrderLine) -> "OrderItemBody":
         """Return the item as the API shows it."""
-        seat = item if isinstance(item, SeatLine) else None
+        seat = seat_of(item)
         return OrderItemBody(
             id=item.id,
-            kind="seats" if seat else "general-admission",
+            kind=_kind(item).value,
             reservation_id=item.reservation_id,
             ticket_id=item.ticket_id,
             quantity=item.quantity,
@@ -111,6 +132,7 @@ class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             section=seat.section if seat else None,
             row=seat.row if seat else None,
             number=seat.number if seat else None,
+            listing_id=item.listing_id if isinstance(item, ResaleLine) else None,
         )
 
 
@@ -264,6 +286,16 @@ class PaymentStartedBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
     client_secret: str
     stripe_payment_intent_id: str
     amount: MoneyBody
+
+
+def _kind(item: OrderLine) -> ReservationKind:
+    match item:
+        case SeatLine():
+            return ReservationKind.SEATS
+        case PlacesLine():
+            return ReservationKind.GENERAL_ADMISSION
+        case ResaleLine():
+            return ReservationKind.RESALE
 
 
 def _event(event: EventSnapshot) -> EventBody:

@@ -1,7 +1,7 @@
 """What a refund comes to: which admissions, how much money, and the arithmetic behind it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,11 +9,14 @@ from enum import Enum
 from core.orders.content import OrderContent, OrderedTicket
 from core.orders.disputes import is_disputed
 from core.orders.errors import (
+    HandedOverError,
     ItemsRefundedError,
     OrderDisputedError,
     OrderNotRefundableError,
     OrderRefundTooLargeError,
+    PassedOnError,
     RefundNotAllowedError,
+    ResaleFinalError,
     TooManyRefundsError,
     UnknownItemError,
 )
@@ -95,12 +98,35 @@ class Decision:
             raise RefundNotAllowedError(self.refusal)
 
 
-def decide(order: Order, wish: RefundWish, *, earlier: Sequence[OrderRefund], asker: Asker, now: datetime) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Which admissions of an order others have: resold to another order, or their passes handed over to a person."""
+
+    passed_on: frozenset[Unit] = frozenset()
+    handed_over: frozenset[Unit] = frozenset()
+
+
+NOWHERE = Elsewhere()
+
+
+def decide(
+    order: Order,
+    wish: RefundWish,
+    *,
+    earlier: Sequence[OrderRefund],
+    asker: Asker,
+    now: datetime,
+    elsewhere: Elsewhere = NOWHERE,
+) -> Decision:
     """Return what the wish comes to by the policy that the order was placed under.
 
+    What was resold is never refunded by this order, and what was handed over not at the buyer's wish: both are left out
+    of a refund of all that is left, and refused where they are named or nothing else is left.
+
     Raises ForbiddenError for what the asker may not choose, OrderNotRefundableError, OrderDisputedError,
-    TooManyRefundsError, UnknownItemError, ItemsRefundedError, OrderRefundTooLargeError, MixedCurrenciesError, and
-    InvalidInputError for an override without a note or out of its bounds.
+    TooManyRefundsError, UnknownItemError, ItemsRefundedError, PassedOnError, HandedOverError, ResaleFinalError,
+    OrderRefundTooLargeError, MixedCurrenciesError, and InvalidInputError for an override without a note or out of its
+    bounds.
     """
     content = order.content
     if order.status is not OrderStatus.CONFIRMED or content is None:
@@ -110,9 +136,13 @@ def decide(order: Order, wish: RefundWish, *, earlier: Sequence[OrderRefund], as
     if len(earlier) >= REFUNDS_MAX:
         raise TooManyRefundsError
     _must_be_theirs_to_choose(wish, asker)
+    if content.is_resale and asker is Asker.BUYER:
+        raise ResaleFinalError
+    if asker is not Asker.BUYER:
+        elsewhere = Elsewhere(elsewhere.passed_on)
     if wish.amount is not None:
-        return _by_amount(content, wish, wish.amount, earlier)
-    chosen = _chosen(content, wish.items, units_gone(earlier))
+        return _by_amount(content, wish, wish.amount, earlier, elsewhere)
+    chosen = _chosen(content, wish.items, units_gone(earlier), elsewhere)
     return _by_items(content, order.refund_policy, wish, chosen, earlier=earlier, asker=asker, now=now)
 
 
@@ -131,15 +161,17 @@ def _must_be_theirs_to_choose(wish: RefundWish, asker: Asker) -> None:
 
 
 def _chosen(
-    content: OrderContent, wanted: Sequence[WantedItem] | None, gone: frozenset[Unit]
+    content: OrderContent, wanted: Sequence[WantedItem] | None, gone: Set[Unit], elsewhere: Elsewhere
 ) -> tuple[ReturnedItem, ...]:
     """Return the admissions; of an item that has several, the ones with the highest numbers go first."""
     items = {item.id: item for item in content.items}
-    left = {id: [n for n in range(item.quantity, 0, -1) if (id, n) not in gone] for id, item in items.items()}
+    theirs = (elsewhere.passed_on | elsewhere.handed_over) - gone
+    kept = gone | theirs
+    left = {id: [n for n in range(item.quantity, 0, -1) if (id, n) not in kept] for id, item in items.items()}
     if wanted is None:
         chosen = tuple(ReturnedItem(id, tuple(units)) for id, units in left.items() if units)
         if not chosen:
-            raise ItemsRefundedError
+            raise _not_left(theirs, elsewhere)
         return chosen
     unknown, taken, found = list[Problem](), list[Problem](), list[ReturnedItem]()
     again = Counter(each.item_id for each in wanted)
@@ -155,11 +187,23 @@ def _chosen(
     if unknown or not wanted:
         raise UnknownItemError(unknown)
     if taken:
-        raise ItemsRefundedError(taken)
+        wished = {each.item_id for each in wanted}
+        raise _not_left({unit for unit in theirs if unit[0] in wished}, elsewhere, taken)
     return tuple(found)
 
 
-def _by_amount(content: OrderContent, wish: RefundWish, amount: Money, earlier: Sequence[OrderRefund]) -> Decision:
+def _not_left(
+    theirs: Set[Unit], elsewhere: Elsewhere, problems: Sequence[Problem] = ()
+) -> ItemsRefundedError | PassedOnError | HandedOverError:
+    """Return why admissions are not there to be refunded; `theirs` are those that others have."""
+    if theirs & elsewhere.passed_on:
+        return PassedOnError(problems)
+    return HandedOverError(problems) if theirs else ItemsRefundedError(problems)
+
+
+def _by_amount(
+    content: OrderContent, wish: RefundWish, amount: Money, earlier: Sequence[OrderRefund], elsewhere: Elsewhere
+) -> Decision:
     if amount.currency != content.currency:
         raise MixedCurrenciesError(f"The order was paid in {content.currency}, not in {amount.currency}.")
     left = money_left(content, earlier)
@@ -168,7 +212,7 @@ def _by_amount(content: OrderContent, wish: RefundWish, amount: Money, earlier: 
         raise InvalidInputError(message, [Problem("/amount/amount", message)])
     if amount.amount_minor > left.amount_minor:
         raise OrderRefundTooLargeError(f"{left} are left of what was paid, so {amount} cannot go back.")
-    items = () if wish.keep_seats else _chosen(content, wish.items, units_gone(earlier))
+    items = () if wish.keep_seats else _chosen(content, wish.items, units_gone(earlier), elsewhere)
     steps = (ReckoningStep("left of what was paid", left), ReckoningStep("goes back, as staff chose", amount))
     return Decision(items, amount, Explanation((), fees_refundable=True, steps=steps))
 

@@ -8,7 +8,7 @@ from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.orders import OrderTransactions
 from ports.published.payments import RefundSettled
-from usecases.orders.access import locked_order
+from usecases.orders.access import locked_with_origins
 from usecases.orders.refund_progress import note_failure, take_back
 
 CONSUMER = "orders.on_refund_settled"
@@ -37,7 +37,7 @@ class OnRefundSettled(Consumer[RefundSettled]):
                 return
             if await tx.refunds.get(RefundId(event.refund_id)) is None:
                 return
-            order = await locked_order(tx, OrderId(event.order_id))
+            order = await locked_with_origins(tx, OrderId(event.order_id))
             refund = await tx.refunds.get(RefundId(event.refund_id))
             assert refund is not None, "refunds are never deleted"
             if event.status == "succeeded":
