@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, override
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from core.orders.content import SeatLine
+from core.orders.content import seat_of
 from core.orders.order import Order
 from core.shared.ids import AccountId, ReservationId
 from ports.published.orders import OrderCancelled
@@ -47,13 +47,12 @@ class Market(ResaleApi):
         """Let somebody hold the listed pass of an admission of this order."""
         assert order.content is not None
         line = order.content.items[item]
-        seat = line if isinstance(line, SeatLine) else getattr(line, "seat", None)
+        seat = seat_of(line)
         until = self.clock.now() + timedelta(seconds=ttl_s)
-        listing_id = UUID(int=0x115_0000_0000 + (line.id.int << 8) % 2**90 + unit)
         shown = ResaleReserved(
             reservation_id=reservation_id,
-            listing_id=listing_id,
-            pass_id=UUID(int=listing_id.int + (1 << 100)),
+            listing_id=uuid5(line.id, f"listing of {unit}"),
+            pass_id=uuid5(line.id, f"pass {unit}"),
             ticket_id=line.ticket_id,
             seat_id=seat.seat_id if seat else None,
             label=seat.label if seat else None,
