@@ -9,19 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
-from core.orders.content import (
-    Discount,
-    EventSnapshot,
-    Fee,
-    OrderContent,
-    OrderedTicket,
-    OrderLine,
-    PlacesLine,
-    ResaleLine,
-    SeatLine,
-    Tax,
-    seat_of,
-)
+from adapters.http.order_item_bodies import Kind, OrderItemBody
+from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, Tax
 from core.orders.history import HistoryEntry, Step
 from core.orders.order import Order
 from core.orders.refund_policy import RefundReason
@@ -31,8 +20,6 @@ from ports.published.payments import PaymentMethod
 from usecases.orders.place_order import HoldToOrder
 
 RESERVATIONS_MAX = 10
-
-type Kind = Literal["seats", "general-admission", "resale"]
 
 _NEUTRAL = {
     Step.DISPUTED: "payment_under_review",
@@ -95,45 +82,6 @@ class OrderReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="ca
 
     kind: Kind
     reservation_id: UUID
-
-
-class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A seat, or places of general admission, at the price they were held for; places have no seat and no labels.
-
-    `listingId` is that of a pass that somebody else had (`resale`), and null otherwise.
-    """
-
-    id: UUID
-    kind: Kind
-    reservation_id: UUID
-    ticket_id: UUID
-    quantity: int
-    unit_price: MoneyBody
-    seat_id: UUID | None
-    label: str | None
-    section: str | None
-    row: str | None
-    number: str | None
-    listing_id: UUID | None
-
-    @staticmethod
-    def of(item: OrderLine) -> "OrderItemBody":
-        """Return the item as the API shows it."""
-        seat = seat_of(item)
-        return OrderItemBody(
-            id=item.id,
-            kind=_kind(item).value,
-            reservation_id=item.reservation_id,
-            ticket_id=item.ticket_id,
-            quantity=item.quantity,
-            unit_price=MoneyBody.of(item.unit_price),
-            seat_id=seat.seat_id if seat else None,
-            label=seat.label if seat else None,
-            section=seat.section if seat else None,
-            row=seat.row if seat else None,
-            number=seat.number if seat else None,
-            listing_id=item.listing_id if isinstance(item, ResaleLine) else None,
-        )
 
 
 class OrderTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -286,16 +234,6 @@ class PaymentStartedBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
     client_secret: str
     stripe_payment_intent_id: str
     amount: MoneyBody
-
-
-def _kind(item: OrderLine) -> ReservationKind:
-    match item:
-        case SeatLine():
-            return ReservationKind.SEATS
-        case PlacesLine():
-            return ReservationKind.GENERAL_ADMISSION
-        case ResaleLine():
-            return ReservationKind.RESALE
 
 
 def _event(event: EventSnapshot) -> EventBody:

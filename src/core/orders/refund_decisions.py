@@ -1,7 +1,7 @@
 """What a refund comes to: which admissions, how much money, and the arithmetic behind it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -22,6 +22,7 @@ from core.orders.errors import (
 )
 from core.orders.order import Order
 from core.orders.refund_policy import GIVEN_IN_FULL, WHOLE, RefundPolicy, RefundReason, days_left
+from core.orders.refund_reckoning import percent_text, reckoned
 from core.orders.refunds import (
     REFUNDS_MAX,
     Explanation,
@@ -235,7 +236,7 @@ def _by_items(
     asked = {ticket: by_ticket[ticket.ticket_id] for ticket in content.tickets if by_ticket[ticket.ticket_id]}
     verdicts = tuple(_verdict(ticket, policy, wish, asker=asker, now=now) for ticket in asked)
     fees = _with_fees(policy, wish, asker)
-    steps, amount = _reckoned(asked, verdicts, fees=fees, currency=content.currency)
+    steps, amount = reckoned(asked, verdicts, fees=fees, currency=content.currency)
     left = money_left(content, earlier)
     if amount.amount_minor > left.amount_minor:
         amount = left
@@ -277,42 +278,9 @@ def _verdict(
     else:
         percent = rule.percent_basis_points
         until = f"until {_days(rule.until_days_before)} before the event"
-        why = f"{_percent(percent)} goes back {until}; it is {_days(left)} before."
+        why = f"{percent_text(percent)} goes back {until}; it is {_days(left)} before."
     return TicketVerdict(ticket.ticket_id, ticket.event.title, left, rule, percent, why)
-
-
-def _reckoned(
-    asked: Mapping[OrderedTicket, Sequence[Share]],
-    verdicts: Sequence[TicketVerdict],
-    *,
-    fees: bool,
-    currency: str,
-) -> tuple[list[ReckoningStep], Money]:
-    """Return the arithmetic; a part of a minor unit is rounded half up once for each ticket."""
-    steps: list[ReckoningStep] = []
-
-    def step(text: str, amount_minor: int) -> None:
-        steps.append(ReckoningStep(text, Money(amount_minor, currency)))
-
-    result = 0
-    for (ticket, shares), verdict in zip(asked.items(), verdicts, strict=True):
-        step(f"{len(shares)} x {ticket.event.title}", sum(share.price_minor for share in shares))
-        base = sum(share.ticket_minor for share in shares)
-        if discount := sum(share.discount_minor for share in shares):
-            step("less their share of the discounts", -discount)
-        if extras := sum(share.extras_minor for share in shares):
-            step(f"their share of fees and taxes, {'given back' if fees else 'which is kept'}", extras)
-            base += extras if fees else 0
-        part = (2 * base * verdict.percent_basis_points + WHOLE) // (2 * WHOLE)
-        step(f"of which {_percent(verdict.percent_basis_points)}", part)
-        result += part
-    return steps, Money(result, currency)
 
 
 def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
-
-
-def _percent(basis_points: int) -> str:
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02d} %" if rest else f"{whole} %"
