@@ -142,8 +142,5 @@ class GeneralAdmission(GeneralAdmissionApi):
         for each in event.places:
             found = self.reservations.get(each.reservation_id)
             if found and found.state == "sold" and found.order_id == (each.sold_to or event.order_id):
-                quantity = min(found.quantity, each.remaining)
-                state = "sold" if quantity else "ended"
-                self.reservations[each.reservation_id] = replace(
-                    found, quantity=quantity or found.quantity, state=state
-                )
+                left = replace(found, quantity=min(found.quantity, each.remaining))
+                self.reservations[each.reservation_id] = left if left.quantity else replace(found, state="ended")

@@ -258,9 +258,9 @@ async def test_a_seat_that_was_spared_goes_back_with_its_origin_when_its_pass_ca
 
 async def test_a_buyer_keeps_a_resold_pass_unless_staff_take_it_back(desk: ResaleDesk) -> None:
     resale = await desk.resold(await desk.first_sale())
-    for refund in (desk.desk.ask, desk.desk.preview):
+    for ask in (desk.desk.ask, desk.desk.preview):
         with pytest.raises(ResaleFinalError):
-            await refund(desk.buyer(), resale.id, RefundWish())
+            await ask(desk.buyer(), resale.id, RefundWish())
     refund = await desk.desk.ask(desk.world.staff(), resale.id, RefundWish())
     assert refund.amount == Money(1_500, "EUR")  # By the policy: half of it so late.
 

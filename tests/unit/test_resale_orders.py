@@ -13,6 +13,7 @@ from core.orders.history import Step
 from core.orders.statuses import OrderStatus, RefundState
 from core.orders.taxes import TaxRate
 from core.orders.voucher_errors import VoucherNotForResaleError
+from core.shared.ids import OrderItemId
 from core.shared.money import MixedCurrenciesError, Money
 from ports.published.orders import OrderCancelled, OrderCompleted
 from ports.published.refusals import RefusedError
@@ -97,7 +98,9 @@ async def test_a_content_has_no_part_beside_the_prices_of_resold_passes(desk: Re
     order = await desk.placed(desk.purchase(await desk.first_sale()))
     content = order.content
     assert content is not None and isinstance(content.items[0], ResaleLine)
-    places = PlacesLine(UUID(int=5), UUID(int=6), content.items[0].ticket_id, 1, Money(1, "EUR"))
+    places = PlacesLine(
+        OrderItemId(UUID(int=5)), order.reservation_ids[0], content.items[0].ticket_id, 1, Money(1, "EUR")
+    )
     with pytest.raises(ResaleApartError):
         OrderContent(content.tickets, (*content.items, places))
     with pytest.raises(ValueError, match="a seat is one of a plan"):
