@@ -17,8 +17,8 @@ from core.shared.errors import DomainError
 from core.shared.money import Money
 from ports.published.admission import PassHandedOver
 from ports.published.orders import ItemsReturned, OrderCancelled
-from tests.refunds_world import some
 from tests.passed_on_world import ResaleDesk
+from tests.refunds_world import some
 
 type Sequel = Literal["as told", "backwards"]
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -232,6 +232,19 @@ async def test_a_pass_that_is_not_reissued_stays_where_it_is_and_the_money_goes_
     assert len(again.items) == 2
     await desk.deliver()
     assert desk.world.seating.owner_of(FIRST) is None
+
+
+async def test_money_for_a_pass_that_cannot_be_had_is_owed_even_while_the_bank_has_it(desk: ResaleDesk) -> None:
+    origin = await desk.first_sale()
+    await desk.deliver()
+    desk.gate.refuses.add(_item(origin, 0))
+    resale = await desk.resold(origin)
+    desk.world.payments.status[resale.id] = "open"  # Nothing is there to be given back at present.
+    await desk.deliver()
+    (refund,) = await desk.desk.all_refunds(resale)
+    assert (refund.status, refund.failure) == (RefundStatus.FAILED, "payments.not_refundable")
+    desk.world.payments.status[resale.id] = "succeeded"
+    assert (await desk.desk.retry(desk.world.staff(), resale.id, refund.id)).status is RefundStatus.SUCCEEDED
 
 
 async def test_of_an_order_for_two_passes_only_the_one_that_cannot_be_had_is_refunded(desk: ResaleDesk) -> None:

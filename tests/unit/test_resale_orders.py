@@ -3,8 +3,10 @@
 from dataclasses import replace
 from uuid import UUID
 
+import msgspec
 import pytest
 
+from adapters.http.order_bodies import OrderBody, PlaceOrderBody
 from core.orders.box_office import Settlement
 from core.orders.content import OrderContent, PlacesLine, ResaleLine
 from core.orders.errors import OriginGoneError, PassedOnError, ResaleApartError, ResaleOnlineOnlyError
@@ -77,6 +79,16 @@ async def test_passes_of_others_are_ordered_apart(desk: ResaleDesk) -> None:
     assert "reserved" not in {each.state for each in desk.world.market.purchases.values()}
     both = await desk.placed(desk.purchase(origin), desk.purchase(origin, item=1, price_minor=2_000))
     assert both.total == Money(5_000, "EUR")
+
+
+async def test_the_api_takes_a_purchase_and_shows_the_item_with_its_listing(desk: ResaleDesk) -> None:
+    purchase = desk.purchase(await desk.first_sale())
+    body = {"reservations": [{"kind": "resale", "reservationId": str(purchase.reservation_id)}]}
+    assert msgspec.convert(body, PlaceOrderBody).holds() == (purchase,)
+    order = await desk.placed(purchase)
+    (item,) = OrderBody.of(order).items
+    listing_id = desk.world.market.purchases[purchase.reservation_id].shown.listing_id
+    assert (item.kind, item.label, item.listing_id, item.unit_price.amount) == ("resale", "R1S1", listing_id, 3_000)
 
 
 async def test_two_currencies_are_refused(desk: ResaleDesk) -> None:
