@@ -37,6 +37,7 @@ class InProcessPayments(PaymentsApi):
         method: PaymentMethod,
         description: str,
         venue_ids: tuple[UUID, ...],
+        escrow: bool = False,
     ) -> PaymentStarted:
         async with _crossing():
             started = await self._start(
@@ -47,7 +48,8 @@ class InProcessPayments(PaymentsApi):
                     method=Method(method),
                     amount=Money(amount_minor, currency),
                     description=description,
-                    venue_ids=tuple(VenueId(venue_id) for venue_id in venue_ids),
+                    # Money that waits for a seller goes to no venue's account.
+                    venue_ids=() if escrow else tuple(VenueId(venue_id) for venue_id in venue_ids),
                 )
             )
         return PaymentStarted(

@@ -6,6 +6,7 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.venues import OrganiserSettingsController, VenueController
+from adapters.inprocess.no_listings import NoListings
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
@@ -17,6 +18,7 @@ from bootstrap.containers.seating import (
     SeatingProvider,
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from ports.published.resale import ResaleApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.venues import VenueTransactions
@@ -35,6 +37,7 @@ class VenuesProvider(Provider):
     transactions = provide(PostgresVenueTransactions, provides=VenueTransactions)
     usecases = provide_all(CreateVenue, ReadVenues, UpdateVenue, DeleteVenue, EditLayout, TuneSettings)
     published = provide(InProcessVenues, provides=VenuesApi)
+    listings = provide(NoListings, provides=ResaleApi)
 
 
 def venue_service() -> Service:
