@@ -10,7 +10,10 @@ import msgspec
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool
+from adapters.postgres.resale_blocks import PostgresBlockStore
+from adapters.postgres.resale_history import PostgresHistoryStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
+from adapters.postgres.resale_verifications import PostgresVerificationStore
 from adapters.postgres.transactions import tenant_transaction
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.policy import ResalePolicy
@@ -18,7 +21,10 @@ from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
 from ports.resale import ResaleTransaction, ResaleTransactions
+from ports.resale.blocks import BlockStore
+from ports.resale.history import HistoryStore
 from ports.resale.settings import SettingStore
+from ports.resale.verifications import VerificationStore
 
 _POLICIES = SettingTables("resale_policies", "resale_policy_changes", msgspec.json.Decoder(ResalePolicy))
 _FACTS = SettingTables("resale_facts", "resale_fact_changes", msgspec.json.Decoder(DeclaredFacts))
@@ -28,6 +34,9 @@ _FACTS = SettingTables("resale_facts", "resale_fact_changes", msgspec.json.Decod
 class _Transaction:
     policies: SettingStore[ResalePolicy]
     facts: SettingStore[DeclaredFacts]
+    verifications: VerificationStore
+    blocks: BlockStore
+    history: HistoryStore
     outbox: Outbox
     inbox: Inbox
 
@@ -46,6 +55,9 @@ class PostgresResaleTransactions(ResaleTransactions):
             yield _Transaction(
                 policies=PostgresSettingStore(connection, tenant_id, tables=_POLICIES, ids=self._ids),
                 facts=PostgresSettingStore(connection, tenant_id, tables=_FACTS, ids=self._ids),
+                verifications=PostgresVerificationStore(connection, tenant_id),
+                blocks=PostgresBlockStore(connection, tenant_id),
+                history=PostgresHistoryStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -8,7 +8,10 @@ from core.resale.declared_facts import DeclaredFacts
 from core.resale.policy import ResalePolicy
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
+from ports.resale.blocks import BlockStore
+from ports.resale.history import HistoryStore
 from ports.resale.settings import SettingStore
+from ports.resale.verifications import VerificationStore
 
 
 class ResaleTransaction(Protocol):
@@ -18,6 +21,12 @@ class ResaleTransaction(Protocol):
     def policies(self) -> SettingStore[ResalePolicy]: ...
     @property
     def facts(self) -> SettingStore[DeclaredFacts]: ...
+    @property
+    def verifications(self) -> VerificationStore: ...
+    @property
+    def blocks(self) -> BlockStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
