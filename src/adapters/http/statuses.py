@@ -19,6 +19,7 @@ from core.identity.errors import (
     PasswordRefusedError,
     RefreshReusedError,
 )
+from core.resale.rulebook import RulebookFaultyError
 from core.seating.errors import (
     AllotmentNotFoundError,
     CompanionAloneError,
@@ -125,6 +126,8 @@ STATUSES: dict[type[DomainError], int] = {
     MemberNotFoundError: 404,
     AlreadyMemberError: 409,
     LastOwnerError: 409,
+    # resale
+    RulebookFaultyError: 422,
     # ticketing
     TicketNotFoundError: 404,
     TicketVenueNotFoundError: 404,

@@ -1,5 +1,6 @@
 """What is known of a resale: of the event, the pass, the seller, the buyer and the channel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ class Fact(StrEnum):
     VENUE_CAPACITY = "venue_capacity"
     VENUE_INDEPENDENT = "venue_independent"
     VENUE_KIND = "venue_kind"
-    """A word of the rules' own: nonprofit_fair, collegiate_sport, amateur_sport, major_sports_facility, …"""
+    """What sort of venue it is, where a law cares: one of `VenueKind`."""
 
     VENUE_DESIGNATED = "venue_designated"
     """The venue stands on a list that a law speaks of (Ireland's register, Hong Kong's licensed places)."""
@@ -31,10 +32,14 @@ class Fact(StrEnum):
     COMPLIMENTARY = "complimentary"
     SELLER_TRADER = "seller_trader"
     SELLER_HABITUAL = "seller_habitual"
+    """The seller resells regularly, be it as a business or not."""
+
     SELLER_PROFIT_MOTIVE = "seller_profit_motive"
     SELLER_LICENSED = "seller_licensed"
     SELLER_TAX_REGISTERED = "seller_tax_registered"
     CHARITY = "charity"
+    """The event is a charity's, or the pass is sold for one."""
+
     CHANNEL_AUTHORISED = "channel_authorised"
     CHANNEL_ONLINE = "channel_online"
     CHANNEL_REFUND_GUARANTEE = "channel_refund_guarantee"
@@ -56,6 +61,40 @@ class EventKind(StrEnum):
     CONFERENCE = "conference"
     CINEMA = "cinema"
     OTHER = "other"
+
+
+class VenueKind(StrEnum):
+    """Kinds of venues that laws tell apart; `other` is none of the rest."""
+
+    NONPROFIT_FAIR = "nonprofit_fair"
+    """A fairground, exhibition or community venue that works for no profit."""
+
+    COLLEGIATE_SPORT = "collegiate_sport"
+    AMATEUR_SPORT = "amateur_sport"
+    MAJOR_SPORTS_FACILITY = "major_sports_facility"
+    """One of those that Queensland lists."""
+
+    THEME_PARK = "theme_park"
+    """A park with tickets of several days or several events (Florida)."""
+
+    OTHER = "other"
+
+
+type FactValue = bool | int | str | date
+"""Booleans, whole numbers, words of a list, and days."""
+
+WORDS: Mapping[Fact, frozenset[str]] = {Fact.EVENT_KIND: frozenset(EventKind), Fact.VENUE_KIND: frozenset(VenueKind)}
+"""The facts that are words, each with those that it can be."""
+
+
+def type_of(fact: Fact) -> type[FactValue]:
+    """Return what a fact is told in: bool for most, int for a number, date for a day, str for one of its `WORDS`."""
+    if fact in WORDS:
+        return str
+    return _OTHER_TYPES.get(fact, bool)
+
+
+_OTHER_TYPES: Mapping[Fact, type[FactValue]] = {Fact.VENUE_CAPACITY: int, Fact.FIRST_SOLD_ON: date}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +140,13 @@ class ResaleFacts:
     components: PriceComponents
     transfer_count: int | None = None
     first_sold_on: date | None = None
-    known: dict[Fact, bool | int | str | date] = field(default_factory=dict[Fact, bool | int | str | date])
+    known: dict[Fact, FactValue] = field(default_factory=dict[Fact, FactValue])
     buyer_place: Where | None = None
     seller_place: Where | None = None
     buyer_fees: Money | None = None
     buyer_tax: Money | None = None
 
-    def value_of(self, fact: Fact) -> bool | int | str | date | None:
+    def value_of(self, fact: Fact) -> FactValue | None:
         """Return what is known of a fact; None for nothing."""
         if fact is Fact.FIRST_SOLD_ON:
             return self.first_sold_on

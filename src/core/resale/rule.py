@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from core.resale.facts import Fact
+from core.resale.facts import Fact, FactValue
 
 
 class RuleKind(StrEnum):
@@ -135,6 +135,10 @@ class Duty(StrEnum):
     DISCLOSE_SELLER = "disclose_seller"
     DISCLOSE_LAST_OWNER = "disclose_last_owner"
     DISCLOSE_TICKET_NUMBER = "disclose_ticket_number"
+    DISCLOSE_REFUND_POLICY = "disclose_refund_policy"
+    TELL_OF_CHANGES = "tell_of_changes"
+    """To tell whoever bought that the event was cancelled, moved or changed."""
+
     REFUND_GUARANTEE = "refund_guarantee"
     NO_SPECULATIVE_SALE = "no_speculative_sale"
     NO_DUPLICATE_SALE = "no_duplicate_sale"
@@ -173,10 +177,6 @@ class Operator(StrEnum):
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
     MORE_THAN = "more_than"
-
-
-type FactValue = bool | int | str | date
-"""Booleans, whole numbers, words of a list, and days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ _EU_MEMBERS = {
 _GROUPS = {"GB-ENG": "GB-EAW", "GB-WLS": "GB-EAW"}
 """England and Wales, one jurisdiction (ISO 3166-2:GB names it, the library leaves its members out)."""
 
+_ALSO_COUNTRIES = {"CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW"}
+"""Parts in ISO 3166-2 that have a code of ISO 3166-1, and law, of their own."""
+
 
 def is_country(code: str) -> bool:
     """Return whether the code is one of ISO 3166-1 alpha-2, such as DE."""
@@ -45,6 +48,8 @@ def _outwards(country: str, subdivision: str | None) -> Iterator[str]:
     inner = subdivision
     while inner is not None:
         yield inner
+        if inner in _ALSO_COUNTRIES:
+            yield _ALSO_COUNTRIES[inner]
         found = _subdivision(inner)
         inner = _GROUPS.get(inner) or (found.parent_code if found is not None else None)
     yield country

@@ -1,0 +1,1 @@
+"""Rulebooks as files: one TOML file for the law of each country, and whoever reads them."""
