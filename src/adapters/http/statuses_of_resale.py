@@ -5,6 +5,7 @@ from core.resale.errors import (
     InvalidBlockError,
     InvalidResalePolicyError,
     InvalidVerificationError,
+    PassHistoryNotFoundError,
     PolicyCollidesError,
     ResaleSettingsNotFoundError,
     VerificationDecidedError,
@@ -23,4 +24,5 @@ RESALE: dict[type[DomainError], int] = {
     VerificationNotFoundError: 404,
     VerificationOpenError: 409,
     VerificationDecidedError: 409,
+    PassHistoryNotFoundError: 404,
 }
