@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import override
 from uuid import UUID
 
-from adapters.memory.clock import ManualClock
+from adapters.memory.clock import MemoryClock
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.resale import MemoryResaleTransactions
 from adapters.memory.rulebook import OneRulebook
@@ -144,7 +144,7 @@ class World:
 
     def __init__(self, transactions: ResaleTransactions | None = None, *rules: Rule) -> None:
         self.ids = Uuid7Source()
-        self.clock = ManualClock(NOW)
+        self.clock = MemoryClock(NOW)
         self.messages = MemoryMessages(ids=self.ids)
         self.memory = MemoryResaleTransactions(self.messages)
         self.transactions = transactions or self.memory

@@ -1,5 +1,7 @@
 """Sellers' verifications as the API shows them."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -119,7 +121,7 @@ def verification_body(verification: Verification, now: datetime) -> Verification
     )
 
 
-_VIEWS = {
+_VIEWS: Mapping[type[Evidence], type[EvidenceView]] = {
     IdentityEvidence: IdentityView,
     TraderEvidence: TraderView,
     StateLicenceEvidence: StateLicenceView,
@@ -130,5 +132,4 @@ _VIEWS = {
 
 
 def _view(evidence: Evidence) -> EvidenceView:
-    view: EvidenceView = msgspec.convert(evidence, _VIEWS[type(evidence)], from_attributes=True)
-    return view
+    return _VIEWS[type(evidence)](**asdict(evidence))
