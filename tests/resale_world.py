@@ -1,173 +1,194 @@
-"""Resale with neighbours that keep their promises: venues in several countries, a ticket in each, a small rulebook."""
+"""Rules, facts and verdicts about resale for tests: a short sentence of what differs from an ordinary case."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import override
-from uuid import UUID
+from typing import Any
 
-from adapters.memory.clock import MemoryClock
-from adapters.memory.messaging import MemoryMessages
-from adapters.memory.resale import MemoryResaleTransactions
-from adapters.memory.rulebook import OneRulebook
-from adapters.memory.seller_verifier import MemorySellerVerifier
-from adapters.system.ids import Uuid7Source
-from core.resale.rule import Base, Confidence, Right, Rule, RuleKind, RuleStatus
+from core.resale.facts import EventKind, Fact, FactValue, PriceComponents, ResaleFacts, Where
+from core.resale.policy import PolicyChain, ResalePolicy
+from core.resale.rule import (
+    Base,
+    Combination,
+    Compared,
+    Confidence,
+    Operator,
+    Predicate,
+    Rule,
+    RuleKind,
+    RuleStatus,
+    Scope,
+)
 from core.resale.rulebook import Rulebook
-from core.shared.callers import Caller, Role
-from core.shared.ids import AccountId, TenantId
-from ports.published.refusals import RefusedError
-from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
-from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
-from ports.resale import ResaleTransactions
-from usecases.resale.block_persons import BlockPersons
-from usecases.resale.declare_facts import DeclareFacts
-from usecases.resale.expire_verifications import ExpireVerifications
-from usecases.resale.grounds import Grounds
-from usecases.resale.policy_of import PolicyOf
-from usecases.resale.read_history import ReadHistory
-from usecases.resale.score_seller import ScoreSeller
-from usecases.resale.tune_policies import TunePolicies
-from usecases.resale.verify_sellers import BringVerification, JudgeVerification
+from core.resale.validation import validate_resale
+from core.resale.verdict import ConsideredRule, Verdict
+from core.shared.money import Money
 
-NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-TENANT, OTHER_TENANT = TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))
-ERFURT, HARTFORD, SYDNEY, GONE = (UUID(int=number) for number in (0x71, 0x72, 0x73, 0x7F))
-TICKET_OF = {ERFURT: UUID(int=0x81), HARTFORD: UUID(int=0x82), SYDNEY: UUID(int=0x83)}
-PLACES = {ERFURT: ("DE", "DE-TH"), HARTFORD: ("US", "US-CT"), SYDNEY: ("AU", "AU-NSW")}
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+STARTS_AT = datetime(2027, 3, 6, 19, tzinfo=UTC)
+
+OPEN_FACTS: Mapping[Fact, FactValue] = {
+    Fact.EVENT_KIND: EventKind.CONCERT,
+    Fact.VENUE_CAPACITY: 2_000,
+    Fact.COMPLIMENTARY: False,
+    Fact.SELLER_TRADER: False,
+    Fact.SELLER_HABITUAL: False,
+    Fact.SELLER_PROFIT_MOTIVE: False,
+    Fact.CHARITY: False,
+    Fact.CHANNEL_AUTHORISED: False,
+    Fact.CHANNEL_ONLINE: True,
+}
+"""A private seller of a ticket for a concert, online, without the organiser's leave."""
 
 
-def a_rule(rule_id: str, place: str, *rights: Right, **members: object) -> Rule:
-    """Return a rule that is in force and gives these rights."""
-    given: dict[str, object] = {
-        "id": rule_id,
+def dollars(text: str) -> Money:
+    return amount(text, "USD")
+
+
+def amount(text: str, currency: str, *, decimals: int = 2) -> Money:
+    return Money(int(Decimal(text).scaleb(decimals)), currency)
+
+
+def when(fact: Fact, *values: FactValue, operator: Operator = Operator.IS) -> Predicate:
+    return Predicate(fact, operator, values)
+
+
+def only_if(*conditions: Predicate) -> Scope:
+    """Return a scope of one alternative, whose conditions all have to hold."""
+    return (conditions,)
+
+
+def a_rule(place: str, kind: RuleKind = RuleKind.DISCLOSURE, **other: Any) -> Rule:  # Any: whatever a rule holds
+    """Return a rule in force that binds every resale at its place."""
+    given: dict[str, Any] = {
+        "id": f"{place}-RULE",
         "version": 1,
         "place": place,
-        "name": f"Act of {place}",
-        "kind": RuleKind.NONE,
-        "citation": f"{place} Code 1-2",
+        "name": f"Law of {place}",
+        "kind": kind,
+        "citation": f"{place} Code, s. 1",
         "source": None,
         "confidence": Confidence.HIGH,
         "status": RuleStatus.IN_FORCE,
         "reviewed_on": date(2026, 11, 21),
-        "scope_text": "All events.",
-        "rights": frozenset(rights),
+        "scope_text": "Every resale",
     }
-    return Rule(**(given | members))  # type: ignore[arg-type]  # members are named by the tests
+    return Rule(**(given | other))
 
 
-CONNECTICUT = a_rule("us-ct", "US-CT", Right.TRANSFER, Right.UNLIMITED_TRANSFERS)
-NEW_SOUTH_WALES = a_rule(
-    "au-nsw",
-    "AU-NSW",
-    Right.RESALE_UP_TO_CAP,
-    kind=RuleKind.MULTIPLIER,
-    value=Decimal("1.1"),
-    base=Base.FACE,
+def a_cap(place: str, factor: str = "1.1", **other: Any) -> Rule:  # Any: whatever a rule holds
+    """Return a rule that allows so many times what the first sale cost in all."""
+    given: dict[str, Any] = {"value": Decimal(factor), "base": Base.TOTAL_PAID}
+    return a_rule(place, RuleKind.MULTIPLIER, **(given | other))
+
+
+def a_book(*rules: Rule, version: str = "test") -> Rulebook:
+    return Rulebook.of(version, rules)
+
+
+def sold_for(
+    face: Money | None, *, fees: int | None = 0, tax: int | None = 0, **other: Any
+) -> PriceComponents:  # Any: whatever components there are
+    """Return a first sale; fees and tax in minor units of the same currency."""
+    currency = face.currency if face is not None else "USD"
+    return PriceComponents(
+        face=face,
+        mandatory_fees=Money(fees, currency) if fees is not None else None,
+        tax=Money(tax, currency) if tax is not None else None,
+        **other,
+    )
+
+
+def facts_of(
+    place: str, price: Money, first_sale: PriceComponents | None = None, known: Mapping[Fact, FactValue] | None = None
+) -> ResaleFacts:
+    """Return a resale of a pass for an event at a place, such as US-ME, that nothing comes on top of."""
+    country = place.partition("-")[0]
+    return ResaleFacts(
+        event_place=Where(country=country, subdivision=place if place != country else None),
+        event_starts_at=STARTS_AT,
+        event_time_zone="UTC",
+        price=price,
+        components=first_sale if first_sale is not None else sold_for(Money(10_000, price.currency)),
+        transfer_count=0,
+        first_sold_on=date(2026, 10, 1),
+        known=dict(OPEN_FACTS if known is None else known),
+        buyer_place=Where(country=country, subdivision=place if place != country else None),
+        seller_place=Where(country=country, subdivision=place if place != country else None),
+        buyer_fees=Money.zero(price.currency),
+        buyer_tax=Money.zero(price.currency),
+    )
+
+
+def knowing(facts: ResaleFacts, told: Mapping[Fact, FactValue]) -> ResaleFacts:
+    return replace(facts, known=facts.known | dict(told))
+
+
+def judged(facts: ResaleFacts, *rules: Rule, policy: PolicyChain = (), now: datetime = NOW) -> Verdict:
+    return validate_resale(facts, a_book(*rules), policy, now)
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {reason.code for reason in verdict.reasons}
+
+
+def considered(verdict: Verdict, rule: Rule) -> ConsideredRule:
+    """Return what became of a rule; raises StopIteration when the verdict does not name it."""
+    return next(one for one in verdict.rules if one.id == rule.id)
+
+
+def a_policy(**given: Any) -> ResalePolicy:  # Any: whatever a policy holds
+    return ResalePolicy(**given)
+
+
+RHODE_ISLAND = (
+    a_rule(
+        "US-RI",
+        RuleKind.FIXED_MARKUP,
+        id="US-RI-A",
+        value=Decimal(3),
+        currency="USD",
+        base=Base.PRINTED_WITH_TAX,
+        combination=Combination.MAX,
+        group="US-RI",
+        compared=Compared.SELLER_ASK,
+    ),
+    a_cap(
+        "US-RI",
+        id="US-RI-B",
+        base=Base.PRINTED_WITH_TAX,
+        combination=Combination.MAX,
+        group="US-RI",
+        compared=Compared.SELLER_ASK,
+    ),
 )
+"""Three dollars or a tenth, whichever is greater."""
 
-
-@dataclass
-class Venues(VenuesApi):
-    """The venues of one organisation, one at each place."""
-
-    places: dict[UUID, tuple[str, str]] = field(default_factory=lambda: dict(PLACES))
-
-    @override
-    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
-        if tenant_id != TENANT or venue_id not in self.places:
-            raise RefusedError("venues.not_found", "no such venue")
-        country, subdivision = self.places[venue_id]
-        return VenueSummary(
-            venue_id=venue_id,
-            name=subdivision,
-            slug=subdivision.lower(),
-            time_zone="UTC",
-            capacity=1_000,
-            city="City",
-            country=country,
-            subdivision=subdivision,
-            max_seats_per_order=10,
-            orphan_rule="off",
-        )
-
-    @override
-    async def all_venues(self, *, tenant_id: UUID) -> tuple[VenuePlace, ...]:
-        if tenant_id != TENANT:
-            return ()
-        return tuple(
-            VenuePlace(venue_id=venue_id, name=part, capacity=1_000, country=country, subdivision=part)
-            for venue_id, (country, part) in self.places.items()
-        )
-
-    @override
-    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
-        return ()
-
-    @override
-    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
-        return 600
-
-
-class Tickets(TicketingApi):
-    """One ticket at each venue, in euros."""
-
-    @override
-    async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
-        found = [venue_id for venue_id, its_ticket in TICKET_OF.items() if its_ticket == ticket_id]
-        if tenant_id != TENANT or not found:
-            raise RefusedError("ticketing.not_found", "no such ticket")
-        event = EventFacts(
-            title="Gala",
-            starts_at=NOW + timedelta(days=30),
-            ends_at=NOW + timedelta(days=30, hours=3),
-            time_zone="UTC",
-            venue_id=found[0],
-            venue_name="Hall",
-            kind="concert",
-        )
-        return TicketOnSale(
-            ticket_id=ticket_id,
-            title="Stalls",
-            ticket_type="GA",
-            status="published",
-            price_minor=5_000,
-            currency="EUR",
-            quota=100,
-            max_per_user=4,
-            event=event,
-        )
-
-
-class World:
-    """The use cases of resale over one set of stores, in memory unless others are given."""
-
-    def __init__(self, transactions: ResaleTransactions | None = None, *rules: Rule) -> None:
-        self.ids = Uuid7Source()
-        self.clock = MemoryClock(NOW)
-        self.messages = MemoryMessages(ids=self.ids)
-        self.memory = MemoryResaleTransactions(self.messages)
-        self.transactions = transactions or self.memory
-        self.venues, self.tickets = Venues(), Tickets()
-        self.rulebooks = OneRulebook(Rulebook.of("test", rules or (CONNECTICUT, NEW_SOUTH_WALES)))
-        self.verifier = MemorySellerVerifier()
-        self.grounds = Grounds(self.transactions, self.venues, self.tickets)
-        self.policies = TunePolicies(self.transactions, self.grounds, self.rulebooks, self.clock)
-        self.policy_of = PolicyOf(self.transactions, self.grounds, self.rulebooks, self.clock)
-        self.facts = DeclareFacts(self.transactions, self.grounds, self.clock)
-        self.bring = BringVerification(self.transactions, self.venues, self.verifier, self.ids, self.clock)
-        self.judge = JudgeVerification(self.transactions, self.clock)
-        self.expire = ExpireVerifications(self.transactions, self.memory, self.clock)
-        self.blocks = BlockPersons(self.transactions, self.ids, self.clock)
-        self.history = ReadHistory(self.transactions)
-        self.scores = ScoreSeller(self.transactions, self.clock)
-
-    @staticmethod
-    def staff(role: Role = Role.MANAGER, *, tenant_id: TenantId = TENANT) -> Caller:
-        """Return somebody of an organisation."""
-        return Caller(AccountId(UUID(int=0x51)), tenant_id, role)
-
-    @staticmethod
-    def fan(number: int = 0x61, *, tenant_id: TenantId = TENANT) -> Caller:
-        """Return somebody without a role."""
-        return Caller(AccountId(UUID(int=number)), tenant_id)
+NORTH_CAROLINA = (
+    a_rule(
+        "US-NC",
+        RuleKind.FIXED_MARKUP,
+        id="US-NC-DEFAULT",
+        name="North Carolina (default)",
+        value=Decimal(3),
+        currency="USD",
+        base=Base.FACE_PLUS_TAX,
+        group="US-NC",
+    ),
+    a_rule(
+        "US-NC",
+        RuleKind.DISCLOSURE,
+        id="US-NC-INTERNET",
+        name="North Carolina (internet exception)",
+        combination=Combination.OVERRIDE,
+        group="US-NC",
+        scope=only_if(
+            when(Fact.CHANNEL_ONLINE, True),
+            when(Fact.CHANNEL_REFUND_GUARANTEE, True),
+            when(Fact.SELLER_TAX_REGISTERED, True),
+            when(Fact.ORGANISER_PROHIBITION_FILED, False),
+        ),
+    ),
+)
+"""Face value, tax and three dollars, unless the internet exception is met."""

@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console
 
 from bootstrap.logs import configure_logging
+from bootstrap.rulebook import app as rulebook
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(rulebook, name="rulebook")
 _out = Console()
 _err = Console(stderr=True)
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.shared.callers import Role
 from tests.resale_shop import Shop, pointers, problem, resale_shop
-from tests.resale_world import ERFURT, GONE, HARTFORD, OTHER_TENANT, SYDNEY, TENANT, TICKET_OF, World
+from tests.resale_house import ERFURT, GONE, HARTFORD, OTHER_TENANT, SYDNEY, TENANT, TICKET_OF, World
 from tests.servers import PostgresServer
 
 VENUE = f"/venues/{ERFURT}/resale-policy"

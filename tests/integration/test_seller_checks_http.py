@@ -16,7 +16,7 @@ from core.shared.ids import PassId, TicketId, VerdictId
 from core.shared.money import Money
 from ports.resale.verification import Check, CheckAnswer
 from tests.resale_shop import Shop, ids_of, pointers, problem, resale_shop
-from tests.resale_world import ERFURT, GONE, NOW, OTHER_TENANT, TENANT, TICKET_OF, World
+from tests.resale_house import ERFURT, GONE, NOW, OTHER_TENANT, TENANT, TICKET_OF, World
 from tests.servers import PostgresServer
 
 PATH = "/seller-verifications"

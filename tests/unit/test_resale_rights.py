@@ -17,7 +17,7 @@ from core.resale.rulebook import Rulebook
 from core.resale.settings import ORGANISATION, Target
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import Money
-from tests.resale_world import CONNECTICUT, ERFURT, HARTFORD, NEW_SOUTH_WALES, SYDNEY, TENANT, TICKET_OF, World, a_rule
+from tests.resale_house import CONNECTICUT, ERFURT, HARTFORD, NEW_SOUTH_WALES, SYDNEY, TENANT, TICKET_OF, World, a_rule
 
 TODAY = date(2026, 11, 22)
 NOTHING = KnownFacts()
