@@ -15,8 +15,8 @@ from core.shared.callers import Caller, Role
 from core.shared.ids import PassId, TicketId, VerdictId
 from core.shared.money import Money
 from ports.resale.verification import Check, CheckAnswer
-from tests.resale_shop import Shop, ids_of, pointers, problem, resale_shop
 from tests.resale_house import ERFURT, GONE, NOW, OTHER_TENANT, TENANT, TICKET_OF, World
+from tests.resale_shop import Shop, ids_of, pointers, problem, resale_shop
 from tests.servers import PostgresServer
 
 PATH = "/seller-verifications"
