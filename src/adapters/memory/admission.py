@@ -5,21 +5,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
+from uuid import UUID
 
 from adapters.memory.messaging import MemoryMessages
 from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
+from core.admission.offers import Handover, Reissue
 from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, DisputeId, OrderId, PassId, TenantId, TicketId
+from core.admission.scans import Scan, ScanDirection
+from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, ScanId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
+    HandoverStore,
     OrderDisputeStore,
     OrderStandingStore,
     PassKeyStore,
     PassStore,
+    ScanStore,
 )
 from ports.events import Inbox, Outbox
+from ports.paging import Page, PageRequest
 
 
 @dataclass(slots=True)
@@ -30,8 +36,21 @@ class _State:
     returned: dict[Unit, OrderId] = field(default_factory=dict[Unit, OrderId])
     disputes: dict[DisputeId, OrderDispute] = field(default_factory=dict[DisputeId, OrderDispute])
 
+    handovers: dict[UUID, Handover] = field(default_factory=dict[UUID, Handover])
+    reissues: dict[OrderItemId, Reissue] = field(default_factory=dict[OrderItemId, Reissue])
+    scans: dict[ScanId, Scan] = field(default_factory=dict[ScanId, Scan])
+
     def copy(self) -> "_State":
-        return _State(dict(self.passes), dict(self.orders), dict(self.keys), dict(self.returned), dict(self.disputes))
+        return _State(
+            dict(self.passes),
+            dict(self.orders),
+            dict(self.keys),
+            dict(self.returned),
+            dict(self.disputes),
+            dict(self.handovers),
+            dict(self.reissues),
+            dict(self.scans),
+        )
 
 
 class MemoryPassStore(PassStore):
@@ -58,44 +77,134 @@ class MemoryPassStore(PassStore):
         return sorted(found, key=lambda each: each.id)
 
     @override
-    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> int:
-        ended = [
-            each.voided(at=at, reason=reason)
+    async def lock(self, pass_id: PassId) -> Pass | None:
+        return self._passes.get(pass_id)
+
+    @override
+    async def save(self, changed: Pass) -> None:
+        if changed.id in self._passes:
+            self._passes[changed.id] = changed
+
+    @override
+    async def page(self, page: PageRequest, *, account_id: AccountId, status: PassStatus | None) -> Page[Pass]:
+        wanted = [
+            each
             for each in self._passes.values()
-            if each.order_id == order_id and each.status is not PassStatus.VOID
+            if each.account_id == account_id
+            and status in {None, each.status}
+            and (page.after is None or each.id < page.after)
         ]
-        self._passes.update({each.id: each for each in ended})
-        return len(ended)
+        return _page_of(sorted(wanted, key=lambda each: each.id, reverse=True), page)
 
     @override
-    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> int:
+    async def of_ticket(self, page: PageRequest, ticket_id: TicketId) -> Page[Pass]:
+        wanted = [
+            each
+            for each in self._passes.values()
+            if each.event.ticket_id == ticket_id and (page.after is None or each.id > page.after)
+        ]
+        return _page_of(sorted(wanted, key=lambda each: each.id), page)
+
+    @override
+    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
+        live = [each for each in await self.of_order(order_id) if each.status is not PassStatus.VOID]
+        return self._changed([each.voided(at=at, reason=reason) for each in live])
+
+    @override
+    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> Sequence[PassId]:
         valid = [each for each in await self.of_order(order_id) if each.status is PassStatus.VALID]
-        self._passes.update({each.id: each.frozen(at=at, reason=reason) for each in valid})
-        return len(valid)
+        return self._changed([each.frozen(at=at, reason=reason) for each in valid])
 
     @override
-    async def thaw_order(self, order_id: OrderId) -> int:
+    async def thaw_order(self, order_id: OrderId) -> Sequence[PassId]:
         frozen = [each for each in await self.of_order(order_id) if each.status is PassStatus.FROZEN]
-        self._passes.update({each.id: each.thawed() for each in frozen})
-        return len(frozen)
+        return self._changed([each.thawed() for each in frozen])
 
     @override
-    async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
+    async def void_units(
+        self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime
+    ) -> Sequence[PassId]:
         for unit in units:
             self._returned.setdefault(unit, order_id)
         ended = [
             each.voided(at=at, reason=reason)
-            for each in self._passes.values()
-            if each.order_id == order_id
-            and (each.order_item_id, each.unit) in units
-            and each.status is not PassStatus.VOID
+            for each in await self.of_order(order_id)
+            if (each.order_item_id, each.unit) in units and each.status is not PassStatus.VOID
         ]
-        self._passes.update({each.id: each for each in ended})
-        return len(ended)
+        return self._changed(ended)
+
+    def _changed(self, passes: Sequence[Pass]) -> Sequence[PassId]:
+        self._passes.update({each.id: each for each in passes})
+        return [each.id for each in passes]
 
     @override
     async def returned(self, order_id: OrderId) -> frozenset[Unit]:
         return frozenset(unit for unit, of_order in self._returned.items() if of_order == order_id)
+
+
+def _page_of(wanted: list[Pass], page: PageRequest) -> Page[Pass]:
+    items = wanted[: page.limit]
+    return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
+
+
+class MemoryHandoverStore(HandoverStore):
+    """What became of offered passes of one tenant."""
+
+    def __init__(self, state: _State) -> None:
+        self._handovers = state.handovers
+        self._reissues = state.reissues
+
+    @override
+    async def handover(self, offer_id: UUID) -> Handover | None:
+        return self._handovers.get(offer_id)
+
+    @override
+    async def add_handover(self, handover: Handover) -> None:
+        self._handovers[handover.offer_id] = handover
+
+    @override
+    async def reissue(self, order_item_id: OrderItemId) -> Reissue | None:
+        return self._reissues.get(order_item_id)
+
+    @override
+    async def add_reissue(self, reissue: Reissue) -> None:
+        self._reissues[reissue.order_item_id] = reissue
+
+
+class MemoryScanStore(ScanStore):
+    """What was seen at the gates of one tenant."""
+
+    def __init__(self, state: _State) -> None:
+        self._scans = state.scans
+        self._passes = state.passes
+
+    @override
+    async def add(self, scan: Scan) -> bool:
+        return self._scans.setdefault(scan.id, scan) is scan
+
+    @override
+    async def get(self, scan_id: ScanId) -> Scan | None:
+        return self._scans.get(scan_id)
+
+    @override
+    async def first_inside(self, pass_id: PassId, *, since: datetime) -> Scan | None:
+        came_in = [
+            each
+            for each in self._in_order()
+            if each.pass_id == pass_id
+            and each.scanned_at >= since
+            and each.admitted
+            and each.direction is ScanDirection.IN
+        ]
+        return came_in[0] if came_in else None
+
+    @override
+    async def of_order(self, order_id: OrderId, *, scans_max: int) -> Sequence[Scan]:
+        passes = {each.id for each in self._passes.values() if each.order_id == order_id}
+        return [each for each in self._in_order() if each.pass_id in passes][:scans_max]
+
+    def _in_order(self) -> list[Scan]:
+        return sorted(self._scans.values(), key=lambda each: (each.scanned_at, each.id))
 
 
 class MemoryOrderStandingStore(OrderStandingStore):
@@ -151,6 +260,10 @@ class MemoryPassKeyStore(PassKeyStore):
         return self._keys.get(ticket_id)
 
     @override
+    async def get(self, key_id: bytes) -> PassKey | None:
+        return next((key for key in self._keys.values() if key.key_id == key_id), None)
+
+    @override
     async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
         return [self._keys[ticket_id] for ticket_id in dict.fromkeys(ticket_ids) if ticket_id in self._keys]
 
@@ -168,6 +281,8 @@ class MemoryAdmissionTransaction(AdmissionTransaction):
     """The stores of one tenant in an open transaction."""
 
     passes: PassStore
+    handovers: HandoverStore
+    scans: ScanStore
     orders: OrderStandingStore
     disputes: OrderDisputeStore
     keys: PassKeyStore
@@ -189,6 +304,8 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
             draft = self._states.get(tenant_id, _State()).copy()
             yield MemoryAdmissionTransaction(
                 passes=MemoryPassStore(draft),
+                handovers=MemoryHandoverStore(draft),
+                scans=MemoryScanStore(draft),
                 orders=MemoryOrderStandingStore(draft),
                 disputes=MemoryOrderDisputeStore(draft),
                 keys=MemoryPassKeyStore(draft),

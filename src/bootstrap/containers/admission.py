@@ -3,9 +3,12 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
+from datetime import timedelta
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.passes import OrderPassController, PassController, PassKeyController
+from adapters.http.scans import ScanController, ScanManifestController
 from adapters.inprocess.admission import InProcessAdmission
 from adapters.postgres.admission import PostgresAdmissionTransactions
 from adapters.postgres.health import PostgresHealth
@@ -13,6 +16,7 @@ from adapters.system.pass_signing import SealedPassSigner
 from adapters.system.qr_codes import SegnoCodePainter
 from bootstrap.containers.service import Pools, PostgresProvider, Service, relay_jobs
 from bootstrap.settings import Settings, SettingsError
+from core.admission.scans import GateRules
 from ports.admission import AdmissionTransactions, CodePainter, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
@@ -20,16 +24,27 @@ from ports.published.admission import AdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.codes import PassCodes
+from usecases.admission.facts_of_pass import FactsOfPass
+from usecases.admission.hand_over_pass import HandOverPass
 from usecases.admission.hear_of_disputes import DecideOnDispute, FreezeOnDispute, HearOfDispute
 from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
+from usecases.admission.list_passes import ListPasses
 from usecases.admission.note_order import NoteOrder
+from usecases.admission.offer_pass import OfferPass
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.passes_of_order import PassesOfOrder
 from usecases.admission.read_pass import ReadPass
+from usecases.admission.reconcile_scans import ReconcileScans
+from usecases.admission.reissue_passes import ReissuePasses
+from usecases.admission.scan_manifest import ScanManifest
+from usecases.admission.scan_pass import ScanPass
+from usecases.admission.scanning import Scanning
+from usecases.admission.scans_of_order import ScansOfOrder
 from usecases.admission.verify_code import VerifyCode
 from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
+from usecases.admission.withdraw_pass import WithdrawPass
 
 
 class AdmissionProvider(Provider):
@@ -39,6 +54,7 @@ class AdmissionProvider(Provider):
     painter = provide(SegnoCodePainter, provides=CodePainter)
     usecases = provide_all(
         NoteOrder,
+        ReissuePasses,
         IssuePasses,
         VoidOnReturnedItems,
         VoidOnCancelledOrder,
@@ -46,8 +62,18 @@ class AdmissionProvider(Provider):
         FreezeOnDispute,
         DecideOnDispute,
         PassesOfOrder,
+        FactsOfPass,
+        OfferPass,
+        WithdrawPass,
+        HandOverPass,
+        ScansOfOrder,
+        Scanning,
+        ScanPass,
+        ReconcileScans,
+        ScanManifest,
         PassCodes,
         ReadPass,
+        ListPasses,
         ListOrderPasses,
         PassCodeSvg,
         ListPassKeys,
@@ -60,6 +86,11 @@ class AdmissionProvider(Provider):
     def transactions(self, pools: Pools, ids: IdSource) -> AdmissionTransactions:
         """Return transactions as the app role."""
         return PostgresAdmissionTransactions(pools.app, ids)
+
+    @provide
+    def rules(self, settings: Settings) -> GateRules:
+        """Return when doors open."""
+        return GateRules(doors_open_before=timedelta(seconds=settings.passes.doors_open_before_s))
 
     @provide
     def signer(self, settings: Settings) -> PassSigner:
@@ -75,7 +106,7 @@ def admission_service() -> Service:
     return Service(
         name="admission",
         providers=(PostgresProvider("admission"), AdmissionProvider()),
-        controllers=(OrderPassController, PassController, PassKeyController),
+        controllers=(OrderPassController, PassController, PassKeyController, ScanController, ScanManifestController),
         subscriptions=(
             Subscription("admission.note_order", OrderCreated, NoteOrder),
             Subscription("admission.issue_passes", OrderCompleted, IssuePasses),
