@@ -18,6 +18,7 @@ from bootstrap.containers.seating import (
     SeatingProvider,
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from ports.published.admission import AdmissionApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.venues import VenueTransactions
@@ -48,7 +49,7 @@ def venue_service() -> Service:
             VenuesProvider(),
             SeatingProvider(),
             ResaleProvider(),
-            linked(TicketingApi),
+            linked(TicketingApi, AdmissionApi),
         ),
         controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS, *RESALE_CONTROLLERS),
         subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
