@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, override
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -26,6 +26,7 @@ from ports.published.orders import (
     OrderCompleted,
     OrderCreated,
     OrderedPlaces,
+    OrderedResale,
     OrderedSeat,
     OrderedTicket,
     ReturnedUnits,
@@ -99,6 +100,9 @@ class Sale:
     account_id: AccountId = field(default_factory=lambda: AccountId(uuid7()))
     ticket_id: TicketId = field(default_factory=lambda: TicketId(uuid7()))
     standing_id: TicketId = field(default_factory=lambda: TicketId(uuid7()))
+    discount_minor: int = 0
+    fees_minor: int = 0
+    tax_minor: int = 0
 
     def __post_init__(self) -> None:
         self._seats = tuple(
@@ -111,11 +115,20 @@ class Sale:
                 row="1",
                 number=str(number),
                 price_minor=2500,
+                discount_minor=self.discount_minor,
+                fees_minor=self.fees_minor,
+                tax_minor=self.tax_minor,
             )
             for number in range(1, self.seats + 1)
         )
         standing = OrderedPlaces(
-            order_item_id=uuid7(), ticket_id=self.standing_id, quantity=self.places, price_minor=1200
+            order_item_id=uuid7(),
+            ticket_id=self.standing_id,
+            quantity=self.places,
+            price_minor=1200,
+            discount_minor=self.discount_minor,
+            fees_minor=self.fees_minor,
+            tax_minor=self.tax_minor,
         )
         self._places = (standing,) if self.places else ()
 
@@ -197,6 +210,45 @@ class Sale:
             reason="customer_request",
             by=self.account_id,
         )
+
+
+@dataclass(kw_only=True)
+class Resale(Sale):
+    """One order for a listed pass as the events tell of it."""
+
+    seats: int = 0
+    old: Pass
+    listing_id: UUID
+    price_minor: int
+    currency: str = "EUR"
+    order_item_id: UUID = field(default_factory=uuid7)
+
+    @property
+    @override
+    def completed(self) -> OrderCompleted:
+        event = self.old.event
+        return OrderCompleted(
+            order_id=self.order_id,
+            account_id=self.account_id,
+            currency=self.currency,
+            tickets=(_ticket(event.ticket_id, event.ticket_title, event.title),),
+            resold=(
+                OrderedResale(
+                    order_item_id=self.order_item_id,
+                    ticket_id=event.ticket_id,
+                    listing_id=self.listing_id,
+                    pass_id=self.old.id,
+                    price_minor=self.price_minor,
+                    origin_order_id=self.old.order_id,
+                    origin_order_item_id=self.old.order_item_id,
+                    origin_unit=self.old.unit,
+                ),
+            ),
+        )
+
+
+def resale_of(old: Pass, listing_id: UUID, *, price_minor: int = 2500, tenant_id: TenantId) -> Resale:
+    return Resale(old=old, listing_id=listing_id, price_minor=price_minor, tenant_id=tenant_id)
 
 
 def _ticket(ticket_id: TicketId, title: str, event_title: str) -> OrderedTicket:

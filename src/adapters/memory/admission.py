@@ -78,7 +78,8 @@ class MemoryPassStore(PassStore):
 
     @override
     async def save(self, changed: Pass) -> None:
-        self._passes[changed.id] = changed
+        if changed.id in self._passes:
+            self._passes[changed.id] = changed
 
     @override
     async def page(self, page: PageRequest, *, account_id: AccountId, status: PassStatus | None) -> Page[Pass]:
