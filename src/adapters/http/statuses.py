@@ -17,6 +17,7 @@ from core.admission.errors import (
     PassRevisionsSpentError,
     PassScannedError,
     PassVoidError,
+    ScanConflictError,
     SupersededCodeError,
 )
 from core.identity.errors import (
@@ -217,5 +218,6 @@ STATUSES: dict[type[DomainError], int] = {
     PassEventOverError: 409,
     PassRevisionsSpentError: 409,
     PassCurrencyError: 422,
+    ScanConflictError: 409,
     # expiration
 } | MONEY
