@@ -3,6 +3,7 @@
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
 from adapters.http.statuses_of_money import MONEY
+from adapters.http.statuses_of_resale import RESALE
 from core.admission.errors import (
     InvalidCodeError,
     NotPassHolderError,
@@ -219,5 +220,8 @@ STATUSES: dict[type[DomainError], int] = {
     PassRevisionsSpentError: 409,
     PassCurrencyError: 422,
     ScanConflictError: 409,
-    # expiration
-} | MONEY
+    # orders, payments
+    **MONEY,
+    # resale
+    **RESALE,
+}

@@ -1,4 +1,4 @@
-"""The venue service: venues and seating, on venue_db."""
+"""The venue service: venues, seating and resale, on venue_db."""
 
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
@@ -10,6 +10,7 @@ from adapters.inprocess.no_listings import NoListings
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
     SEATING_CONTROLLERS,
     SEATING_JOBS,
@@ -18,6 +19,7 @@ from bootstrap.containers.seating import (
     SeatingProvider,
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from ports.published.admission import AdmissionApi
 from ports.published.resale import ResaleApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -49,11 +51,12 @@ def venue_service() -> Service:
             EngineProvider("venue"),
             VenuesProvider(),
             SeatingProvider(),
-            linked(TicketingApi),
+            ResaleProvider(),
+            linked(TicketingApi, AdmissionApi),
         ),
-        controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS),
-        subscriptions=SEATING_SUBSCRIPTIONS,
-        jobs=(*relay_jobs(), *SEATING_JOBS),
+        controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS, *RESALE_CONTROLLERS),
+        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )
