@@ -27,6 +27,7 @@ class Rulebook:
     version: str
     rules: tuple[Rule, ...]
     _by_place: Mapping[str, tuple[Rule, ...]] = field(repr=False, compare=False)
+    _parts: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, version: str, rules: Iterable[Rule]) -> Self:
@@ -37,7 +38,16 @@ class Rulebook:
         by_place: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in ordered:
             by_place[rule.place].append(rule)
-        return cls(version, ordered, {place: tuple(of_place) for place, of_place in by_place.items()})
+        parts: defaultdict[str, list[str]] = defaultdict(list)
+        for place in sorted(by_place):
+            if "-" in place:
+                parts[place.partition("-")[0]].append(place)
+        return cls(
+            version,
+            ordered,
+            {place: tuple(of_place) for place, of_place in by_place.items()},
+            {country: tuple(of_country) for country, of_country in parts.items()},
+        )
 
     @classmethod
     def dated(cls, rules: Iterable[Rule]) -> Self:
@@ -81,3 +91,7 @@ def _plain(value: object) -> str | list[str]:
     if isinstance(value, date | Decimal):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no place in a rule")
+
+    def parts_of(self, country: str) -> tuple[str, ...]:
+        """Return the parts of a country that have rules of their own, in the order of their codes."""
+        return self._parts.get(country, ())
