@@ -3,6 +3,7 @@
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
 from adapters.http.statuses_of_money import MONEY
+from adapters.http.statuses_of_resale import RESALE
 from core.admission.errors import InvalidCodeError, PassNotFoundError, PassNotValidError, PassOrderNotFoundError
 from core.identity.errors import (
     AccountNeededError,
@@ -192,5 +193,8 @@ STATUSES: dict[type[DomainError], int] = {
     PassOrderNotFoundError: 404,
     PassNotValidError: 409,
     InvalidCodeError: 422,
-    # expiration
-} | MONEY
+    # orders, payments
+    **MONEY,
+    # resale
+    **RESALE,
+}

@@ -1,4 +1,4 @@
-"""The venue service: venues and seating, on venue_db."""
+"""The venue service: venues, seating and resale, on venue_db."""
 
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
@@ -9,6 +9,7 @@ from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
     SEATING_CONTROLLERS,
     SEATING_JOBS,
@@ -46,11 +47,12 @@ def venue_service() -> Service:
             EngineProvider("venue"),
             VenuesProvider(),
             SeatingProvider(),
+            ResaleProvider(),
             linked(TicketingApi),
         ),
-        controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS),
-        subscriptions=SEATING_SUBSCRIPTIONS,
-        jobs=(*relay_jobs(), *SEATING_JOBS),
+        controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS, *RESALE_CONTROLLERS),
+        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )

@@ -59,6 +59,10 @@ class Rulebook:
         """Return the rules of these places, in the order of the places; dormant ones too."""
         return tuple(rule for place in dict.fromkeys(places) for rule in self._by_place.get(place, ()))
 
+    def parts_of(self, country: str) -> tuple[str, ...]:
+        """Return the parts of a country that have rules of their own, in the order of their codes."""
+        return self._parts.get(country, ())
+
     def selected(self, *, place: str | None = None, on: date | None = None) -> tuple[Rule, ...]:
         """Return the rules, dormant ones too, that hold at a place and whose dates hold the day; None is no condition.
 
@@ -70,6 +74,10 @@ class Rulebook:
             country, _, part = place.partition("-")
             found = self.of_places(places_around(country, place if part else None))
         return tuple(rule for rule in found if on is None or rule.is_effective_on(on))
+
+    def parts_of(self, country: str) -> tuple[str, ...]:
+        """Return the parts of a country that have rules of their own, in the order of their codes."""
+        return self._parts.get(country, ())
 
 
 def version_of(rules: Iterable[Rule]) -> str:
@@ -91,7 +99,3 @@ def _plain(value: object) -> str | list[str]:
     if isinstance(value, date | Decimal):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no place in a rule")
-
-    def parts_of(self, country: str) -> tuple[str, ...]:
-        """Return the parts of a country that have rules of their own, in the order of their codes."""
-        return self._parts.get(country, ())

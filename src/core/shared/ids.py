@@ -35,3 +35,4 @@ VerdictId = NewType("VerdictId", UUID)
 
 VerificationId = NewType("VerificationId", UUID)
 PayoutId = NewType("PayoutId", UUID)
+ResaleBlockId = NewType("ResaleBlockId", UUID)

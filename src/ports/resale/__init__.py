@@ -1,1 +1,44 @@
-"""What resale needs: policies, facts, verifications, history, and the rulebook."""
+"""What resale needs from the world: its rows, each store in a module of its own."""
+
+from abc import abstractmethod
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from core.resale.declared_facts import DeclaredFacts
+from core.resale.policy import ResalePolicy
+from core.shared.ids import TenantId
+from ports.events import Inbox, Outbox
+from ports.resale.blocks import BlockStore
+from ports.resale.history import HistoryStore
+from ports.resale.settings import SettingStore
+from ports.resale.verifications import VerificationStore
+
+
+class ResaleTransaction(Protocol):
+    """One transaction of one tenant."""
+
+    @property
+    def policies(self) -> SettingStore[ResalePolicy]: ...
+    @property
+    def facts(self) -> SettingStore[DeclaredFacts]: ...
+    @property
+    def verifications(self) -> VerificationStore: ...
+    @property
+    def blocks(self) -> BlockStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def inbox(self) -> Inbox: ...
+
+
+class ResaleTransactions(Protocol):
+    """Opens transactions on what a tenant has in resale."""
+
+    @abstractmethod
+    def begin(self, tenant_id: TenantId) -> AbstractAsyncContextManager[ResaleTransaction]:
+        """Commit when the block ends and roll back when it raises; nothing else commits.
+
+        Raises StoreUnavailableError when the store cannot be reached.
+        """

@@ -1,0 +1,26 @@
+"""What resale refuses, as HTTP statuses: a part of the one table in `statuses`."""
+
+from core.resale.errors import (
+    BlockNotFoundError,
+    InvalidBlockError,
+    InvalidResaleFactsError,
+    InvalidResalePolicyError,
+    InvalidVerificationError,
+    ResaleSettingsNotFoundError,
+    VerificationDecidedError,
+    VerificationNotFoundError,
+    VerificationOpenError,
+)
+from core.shared.errors import DomainError
+
+RESALE: dict[type[DomainError], int] = {
+    InvalidResalePolicyError: 422,
+    InvalidResaleFactsError: 422,
+    ResaleSettingsNotFoundError: 404,
+    InvalidBlockError: 422,
+    BlockNotFoundError: 404,
+    InvalidVerificationError: 422,
+    VerificationNotFoundError: 404,
+    VerificationOpenError: 409,
+    VerificationDecidedError: 409,
+}

@@ -1,0 +1,87 @@
+"""Resale in memory: the twin of the PostgreSQL stores."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Self, override
+
+from adapters.memory.messaging import MemoryMessages
+from adapters.memory.resale_blocks import BlockRows, MemoryBlockStore
+from adapters.memory.resale_history import HistoryRows, MemoryHistoryStore
+from adapters.memory.resale_settings import MemorySettingStore, SettingRows
+from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
+from core.resale.blocks import Block
+from core.resale.declared_facts import DeclaredFacts
+from core.resale.history import KeptEntry
+from core.resale.policy import ResalePolicy
+from core.resale.settings import Setting, Target
+from core.resale.verifications import Verification, VerificationStatus
+from core.shared.ids import PassId, ResaleBlockId, TenantId, VerificationId
+from ports.events import Inbox, Outbox
+from ports.resale import ResaleTransaction, ResaleTransactions
+from ports.resale.blocks import BlockStore
+from ports.resale.history import HistoryStore
+from ports.resale.settings import SettingStore
+from ports.resale.verifications import ExpiredVerifications, VerificationStore
+
+
+@dataclass(frozen=True, slots=True)
+class TenantResale:
+    """What one tenant has: a mapping a store, of values that never change."""
+
+    policies: SettingRows[ResalePolicy] = field(default_factory=dict[Target, tuple[Setting[ResalePolicy], ...]])
+    facts: SettingRows[DeclaredFacts] = field(default_factory=dict[Target, tuple[Setting[DeclaredFacts], ...]])
+    verifications: VerificationRows = field(default_factory=dict[VerificationId, Verification])
+    blocks: BlockRows = field(default_factory=dict[ResaleBlockId, Block])
+    history: HistoryRows = field(default_factory=dict[PassId, tuple[KeptEntry, ...]])
+
+    def copy(self) -> Self:
+        """Return a picture that a transaction may change."""
+        return type(self)(**{member.name: getattr(self, member.name).copy() for member in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    policies: SettingStore[ResalePolicy]
+    facts: SettingStore[DeclaredFacts]
+    verifications: VerificationStore
+    blocks: BlockStore
+    history: HistoryStore
+    outbox: Outbox
+    inbox: Inbox
+
+
+class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
+    """One transaction at a time; a block that raises leaves nothing behind."""
+
+    def __init__(self, messages: MemoryMessages) -> None:
+        self._messages = messages
+        self._tenants: dict[TenantId, TenantResale] = {}
+
+    @override
+    @asynccontextmanager
+    async def begin(self, tenant_id: TenantId) -> AsyncGenerator[ResaleTransaction]:
+        async with self._messages.transaction():
+            work = self._tenants.get(tenant_id, TenantResale()).copy()
+            yield _Transaction(
+                policies=MemorySettingStore(work.policies),
+                facts=MemorySettingStore(work.facts),
+                verifications=MemoryVerificationStore(work.verifications),
+                blocks=MemoryBlockStore(work.blocks),
+                history=MemoryHistoryStore(work.history),
+                outbox=self._messages.outbox(tenant_id),
+                inbox=self._messages.inbox,
+            )
+            self._tenants[tenant_id] = work
+
+    @override
+    async def due(self, *, now: datetime, verifications_max: int) -> Sequence[tuple[TenantId, VerificationId]]:
+        async with self._messages.lock:
+            ended = [
+                (one.expires_at, tenant_id, one.id)
+                for tenant_id, tenant in self._tenants.items()
+                for one in tenant.verifications.values()
+                if one.status_at(now) is VerificationStatus.EXPIRED and one.status is not VerificationStatus.EXPIRED
+            ]
+        return [(tenant_id, one_id) for _, tenant_id, one_id in sorted(ended)[:verifications_max]]
