@@ -11,6 +11,7 @@ from core.resale.errors import (
     VerificationNotFoundError,
     VerificationOpenError,
 )
+from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError
 from core.shared.errors import DomainError
 
 RESALE: dict[type[DomainError], int] = {
@@ -23,4 +24,6 @@ RESALE: dict[type[DomainError], int] = {
     VerificationNotFoundError: 404,
     VerificationOpenError: 409,
     VerificationDecidedError: 409,
+    InvalidReceiptError: 422,
+    InvalidKeySetError: 422,
 }

@@ -14,7 +14,7 @@ from core.shared.money import Money
 from core.shared.time import spoken, utc
 
 
-def evidence_of(facts: ResaleFacts, policy: PolicyChain, *, as_of: datetime) -> dict[str, Json]:
+def grounds_of(facts: ResaleFacts, policy: PolicyChain, *, as_of: datetime) -> dict[str, Json]:
     """Return everything but the rulebook that the verdict is a function of; the receipt has the hash of it.
 
     Every member of the facts is in it, None for what is not known, so that no new one can be forgotten here.
