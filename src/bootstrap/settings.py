@@ -130,7 +130,7 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The secret under which the private keys of events are stored."""
+    """The secret under which the private keys of events, and of receipts about resale, are stored."""
 
     key_secret: Secret
 

@@ -3,27 +3,50 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
-from dishka import Provider, Scope, provide
+from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
 
+from adapters.http.resale_keys import ReceiptKeyController
+from adapters.postgres.receipt_keys import PostgresReceiptKeys
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
+from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
 from bootstrap.containers.service import JobSpec, Pools
+from bootstrap.settings import Settings, SettingsError
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.resale import ResaleTransactions
+from ports.resale.receipts import ReceiptKeyStore, ReceiptSigner, ReceiptVerifier
+from usecases.resale.receipt_keys import ReceiptKeys
+from usecases.resale.sign_receipt import SignReceipt
+from usecases.resale.verify_receipt import VerifyReceipt
 
 
 class ResaleProvider(Provider):
     """The resale context; the container must also give VenuesApi and TicketingApi."""
 
     scope = Scope.APP
+    verifier = provide(Ed25519ReceiptVerifier, provides=ReceiptVerifier)
+    usecases = provide_all(ReceiptKeys, SignReceipt, VerifyReceipt)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> ResaleTransactions:
         """Return transactions as the app role."""
         return PostgresResaleTransactions(pools.app, ids)
 
+    @provide
+    def receipt_keys(self, pools: Pools) -> ReceiptKeyStore:
+        """Return the keys of receipts, read as the app role."""
+        return PostgresReceiptKeys(pools.app)
 
-RESALE_CONTROLLERS: tuple[type[Controller], ...] = ()
+    @provide
+    def receipt_signer(self, settings: Settings) -> ReceiptSigner:
+        """Return the signer, under the secret of passes and for a purpose of its own; raises SettingsError."""
+        try:
+            return SealedReceiptSigner(settings.passes.key_secret.reveal().encode())
+        except ValueError as error:
+            raise SettingsError(f"FAIRSEAT_PASSES_KEY_SECRET: {error}.") from error
+
+
+RESALE_CONTROLLERS: tuple[type[Controller], ...] = (ReceiptKeyController,)
 RESALE_SUBSCRIPTIONS: tuple[Subscription, ...] = ()
 RESALE_JOBS: tuple[JobSpec, ...] = ()
