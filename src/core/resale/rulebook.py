@@ -75,10 +75,6 @@ class Rulebook:
             found = self.of_places(places_around(country, place if part else None))
         return tuple(rule for rule in found if on is None or rule.is_effective_on(on))
 
-    def parts_of(self, country: str) -> tuple[str, ...]:
-        """Return the parts of a country that have rules of their own, in the order of their codes."""
-        return self._parts.get(country, ())
-
 
 def version_of(rules: Iterable[Rule]) -> str:
     """Return the day of the newest review and the SHA-256 of all that the rules say, such as `2026-11-21.5feb…`.
