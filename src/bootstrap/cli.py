@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console
 
 from bootstrap.logs import configure_logging
+from bootstrap.rulebook import app as rulebook
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 receipts = typer.Typer(name="receipt", help="Receipts of verdicts about resale.", no_args_is_help=True)
 app.add_typer(receipts)
+app.add_typer(rulebook, name="rulebook")
 _out = Console()
 _err = Console(stderr=True)
 
