@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
+from core.resale.policy import Channel, VerificationKind
+from core.shared.errors import InvalidInputError
 from core.shared.money import Money
+from core.shared.places import is_country, is_subdivision
 
 
 class Fact(StrEnum):
@@ -47,6 +51,11 @@ class Fact(StrEnum):
     """The venue filed and posted a notice that forbids resale above face value (North Carolina)."""
 
     FIRST_SOLD_ON = "first_sold_on"
+    EVENT_SUBDIVISION = "event_subdivision"
+    """The places are no conditions of scopes: a rule has a place of its own. They are named when nobody gave them."""
+
+    BUYER_PLACE = "buyer_place"
+    SELLER_PLACE = "seller_place"
 
 
 class EventKind(StrEnum):
@@ -94,7 +103,21 @@ def type_of(fact: Fact) -> type[FactValue]:
     return _OTHER_TYPES.get(fact, bool)
 
 
-_OTHER_TYPES: Mapping[Fact, type[FactValue]] = {Fact.VENUE_CAPACITY: int, Fact.FIRST_SOLD_ON: date}
+_OTHER_TYPES: Mapping[Fact, type[FactValue]] = {
+    Fact.VENUE_CAPACITY: int,
+    Fact.FIRST_SOLD_ON: date,
+    Fact.EVENT_SUBDIVISION: str,
+    Fact.BUYER_PLACE: str,
+    Fact.SELLER_PLACE: str,
+}
+
+
+class Act(StrEnum):
+    """What somebody is about to do with a pass. Each has its own cutoff; nothing is asked for a transfer."""
+
+    LISTING = "listing"
+    RESALE = "resale"
+    TRANSFER = "transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +141,25 @@ class PriceComponents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """A country (ISO 3166-1 alpha-2) and, where it is known, its part (ISO 3166-2)."""
+    """A country (ISO 3166-1 alpha-2) and, where it is known, its part (ISO 3166-2).
+
+    Without its part, a country whose parts have rules of their own is taken for all of them at once. Raises
+    InvalidInputError for codes that are none, and for a part of another country.
+    """
 
     country: str
     subdivision: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_place(self.country, self.subdivision)
+
+
+@lru_cache(maxsize=4096)
+def _check_place(country: str, subdivision: str | None) -> None:
+    if not is_country(country):
+        raise InvalidInputError(f"{country!r} is no ISO 3166-1 code of a country, such as DE.")
+    if subdivision is not None and not is_subdivision(subdivision, of=country):
+        raise InvalidInputError(f"{subdivision!r} is no ISO 3166-2 code of a part of {country}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +167,9 @@ class ResaleFacts:
     """All that a verdict rests on. What is not known is None, or left out of `known`, and counts against the resale.
 
     `price` is what the seller asks for the pass; `buyer_fees` what the buyer has to pay on top, and `buyer_tax` the tax
-    on that. `transfer_count` is how often the pass changed hands by transfer or resale. `known` holds the facts for
-    scopes, each of its own type: booleans, whole numbers, words, days.
+    on that: 0 where nothing comes on top, None where nobody knows. `transfer_count` is how often the pass changed hands
+    by transfer or resale. `known` holds the facts for scopes, each of its own type: booleans, whole numbers, words,
+    days. `channel` is where the pass changes hands, and `verifications` are those of the seller that hold now.
     """
 
     event_place: Where
@@ -138,9 +177,12 @@ class ResaleFacts:
     event_time_zone: str
     price: Money
     components: PriceComponents
+    act: Act = Act.RESALE
     transfer_count: int | None = None
     first_sold_on: date | None = None
     known: dict[Fact, FactValue] = field(default_factory=dict[Fact, FactValue])
+    channel: Channel | None = None
+    verifications: frozenset[VerificationKind] = frozenset()
     buyer_place: Where | None = None
     seller_place: Where | None = None
     buyer_fees: Money | None = None

@@ -64,9 +64,11 @@ class Reason:
 class Verdict:
     """The answer. Pure: the same facts, rulebook, policy and moment give the same one.
 
-    `price_max` is the highest lawful price for this pass, None where there is no ceiling, and 0 where nothing may be
-    asked; `price_min` is the organiser's. `remedies` say what would make a denied resale lawful. `requires` are the
-    verifications that are still to be brought.
+    `price_max` is the highest price that the seller may ask for this pass, None where there is no ceiling, and 0 where
+    nothing may be asked; `price_min` is the organiser's. `steps` reckon `price_max`, law before organiser. `remedies`
+    say what would make a denied resale lawful. `requires` are the verifications that are still to be brought: those
+    that the organiser asks for deny until then, those of a law's duties do not, and whoever lets the resale go on has
+    to see to them. `warnings` say what is not law, or not certain, in sentences.
     """
 
     allowed: bool
@@ -80,5 +82,6 @@ class Verdict:
     duties: tuple[Duty, ...]
     remedies: tuple[str, ...]
     requires: tuple[VerificationKind, ...]
+    warnings: tuple[str, ...]
     rulebook_version: str
     as_of: datetime
