@@ -27,6 +27,7 @@ class Rulebook:
     version: str
     rules: tuple[Rule, ...]
     _by_place: Mapping[str, tuple[Rule, ...]] = field(repr=False, compare=False)
+    _parts: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, version: str, rules: Iterable[Rule]) -> Self:
@@ -37,7 +38,16 @@ class Rulebook:
         by_place: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in ordered:
             by_place[rule.place].append(rule)
-        return cls(version, ordered, {place: tuple(of_place) for place, of_place in by_place.items()})
+        parts: defaultdict[str, list[str]] = defaultdict(list)
+        for place in sorted(by_place):
+            if "-" in place:
+                parts[place.partition("-")[0]].append(place)
+        return cls(
+            version,
+            ordered,
+            {place: tuple(of_place) for place, of_place in by_place.items()},
+            {country: tuple(of_country) for country, of_country in parts.items()},
+        )
 
     @classmethod
     def dated(cls, rules: Iterable[Rule]) -> Self:
@@ -48,6 +58,10 @@ class Rulebook:
     def of_places(self, places: Sequence[str]) -> tuple[Rule, ...]:
         """Return the rules of these places, in the order of the places; dormant ones too."""
         return tuple(rule for place in dict.fromkeys(places) for rule in self._by_place.get(place, ()))
+
+    def parts_of(self, country: str) -> tuple[str, ...]:
+        """Return the parts of a country that have rules of their own, in the order of their codes."""
+        return self._parts.get(country, ())
 
     def selected(self, *, place: str | None = None, on: date | None = None) -> tuple[Rule, ...]:
         """Return the rules, dormant ones too, that hold at a place and whose dates hold the day; None is no condition.

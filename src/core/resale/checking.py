@@ -1,0 +1,74 @@
+"""Facts that no resale can have are refused before anything is judged."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from core.resale.facts import Act, EventKind, Fact, ResaleFacts
+from core.shared.errors import InvalidInputError, Problem
+from core.shared.money import PRICE_MAX_MINOR, Money
+from core.shared.time import zone_named
+
+
+def check(facts: ResaleFacts) -> None:
+    """Raise InvalidInputError, with every fault, for amounts, counts, moments and facts that cannot be."""
+    zone_named(facts.event_time_zone)
+    problems = [*_of_amounts(facts), *_of_known(facts)]
+    if facts.event_starts_at.tzinfo is None:
+        problems.append(Problem("/eventStartsAt", "A moment needs a zone."))
+    if facts.transfer_count is not None and facts.transfer_count < 0:
+        problems.append(Problem("/transferCount", "Nothing changes hands less than 0 times."))
+    if facts.act is Act.TRANSFER and facts.price.amount_minor:
+        problems.append(Problem("/price", "Nothing is asked for a transfer; with a price it is a resale."))
+    if problems:
+        raise InvalidInputError(problems[0].message, problems)
+
+
+def currency_of(facts: ResaleFacts) -> str:
+    """Return the currency of the first sale; that of the price where nothing of the first sale is known."""
+    return next((amount.currency for _, amount in _components(facts)), facts.price.currency)
+
+
+def _components(facts: ResaleFacts) -> Iterator[tuple[str, Money]]:
+    components = facts.components
+    for name, amount in (
+        ("face", components.face),
+        ("mandatoryFees", components.mandatory_fees),
+        ("optional", components.optional),
+        ("tax", components.tax),
+        ("transactionCosts", components.transaction_costs),
+        ("paidBySeller", components.paid_by_seller),
+    ):
+        if amount is not None:
+            yield name, amount
+
+
+def _of_amounts(facts: ResaleFacts) -> Iterator[Problem]:
+    currency = currency_of(facts)
+    for name, amount in _components(facts):
+        yield from _of_amount(f"/components/{name}", amount)
+        if amount.currency != currency:
+            yield Problem(f"/components/{name}", "What one sale cost is told in one currency.")
+    for name, amount in (("price", facts.price), ("buyerFees", facts.buyer_fees), ("buyerTax", facts.buyer_tax)):
+        if amount is not None:
+            yield from _of_amount(f"/{name}", amount)
+
+
+def _of_amount(pointer: str, amount: Money) -> Iterator[Problem]:
+    if not 0 <= amount.amount_minor <= PRICE_MAX_MINOR:
+        yield Problem(pointer, f"An amount is from 0 to {PRICE_MAX_MINOR} minor units.")
+
+
+def _of_known(facts: ResaleFacts) -> Iterator[Problem]:
+    for fact, value in facts.known.items():
+        if type(value) is not _type_of(fact) and not isinstance(value, EventKind):
+            yield Problem(f"/known/{fact}", f"{value!r} cannot be what is known of it.")
+
+
+def _type_of(fact: Fact) -> type[bool | int | str | date]:
+    match fact:
+        case Fact.EVENT_KIND | Fact.VENUE_KIND:
+            return str
+        case Fact.VENUE_CAPACITY:
+            return int
+        case _:
+            return bool
