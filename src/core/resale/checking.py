@@ -1,9 +1,8 @@
 """Facts that no resale can have are refused before anything is judged."""
 
 from collections.abc import Iterator
-from datetime import date
 
-from core.resale.facts import Act, EventKind, Fact, ResaleFacts
+from core.resale.facts import WORDS, Act, Fact, FactValue, ResaleFacts, type_of
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.money import PRICE_MAX_MINOR, Money
 from core.shared.time import zone_named
@@ -48,9 +47,10 @@ def _of_amounts(facts: ResaleFacts) -> Iterator[Problem]:
         yield from _of_amount(f"/components/{name}", amount)
         if amount.currency != currency:
             yield Problem(f"/components/{name}", "What one sale cost is told in one currency.")
-    for name, amount in (("price", facts.price), ("buyerFees", facts.buyer_fees), ("buyerTax", facts.buyer_tax)):
-        if amount is not None:
-            yield from _of_amount(f"/{name}", amount)
+    yield from _of_amount("/price", facts.price)
+    for name, on_top in (("buyerFees", facts.buyer_fees), ("buyerTax", facts.buyer_tax)):
+        if on_top is not None:
+            yield from _of_amount(f"/{name}", on_top)
 
 
 def _of_amount(pointer: str, amount: Money) -> Iterator[Problem]:
@@ -60,15 +60,12 @@ def _of_amount(pointer: str, amount: Money) -> Iterator[Problem]:
 
 def _of_known(facts: ResaleFacts) -> Iterator[Problem]:
     for fact, value in facts.known.items():
-        if type(value) is not _type_of(fact) and not isinstance(value, EventKind):
+        if not _can_be(fact, value):
             yield Problem(f"/known/{fact}", f"{value!r} cannot be what is known of it.")
 
 
-def _type_of(fact: Fact) -> type[bool | int | str | date]:
-    match fact:
-        case Fact.EVENT_KIND | Fact.VENUE_KIND:
-            return str
-        case Fact.VENUE_CAPACITY:
-            return int
-        case _:
-            return bool
+def _can_be(fact: Fact, value: FactValue) -> bool:
+    wanted = type_of(fact)
+    if wanted is bool or wanted is int:
+        return type(value) is wanted
+    return fact in WORDS and value in WORDS[fact]

@@ -9,8 +9,8 @@ from core.resale.scopes import Assumed
 
 NOT_RESOLD = "A pass that is given away is not resold, so its price rules do not apply."
 CAUTION = (
-    "No rule is known that holds for resale at the place of the event. The ceiling of 100 % of the first sale's total is"
-    " Fairseat's caution, not law."
+    "No rule is known that holds for resale at the place of the event. The ceiling of 100 % of the first sale's total"
+    " is Fairseat's caution, not law."
 )
 NO_CAUTION = (
     "No rule is known that holds for resale at the place of the event. This installation sets no ceiling there; that is"

@@ -97,15 +97,13 @@ def outside_the_corridor(case: Case) -> Iterator[Objection]:
         yield Objection(Reason(PRICE_TOO_LOW, message))
 
 
-def _cutoffs(act: Act, policy: ResalePolicy) -> Iterator[timedelta]:
-    match act:
-        case Act.LISTING:
-            cutoffs = (policy.listing_cutoff, policy.resale_cutoff)
-        case Act.RESALE:
-            cutoffs = (policy.resale_cutoff,)
-        case Act.TRANSFER:
-            cutoffs = (policy.transfer_cutoff,)
-    yield from (cutoff for cutoff in cutoffs if cutoff is not None)
+def _cutoffs(act: Act, policy: ResalePolicy) -> list[timedelta]:
+    of_act: dict[Act, tuple[timedelta | None, ...]] = {
+        Act.LISTING: (policy.listing_cutoff, policy.resale_cutoff),
+        Act.RESALE: (policy.resale_cutoff,),
+        Act.TRANSFER: (policy.transfer_cutoff,),
+    }
+    return [cutoff for cutoff in of_act[act] if cutoff is not None]
 
 
 def _local(moment: datetime, zone: str) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from core.resale.facts import Fact, ResaleFacts
-from core.resale.rule import FactValue, Operator, Predicate, Scope
+from core.resale.facts import Fact, FactValue, ResaleFacts
+from core.resale.rule import Operator, Predicate, Scope
 
 type Assumed = tuple[Fact, ...]
 """Facts that nobody gave and that something hangs on. None of them: it is certain."""
