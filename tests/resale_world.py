@@ -61,7 +61,7 @@ def only_if(*conditions: Predicate) -> Scope:
 
 def a_rule(place: str, kind: RuleKind = RuleKind.DISCLOSURE, **other: Any) -> Rule:  # Any: whatever a rule holds
     """Return a rule in force that binds every resale at its place."""
-    given = {
+    given: dict[str, Any] = {
         "id": f"{place}-RULE",
         "version": 1,
         "place": place,
@@ -79,7 +79,7 @@ def a_rule(place: str, kind: RuleKind = RuleKind.DISCLOSURE, **other: Any) -> Ru
 
 def a_cap(place: str, factor: str = "1.1", **other: Any) -> Rule:  # Any: whatever a rule holds
     """Return a rule that allows so many times what the first sale cost in all."""
-    given = {"value": Decimal(factor), "base": Base.TOTAL_PAID}
+    given: dict[str, Any] = {"value": Decimal(factor), "base": Base.TOTAL_PAID}
     return a_rule(place, RuleKind.MULTIPLIER, **(given | other))
 
 

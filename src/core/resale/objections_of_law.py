@@ -23,7 +23,7 @@ _HOW_TO_LIFT = {
 
 def foreign_currency(case: Case) -> Iterator[Objection]:
     """No amount is converted: a price in another currency than the first sale cannot be held against a ceiling."""
-    if not case.in_its_currency:
+    if case.is_sale and not case.in_its_currency:
         price = case.facts.price
         message = f"{price} is asked for a pass that was sold in {case.currency}, and amounts are never converted."
         yield Objection(Reason(CURRENCY_MISMATCH, message), (f"Ask in {case.currency}.",))

@@ -23,12 +23,12 @@ _ALSO_COUNTRIES = {"CN-HK": "HK", "CN-MO": "MO", "CN-TW": "TW"}
 
 def is_country(code: str) -> bool:
     """Return whether the code is one of ISO 3166-1 alpha-2, such as DE."""
-    return pycountry.countries.get(alpha_2=code) is not None
+    return code.isupper() and pycountry.countries.get(alpha_2=code) is not None
 
 
 def is_subdivision(code: str, *, of: str) -> bool:
     """Return whether the code is one of ISO 3166-2 in that country, such as US-NY of US."""
-    return code.startswith(f"{of}-") and (code in _GROUPS.values() or _subdivision(code) is not None)
+    return code.isupper() and code.startswith(f"{of}-") and (code in _GROUPS.values() or _subdivision(code) is not None)
 
 
 def is_place(code: str) -> bool:
