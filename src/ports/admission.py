@@ -5,12 +5,15 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
-from core.admission.passes import REFUNDED, OrderStanding, Pass, Unit
-from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
+from core.admission.offers import Handover, Reissue
+from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
 from ports.events import Inbox, Outbox
+from ports.paging import Page, PageRequest
 
 
 class PassStore(Protocol):
@@ -29,20 +32,37 @@ class PassStore(Protocol):
         """Return the passes of the order by id (the order they were issued in); none when there are none."""
 
     @abstractmethod
-    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> int:
-        """End every pass of the order that has not ended; return how many did now."""
+    async def lock(self, pass_id: PassId) -> Pass | None:
+        """Return the pass as it stands and keep it so for everybody else until the transaction ends, or None.
+
+        Whoever locks several does so in the order of their ids, as the methods below do.
+        """
 
     @abstractmethod
-    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> int:
-        """Freeze every valid pass of the order; return how many were frozen now."""
+    async def save(self, changed: Pass) -> None:
+        """Keep what may change of a pass that this transaction has locked: holder, status, revision, offer, scan."""
 
     @abstractmethod
-    async def thaw_order(self, order_id: OrderId) -> int:
-        """Make every frozen pass of the order valid again; return how many were."""
+    async def page(self, page: PageRequest, *, account_id: AccountId, status: PassStatus | None) -> Page[Pass]:
+        """Return the account's passes, those issued last first (`page.after` is the last id of the page before)."""
 
     @abstractmethod
-    async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
-        """End those passes of the order that have not ended, and return how many did now.
+    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
+        """End every pass of the order that has not ended, and its offer; return those that did now, by id."""
+
+    @abstractmethod
+    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> Sequence[PassId]:
+        """Freeze every valid pass of the order; return those that were frozen now, by id. Offers stay."""
+
+    @abstractmethod
+    async def thaw_order(self, order_id: OrderId) -> Sequence[PassId]:
+        """Make every frozen pass of the order valid again; return those that were, by id."""
+
+    @abstractmethod
+    async def void_units(
+        self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime
+    ) -> Sequence[PassId]:
+        """End those passes of the order that have not ended, and their offers; return those that did now, by id.
 
         The units are remembered: what was not issued yet must never be.
         """
@@ -50,6 +70,26 @@ class PassStore(Protocol):
     @abstractmethod
     async def returned(self, order_id: OrderId) -> frozenset[Unit]:
         """Return the units of the order that `void_units` was told of."""
+
+
+class HandoverStore(Protocol):
+    """What became of offered passes of one tenant. Nothing here is ever changed or deleted."""
+
+    @abstractmethod
+    async def handover(self, offer_id: UUID) -> Handover | None:
+        """Return how the pass of this offer went to another account, or None when it did not."""
+
+    @abstractmethod
+    async def add_handover(self, handover: Handover) -> None:
+        """Keep it. The pass is locked by this transaction, and its offer was not accepted before."""
+
+    @abstractmethod
+    async def reissue(self, order_item_id: OrderItemId) -> Reissue | None:
+        """Return what became of the resold admission of this order item, or None when nothing did yet."""
+
+    @abstractmethod
+    async def add_reissue(self, reissue: Reissue) -> None:
+        """Keep it. The order is noted in this transaction, and nothing became of the item before."""
 
 
 class OrderStandingStore(Protocol):
@@ -106,6 +146,7 @@ class AdmissionTransaction(Protocol):
     """The stores of one tenant inside one transaction."""
 
     passes: PassStore
+    handovers: HandoverStore
     orders: OrderStandingStore
     disputes: OrderDisputeStore
     keys: PassKeyStore

@@ -82,6 +82,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /disputes
     GET                 /disputes/{id}
     GET|POST            /disputes/{id}/evidence
+    GET                 /passes
     GET                 /passes/{id}
     GET                 /passes/{id}/code.svg
     POST                /webhooks/stripe

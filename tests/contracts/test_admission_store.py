@@ -112,9 +112,9 @@ async def test_voiding_an_order_ends_its_passes_once(admission: AdmissionTransac
         await tx.passes.add_missing([valid, frozen, other])
 
     async with admission.begin(OURS) as tx:
-        assert await tx.passes.void_order(order_id, at=NOON) == 2
+        assert await tx.passes.void_order(order_id, at=NOON) == [valid.id, frozen.id]
     async with admission.begin(OURS) as tx:
-        assert await tx.passes.void_order(order_id, at=LATER) == 0
+        assert await tx.passes.void_order(order_id, at=LATER) == []
         assert list(await tx.passes.of_order(order_id)) == [valid.voided(at=NOON), frozen.voided(at=NOON)]
         assert await tx.passes.get(other.id) == other
 
@@ -125,14 +125,14 @@ async def test_single_units_end_once_and_are_remembered(admission: AdmissionTran
     async with admission.begin(tenant_id) as tx:
         await tx.passes.add_missing([first, second])
         units = [(item, 2), (item, 3)]
-        assert await tx.passes.void_units(order_id, units, reason="duplicate", at=NOON) == 1
-        assert await tx.passes.void_units(order_id, units, reason="fraud", at=LATER) == 0
-        assert await tx.passes.void_units(OrderId(uuid7()), [(item, 1)], reason="fraud", at=LATER) == 0
+        assert await tx.passes.void_units(order_id, units, reason="duplicate", at=NOON) == [second.id]
+        assert await tx.passes.void_units(order_id, units, reason="fraud", at=LATER) == []
+        assert await tx.passes.void_units(OrderId(uuid7()), [(item, 1)], reason="fraud", at=LATER) == []
         assert await tx.passes.returned(order_id) == {(item, 2), (item, 3)}
         assert list(await tx.passes.of_order(order_id)) == [first, second.voided(at=NOON, reason="duplicate")]
     async with admission.begin(TenantId(uuid7())) as tx:
         assert await tx.passes.returned(order_id) == frozenset()
-        assert await tx.passes.void_units(order_id, [(item, 1)], reason="fraud", at=LATER) == 0
+        assert await tx.passes.void_units(order_id, [(item, 1)], reason="fraud", at=LATER) == []
 
 
 async def test_what_is_heard_of_an_order_adds_up_in_any_order(admission: AdmissionTransactions) -> None:
@@ -211,7 +211,7 @@ async def test_another_tenant_reads_nothing_and_changes_nothing(admission: Admis
     async with admission.begin(THEIRS) as tx:
         assert await tx.passes.get(ours.id) is None
         assert list(await tx.passes.of_order(ours.order_id)) == []
-        assert await tx.passes.void_order(ours.order_id, at=NOON) == 0
+        assert await tx.passes.void_order(ours.order_id, at=NOON) == []
         assert await tx.orders.get(ours.order_id) is None
         assert await tx.orders.note(ours.order_id, refunded_at=NOON) == OrderStanding(ours.order_id, None, NOON)
         assert await tx.keys.of_ticket(ours.event.ticket_id) is None
@@ -293,17 +293,17 @@ async def test_the_valid_passes_of_an_order_freeze_and_thaw_and_what_is_void_sta
     async with admission.begin(OURS) as tx:
         await tx.passes.add_missing([valid, void, another])
     async with admission.begin(OURS) as tx:
-        assert await tx.passes.freeze_order(order_id, reason="disputed", at=LATER) == 1
-        assert await tx.passes.freeze_order(order_id, reason="disputed", at=LATER) == 0
+        assert await tx.passes.freeze_order(order_id, reason="disputed", at=LATER) == [valid.id]
+        assert await tx.passes.freeze_order(order_id, reason="disputed", at=LATER) == []
     async with admission.begin(OURS) as tx:
         assert list(await tx.passes.of_order(order_id)) == [valid.frozen(at=LATER, reason="disputed"), void]
         assert await tx.passes.get(another.id) == another
-        assert await tx.passes.thaw_order(order_id) == 1
+        assert await tx.passes.thaw_order(order_id) == [valid.id]
         assert list(await tx.passes.of_order(order_id)) == [valid, void]
         await tx.passes.freeze_order(order_id, reason="disputed", at=LATER)
-        assert await tx.passes.void_order(order_id, at=LATER, reason="dispute_lost") == 1
+        assert await tx.passes.void_order(order_id, at=LATER, reason="dispute_lost") == [valid.id]
         assert await tx.passes.get(valid.id) == valid.voided(at=LATER, reason="dispute_lost")
-        assert await tx.passes.thaw_order(order_id) == 0
+        assert await tx.passes.thaw_order(order_id) == []
 
 
 async def test_of_a_dispute_the_newest_thing_that_was_heard_is_kept(admission: AdmissionTransactions) -> None:

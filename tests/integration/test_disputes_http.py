@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from adapters.inprocess.admission import InProcessAdmission
 from adapters.inprocess.orders import InProcessOrders
 from adapters.postgres.migrator import Database
 from ports.published.admission import AdmissionApi
@@ -13,7 +12,6 @@ from ports.published.orders import OrdersApi
 from tests.admission_builders import Gatehouse, Sale
 from tests.orders_world import TENANT, World
 from tests.payment_service import running_payments
-from usecases.admission.passes_of_order import PassesOfOrder
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
     await gate.issue(sale.completed, sale.delivery())
     apis: dict[type, object] = {
         OrdersApi: InProcessOrders(world.memory),
-        AdmissionApi: InProcessAdmission(PassesOfOrder(gate.admission)),
+        AdmissionApi: gate.api,
     }
     async with running_payments(payment_db, redis_url=valkey_url, apis=apis) as service:
         service.tenant_id = TENANT

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 from xml.etree import ElementTree
 
 import httpx
@@ -18,7 +18,7 @@ from bootstrap.containers.admission import admission_service
 from core.admission.code import SignedCode
 from core.shared.callers import Caller, Role
 from ports.events import Consumer, Event, OutboxQueue
-from ports.published.admission import PassesIssued
+from ports.published.admission import AdmissionApi, PassesIssued
 from tests.admission_builders import NOON, Sale
 from tests.service_client import headers_of, served, settings_with
 
@@ -162,6 +162,40 @@ async def test_a_refund_voids_the_passes_and_their_codes_are_shown_no_more(gate:
         assert (shown["status"], shown["code"]) == ("VOID", None) and shown["voidedAt"] is not None
         refused = await gate.get(f"/passes/{shown['id']}/code.svg", sale.buyer)
         assert (refused.status_code, refused.json()["code"]) == (409, "admission.pass_not_valid")
+
+
+async def test_one_lists_ones_own_passes_and_an_offered_one_says_so(gate: Gate) -> None:
+    sale = Sale(seats=3)
+    await gate.hear(sale, sale.completed)
+    ids = [each["id"] for each in await gate.passes(sale)]
+    offer_id = uuid4()
+    api = await gate.container.get(AdmissionApi)
+    await api.offer(
+        tenant_id=sale.tenant_id,
+        pass_id=UUID(ids[0]),
+        account_id=sale.account_id,
+        offer_id=offer_id,
+        kind="listing",
+    )
+
+    first = (await gate.get("/passes?limit=2", sale.buyer)).json()
+    rest = (await gate.get(f"/passes?limit=2&cursor={first['nextCursor']}", sale.buyer)).json()
+    assert [each["id"] for each in first["items"] + rest["items"]] == ids[::-1] and rest["nextCursor"] is None
+    [offered] = rest["items"]
+    assert (offered["status"], offered["code"]) == ("VALID", None)
+    assert (offered["offer"]["id"], offered["offer"]["kind"]) == (str(offer_id), "listing")
+    assert first["items"][0]["offer"] is None and first["items"][0]["code"] is not None
+    refused = await gate.get(f"/passes/{ids[0]}/code.svg", sale.buyer)
+    assert (refused.status_code, refused.json()["code"]) == (409, "admission.pass_not_valid")
+
+    for query, caller, count in (("?status=VALID", sale.buyer, 3), ("?status=VOID", sale.buyer, 0)):
+        answer = await gate.get(f"/passes{query}", caller)
+        assert (answer.status_code, len(answer.json()["items"])) == (200, count)
+        assert answer.headers["cache-control"] == "private, no-store"
+    for caller in (sale.stranger, sale.staff(Role.OWNER)):
+        assert (await gate.get("/passes", caller)).json() == {"items": [], "nextCursor": None}
+    assert (await gate.get("/passes?status=offered", sale.buyer)).status_code == 400
+    assert (await gate.client.get("/api/v1/passes")).status_code == 401
 
 
 async def test_readiness_asks_the_database(gate: Gate) -> None:

@@ -26,8 +26,10 @@ async def add_pass(
 ) -> str:
     return await connection.execute(
         """
-        insert into passes values ($1, $2, $2, $2, $2, $2, 'Title', now(), now(), 'UTC', $2, 'Hall',
-                                   $5, $6, 'A', '1', '1', 2500, 'EUR', $3, $4, now(), null, $7, 'Block A')
+        insert into passes
+        values ($1, $2, $2, $2, $2, $2, 'Title', now(), now(), 'UTC', $2, 'Hall', $5, $6, 'A', '1', '1', 2500, 'EUR',
+                $3, $4, now(), null, $7, 'Block A', null, null, null,
+                now(), null, null, null, null, null, null, null, $2)
         """,
         tenant,
         uuid4(),

@@ -12,14 +12,17 @@ from litestar.params import FromPath, QueryParameter
 
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
-from adapters.http.paging import PageBody
+from adapters.http.paging import PageBody, page_body
 from core.admission.keys import PassKey
-from core.admission.passes import AdmittedSeat
+from core.admission.offers import PassOffer
+from core.admission.passes import AdmittedSeat, PassStatus
 from core.shared.callers import Caller
 from core.shared.ids import OrderId, PassId, TicketId
+from ports.paging import PageRequest
 from usecases.admission.codes import ShownPass
 from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
+from usecases.admission.list_passes import ListPasses
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.read_pass import ReadPass
 
@@ -34,12 +37,22 @@ class PassSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     number: str
 
 
+class PassOfferBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a pass is offered for: to be bought, to be given to somebody, or to go back to the organiser."""
+
+    id: UUID
+    kind: Literal["listing", "transfer", "return"]
+    offered_at: datetime
+
+
 class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder.
 
     `seat` is null for general admission. `faceValue` is what the place cost, without fees. `voidReason` is `refunded`
     when the whole order was, and otherwise why its item was given back or why it ended. A FROZEN pass admits nobody
     until what `freezeReason` names is over: `disputed`, when the buyer's bank has the money and has yet to decide.
+    `resold` is the `voidReason` of a pass that its holder sold on. While there is an `offer` the pass shows no code and
+    admits nobody. `holderName` is whom it names, where it names somebody; `scannedAt` is when it first admitted.
     """
 
     id: UUID
@@ -58,6 +71,9 @@ class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     void_reason: str | None
     frozen_at: datetime | None
     freeze_reason: str | None
+    holder_name: str | None
+    offer: PassOfferBody | None
+    scanned_at: datetime | None
 
 
 class PassKeyBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -105,6 +121,21 @@ class PassController(Controller):
     path = "/passes"
     tags = ("Passes",)
 
+    @get(summary="List one's own passes")
+    @inject
+    async def own(
+        self,
+        page: NamedDependency[PageRequest],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ListPasses],
+        status: Annotated[
+            Literal["VALID", "FROZEN", "VOID"] | None, QueryParameter(description="Only passes of this status.")
+        ] = None,
+    ) -> Response[PageBody[PassBody]]:
+        """Everybody signed in, for what is theirs now, of whatever order; those issued last come first."""
+        shown = await usecase(caller, page, PassStatus(status) if status is not None else None)
+        return Response(page_body(shown, _body), headers=_PRIVATE)
+
     @get("/{pass_id:uuid}", summary="Read a pass")
     @inject
     async def one(
@@ -118,7 +149,7 @@ class PassController(Controller):
     async def code(
         self, pass_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[PassCodeSvg]
     ) -> SvgResponse:
-        """The account that the pass belongs to, and staff: a QR code. 409 when the pass admits nobody."""
+        """The account that the pass belongs to, and staff: a QR code. 409 while the pass admits nobody."""
         return SvgResponse(await usecase(caller, PassId(pass_id)), headers=_PRIVATE)
 
 
@@ -171,7 +202,16 @@ def _body(shown: ShownPass) -> PassBody:
         void_reason=found.void_reason,
         frozen_at=found.frozen_at,
         freeze_reason=found.freeze_reason,
+        holder_name=found.holder_name,
+        offer=_offer(found.offer),
+        scanned_at=found.scanned_at,
     )
+
+
+def _offer(offer: PassOffer | None) -> PassOfferBody | None:
+    if offer is None:
+        return None
+    return PassOfferBody(id=offer.offer_id, kind=offer.kind.value, offered_at=offer.offered_at)
 
 
 def _seat(seat: AdmittedSeat | None) -> PassSeatBody | None:

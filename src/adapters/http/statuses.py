@@ -4,7 +4,22 @@ from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_resale import RESALE
-from core.admission.errors import InvalidCodeError, PassNotFoundError, PassNotValidError, PassOrderNotFoundError
+from core.admission.errors import (
+    InvalidCodeError,
+    NotPassHolderError,
+    PassCurrencyError,
+    PassEventOverError,
+    PassFrozenError,
+    PassNotFoundError,
+    PassNotOfferedError,
+    PassNotValidError,
+    PassOfferedError,
+    PassOrderNotFoundError,
+    PassRevisionsSpentError,
+    PassScannedError,
+    PassVoidError,
+    SupersededCodeError,
+)
 from core.identity.errors import (
     AccountNeededError,
     AccountNotFoundError,
@@ -193,6 +208,16 @@ STATUSES: dict[type[DomainError], int] = {
     PassOrderNotFoundError: 404,
     PassNotValidError: 409,
     InvalidCodeError: 422,
+    SupersededCodeError: 409,
+    NotPassHolderError: 403,
+    PassVoidError: 409,
+    PassFrozenError: 409,
+    PassScannedError: 409,
+    PassOfferedError: 409,
+    PassNotOfferedError: 409,
+    PassEventOverError: 409,
+    PassRevisionsSpentError: 409,
+    PassCurrencyError: 422,
     # orders, payments
     **MONEY,
     # resale

@@ -5,21 +5,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
+from uuid import UUID
 
 from adapters.memory.messaging import MemoryMessages
 from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
+from core.admission.offers import Handover, Reissue
 from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, DisputeId, OrderId, PassId, TenantId, TicketId
+from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
+    HandoverStore,
     OrderDisputeStore,
     OrderStandingStore,
     PassKeyStore,
     PassStore,
 )
 from ports.events import Inbox, Outbox
+from ports.paging import Page, PageRequest
 
 
 @dataclass(slots=True)
@@ -30,8 +34,19 @@ class _State:
     returned: dict[Unit, OrderId] = field(default_factory=dict[Unit, OrderId])
     disputes: dict[DisputeId, OrderDispute] = field(default_factory=dict[DisputeId, OrderDispute])
 
+    handovers: dict[UUID, Handover] = field(default_factory=dict[UUID, Handover])
+    reissues: dict[OrderItemId, Reissue] = field(default_factory=dict[OrderItemId, Reissue])
+
     def copy(self) -> "_State":
-        return _State(dict(self.passes), dict(self.orders), dict(self.keys), dict(self.returned), dict(self.disputes))
+        return _State(
+            dict(self.passes),
+            dict(self.orders),
+            dict(self.keys),
+            dict(self.returned),
+            dict(self.disputes),
+            dict(self.handovers),
+            dict(self.reissues),
+        )
 
 
 class MemoryPassStore(PassStore):
@@ -58,44 +73,85 @@ class MemoryPassStore(PassStore):
         return sorted(found, key=lambda each: each.id)
 
     @override
-    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> int:
-        ended = [
-            each.voided(at=at, reason=reason)
+    async def lock(self, pass_id: PassId) -> Pass | None:
+        return self._passes.get(pass_id)
+
+    @override
+    async def save(self, changed: Pass) -> None:
+        if changed.id in self._passes:
+            self._passes[changed.id] = changed
+
+    @override
+    async def page(self, page: PageRequest, *, account_id: AccountId, status: PassStatus | None) -> Page[Pass]:
+        wanted = [
+            each
             for each in self._passes.values()
-            if each.order_id == order_id and each.status is not PassStatus.VOID
+            if each.account_id == account_id
+            and status in {None, each.status}
+            and (page.after is None or each.id < page.after)
         ]
-        self._passes.update({each.id: each for each in ended})
-        return len(ended)
+        items = sorted(wanted, key=lambda each: each.id, reverse=True)[: page.limit]
+        return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
 
     @override
-    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> int:
+    async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
+        live = [each for each in await self.of_order(order_id) if each.status is not PassStatus.VOID]
+        return self._changed([each.voided(at=at, reason=reason) for each in live])
+
+    @override
+    async def freeze_order(self, order_id: OrderId, *, reason: str, at: datetime) -> Sequence[PassId]:
         valid = [each for each in await self.of_order(order_id) if each.status is PassStatus.VALID]
-        self._passes.update({each.id: each.frozen(at=at, reason=reason) for each in valid})
-        return len(valid)
+        return self._changed([each.frozen(at=at, reason=reason) for each in valid])
 
     @override
-    async def thaw_order(self, order_id: OrderId) -> int:
+    async def thaw_order(self, order_id: OrderId) -> Sequence[PassId]:
         frozen = [each for each in await self.of_order(order_id) if each.status is PassStatus.FROZEN]
-        self._passes.update({each.id: each.thawed() for each in frozen})
-        return len(frozen)
+        return self._changed([each.thawed() for each in frozen])
 
     @override
-    async def void_units(self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime) -> int:
+    async def void_units(
+        self, order_id: OrderId, units: Collection[Unit], *, reason: str, at: datetime
+    ) -> Sequence[PassId]:
         for unit in units:
             self._returned.setdefault(unit, order_id)
         ended = [
             each.voided(at=at, reason=reason)
-            for each in self._passes.values()
-            if each.order_id == order_id
-            and (each.order_item_id, each.unit) in units
-            and each.status is not PassStatus.VOID
+            for each in await self.of_order(order_id)
+            if (each.order_item_id, each.unit) in units and each.status is not PassStatus.VOID
         ]
-        self._passes.update({each.id: each for each in ended})
-        return len(ended)
+        return self._changed(ended)
+
+    def _changed(self, passes: Sequence[Pass]) -> Sequence[PassId]:
+        self._passes.update({each.id: each for each in passes})
+        return [each.id for each in passes]
 
     @override
     async def returned(self, order_id: OrderId) -> frozenset[Unit]:
         return frozenset(unit for unit, of_order in self._returned.items() if of_order == order_id)
+
+
+class MemoryHandoverStore(HandoverStore):
+    """What became of offered passes of one tenant."""
+
+    def __init__(self, state: _State) -> None:
+        self._handovers = state.handovers
+        self._reissues = state.reissues
+
+    @override
+    async def handover(self, offer_id: UUID) -> Handover | None:
+        return self._handovers.get(offer_id)
+
+    @override
+    async def add_handover(self, handover: Handover) -> None:
+        self._handovers[handover.offer_id] = handover
+
+    @override
+    async def reissue(self, order_item_id: OrderItemId) -> Reissue | None:
+        return self._reissues.get(order_item_id)
+
+    @override
+    async def add_reissue(self, reissue: Reissue) -> None:
+        self._reissues[reissue.order_item_id] = reissue
 
 
 class MemoryOrderStandingStore(OrderStandingStore):
@@ -168,6 +224,7 @@ class MemoryAdmissionTransaction(AdmissionTransaction):
     """The stores of one tenant in an open transaction."""
 
     passes: PassStore
+    handovers: HandoverStore
     orders: OrderStandingStore
     disputes: OrderDisputeStore
     keys: PassKeyStore
@@ -189,6 +246,7 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
             draft = self._states.get(tenant_id, _State()).copy()
             yield MemoryAdmissionTransaction(
                 passes=MemoryPassStore(draft),
+                handovers=MemoryHandoverStore(draft),
                 orders=MemoryOrderStandingStore(draft),
                 disputes=MemoryOrderDisputeStore(draft),
                 keys=MemoryPassKeyStore(draft),

@@ -20,16 +20,22 @@ from ports.published.admission import AdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.codes import PassCodes
+from usecases.admission.facts_of_pass import FactsOfPass
+from usecases.admission.hand_over_pass import HandOverPass
 from usecases.admission.hear_of_disputes import DecideOnDispute, FreezeOnDispute, HearOfDispute
 from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
+from usecases.admission.list_passes import ListPasses
 from usecases.admission.note_order import NoteOrder
+from usecases.admission.offer_pass import OfferPass
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.passes_of_order import PassesOfOrder
 from usecases.admission.read_pass import ReadPass
+from usecases.admission.reissue_passes import ReissuePasses
 from usecases.admission.verify_code import VerifyCode
 from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
+from usecases.admission.withdraw_pass import WithdrawPass
 
 
 class AdmissionProvider(Provider):
@@ -39,6 +45,7 @@ class AdmissionProvider(Provider):
     painter = provide(SegnoCodePainter, provides=CodePainter)
     usecases = provide_all(
         NoteOrder,
+        ReissuePasses,
         IssuePasses,
         VoidOnReturnedItems,
         VoidOnCancelledOrder,
@@ -46,8 +53,13 @@ class AdmissionProvider(Provider):
         FreezeOnDispute,
         DecideOnDispute,
         PassesOfOrder,
+        FactsOfPass,
+        OfferPass,
+        WithdrawPass,
+        HandOverPass,
         PassCodes,
         ReadPass,
+        ListPasses,
         ListOrderPasses,
         PassCodeSvg,
         ListPassKeys,

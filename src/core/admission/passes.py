@@ -4,13 +4,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
 
+from core.admission.code import REVISION_MAX
+from core.admission.errors import (
+    NotPassHolderError,
+    PassCurrencyError,
+    PassEventOverError,
+    PassFrozenError,
+    PassNotOfferedError,
+    PassOfferedError,
+    PassRevisionsSpentError,
+    PassScannedError,
+    PassVoidError,
+)
+from core.admission.offers import PassOffer, SaleOn
 from core.shared.callers import STAFF, Caller
 from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TicketId, VenueId
 from core.shared.money import Money
 
 REFUNDED = "refunded"
 """Why passes end with their whole order."""
+
+RESOLD = "resold"
+"""Why a pass ends whose holder sold it on."""
 
 type Unit = tuple[OrderItemId, int]
 """One admission of an order: an item, and which of its places, counted from 1."""
@@ -52,12 +69,36 @@ class AdmittedSeat:
     number: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSale:
+    """When the place was first sold, and what for beside its face value, in minor units of that value's currency.
+
+    Caps on resale are reckoned from this sale, however often the pass was resold since. None: not known, since the pass
+    was issued before this was kept. `discount_minor` is what came off the face value, `mandatory_fees_minor` what could
+    not be avoided on top of it, `optional_minor` what could, `tax_minor` what the prices did not hold already.
+    `fee_printed` says whether the pass shows the fees; `complimentary` that the organiser gave it away.
+    """
+
+    sold_at: datetime
+    discount_minor: int | None = None
+    mandatory_fees_minor: int | None = None
+    optional_minor: int | None = None
+    tax_minor: int | None = None
+    fee_printed: bool | None = None
+    complimentary: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """The right of one account to enter once paid: one for each seat of an order, and for each place without one.
 
     `unit` counts the passes of one order item from 1. `seat` is None for general admission. `face_value` is what the
-    place cost, apart from any fee. `revision` grows when the pass changes hands.
+    place cost at its first sale, apart from any fee. `revision` grows when the pass changes hands.
+
+    `paid_minor` is what the holder paid for it, or whoever gave it to them; None where that is not known. `lineage_id`
+    is the first pass for this place that was sold on until it came to be this one (its own id when none was), and
+    `resold_from` the one before. An offered pass belongs to its account still, but admits nobody; a scanned one cannot
+    be offered. `scanned_at` is when it first admitted.
     """
 
     id: PassId
@@ -68,6 +109,8 @@ class Pass:
     seat: AdmittedSeat | None
     face_value: Money
     issued_at: datetime
+    first_sale: FirstSale
+    lineage_id: PassId
     unit: int = 1
     status: PassStatus = PassStatus.VALID
     revision: int = 1
@@ -75,21 +118,32 @@ class Pass:
     void_reason: str | None = None
     frozen_at: datetime | None = None
     freeze_reason: str | None = None
+    paid_minor: int | None = None
+    holder_name: str | None = None
+    offer: PassOffer | None = None
+    resold_from: PassId | None = None
+    scanned_at: datetime | None = None
 
     @property
     def shows_a_code(self) -> bool:
-        return self.status is PassStatus.VALID
+        return self.status is PassStatus.VALID and self.offer is None
 
     def voided(self, *, at: datetime, reason: str = REFUNDED) -> Self:
         """End the pass for good; one that is void stays as it is."""
         if self.status is PassStatus.VOID:
             return self
         return replace(
-            self, status=PassStatus.VOID, voided_at=at, void_reason=reason, frozen_at=None, freeze_reason=None
+            self,
+            status=PassStatus.VOID,
+            voided_at=at,
+            void_reason=reason,
+            frozen_at=None,
+            freeze_reason=None,
+            offer=None,
         )
 
     def frozen(self, *, at: datetime, reason: str) -> Self:
-        """Let the pass admit nobody for the time being; only a valid one can be frozen."""
+        """Let the pass admit nobody for the time being; only a valid one can be frozen. An offer stays, and waits."""
         if self.status is not PassStatus.VALID:
             return self
         return replace(self, status=PassStatus.FROZEN, frozen_at=at, freeze_reason=reason)
@@ -99,6 +153,82 @@ class Pass:
         if self.status is not PassStatus.FROZEN:
             return self
         return replace(self, status=PassStatus.VALID, frozen_at=None, freeze_reason=None)
+
+    def offered(self, offer: PassOffer, *, by: AccountId) -> Self:
+        """Tie the pass to one offer, so that it admits nobody until it is withdrawn; the same offer again is fine.
+
+        Raises NotPassHolderError, PassVoidError, PassFrozenError, PassOfferedError (of another offer),
+        PassScannedError, and PassEventOverError.
+        """
+        if self.account_id != by:
+            raise NotPassHolderError
+        self._must_be_valid()
+        if self.offer is not None:
+            if self.offer.offer_id != offer.offer_id:
+                raise PassOfferedError
+            return self
+        if self.scanned_at is not None:
+            raise PassScannedError
+        if offer.offered_at >= self.event.ends_at:
+            raise PassEventOverError
+        return replace(self, offer=offer)
+
+    def withdrawn(self, offer_id: UUID) -> Self:
+        """Untie the pass from this offer; one that is not tied to it stays as it is."""
+        return replace(self, offer=None) if self._is_tied_to(offer_id) else self
+
+    def handed_over(self, offer_id: UUID, *, to: AccountId, holder_name: str | None) -> Self:
+        """Give the pass that was offered to another account; the codes from before are void from now on.
+
+        Raises PassVoidError, PassFrozenError, PassNotOfferedError, and PassRevisionsSpentError when it changed hands as
+        often as a code can count.
+        """
+        self._must_be_tied_to(offer_id)
+        if self.revision == REVISION_MAX:
+            raise PassRevisionsSpentError
+        return replace(self, account_id=to, holder_name=holder_name, revision=self.revision + 1, offer=None)
+
+    def sold_on(self, sale: SaleOn, *, at: datetime) -> tuple[Self, Self]:
+        """Return this pass as it ends, and the buyer's in its place: the same seat, reckoned from the same first sale.
+
+        Raises PassVoidError, PassFrozenError, PassNotOfferedError when it is not tied to that listing, and
+        PassCurrencyError.
+        """
+        self._must_be_tied_to(sale.listing_id)
+        if sale.price.currency != self.face_value.currency:
+            raise PassCurrencyError
+        bought = replace(
+            self,
+            id=sale.pass_id,
+            order_id=sale.order_id,
+            order_item_id=sale.order_item_id,
+            account_id=sale.account_id,
+            issued_at=at,
+            unit=1,
+            revision=1,
+            paid_minor=sale.price.amount_minor,
+            holder_name=None,
+            offer=None,
+            resold_from=self.id,
+        )
+        return self.voided(at=at, reason=RESOLD), bought
+
+    def _must_be_valid(self) -> None:
+        match self.status:
+            case PassStatus.VOID:
+                raise PassVoidError
+            case PassStatus.FROZEN:
+                raise PassFrozenError
+            case PassStatus.VALID:
+                return
+
+    def _must_be_tied_to(self, offer_id: UUID) -> None:
+        self._must_be_valid()
+        if not self._is_tied_to(offer_id):
+            raise PassNotOfferedError
+
+    def _is_tied_to(self, offer_id: UUID) -> bool:
+        return self.offer is not None and self.offer.offer_id == offer_id
 
     def is_visible_to(self, caller: Caller) -> bool:
         return may_see(caller, owner=self.account_id)

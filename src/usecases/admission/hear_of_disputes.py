@@ -9,6 +9,7 @@ from ports.admission import AdmissionTransactions
 from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.published.payments import DisputeClosed, DisputeOpened
+from usecases.admission.announcements import tell_resumed, tell_stopped
 from usecases.admission.deliveries import tenant_of
 
 
@@ -27,13 +28,17 @@ class HearOfDispute:
                 return
             await tx.orders.note(dispute.order_id)  # The lock under which passes are issued.
             await tx.disputes.note(dispute, at=now)
-            match standing_of(await tx.disputes.of_order(dispute.order_id)):
+            order_id = dispute.order_id
+            match standing_of(await tx.disputes.of_order(order_id)):
                 case DisputeStanding.LOST:
-                    await tx.passes.void_order(dispute.order_id, reason=DISPUTE_LOST, at=now)
+                    ended = await tx.passes.void_order(order_id, reason=DISPUTE_LOST, at=now)
+                    await tell_stopped(tx, order_id, ended, reason=DISPUTE_LOST, over=True, at=now)
                 case DisputeStanding.OPEN:
-                    await tx.passes.freeze_order(dispute.order_id, reason=DISPUTED, at=now)
+                    frozen = await tx.passes.freeze_order(order_id, reason=DISPUTED, at=now)
+                    await tell_stopped(tx, order_id, frozen, reason=DISPUTED, over=False, at=now)
                 case DisputeStanding.WON:
-                    await tx.passes.thaw_order(dispute.order_id)
+                    thawed = await tx.passes.thaw_order(order_id)
+                    await tell_resumed(tx, order_id, thawed, at=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,5 +19,5 @@ class PassCodeSvg:
     async def __call__(self, caller: Caller, pass_id: PassId) -> bytes:
         shown = await self.read_pass(caller, pass_id)
         if shown.code is None:
-            raise PassNotValidError(shown.admission.status)
+            raise PassNotValidError("offered" if shown.admission.offer else shown.admission.status)
         return self.painter.svg(shown.code)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import override
 
+from core.admission.passes import REFUNDED
 from core.shared.ids import OrderId, OrderItemId
 from ports.admission import AdmissionTransactions
 from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.published.orders import ItemsReturned, OrderCancelled
+from usecases.admission.announcements import tell_stopped
 from usecases.admission.deliveries import tenant_of
 
 
@@ -32,7 +34,8 @@ class VoidOnCancelledOrder(Consumer[OrderCancelled]):
         async with self.admission.begin(tenant_of(delivery)) as tx:
             if await tx.inbox.accept(delivery.event_id, consumer="admission.void_on_cancelled_order", at=now):
                 await tx.orders.note(order_id, refunded_at=now)
-                await tx.passes.void_order(order_id, at=now)
+                ended = await tx.passes.void_order(order_id, at=now)
+                await tell_stopped(tx, order_id, ended, reason=REFUNDED, over=True, at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +53,5 @@ class VoidOnReturnedItems(Consumer[ItemsReturned]):
         async with self.admission.begin(tenant_of(delivery)) as tx:
             if await tx.inbox.accept(delivery.event_id, consumer="admission.void_on_returned_items", at=now):
                 await tx.orders.note(order_id)  # The lock under which passes are issued.
-                await tx.passes.void_units(order_id, units, reason=event.reason, at=now)
+                ended = await tx.passes.void_units(order_id, units, reason=event.reason, at=now)
+                await tell_stopped(tx, order_id, ended, reason=event.reason, over=True, at=now)

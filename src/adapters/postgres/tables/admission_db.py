@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -53,6 +54,21 @@ passes = Table(
     Column("void_reason", Text),
     Column("frozen_at", _MOMENT),
     Column("freeze_reason", Text),
+    Column("first_sold_at", _MOMENT, nullable=False),
+    Column("discount_minor", BigInteger),
+    Column("mandatory_fees_minor", BigInteger),
+    Column("optional_minor", BigInteger),
+    Column("tax_minor", BigInteger),
+    Column("fee_printed", Boolean),
+    Column("complimentary", Boolean),
+    Column("paid_minor", BigInteger),
+    Column("lineage_id", Uuid, nullable=False),
+    Column("resold_from", Uuid),
+    Column("holder_name", Text),
+    Column("offer_id", Uuid),
+    Column("offer_kind", Text),
+    Column("offered_at", _MOMENT),
+    Column("scanned_at", _MOMENT),
     PrimaryKeyConstraint("tenant_id", "id", name="passes_pkey"),
     UniqueConstraint("tenant_id", "order_item_id", "unit", name="passes_order_item_unit"),
     CheckConstraint("unit >= 1", name="passes_unit"),
@@ -67,7 +83,17 @@ passes = Table(
         "(status = 'FROZEN') = (frozen_at is not null) and (frozen_at is null) = (freeze_reason is null)",
         name="passes_frozen",
     ),
+    CheckConstraint(
+        "num_nulls(offer_id, offer_kind, offered_at) in (0, 3) and offer_kind in ('listing', 'transfer', 'return')",
+        name="passes_offer",
+    ),
+    CheckConstraint("offer_id is null or (status <> 'VOID' and scanned_at is null)", name="passes_offered_or_used"),
+    CheckConstraint(
+        "least(discount_minor, mandatory_fees_minor, optional_minor, tax_minor, paid_minor) >= 0",
+        name="passes_first_sale",
+    ),
 )
+Index("passes_of_account", passes.c.tenant_id, passes.c.account_id, passes.c.id)
 Index("passes_order", passes.c.tenant_id, passes.c.order_id, passes.c.id)
 
 order_standings = Table(
@@ -104,6 +130,41 @@ disputed_orders = Table(
     Column("heard_at", _MOMENT, nullable=False),
     PrimaryKeyConstraint("tenant_id", "order_id", "dispute_id", name="disputed_orders_pkey"),
     CheckConstraint("standing in ('open', 'won', 'lost')", name="disputed_orders_standing"),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("offer_id", Uuid, nullable=False),
+    Column("pass_id", Uuid, nullable=False),
+    Column("from_account_id", Uuid, nullable=False),
+    Column("to_account_id", Uuid, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("handed_over_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "offer_id", name="handovers_pkey"),
+    UniqueConstraint("tenant_id", "pass_id", "revision", name="handovers_revision"),
+)
+
+reissues = Table(
+    "reissues",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("order_item_id", Uuid, nullable=False),
+    Column("listing_id", Uuid, nullable=False),
+    Column("old_pass_id", Uuid, nullable=False),
+    Column("pass_id", Uuid),
+    Column("refusal", Text),
+    Column("decided_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "order_item_id", name="reissues_pkey"),
+    CheckConstraint("(pass_id is null) = (refusal is not null)", name="reissues_outcome"),
+)
+Index(
+    "reissues_once",
+    reissues.c.tenant_id,
+    reissues.c.old_pass_id,
+    unique=True,
+    postgresql_where=text("pass_id is not null"),
 )
 
 pass_keys = Table(
