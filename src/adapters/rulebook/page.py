@@ -19,7 +19,7 @@ one place, `fairseat rulebook lint FOLDER` says what is wrong with a rulebook of
 **This is not legal advice.** Most sources were read in part, some only in what others wrote about them; each rule keeps
 its doubts. A lawyer has to confirm every rule that you rely on.
 
-Version `{version}`: {rules} rules of {places} places; {binding} bind, {dormant} sleep.
+Version `{version}`. Rules: {rules}, of which {binding} bind and {dormant} sleep. Places: {places}.
 
 ## How to read it
 
@@ -33,7 +33,8 @@ Version `{version}`: {rules} rules of {places} places; {binding} bind, {dormant}
 - The **strictest** of all ceilings counts. Within a group marked *max* the highest does; where a rule marked *override*
   applies, the others of its group do not, and for that each of its facts has to be known.
 - What is held against a ceiling is the price and what the buyer has to pay on top, before tax, unless *compared* says
-  otherwise.
+  otherwise. Hardly any source settles that; the stricter reading was taken. Ceilings are rounded down, since no source
+  speaks of rounding and all of them say that a price may not exceed.
 - Places are codes of ISO 3166-1 and ISO 3166-2, and EU. The place of the event brings a rule in, unless *hook* names
   the buyer's or the seller's.
 - **Rights** are what an organiser may not take away; **duties** what seller or platform has to do.

@@ -125,6 +125,9 @@ def _scope(rule: Rule) -> Iterator[tuple[str, str, str]]:
 
 def _predicate_errors(predicate: Predicate) -> Iterator[tuple[str, str]]:
     fact, operator, wanted = predicate.fact, predicate.operator, type_of(predicate.fact)
+    if wanted is str and fact not in WORDS:
+        yield "no_condition", f"{fact} is no condition of a scope: its words are not known."
+        return
     if not predicate.values or (operator is not Operator.IN and len(predicate.values) > 1):
         yield "value_count", f"{operator} takes {'one value or more' if operator is Operator.IN else 'one value'}."
     if operator in _ORDERED and wanted not in {int, date}:
