@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from core.resale.facts import Act, EventKind, Fact, Where
+from core.resale.facts import Act, EventKind, Fact, PriceComponents, Where
 from core.resale.policy import VerificationKind
 from core.resale.rule import (
     AppliesAt,
@@ -442,7 +442,8 @@ def test_a_naive_moment_is_no_moment() -> None:
 
 def test_giving_a_pass_away_is_no_resale_and_has_the_duties_only() -> None:
     rules = FRANCE, a_cap("FR", id="FR-CAP", duties=frozenset({Duty.CHANGE_OF_NAME}))
-    gift = replace(facts_of("FR", amount("0.00", "EUR"), sold_for(None, fees=None), known={}), act=Act.TRANSFER)
+    unknown = PriceComponents(face=None)
+    gift = replace(facts_of("FR", amount("0.00", "EUR"), unknown, known={}), act=Act.TRANSFER)
     verdict = judged(gift, *rules)
 
     assert verdict.allowed

@@ -32,6 +32,12 @@ class Standing:
         return self.outcome is RuleOutcome.APPLIED and not self.duties_only and self.rule.kind in CAPS
 
     @property
+    def is_lifted_limb(self) -> bool:
+        """Whether the rule would have a ceiling of which the highest of a group counts, and is lifted."""
+        lifted = self.outcome is RuleOutcome.LIFTED and self.rule.kind in CAPS
+        return lifted and self.rule.combination is Combination.MAX
+
+    @property
     def forbids(self) -> bool:
         return self.outcome is RuleOutcome.APPLIED and not self.duties_only and self.rule.kind in FORBIDDING
 

@@ -22,13 +22,14 @@ class LegalCeiling:
 def legal_ceiling(found: Sequence[Standing], facts: ResaleFacts, currency: str) -> LegalCeiling:
     """Reckon what every rule allows, and find the lowest; all of them where several are equally low."""
     reckoned = [(one, ceiling_of(one.rule, facts, currency)) for one in found if one.caps]
+    lifted: list[_Limb] = [(one, None) for one in found if one.is_lifted_limb]
     deciding: list[tuple[Rule, Ceiling]] = []
     unreckoned: list[tuple[Rule, Unreckoned]] = []
-    for limbs in _groups(reckoned):
+    for limbs in _groups([*reckoned, *lifted]):
         for rule, ceiling in _meeting(limbs):
             if isinstance(ceiling, Ceiling):
                 deciding.append((rule, ceiling))
-            else:
+            elif ceiling is not None:
                 unreckoned.append((rule, ceiling))
     lowest = min((ceiling.ask_minor for _, ceiling in deciding), default=0)
     return LegalCeiling(
@@ -38,7 +39,8 @@ def legal_ceiling(found: Sequence[Standing], facts: ResaleFacts, currency: str) 
     )
 
 
-type _Limb = tuple[Standing, Ceiling | Unreckoned]
+type _Limb = tuple[Standing, Ceiling | Unreckoned | None]
+"""A rule with its ceiling; None for a limb that is lifted, and so knows no height."""
 
 
 def _groups(reckoned: Sequence[_Limb]) -> list[list[_Limb]]:
@@ -52,7 +54,7 @@ def _groups(reckoned: Sequence[_Limb]) -> list[list[_Limb]]:
     return list(together.values())
 
 
-def _meeting(limbs: list[_Limb]) -> list[tuple[Rule, Ceiling | Unreckoned]]:
+def _meeting(limbs: list[_Limb]) -> list[tuple[Rule, Ceiling | Unreckoned | None]]:
     """Return what decides among limbs of which the highest counts.
 
     A higher limb helps the seller, so it has to be known that it applies. Where that is known of none, limbs with the
@@ -67,8 +69,11 @@ def _meeting(limbs: list[_Limb]) -> list[tuple[Rule, Ceiling | Unreckoned]]:
     return [_highest(list(alike)) for _, alike in groupby(ordered, key=_conditions)]
 
 
-def _highest(limbs: list[_Limb]) -> tuple[Rule, Ceiling | Unreckoned]:
+def _highest(limbs: list[_Limb]) -> tuple[Rule, Ceiling | Unreckoned | None]:
     """Return the highest limb; one that nobody can reckon does not help."""
+    for one, ceiling in limbs:
+        if ceiling is None:
+            return one.rule, None
     known = [(one.rule, ceiling) for one, ceiling in limbs if isinstance(ceiling, Ceiling)]
     if not known:
         return limbs[0][0].rule, limbs[0][1]
