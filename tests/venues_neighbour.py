@@ -5,7 +5,7 @@ from typing import override
 from uuid import UUID
 
 from ports.published.refusals import RefusedError
-from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
 
 
 @dataclass
@@ -33,6 +33,10 @@ class Venues(VenuesApi):
             max_seats_per_order=10,
             orphan_rule="off",
         )
+
+    @override
+    async def all_venues(self, *, tenant_id: UUID) -> tuple[VenuePlace, ...]:
+        return ()
 
     @override
     async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:

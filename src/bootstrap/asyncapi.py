@@ -16,6 +16,7 @@ SERVICE_OF = {
     "identity": "auth",
     "orders": "order",
     "payments": "payment",
+    "resale": "venue",
     "seating": "venue",
     "venues": "venue",
 }

@@ -3,9 +3,9 @@
 from core.resale.errors import (
     BlockNotFoundError,
     InvalidBlockError,
-    InvalidResaleFactsError,
     InvalidResalePolicyError,
     InvalidVerificationError,
+    PolicyCollidesError,
     ResaleSettingsNotFoundError,
     VerificationDecidedError,
     VerificationNotFoundError,
@@ -16,7 +16,7 @@ from core.shared.errors import DomainError
 
 RESALE: dict[type[DomainError], int] = {
     InvalidResalePolicyError: 422,
-    InvalidResaleFactsError: 422,
+    PolicyCollidesError: 422,
     ResaleSettingsNotFoundError: 404,
     InvalidBlockError: 422,
     BlockNotFoundError: 404,

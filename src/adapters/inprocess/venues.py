@@ -5,7 +5,9 @@ from uuid import UUID
 
 from adapters.inprocess.refusals import refusals_translated
 from core.shared.ids import TenantId, VenueId
-from ports.published.venues import VenuesApi, VenueSectionSummary, VenueSummary
+from core.venues.venue import Venue
+from ports.paging import PAGE_SIZE_MAX, PageRequest
+from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
 from usecases.venues.read_venues import ReadVenues
 from usecases.venues.tune_settings import TuneSettings
 
@@ -36,6 +38,18 @@ class InProcessVenues(VenuesApi):
         )
 
     @override
+    async def all_venues(self, *, tenant_id: UUID) -> tuple[VenuePlace, ...]:
+        found: list[VenuePlace] = []
+        page = PageRequest(limit=PAGE_SIZE_MAX)
+        async with refusals_translated():
+            while True:
+                venues = await self._read.page(page, tenant_id=TenantId(tenant_id))
+                found += [_place_of(venue) for venue in venues.items]
+                if venues.next_after is None:
+                    return tuple(found)
+                page = PageRequest(limit=PAGE_SIZE_MAX, after=venues.next_after)
+
+    @override
     async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
         async with refusals_translated():
             sections = await self._read.sections(VenueId(venue_id), tenant_id=TenantId(tenant_id))
@@ -56,3 +70,14 @@ class InProcessVenues(VenuesApi):
     async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
         async with refusals_translated():
             return (await self._settings.of_organiser(TenantId(tenant_id))).hold_ttl_s
+
+
+def _place_of(venue: Venue) -> VenuePlace:
+    address = venue.facts.address
+    return VenuePlace(
+        venue_id=venue.id,
+        name=venue.facts.name,
+        capacity=venue.facts.capacity,
+        country=address.country,
+        subdivision=address.subdivision,
+    )

@@ -6,27 +6,32 @@
 from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
 
-from adapters.http.resale_keys import ReceiptKeyController
-from adapters.postgres.receipt_keys import PostgresReceiptKeys
+from adapters.http.resale_facts import TicketResaleFactsController, VenueResaleFactsController
+from adapters.http.resale_policies import (
+    EffectiveResalePolicyController,
+    OrganisationResalePolicyController,
+    TicketResalePolicyController,
+    VenueResalePolicyController,
+)
+from adapters.memory.rulebook import OneRulebook
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
-from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
+from adapters.rulebook.builtin import built_in_rulebook
 from bootstrap.containers.service import JobSpec, Pools
-from bootstrap.settings import Settings, SettingsError
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.resale import ResaleTransactions
-from ports.resale.receipts import ReceiptKeyStore, ReceiptSigner, ReceiptVerifier
-from usecases.resale.receipt_keys import ReceiptKeys
-from usecases.resale.sign_receipt import SignReceipt
-from usecases.resale.verify_receipt import VerifyReceipt
+from ports.resale.rulebook import RulebookSource
+from usecases.resale.declare_facts import DeclareFacts
+from usecases.resale.grounds import Grounds
+from usecases.resale.policy_of import PolicyOf
+from usecases.resale.tune_policies import TunePolicies
 
 
 class ResaleProvider(Provider):
     """The resale context; the container must also give VenuesApi and TicketingApi."""
 
     scope = Scope.APP
-    verifier = provide(Ed25519ReceiptVerifier, provides=ReceiptVerifier)
-    usecases = provide_all(ReceiptKeys, SignReceipt, VerifyReceipt)
+    usecases = provide_all(Grounds, PolicyOf, TunePolicies, DeclareFacts)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> ResaleTransactions:
@@ -34,19 +39,18 @@ class ResaleProvider(Provider):
         return PostgresResaleTransactions(pools.app, ids)
 
     @provide
-    def receipt_keys(self, pools: Pools) -> ReceiptKeyStore:
-        """Return the keys of receipts, read as the app role."""
-        return PostgresReceiptKeys(pools.app)
-
-    @provide
-    def receipt_signer(self, settings: Settings) -> ReceiptSigner:
-        """Return the signer, under the secret of passes and for a purpose of its own; raises SettingsError."""
-        try:
-            return SealedReceiptSigner(settings.passes.key_secret.reveal().encode())
-        except ValueError as error:
-            raise SettingsError(f"FAIRSEAT_PASSES_KEY_SECRET: {error}.") from error
+    def rulebooks(self) -> RulebookSource:
+        """Return the rulebook that comes with Fairseat, for every moment."""
+        return OneRulebook(built_in_rulebook())
 
 
-RESALE_CONTROLLERS: tuple[type[Controller], ...] = (ReceiptKeyController,)
+RESALE_CONTROLLERS: tuple[type[Controller], ...] = (
+    OrganisationResalePolicyController,
+    VenueResalePolicyController,
+    TicketResalePolicyController,
+    EffectiveResalePolicyController,
+    VenueResaleFactsController,
+    TicketResaleFactsController,
+)
 RESALE_SUBSCRIPTIONS: tuple[Subscription, ...] = ()
 RESALE_JOBS: tuple[JobSpec, ...] = ()

@@ -9,6 +9,7 @@ from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
     SEATING_CONTROLLERS,
@@ -48,9 +49,16 @@ def venue_service() -> Service:
             VenuesProvider(),
             SeatingProvider(),
             ResaleProvider(),
+            ReceiptsProvider(),
             linked(TicketingApi),
         ),
-        controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS, *RESALE_CONTROLLERS),
+        controllers=(
+            VenueController,
+            OrganiserSettingsController,
+            *SEATING_CONTROLLERS,
+            *RESALE_CONTROLLERS,
+            *RECEIPT_CONTROLLERS,
+        ),
         subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
         jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS),
         checks=(PostgresHealth,),

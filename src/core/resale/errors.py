@@ -18,13 +18,13 @@ class InvalidResalePolicyError(DomainError):
         super().__init__(_sentence(problems), problems)
 
 
-class InvalidResaleFactsError(DomainError):
-    """Declared facts that no rule could ask for."""
+class PolicyCollidesError(DomainError):
+    """A policy takes away what a law gives to the holders of passes; each of `problems` names the rule and cites it."""
 
-    code = "resale.invalid_facts"
+    code = "resale.policy_collides_with_right"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(_sentence(problems), problems)
+        super().__init__("The policy takes a right away: " + _sentence(problems), problems)
 
 
 class ResaleSettingsNotFoundError(DomainError):

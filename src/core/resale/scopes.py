@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Protocol
 
-from core.resale.facts import Fact, FactValue, ResaleFacts
+from core.resale.facts import Fact, FactValue
 from core.resale.rule import Operator, Predicate, Scope
+
+
+class Known(Protocol):
+    """Whoever knows facts: all of a resale, or what is known of an event before there is any."""
+
+    def value_of(self, fact: Fact) -> FactValue | None:
+        """Return what is known of a fact; None for nothing."""
+        ...
+
 
 type Assumed = tuple[Fact, ...]
 """Facts that nobody gave and that something hangs on. None of them: it is certain."""
 
 
-def assumptions(scope: Scope, facts: ResaleFacts) -> Assumed | None:
+def assumptions(scope: Scope, facts: Known) -> Assumed | None:
     """Return the facts that have to be assumed for the scope to hold: () where it does hold, None where it cannot."""
     if not scope:
         return ()
@@ -23,7 +33,7 @@ def assumptions(scope: Scope, facts: ResaleFacts) -> Assumed | None:
     return tuple(hanging_on) or None
 
 
-def _missing(conditions: Sequence[Predicate], facts: ResaleFacts) -> list[Fact] | None:
+def _missing(conditions: Sequence[Predicate], facts: Known) -> list[Fact] | None:
     """Return the facts that these conditions wait for, or None as soon as one of them fails."""
     missing: list[Fact] = []
     for condition in conditions:
@@ -35,7 +45,7 @@ def _missing(conditions: Sequence[Predicate], facts: ResaleFacts) -> list[Fact] 
     return missing
 
 
-def _met(condition: Predicate, facts: ResaleFacts) -> bool | None:
+def _met(condition: Predicate, facts: Known) -> bool | None:
     value = facts.value_of(condition.fact)
     if value is None:
         return None

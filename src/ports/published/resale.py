@@ -2,10 +2,32 @@
 
 from abc import abstractmethod
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
 
 import msgspec
+
+from ports.events import Event
+
+
+class ResalePolicyChanged(Event, frozen=True, kw_only=True):
+    """A resale policy was set or taken back: a venue's, a ticket's, or with neither the organisation's."""
+
+    event_type: ClassVar[str] = "resale.policy.changed"
+
+    venue_id: UUID | None
+    ticket_id: UUID | None
+    version: int
+
+
+class ResaleFactsChanged(Event, frozen=True, kw_only=True):
+    """What staff declare about a venue or a ticket, and rules ask for, was changed."""
+
+    event_type: ClassVar[str] = "resale.facts.changed"
+
+    venue_id: UUID | None
+    ticket_id: UUID | None
+    version: int
 
 
 class ResaleReserved(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,16 @@ class VenueSummary(msgspec.Struct, frozen=True, kw_only=True):
     orphan_rule: Literal["off", "warn", "enforce"]
 
 
+class VenuePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Which country and part of it (ISO 3166-1 alpha-2 and 3166-2) a venue is in, and how many people it takes."""
+
+    venue_id: UUID
+    name: str
+    capacity: int
+    country: str
+    subdivision: str | None
+
+
 class VenueSectionSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One section of a venue's reusable layout; `kind` is `seated` or `ga`, and only the latter has a `capacity`."""
 
@@ -45,6 +55,10 @@ class VenuesApi(Protocol):
     @abstractmethod
     async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
         """Return the venue; raises RefusedError `venues.not_found` for none, a deleted one, or another tenant's."""
+
+    @abstractmethod
+    async def all_venues(self, *, tenant_id: UUID) -> tuple[VenuePlace, ...]:
+        """Return where every venue of the tenant is, deleted ones apart, oldest first; none for an unknown tenant."""
 
     @abstractmethod
     async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
