@@ -77,7 +77,7 @@ async def test_a_verdict_comes_back_to_the_byte_and_its_receipt_still_verifies(s
             found = await tx.verdicts.get(verdict.id)
             assert found == verdict
             text = found.receipt.to_json().encode()
-            assert VerifyReceipt(Ed25519ReceiptVerifier())(text, {KEY.key_id: KEY.public_key})
+            assert VerifyReceipt(Ed25519ReceiptVerifier())(text, {KEY.key_id: KEY.public_key}) == found.receipt.receipt
         assert await tx.verdicts.get(VerdictId(uuid7())) is None
 
 

@@ -94,7 +94,9 @@ async def test_a_policy_comes_back_as_it_was_set(store: ResaleTransactions, valu
 
 
 async def test_declared_facts_come_back_as_they_were_declared(store: ResaleTransactions) -> None:
-    facts = DeclaredFacts(event_kind=EventKind.SPORT, venue_kind=VenueKind.AMATEUR_SPORT, charity=False, event_declared=True)
+    facts = DeclaredFacts(
+        event_kind=EventKind.SPORT, venue_kind=VenueKind.AMATEUR_SPORT, charity=False, event_declared=True
+    )
     declared = Setting(target=OF_TICKET, value=facts, version=1, changed_by=BEN, changed_at=NOW)
     async with store.begin(OURS) as tx:
         await tx.facts.put(declared)

@@ -1,5 +1,6 @@
 """What resale refuses, as HTTP statuses: a part of the one table in `statuses`."""
 
+from core.resale.asking import ImpossibleQuestionError
 from core.resale.errors import (
     BlockNotFoundError,
     InvalidBlockError,
@@ -24,6 +25,7 @@ RESALE: dict[type[DomainError], int] = {
     VerificationNotFoundError: 404,
     VerificationOpenError: 409,
     VerificationDecidedError: 409,
+    ImpossibleQuestionError: 422,
     InvalidReceiptError: 422,
     InvalidKeySetError: 422,
 }

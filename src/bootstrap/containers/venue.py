@@ -19,6 +19,7 @@ from bootstrap.containers.seating import (
     SeatingProvider,
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from ports.published.admission import AdmissionApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.venues import VenueTransactions
@@ -50,7 +51,7 @@ def venue_service() -> Service:
             SeatingProvider(),
             ResaleProvider(),
             ReceiptsProvider(),
-            linked(TicketingApi),
+            linked(TicketingApi, AdmissionApi),
         ),
         controllers=(
             VenueController,

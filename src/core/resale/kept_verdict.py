@@ -1,4 +1,4 @@
-"""A verdict that something rests on: kept with all that it takes to judge again."""
+"""A verdict with its receipt, and what is kept of both where something rests on them."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -6,6 +6,30 @@ from hashlib import sha256
 from core.resale.receipt import PassSubject, SignedReceipt
 from core.resale.verdict import Verdict
 from core.shared.ids import PassId, VerdictId
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVerdict:
+    """What is kept: the receipt, and the grounds that it has the hash of, enough to judge again.
+
+    Raises ValueError for grounds that are not the receipt's.
+    """
+
+    receipt: SignedReceipt
+    grounds: str
+
+    def __post_init__(self) -> None:
+        if hash_of_grounds(self.grounds) != self.receipt.receipt.facts_hash:
+            raise ValueError("the receipt is about other facts")
+
+    @property
+    def id(self) -> VerdictId:
+        return self.receipt.receipt.id
+
+    @property
+    def pass_id(self) -> PassId | None:
+        subject = self.receipt.receipt.subject
+        return subject.pass_id if isinstance(subject, PassSubject) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +44,11 @@ class SignedVerdict:
     def verdict_id(self) -> VerdictId:
         return self.receipt.receipt.id
 
+    def kept(self) -> KeptVerdict:
+        """Return what is kept of it."""
+        return KeptVerdict(self.receipt, self.grounds)
 
-@dataclass(frozen=True, slots=True)
-class KeptVerdict:
-    """What is kept of it; raises ValueError for grounds that is not the receipt's."""
 
-    receipt: SignedReceipt
-    grounds: str
-
-    def __post_init__(self) -> None:
-        if sha256(self.grounds.encode()).hexdigest() != self.receipt.receipt.facts_hash:
-            raise ValueError("the receipt is about other facts")
-
-    @property
-    def id(self) -> VerdictId:
-        return self.receipt.receipt.id
-
-    @property
-    def pass_id(self) -> PassId | None:
-        subject = self.receipt.receipt.subject
-        return subject.pass_id if isinstance(subject, PassSubject) else None
+def hash_of_grounds(grounds: str) -> str:
+    """Return the SHA-256 of a canonical text, as receipts have it."""
+    return sha256(grounds.encode()).hexdigest()
