@@ -9,6 +9,7 @@ from tests.benchmarks.live_map import measure_live_map
 from tests.benchmarks.orders import measure_orders
 from tests.benchmarks.over_http import measure_http
 from tests.benchmarks.store import measure_store
+from tests.benchmarks.verdicts import measure_verdicts
 
 PARTS: Mapping[str, Measure] = {
     "store": measure_store,
@@ -17,6 +18,7 @@ PARTS: Mapping[str, Measure] = {
     "orders": measure_orders,
     "best": measure_best_available,
     "map": measure_live_map,
+    "verdicts": measure_verdicts,
 }
 """A part measures, and returns lines, figures and audits; another one joins by being named here.
 

@@ -30,6 +30,16 @@ def purchase_step(step: str) -> str:
     return f"purchase: {step}"
 
 
+TENFOLD_ELSEWHERE = "verdict, ten times the rules, elsewhere"
+TENFOLD_HERE = "verdict, ten times the rules, at its place"
+VERDICT_REBUILT = "a finished verdict, built again"
+
+
+def verdict(case: str) -> str:
+    """Return the name of a verdict by the built-in rulebook."""
+    return f"verdict, {case}"
+
+
 # Figures.
 SWEEP_S = "sweep of 100,000 holds"
 SWEPT = "holds that were swept"

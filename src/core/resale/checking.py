@@ -7,6 +7,9 @@ from core.shared.errors import InvalidInputError, Problem
 from core.shared.money import PRICE_MAX_MINOR, Money
 from core.shared.time import zone_named
 
+_BEYOND = f"An amount is from 0 to {PRICE_MAX_MINOR} minor units."
+_TYPES = {fact: type_of(fact) for fact in Fact}
+
 
 def check(facts: ResaleFacts) -> None:
     """Raise InvalidInputError, with every fault, for amounts, counts, moments and facts that cannot be."""
@@ -24,38 +27,32 @@ def check(facts: ResaleFacts) -> None:
 
 def currency_of(facts: ResaleFacts) -> str:
     """Return the currency of the first sale; that of the price where nothing of the first sale is known."""
-    return next((amount.currency for _, amount in _components(facts)), facts.price.currency)
+    known = [amount.currency for _, amount in _components(facts) if amount is not None]
+    return known[0] if known else facts.price.currency
 
 
-def _components(facts: ResaleFacts) -> Iterator[tuple[str, Money]]:
+def _components(facts: ResaleFacts) -> tuple[tuple[str, Money | None], ...]:
     components = facts.components
-    for name, amount in (
+    return (
         ("face", components.face),
         ("mandatoryFees", components.mandatory_fees),
         ("optional", components.optional),
         ("tax", components.tax),
         ("transactionCosts", components.transaction_costs),
         ("paidBySeller", components.paid_by_seller),
-    ):
-        if amount is not None:
-            yield name, amount
+    )
 
 
 def _of_amounts(facts: ResaleFacts) -> Iterator[Problem]:
     currency = currency_of(facts)
     for name, amount in _components(facts):
-        yield from _of_amount(f"/components/{name}", amount)
-        if amount.currency != currency:
+        if amount is not None and amount.currency != currency:
             yield Problem(f"/components/{name}", "What one sale cost is told in one currency.")
-    yield from _of_amount("/price", facts.price)
-    for name, on_top in (("buyerFees", facts.buyer_fees), ("buyerTax", facts.buyer_tax)):
-        if on_top is not None:
-            yield from _of_amount(f"/{name}", on_top)
-
-
-def _of_amount(pointer: str, amount: Money) -> Iterator[Problem]:
-    if not 0 <= amount.amount_minor <= PRICE_MAX_MINOR:
-        yield Problem(pointer, f"An amount is from 0 to {PRICE_MAX_MINOR} minor units.")
+        if amount is not None and not 0 <= amount.amount_minor <= PRICE_MAX_MINOR:
+            yield Problem(f"/components/{name}", _BEYOND)
+    for name, amount in (("price", facts.price), ("buyerFees", facts.buyer_fees), ("buyerTax", facts.buyer_tax)):
+        if amount is not None and not 0 <= amount.amount_minor <= PRICE_MAX_MINOR:
+            yield Problem(f"/{name}", _BEYOND)
 
 
 def _of_known(facts: ResaleFacts) -> Iterator[Problem]:
@@ -65,7 +62,7 @@ def _of_known(facts: ResaleFacts) -> Iterator[Problem]:
 
 
 def _can_be(fact: Fact, value: FactValue) -> bool:
-    wanted = type_of(fact)
+    wanted = _TYPES[fact]
     if wanted is bool or wanted is int:
         return type(value) is wanted
     return fact in WORDS and value in WORDS[fact]

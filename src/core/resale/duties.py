@@ -1,6 +1,5 @@
 """What seller and platform have to do when a resale goes on, and the evidence that this takes."""
 
-from core.resale.applying import Standing
 from core.resale.case import Case
 from core.resale.facts import Fact, ResaleFacts
 from core.resale.policy import VerificationKind
@@ -25,16 +24,17 @@ _SETTLED: dict[Duty, tuple[Fact, bool]] = {
 
 
 def duties_of(case: Case) -> tuple[Duty, ...]:
-    """Return the duties of all rules that apply or were lifted, and the organiser's that a pass names its holder."""
-    found = {duty for standing in case.found if brings_duties(standing) for duty in standing.rule.duties}
+    """Return the duties of all rules that apply or were lifted, and the organiser's that a pass names its holder.
+
+    Consent lifts a ceiling, not the duties beside it.
+    """
+    found: set[Duty] = set()
+    for standing in case.found:
+        if standing.outcome in _HELD:
+            found |= standing.rule.duties
     if any(policy.names_holders for policy in case.policy):
         found.add(Duty.CHANGE_OF_NAME)
     return tuple(sorted(found, key=_ORDER.__getitem__))
-
-
-def brings_duties(standing: Standing) -> bool:
-    """Return whether the rule's duties hold: consent lifts its ceiling, not them."""
-    return bool(standing.rule.duties) and standing.outcome in _HELD
 
 
 def evidence_for(duties: tuple[Duty, ...], facts: ResaleFacts) -> set[VerificationKind]:

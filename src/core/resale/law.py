@@ -19,10 +19,15 @@ class LegalCeiling:
     unreckoned: tuple[tuple[Rule, Unreckoned], ...]
 
 
+_NONE = LegalCeiling({}, (), ())
+
+
 def legal_ceiling(found: Sequence[Standing], facts: ResaleFacts, currency: str) -> LegalCeiling:
     """Reckon what every rule allows, and find the lowest; all of them where several are equally low."""
     reckoned = [(one, ceiling_of(one.rule, facts, currency)) for one in found if one.caps]
     lifted: list[_Limb] = [(one, None) for one in found if one.is_lifted_limb]
+    if not reckoned:
+        return _NONE
     deciding: list[tuple[Rule, Ceiling]] = []
     unreckoned: list[tuple[Rule, Unreckoned]] = []
     for limbs in _groups([*reckoned, *lifted]):

@@ -37,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
 )
 """All that may object, in the order of the reasons: consent before price, the law before the organiser."""
 
+_VERIFICATIONS = tuple(VerificationKind)
+
 
 def validate_resale(
     facts: ResaleFacts,
@@ -77,34 +79,35 @@ def validate_resale(
 def _verdict(case: Case, objections: Sequence[Objection], version: str, warnings: tuple[str, ...]) -> Verdict:
     duties = duties_of(case)
     required = {kind for objection in objections for kind in objection.requires}
-    if case.is_sale:
+    if case.is_sale and duties:
         required |= evidence_for(duties, case.facts)
-    floor = case.organiser.min_minor
-    rules = _considered(case, {objection.reason.rule_id for objection in objections if objection.asks_nothing})
+    floor, highest = case.organiser.min_minor, case.ask_max_minor
+    asks_nothing = any(objection.asks_nothing for objection in objections)
+    rules = _considered(case, {one.reason.rule_id for one in objections if one.asks_nothing}, highest)
     return Verdict(
         allowed=not objections,
-        price_max=_price_max(case, objections),
+        price_max=_price_max(case, highest, asks_nothing),
         price_min=case.money(floor) if floor is not None else None,
         transfer_count=case.facts.transfer_count,
-        reasons=tuple(objection.reason for objection in objections),
+        reasons=tuple([objection.reason for objection in objections]),
         rules=rules,
-        steps=_steps(case),
+        steps=_steps(case, highest),
         assumed=_assumed(rules),
         duties=duties,
-        remedies=_remedies(case, objections),
-        requires=tuple(kind for kind in VerificationKind if kind in required),
+        remedies=_remedies(case, objections, highest, asks_nothing) if objections else (),
+        requires=tuple(sorted(required, key=_VERIFICATIONS.index)),
         warnings=warnings,
         rulebook_version=version,
         as_of=case.now,
     )
 
 
-def _considered(case: Case, forbidding: set[str | None]) -> tuple[ConsideredRule, ...]:
-    decides = case.law.lowest[:1] and case.law.lowest[0][1].ask_minor == case.ask_max_minor
-    bound = forbidding | ({rule.id for rule, _ in case.law.lowest} if decides else set())
+def _considered(case: Case, forbidding: set[str | None], highest: int | None) -> tuple[ConsideredRule, ...]:
+    bound = forbidding | {rule.id for rule, ceiling in case.law.lowest if ceiling.ask_minor == highest}
     considered: list[ConsideredRule] = []
     for standing in case.found:
-        rule, ceiling = standing.rule, case.law.of_rules.get(standing.rule.id)
+        rule = standing.rule
+        ceiling = case.law.of_rules.get(rule.id)
         considered.append(
             ConsideredRule(
                 id=rule.id,
@@ -128,39 +131,37 @@ def _assumed(rules: Sequence[ConsideredRule]) -> tuple[Fact, ...]:
     return tuple(fact for fact in Fact if fact in found) if found else ()
 
 
-def _price_max(case: Case, objections: Sequence[Objection]) -> Money | None:
-    if not case.is_sale or any(objection.asks_nothing for objection in objections):
+def _price_max(case: Case, highest: int | None, asks_nothing: bool) -> Money | None:
+    if asks_nothing or not case.is_sale:
         return case.money(0)
-    highest = case.ask_max_minor
     return case.money(max(highest, 0)) if highest is not None else None
 
 
-def _steps(case: Case) -> tuple[Step, ...]:
+def _steps(case: Case, highest: int | None) -> tuple[Step, ...]:
     """Return the arithmetic of the lowest legal ceiling and of the organiser's, and which of them counts."""
     steps: list[Step] = []
+    sources = len(case.organiser.steps)
     for _, ceiling in case.law.lowest[:1]:
         steps += ceiling.steps
+        sources += 1
     if isinstance(case.caution, Ceiling):
         steps += case.caution.steps
+        sources += 1
     steps += case.organiser.steps
-    highest = case.ask_max_minor
-    sources = [case.law.lowest[:1], isinstance(case.caution, Ceiling), *case.organiser.steps]
-    if highest is not None and sum(map(bool, sources)) > 1:
+    if highest is not None and sources > 1:
         steps.append(Step(f"The lowest of these = {case.money(highest)}", case.money(highest)))
     return tuple(steps)
 
 
-def _remedies(case: Case, objections: Sequence[Objection]) -> tuple[str, ...]:
+def _remedies(case: Case, objections: Sequence[Objection], highest: int | None, asks_nothing: bool) -> tuple[str, ...]:
     remedies = dict.fromkeys(remedy for objection in objections for remedy in objection.remedies)
-    prices = {objection.reason.code for objection in objections} & {law.PRICE_TOO_HIGH, organiser.PRICE_TOO_LOW}
-    lowest, highest = case.organiser.min_minor or 0, case.ask_max_minor
-    if not prices or any(objection.asks_nothing for objection in objections):
+    about_price = {law.PRICE_TOO_HIGH, organiser.PRICE_TOO_LOW} & {objection.reason.code for objection in objections}
+    lowest = case.organiser.min_minor or 0
+    if asks_nothing or not about_price or (highest is not None and lowest > highest):
         return tuple(remedies)
-    if highest is None or lowest <= highest:
-        least = f"at least {case.money(lowest)}" if lowest else ""
-        most = f"at most {case.money(highest)}" if highest is not None else ""
-        return (f"Ask {' and '.join(filter(None, (least, most)))}.", *remedies)
-    return tuple(remedies)
+    least = f"at least {case.money(lowest)}" if lowest else ""
+    most = f"at most {case.money(highest)}" if highest is not None else ""
+    return (f"Ask {' and '.join(filter(None, (least, most)))}.", *remedies)
 
 
 def _warnings(cautious: bool, unmapped: Unmapped) -> tuple[str, ...]:
