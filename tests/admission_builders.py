@@ -15,6 +15,7 @@ from adapters.system.ids import Uuid7Source
 from adapters.system.pass_signing import SealedPassSigner
 from adapters.system.qr_codes import SegnoCodePainter
 from core.admission.passes import AdmittedEvent, AdmittedSeat, FirstSale, Pass
+from core.admission.scans import GateRules
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId, VenueId
 from core.shared.money import Money
@@ -45,7 +46,12 @@ from usecases.admission.offer_pass import OfferPass
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.passes_of_order import PassesOfOrder
 from usecases.admission.read_pass import ReadPass
+from usecases.admission.reconcile_scans import ReconcileScans
 from usecases.admission.reissue_passes import ReissuePasses
+from usecases.admission.scan_manifest import ScanManifest
+from usecases.admission.scan_pass import ScanPass
+from usecases.admission.scanning import Scanning
+from usecases.admission.scans_of_order import ScansOfOrder
 from usecases.admission.verify_code import VerifyCode
 from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
 from usecases.admission.withdraw_pass import WithdrawPass
@@ -286,11 +292,20 @@ class Gatehouse:
         self.withdraw = WithdrawPass(self.admission)
         self.hand_over = HandOverPass(self.admission, self.clock)
         self.api = InProcessAdmission(
-            PassesOfOrder(self.admission), FactsOfPass(self.admission), self.offer, self.withdraw, self.hand_over
+            PassesOfOrder(self.admission),
+            FactsOfPass(self.admission),
+            self.offer,
+            self.withdraw,
+            self.hand_over,
+            ScansOfOrder(self.admission),
         )
         self.svg = PassCodeSvg(self.read, SegnoCodePainter())
         self.keys = ListPassKeys(self.admission)
         self.verify = VerifyCode(self.signer)
+        scanning = Scanning(self.admission, self.verify, self.clock, GateRules())
+        self.scan = ScanPass(scanning, Uuid7Source(), self.clock)
+        self.reconcile = ReconcileScans(scanning, self.clock)
+        self.manifest = ScanManifest(self.admission)
 
     async def public_keys(self, caller: Caller) -> dict[bytes, bytes]:
         return {key.key_id: key.public_key for key in await self.keys(caller, None)}

@@ -11,7 +11,8 @@ from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
 from core.admission.offers import Handover, Reissue
 from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
+from core.admission.scans import Scan
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, ScanId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -45,6 +46,10 @@ class PassStore(Protocol):
     @abstractmethod
     async def page(self, page: PageRequest, *, account_id: AccountId, status: PassStatus | None) -> Page[Pass]:
         """Return the account's passes, those issued last first (`page.after` is the last id of the page before)."""
+
+    @abstractmethod
+    async def of_ticket(self, page: PageRequest, ticket_id: TicketId) -> Page[Pass]:
+        """Return every pass that was issued for the event, by id."""
 
     @abstractmethod
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
@@ -92,6 +97,26 @@ class HandoverStore(Protocol):
         """Keep it. The order is noted in this transaction, and nothing became of the item before."""
 
 
+class ScanStore(Protocol):
+    """What was seen at the gates of one tenant. Nothing here is ever changed or deleted."""
+
+    @abstractmethod
+    async def add(self, scan: Scan) -> bool:
+        """Keep the scan; False when one of that id is kept already (then nothing is changed)."""
+
+    @abstractmethod
+    async def get(self, scan_id: ScanId) -> Scan | None:
+        """Return the scan, or None."""
+
+    @abstractmethod
+    async def first_inside(self, pass_id: PassId, *, since: datetime) -> Scan | None:
+        """Return the earliest scan at `since` or later that let somebody in with the pass, or None."""
+
+    @abstractmethod
+    async def of_order(self, order_id: OrderId, *, scans_max: int) -> Sequence[Scan]:
+        """Return up to `scans_max` scans of the passes of the order, in the order they were made."""
+
+
 class OrderStandingStore(Protocol):
     """What was heard of the orders of one tenant."""
 
@@ -130,6 +155,10 @@ class PassKeyStore(Protocol):
         """Return the key of the event that the ticket admits to, or None while it has none."""
 
     @abstractmethod
+    async def get(self, key_id: bytes) -> PassKey | None:
+        """Return the key of that id, or None when no event of the tenant has it."""
+
+    @abstractmethod
     async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
         """Return the keys of those of the events that have one."""
 
@@ -147,6 +176,7 @@ class AdmissionTransaction(Protocol):
 
     passes: PassStore
     handovers: HandoverStore
+    scans: ScanStore
     orders: OrderStandingStore
     disputes: OrderDisputeStore
     keys: PassKeyStore

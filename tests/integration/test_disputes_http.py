@@ -9,7 +9,7 @@ from adapters.inprocess.orders import InProcessOrders
 from adapters.postgres.migrator import Database
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
-from tests.admission_builders import Gatehouse, Sale
+from tests.admission_builders import KICK_OFF, Gatehouse, Sale
 from tests.orders_world import TENANT, World
 from tests.payment_service import running_payments
 
@@ -25,6 +25,9 @@ async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
     order = await world.paid()
     gate, sale = Gatehouse(), Sale(tenant_id=TENANT, order_id=order.id)
     await gate.issue(sale.completed, sale.delivery())
+    [shown, _] = await gate.of_order(sale.buyer, sale.order_id)
+    scanner, gate.clock.moment = sale.staff(), KICK_OFF
+    await gate.scan(scanner, shown.code or "", gate="North 3")
     apis: dict[type, object] = {
         OrdersApi: InProcessOrders(world.memory),
         AdmissionApi: gate.api,
@@ -57,7 +60,10 @@ async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
         assert len(evidence["order"]["items"]) == 2 and evidence["order"]["total"]["amount"] == 5_000
         assert evidence["order"]["history"][0]["step"] == "placed"
         assert [each["status"] for each in evidence["passes"]] == ["VALID", "VALID"]
-        assert (evidence["refunds"], evidence["scans"], evidence["verdicts"]) == ([], [], [])
+        assert (evidence["refunds"], evidence["verdicts"]) == ([], [])
+        [scan] = evidence["scans"]
+        assert (scan["gate"], scan["admitted"], scan["reason"]) == ("North 3", True, None)
+        assert (scan["scannedBy"], scan["passId"]) == (str(scanner.account_id), evidence["passes"][0]["id"])
 
         answer = await service.client.post(
             f"/api/v1/disputes/{dispute['id']}/evidence",

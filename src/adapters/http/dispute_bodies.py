@@ -13,7 +13,7 @@ from adapters.http.payments import PaymentBody
 from core.payments.dispute import Dispute
 from core.shared.money import Money
 from ports.payments import KeptRecord
-from ports.published.admission import PassRecord
+from ports.published.admission import PassRecord, ScanRecord
 from ports.published.orders import OrderRecord
 from usecases.payments.read_disputes import Evidence
 
@@ -194,6 +194,39 @@ class EvidencePassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         )
 
 
+class EvidenceScanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One scan of a pass at a gate; `reason` says why nobody was let through, or what spoke against an offline scan."""
+
+    id: UUID
+    pass_id: UUID
+    gate: str
+    device: str | None
+    direction: Literal["in", "out"]
+    scanned_by: UUID
+    scanned_at: datetime
+    recorded_at: datetime
+    offline: bool
+    admitted: bool
+    reason: str | None
+
+    @staticmethod
+    def of(known: ScanRecord) -> "EvidenceScanBody":
+        """Return the scan as the API shows it."""
+        return EvidenceScanBody(
+            id=known.scan_id,
+            pass_id=known.pass_id,
+            gate=known.gate,
+            device=known.device,
+            direction=known.direction,
+            scanned_by=known.scanned_by,
+            scanned_at=known.scanned_at,
+            recorded_at=known.recorded_at,
+            offline=known.offline,
+            admitted=known.admitted,
+            reason=known.reason,
+        )
+
+
 class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """All that is known of a disputed sale, to be answered with at Stripe."""
 
@@ -203,9 +236,7 @@ class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     payment_records: tuple[EvidenceRecordBody, ...]
     refunds: tuple[PaymentRefundBody, ...]
     passes: tuple[EvidencePassBody, ...]
-    scans: Annotated[
-        tuple[dict[str, str], ...], Meta(description="Always empty: passes are not scanned by Fairseat yet.")
-    ] = ()
+    scans: tuple[EvidenceScanBody, ...]
     verdicts: Annotated[
         tuple[dict[str, str], ...], Meta(description="Always empty: resales are not judged by Fairseat yet.")
     ] = ()
@@ -220,4 +251,5 @@ class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             payment_records=tuple(EvidenceRecordBody.of(kept) for kept in evidence.records),
             refunds=tuple(PaymentRefundBody.of(refund) for refund in evidence.refunds),
             passes=tuple(EvidencePassBody.of(known) for known in evidence.passes),
+            scans=tuple(EvidenceScanBody.of(known) for known in evidence.scans),
         )

@@ -18,6 +18,7 @@ from core.admission.errors import (
     PassRevisionsSpentError,
     PassScannedError,
     PassVoidError,
+    ScanConflictError,
     SupersededCodeError,
 )
 from core.identity.errors import (
@@ -218,6 +219,7 @@ STATUSES: dict[type[DomainError], int] = {
     PassEventOverError: 409,
     PassRevisionsSpentError: 409,
     PassCurrencyError: 422,
+    ScanConflictError: 409,
     # orders, payments
     **MONEY,
     # resale

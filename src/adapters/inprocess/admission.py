@@ -7,11 +7,12 @@ from adapters.inprocess.refusals import refusals_translated
 from core.admission.offers import OfferKind
 from core.admission.passes import Pass
 from core.shared.ids import AccountId, OrderId, PassId, TenantId
-from ports.published.admission import AdmissionApi, PassFacts, PassRecord
+from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
 from usecases.admission.facts_of_pass import FactsOfPass
 from usecases.admission.hand_over_pass import HandOverPass
 from usecases.admission.offer_pass import OfferPass
 from usecases.admission.passes_of_order import PassesOfOrder
+from usecases.admission.scans_of_order import ScansOfOrder
 from usecases.admission.withdraw_pass import WithdrawPass
 
 
@@ -25,12 +26,14 @@ class InProcessAdmission(AdmissionApi):
         offer: OfferPass,
         withdraw: WithdrawPass,
         hand_over: HandOverPass,
+        scans: ScansOfOrder,
     ) -> None:
         self._passes = passes
         self._facts = facts
         self._offer = offer
         self._withdraw = withdraw
         self._hand_over = hand_over
+        self._scans = scans
 
     @override
     async def passes_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[PassRecord, ...]:
@@ -55,6 +58,28 @@ class InProcessAdmission(AdmissionApi):
                 void_reason=each.void_reason,
             )
             for each in found
+        )
+
+    @override
+    async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:
+        async with refusals_translated():
+            found = await self._scans(TenantId(tenant_id), OrderId(order_id))
+        return tuple(
+            ScanRecord(
+                scan_id=each.id,
+                pass_id=each.pass_id,
+                gate=each.gate,
+                device=each.device,
+                direction=each.direction.value,
+                scanned_by=each.scanned_by,
+                scanned_at=each.scanned_at,
+                recorded_at=each.recorded_at,
+                offline=each.offline,
+                admitted=each.admitted,
+                reason=each.reason,
+            )
+            for each in found
+            if each.pass_id is not None
         )
 
     @override

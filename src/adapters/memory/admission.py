@@ -12,7 +12,8 @@ from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
 from core.admission.offers import Handover, Reissue
 from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, TenantId, TicketId
+from core.admission.scans import Scan, ScanDirection
+from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, ScanId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
@@ -21,6 +22,7 @@ from ports.admission import (
     OrderStandingStore,
     PassKeyStore,
     PassStore,
+    ScanStore,
 )
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
@@ -36,6 +38,7 @@ class _State:
 
     handovers: dict[UUID, Handover] = field(default_factory=dict[UUID, Handover])
     reissues: dict[OrderItemId, Reissue] = field(default_factory=dict[OrderItemId, Reissue])
+    scans: dict[ScanId, Scan] = field(default_factory=dict[ScanId, Scan])
 
     def copy(self) -> "_State":
         return _State(
@@ -46,6 +49,7 @@ class _State:
             dict(self.disputes),
             dict(self.handovers),
             dict(self.reissues),
+            dict(self.scans),
         )
 
 
@@ -90,8 +94,16 @@ class MemoryPassStore(PassStore):
             and status in {None, each.status}
             and (page.after is None or each.id < page.after)
         ]
-        items = sorted(wanted, key=lambda each: each.id, reverse=True)[: page.limit]
-        return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
+        return _page_of(sorted(wanted, key=lambda each: each.id, reverse=True), page)
+
+    @override
+    async def of_ticket(self, page: PageRequest, ticket_id: TicketId) -> Page[Pass]:
+        wanted = [
+            each
+            for each in self._passes.values()
+            if each.event.ticket_id == ticket_id and (page.after is None or each.id > page.after)
+        ]
+        return _page_of(sorted(wanted, key=lambda each: each.id), page)
 
     @override
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
@@ -130,6 +142,11 @@ class MemoryPassStore(PassStore):
         return frozenset(unit for unit, of_order in self._returned.items() if of_order == order_id)
 
 
+def _page_of(wanted: list[Pass], page: PageRequest) -> Page[Pass]:
+    items = wanted[: page.limit]
+    return Page(items=tuple(items), next_after=items[-1].id if len(wanted) > len(items) else None)
+
+
 class MemoryHandoverStore(HandoverStore):
     """What became of offered passes of one tenant."""
 
@@ -152,6 +169,42 @@ class MemoryHandoverStore(HandoverStore):
     @override
     async def add_reissue(self, reissue: Reissue) -> None:
         self._reissues[reissue.order_item_id] = reissue
+
+
+class MemoryScanStore(ScanStore):
+    """What was seen at the gates of one tenant."""
+
+    def __init__(self, state: _State) -> None:
+        self._scans = state.scans
+        self._passes = state.passes
+
+    @override
+    async def add(self, scan: Scan) -> bool:
+        return self._scans.setdefault(scan.id, scan) is scan
+
+    @override
+    async def get(self, scan_id: ScanId) -> Scan | None:
+        return self._scans.get(scan_id)
+
+    @override
+    async def first_inside(self, pass_id: PassId, *, since: datetime) -> Scan | None:
+        came_in = [
+            each
+            for each in self._in_order()
+            if each.pass_id == pass_id
+            and each.scanned_at >= since
+            and each.admitted
+            and each.direction is ScanDirection.IN
+        ]
+        return came_in[0] if came_in else None
+
+    @override
+    async def of_order(self, order_id: OrderId, *, scans_max: int) -> Sequence[Scan]:
+        passes = {each.id for each in self._passes.values() if each.order_id == order_id}
+        return [each for each in self._in_order() if each.pass_id in passes][:scans_max]
+
+    def _in_order(self) -> list[Scan]:
+        return sorted(self._scans.values(), key=lambda each: (each.scanned_at, each.id))
 
 
 class MemoryOrderStandingStore(OrderStandingStore):
@@ -207,6 +260,10 @@ class MemoryPassKeyStore(PassKeyStore):
         return self._keys.get(ticket_id)
 
     @override
+    async def get(self, key_id: bytes) -> PassKey | None:
+        return next((key for key in self._keys.values() if key.key_id == key_id), None)
+
+    @override
     async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
         return [self._keys[ticket_id] for ticket_id in dict.fromkeys(ticket_ids) if ticket_id in self._keys]
 
@@ -225,6 +282,7 @@ class MemoryAdmissionTransaction(AdmissionTransaction):
 
     passes: PassStore
     handovers: HandoverStore
+    scans: ScanStore
     orders: OrderStandingStore
     disputes: OrderDisputeStore
     keys: PassKeyStore
@@ -247,6 +305,7 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
             yield MemoryAdmissionTransaction(
                 passes=MemoryPassStore(draft),
                 handovers=MemoryHandoverStore(draft),
+                scans=MemoryScanStore(draft),
                 orders=MemoryOrderStandingStore(draft),
                 disputes=MemoryOrderDisputeStore(draft),
                 keys=MemoryPassKeyStore(draft),

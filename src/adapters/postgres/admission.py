@@ -9,6 +9,7 @@ from adapters.postgres.admission_handovers import PostgresHandoverStore
 from adapters.postgres.admission_keys import PostgresPassKeyStore
 from adapters.postgres.admission_orders import PostgresOrderDisputeStore, PostgresOrderStandingStore
 from adapters.postgres.admission_passes import PostgresPassStore
+from adapters.postgres.admission_scans import PostgresScanStore
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool
@@ -22,6 +23,7 @@ from ports.admission import (
     OrderStandingStore,
     PassKeyStore,
     PassStore,
+    ScanStore,
 )
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
@@ -33,6 +35,7 @@ class PostgresAdmissionTransaction(AdmissionTransaction):
 
     passes: PassStore
     handovers: HandoverStore
+    scans: ScanStore
     orders: OrderStandingStore
     disputes: OrderDisputeStore
     keys: PassKeyStore
@@ -54,6 +57,7 @@ class PostgresAdmissionTransactions(AdmissionTransactions):
             yield PostgresAdmissionTransaction(
                 passes=PostgresPassStore(connection, tenant_id),
                 handovers=PostgresHandoverStore(connection, tenant_id),
+                scans=PostgresScanStore(connection, tenant_id),
                 orders=PostgresOrderStandingStore(connection, tenant_id),
                 disputes=PostgresOrderDisputeStore(connection, tenant_id),
                 keys=PostgresPassKeyStore(connection, tenant_id),

@@ -25,6 +25,13 @@ class PostgresPassKeyStore(PassKeyStore):
         return key_of(row) if row is not None else None
 
     @override
+    async def get(self, key_id: bytes) -> PassKey | None:
+        row = await self._connection.fetchrow(
+            "select * from pass_keys where tenant_id = $1 and key_id = $2", self._tenant_id, key_id
+        )
+        return key_of(row) if row is not None else None
+
+    @override
     async def of_tickets(self, ticket_ids: Sequence[TicketId]) -> Sequence[PassKey]:
         rows = await self._connection.fetch(
             "select * from pass_keys where tenant_id = $1 and ticket_id = any($2::uuid[])",

@@ -9,7 +9,7 @@ from asyncpg import Record
 from adapters.postgres.pass_rows import NEW_PASS_COLUMNS, changes_of, pass_of, row_of
 from adapters.postgres.pool import Connection
 from core.admission.passes import REFUNDED, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
 from ports.admission import PassStore
 from ports.paging import Page, PageRequest
 
@@ -54,7 +54,7 @@ class PostgresPassStore(PassStore):
             update passes
                set account_id = $3, status = $4, revision = $5, voided_at = $6, void_reason = $7, frozen_at = $8,
                    freeze_reason = $9, holder_name = $10, offer_id = $11, offer_kind = $12, offered_at = $13,
-                   scanned_at = $14
+                   scanned_at = $14, inside_since = $15
             where tenant_id = $1 and id = $2
             """,
             self._tenant_id,
@@ -84,8 +84,22 @@ class PostgresPassStore(PassStore):
             page.after,
             page.limit + 1,
         )
-        items = tuple(pass_of(row) for row in rows[: page.limit])
-        return Page(items=items, next_after=items[-1].id if len(rows) > len(items) else None)
+        return _page_of(rows, page)
+
+    @override
+    async def of_ticket(self, page: PageRequest, ticket_id: TicketId) -> Page[Pass]:
+        rows = await self._connection.fetch(
+            """
+            select * from passes
+            where tenant_id = $1 and ticket_id = $2 and ($3::uuid is null or id > $3)
+            order by id limit $4
+            """,
+            self._tenant_id,
+            ticket_id,
+            page.after,
+            page.limit + 1,
+        )
+        return _page_of(rows, page)
 
     @override
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
@@ -183,6 +197,11 @@ class PostgresPassStore(PassStore):
             order_id,
         )
         return frozenset((OrderItemId(row["order_item_id"]), row["unit"]) for row in rows)
+
+
+def _page_of(rows: Sequence[Record], page: PageRequest) -> Page[Pass]:
+    items = tuple(pass_of(row) for row in rows[: page.limit])
+    return Page(items=items, next_after=items[-1].id if len(rows) > len(items) else None)
 
 
 def _ids(rows: Sequence[Record]) -> Sequence[PassId]:

@@ -15,7 +15,7 @@ NEW_PASS_COLUMNS = (
     *("seat_row", "seat_number", "face_value_minor", "currency", "revision", "issued_at", "unit", "ticket_title"),
     *("first_sold_at", "discount_minor", "mandatory_fees_minor", "optional_minor", "tax_minor", "fee_printed"),
     *("complimentary", "paid_minor", "lineage_id", "resold_from", "status", "voided_at", "void_reason", "frozen_at"),
-    *("freeze_reason", "holder_name", "offer_id", "offer_kind", "offered_at", "scanned_at"),
+    *("freeze_reason", "holder_name", "offer_id", "offer_kind", "offered_at", "scanned_at", "inside_since"),
 )
 """What a new row of passes has, in the order of `row_of`."""
 
@@ -67,6 +67,7 @@ def row_of(tenant_id: TenantId, each: Pass) -> tuple[object, ...]:
         offer and offer.kind,
         offer and offer.offered_at,
         each.scanned_at,
+        each.inside_since,
     )
 
 
@@ -86,6 +87,7 @@ def changes_of(each: Pass) -> tuple[object, ...]:
         offer and offer.kind,
         offer and offer.offered_at,
         each.scanned_at,
+        each.inside_since,
     )
 
 
@@ -130,6 +132,7 @@ def pass_of(row: Record) -> Pass:
         offer=_offer_of(row),
         resold_from=PassId(row["resold_from"]) if row["resold_from"] is not None else None,
         scanned_at=row["scanned_at"],
+        inside_since=row["inside_since"],
     )
 
 

@@ -3,9 +3,12 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
+from datetime import timedelta
+
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.passes import OrderPassController, PassController, PassKeyController
+from adapters.http.scans import ScanController, ScanManifestController
 from adapters.inprocess.admission import InProcessAdmission
 from adapters.postgres.admission import PostgresAdmissionTransactions
 from adapters.postgres.health import PostgresHealth
@@ -13,6 +16,7 @@ from adapters.system.pass_signing import SealedPassSigner
 from adapters.system.qr_codes import SegnoCodePainter
 from bootstrap.containers.service import Pools, PostgresProvider, Service, relay_jobs
 from bootstrap.settings import Settings, SettingsError
+from core.admission.scans import GateRules
 from ports.admission import AdmissionTransactions, CodePainter, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
@@ -32,7 +36,12 @@ from usecases.admission.offer_pass import OfferPass
 from usecases.admission.pass_code_svg import PassCodeSvg
 from usecases.admission.passes_of_order import PassesOfOrder
 from usecases.admission.read_pass import ReadPass
+from usecases.admission.reconcile_scans import ReconcileScans
 from usecases.admission.reissue_passes import ReissuePasses
+from usecases.admission.scan_manifest import ScanManifest
+from usecases.admission.scan_pass import ScanPass
+from usecases.admission.scanning import Scanning
+from usecases.admission.scans_of_order import ScansOfOrder
 from usecases.admission.verify_code import VerifyCode
 from usecases.admission.void_refunded import VoidOnCancelledOrder, VoidOnReturnedItems
 from usecases.admission.withdraw_pass import WithdrawPass
@@ -57,6 +66,11 @@ class AdmissionProvider(Provider):
         OfferPass,
         WithdrawPass,
         HandOverPass,
+        ScansOfOrder,
+        Scanning,
+        ScanPass,
+        ReconcileScans,
+        ScanManifest,
         PassCodes,
         ReadPass,
         ListPasses,
@@ -74,6 +88,11 @@ class AdmissionProvider(Provider):
         return PostgresAdmissionTransactions(pools.app, ids)
 
     @provide
+    def rules(self, settings: Settings) -> GateRules:
+        """Return when doors open."""
+        return GateRules(doors_open_before=timedelta(seconds=settings.passes.doors_open_before_s))
+
+    @provide
     def signer(self, settings: Settings) -> PassSigner:
         """Return the signer; raises SettingsError for a secret that is too short."""
         try:
@@ -87,7 +106,7 @@ def admission_service() -> Service:
     return Service(
         name="admission",
         providers=(PostgresProvider("admission"), AdmissionProvider()),
-        controllers=(OrderPassController, PassController, PassKeyController),
+        controllers=(OrderPassController, PassController, PassKeyController, ScanController, ScanManifestController),
         subscriptions=(
             Subscription("admission.note_order", OrderCreated, NoteOrder),
             Subscription("admission.issue_passes", OrderCompleted, IssuePasses),

@@ -126,3 +126,12 @@ class PassCurrencyError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The pass was first sold in another currency.")
+
+
+class ScanConflictError(DomainError):
+    """The id of a scan was used before, for another code, gate or direction."""
+
+    code: ClassVar[str] = "admission.scan_conflict"
+
+    def __init__(self) -> None:
+        super().__init__("This id was used for another scan already.")

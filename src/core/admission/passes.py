@@ -98,7 +98,7 @@ class Pass:
     `paid_minor` is what the holder paid for it, or whoever gave it to them; None where that is not known. `lineage_id`
     is the first pass for this place that was sold on until it came to be this one (its own id when none was), and
     `resold_from` the one before. An offered pass belongs to its account still, but admits nobody; a scanned one cannot
-    be offered. `scanned_at` is when it first admitted.
+    be offered. `scanned_at` is when it first admitted, `inside_since` when whoever is inside with it came in.
     """
 
     id: PassId
@@ -123,6 +123,7 @@ class Pass:
     offer: PassOffer | None = None
     resold_from: PassId | None = None
     scanned_at: datetime | None = None
+    inside_since: datetime | None = None
 
     @property
     def shows_a_code(self) -> bool:
@@ -212,6 +213,19 @@ class Pass:
             resold_from=self.id,
         )
         return self.voided(at=at, reason=RESOLD), bought
+
+    def entered(self, *, at: datetime) -> Self:
+        """Let somebody in; what is used cannot be offered any more. Of two times the earlier one stays."""
+        return replace(
+            self,
+            scanned_at=min(at, self.scanned_at or at),
+            inside_since=min(at, self.inside_since or at),
+            offer=None,
+        )
+
+    def left(self) -> Self:
+        """Let somebody out, who may come in again."""
+        return replace(self, inside_since=None)
 
     def _must_be_valid(self) -> None:
         match self.status:

@@ -25,6 +25,9 @@ PaymentId = NewType("PaymentId", UUID)
 RefundId = NewType("RefundId", UUID)
 DisputeId = NewType("DisputeId", UUID)
 PassId = NewType("PassId", UUID)
+ScanId = NewType("ScanId", UUID)
+"""Made by whoever scans; the same id with the same code is the same scan."""
+
 EventId = NewType("EventId", UUID)
 """The id of a domain event (a message), never of a concert."""
 

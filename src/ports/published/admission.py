@@ -79,6 +79,25 @@ class PassFacts(msgspec.Struct, frozen=True, kw_only=True):
     offer_kind: Literal["listing", "transfer", "return"] | None
 
 
+class ScanRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One scan of a pass at a gate, by whom and when; `reason` says why nobody was let through.
+
+    Where somebody was let through by a scanner without a network, `reason` names what spoke against it, if anything.
+    """
+
+    scan_id: UUID
+    pass_id: UUID
+    gate: str
+    device: str | None
+    direction: Literal["in", "out"]
+    scanned_by: UUID
+    scanned_at: datetime
+    recorded_at: datetime
+    offline: bool
+    admitted: bool
+    reason: str | None
+
+
 class AdmissionApi(Protocol):
     """What others may ask about passes, and do with them, once they have asked who may.
 
@@ -89,6 +108,10 @@ class AdmissionApi(Protocol):
     @abstractmethod
     async def passes_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[PassRecord, ...]:
         """Return every pass that was issued for the order; none for an order that admission never heard of."""
+
+    @abstractmethod
+    async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:
+        """Return the first 1,000 scans of the order's passes in the order they were made."""
 
     @abstractmethod
     async def pass_facts(self, *, tenant_id: UUID, pass_id: UUID) -> PassFacts:
@@ -189,8 +212,9 @@ class PassNotReissued(Event, frozen=True, kw_only=True):
 class PassesStopped(Event, frozen=True, kw_only=True):
     """Passes admit nobody any more: for good where `over`, otherwise until PassesResumed.
 
-    `reason` is `disputed`, `dispute_lost`, `refunded`, or why the items were given back. An offer of a pass that is not
-    over still ties it; one of a pass that is over has ended.
+    `reason` is `disputed`, `dispute_lost`, `refunded`, or why the items were given back; or `scanned`, when a scanner
+    without a network had let somebody in with an offered pass: it is used, and its offer has ended. An offer of a pass
+    that is not over still ties it; one of a pass that is over has ended.
     """
 
     event_type: ClassVar[str] = "admission.passes.stopped"

@@ -11,7 +11,7 @@ from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import DisputeId
 from ports.paging import Page, PageRequest
 from ports.payments import KeptRecord, PaymentTransactions
-from ports.published.admission import AdmissionApi, PassRecord
+from ports.published.admission import AdmissionApi, PassRecord, ScanRecord
 from ports.published.orders import OrderRecord, OrdersApi
 
 
@@ -39,7 +39,7 @@ class ReadDisputes:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for the organisation: the order, the money that came and went, and the passes."""
+    """What speaks for the organisation: the order, the money that came and went, the passes, and their scans."""
 
     dispute: Dispute
     payment: Payment
@@ -47,6 +47,7 @@ class Evidence:
     refunds: Sequence[Refund]
     order: OrderRecord
     passes: Sequence[PassRecord]
+    scans: Sequence[ScanRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +74,5 @@ class GatherEvidence:
             refunds=refunds,
             order=await self.orders.order(tenant_id=caller.tenant_id, order_id=dispute.order_id),
             passes=await self.admission.passes_of_order(tenant_id=caller.tenant_id, order_id=dispute.order_id),
+            scans=await self.admission.scans_of_order(tenant_id=caller.tenant_id, order_id=dispute.order_id),
         )

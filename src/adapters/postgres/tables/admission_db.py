@@ -69,6 +69,7 @@ passes = Table(
     Column("offer_kind", Text),
     Column("offered_at", _MOMENT),
     Column("scanned_at", _MOMENT),
+    Column("inside_since", _MOMENT),
     PrimaryKeyConstraint("tenant_id", "id", name="passes_pkey"),
     UniqueConstraint("tenant_id", "order_item_id", "unit", name="passes_order_item_unit"),
     CheckConstraint("unit >= 1", name="passes_unit"),
@@ -92,7 +93,9 @@ passes = Table(
         "least(discount_minor, mandatory_fees_minor, optional_minor, tax_minor, paid_minor) >= 0",
         name="passes_first_sale",
     ),
+    CheckConstraint("inside_since is null or scanned_at <= inside_since", name="passes_inside"),
 )
+Index("passes_of_ticket", passes.c.tenant_id, passes.c.ticket_id, passes.c.id)
 Index("passes_of_account", passes.c.tenant_id, passes.c.account_id, passes.c.id)
 Index("passes_order", passes.c.tenant_id, passes.c.order_id, passes.c.id)
 
@@ -166,6 +169,34 @@ Index(
     unique=True,
     postgresql_where=text("pass_id is not null"),
 )
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("pass_id", Uuid),
+    Column("revision", Integer),
+    Column("gate", Text, nullable=False),
+    Column("device", Text),
+    Column("direction", Text, nullable=False),
+    Column("scanned_by", Uuid, nullable=False),
+    Column("scanned_at", _MOMENT, nullable=False),
+    Column("recorded_at", _MOMENT, nullable=False),
+    Column("offline", Boolean, nullable=False),
+    Column("admitted", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("earlier_scan_id", Uuid),
+    PrimaryKeyConstraint("tenant_id", "id", name="scans_pkey"),
+    CheckConstraint("direction in ('in', 'out')", name="scans_direction"),
+    CheckConstraint("octet_length(code_hash) = 32", name="scans_code_hash"),
+    CheckConstraint("(pass_id is null) = (revision is null)", name="scans_revision"),
+    CheckConstraint(
+        "(admitted or reason is not null) and (offline or admitted = (reason is null))", name="scans_reason"
+    ),
+)
+Index("scans_of_pass", scans.c.tenant_id, scans.c.pass_id, scans.c.scanned_at, scans.c.id)
 
 pass_keys = Table(
     "pass_keys",
