@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.resale import MemoryResaleTransactions
+from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.postgres.resale_verifications import PostgresExpiredVerifications
 from adapters.system.ids import Uuid7Source
 from ports.resale import ResaleTransactions
 from ports.resale.verifications import ExpiredVerifications
-from tests.servers import Database, PostgresServer
+from tests.servers import PostgresServer
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,24 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|PUT             /venues/{id}/settings
     GET|POST            /venues/{id}/sections
     PATCH|DELETE        /venues/{id}/sections/{sectionId}
+    GET|PUT|DELETE      /organisations/{id}/resale-policy
+    GET                 /organisations/{id}/resale-policy/history
+    GET|PUT|DELETE      /venues/{id}/resale-policy
+    GET                 /venues/{id}/resale-policy/history
+    GET|PUT             /venues/{id}/resale-facts
+    GET                 /venues/{id}/resale-facts/history
+    GET|PUT|DELETE      /tickets/{id}/resale-policy
+    GET                 /tickets/{id}/resale-policy/history
+    GET                 /tickets/{id}/resale-policy/effective
+    GET|PUT             /tickets/{id}/resale-facts
+    GET                 /tickets/{id}/resale-facts/history
+    GET|POST            /seller-verifications
+    GET                 /seller-verifications/me
+    PATCH               /seller-verifications/{id}
+    GET|POST            /resale/blocks
+    DELETE              /resale/blocks/{id}
+    GET                 /resale/sellers/{accountId}/score
+    GET                 /passes/{id}/history
     GET|POST            /tickets
     GET|PATCH           /tickets/{id}
     POST                /tickets/{id}/publish
@@ -119,17 +137,11 @@ _PLANNED_BY_REASON = {
         DELETE              /users/me
         """,
     "resale, transfers and the rulebook are not there yet": """
-        GET|PUT             /venues/{id}/resale-policy
-        GET|PUT             /tickets/{id}/resale-policy
         POST                /passes/{id}/transfers
         POST                /transfers/{id}/accept
-        GET                 /passes/{id}/history
         GET|POST            /listings
         DELETE              /listings/{id}
         POST                /listings/{id}/purchase
-        POST                /seller-verifications
-        GET                 /seller-verifications/me
-        PATCH               /seller-verifications/{id}
         """,
     "long operations on venues are not there yet": """
         POST                /venues/{id}/operations

@@ -6,6 +6,7 @@ from core.resale.errors import (
     InvalidBlockError,
     InvalidResalePolicyError,
     InvalidVerificationError,
+    PassHistoryNotFoundError,
     PolicyCollidesError,
     ResaleSettingsNotFoundError,
     VerificationDecidedError,
@@ -28,4 +29,5 @@ RESALE: dict[type[DomainError], int] = {
     ImpossibleQuestionError: 422,
     InvalidReceiptError: 422,
     InvalidKeySetError: 422,
+    PassHistoryNotFoundError: 404,
 }

@@ -22,7 +22,7 @@ class MemoryVerificationStore(VerificationStore):
 
     @override
     async def add(self, verification: Verification) -> None:
-        if any(_subject(other) == _subject(verification) for other in self._rows.values() if other.status in OPEN):
+        if any(other.status in OPEN and other.is_of_the_same_as(verification) for other in self._rows.values()):
             raise VerificationOpenError
         self._rows[verification.id] = verification
 
@@ -52,7 +52,3 @@ class MemoryVerificationStore(VerificationStore):
         ]
         items = tuple(found[: page.limit])
         return Page(items=items, next_after=items[-1].id if len(found) > page.limit else None)
-
-
-def _subject(verification: Verification) -> tuple[object, ...]:
-    return (verification.account_id, verification.kind, verification.evidence.about, verification.venue_id)

@@ -85,3 +85,12 @@ class VerificationDecidedError(DomainError):
     """Where the verification stands, it can no longer become what was asked for."""
 
     code = "resale.verification_decided"
+
+
+class PassHistoryNotFoundError(DomainError):
+    """There is no such pass at this organisation, it is not the caller's, or it was never offered."""
+
+    code = "resale.history_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no history of such a pass.")

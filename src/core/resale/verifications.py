@@ -87,6 +87,15 @@ class Verification:
         """Return whether it is verified, at this moment, for passes of this venue."""
         return self.venue_id in {None, venue_id} and self.status_at(now) is VerificationStatus.VERIFIED
 
+    def is_of_the_same_as(self, other: Self) -> bool:
+        """Return whether both are of one seller, kind, venue and subject."""
+        return _subject(self) == _subject(other)
+
+    def must_be_current(self, now: datetime) -> None:
+        """Raise InvalidVerificationError for evidence of a licence that has ended."""
+        if self._ends_with_evidence() <= now:
+            raise InvalidVerificationError([Problem("/evidence/validUntil", "the licence has ended")])
+
     def in_review(self, *, by: AccountId, now: datetime) -> Self:
         """Return it as looked at by somebody; raises VerificationDecidedError."""
         return replace(self._moved(VerificationStatus.IN_REVIEW, now), decided_by=by)
@@ -149,3 +158,7 @@ def kinds_verified(
     What is about one place, pass or ticket counts as its kind here; whoever needs it for one looks at its evidence.
     """
     return frozenset(one.kind for one in verifications if one.counts_for(venue_id, now))
+
+
+def _subject(one: Verification) -> tuple[object, ...]:
+    return (one.account_id, one.kind, one.evidence.about, one.venue_id)
