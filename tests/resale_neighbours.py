@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
-from ports.published.admission import AdmissionApi, PassFacts, PassRecord
+from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import a_ticket_on_sale
@@ -75,6 +75,10 @@ class Passes(AdmissionApi):
 
     @override
     async def passes_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[PassRecord, ...]:
+        return ()
+
+    @override
+    async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:
         return ()
 
     @override
