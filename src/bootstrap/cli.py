@@ -13,6 +13,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
 from bootstrap.rulebook import app as rulebook
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
@@ -24,7 +25,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+receipts = typer.Typer(name="receipt", help="Receipts of verdicts about resale.", no_args_is_help=True)
+app.add_typer(receipts)
 app.add_typer(rulebook, name="rulebook")
+app.command()(explain)
 _out = Console()
 _err = Console(stderr=True)
 
@@ -159,6 +163,25 @@ def reconcile(
     from bootstrap.reconciliation import reconcile_day
 
     raise typer.Exit(_run(reconcile_day(_settings(), day.date(), _out)))
+
+
+@receipts.command("verify")
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(help="The receipt, a JSON file; - for standard input.")],
+    keys: Annotated[Path, typer.Option(help="The public keys, as GET /api/v1/resale/keys answers them.")],
+) -> None:
+    """Check a receipt without any server, and print what was decided; status 1 for one that cannot be believed."""
+    from bootstrap.receipts import verify_receipt
+
+    raise typer.Exit(verify_receipt(file, keys, _out, _err))
+
+
+@receipts.command("rotate-key")
+def rotate_receipt_key() -> None:
+    """Let a new key sign receipts from now on; the old ones stay published, so that old receipts can be checked."""
+    from bootstrap.receipts import rotate_receipt_key
+
+    _run(rotate_receipt_key(_settings(), _out))
 
 
 @app.command()

@@ -130,7 +130,10 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The secret under which the private keys of events are stored, and the seconds that doors open before an event."""
+    """The secret that seals private keys, those of events and of receipts about resale; and when doors open.
+
+    The doors open that many seconds before an event.
+    """
 
     key_secret: Secret
     doors_open_before_s: Seconds = 14_400

@@ -36,6 +36,7 @@ from ports.published.resale import ResaleApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
+from usecases.resale.receipt_keys import ReceiptKeys
 
 SERVED_BY: Mapping[type, str] = {
     TokenVerifier: "auth",
@@ -131,10 +132,12 @@ class Platform:
     async def connect(self) -> None:
         """Ask every needed dependency once; raises what the first one raises that cannot be used.
 
-        What is made of secrets is made here, so that a wrong one is told now and not with the first token or pass.
+        What is made of secrets is made here, so that a wrong one is told now and not with the first token, pass or
+        receipt.
         """
         await self._verifier()
         await self.containers["admission"].get(PassSigner)
+        await (await self.containers["venue"].get(ReceiptKeys)).load()
         for check in await self.checks():
             if check.needed:
                 await check.check()

@@ -27,6 +27,10 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|PUT             /organisations/{id}/order-fees
     GET                 /organisations/{id}/order-fees/history
     GET|PUT             /organisations/{id}/refund-policy
+    POST                /resale/validate
+    POST                /resale/validate/batch
+    GET                 /resale/rulebook
+    GET                 /resale/keys
     GET|POST            /venues
     GET|PATCH|DELETE    /venues/{id}
     GET|PUT             /venues/{id}/settings
@@ -140,8 +144,6 @@ _PLANNED_BY_REASON = {
         DELETE              /users/me
         """,
     "resale, transfers and the rulebook are not there yet": """
-        POST                /resale/validate
-        GET                 /resale/rulebook
         POST                /passes/{id}/transfers
         POST                /transfers/{id}/accept
         GET|POST            /listings

@@ -75,7 +75,7 @@ def problem_response(
     """Build the answer to a request that failed."""
     document = ProblemDocument(
         type=f"urn:fairseat:problem:{code}",
-        title=code.rsplit(".", 1)[-1].replace("_", " ").capitalize(),
+        title=_title(code),
         status=status,
         detail=detail,
         instance=request.url.path,
@@ -83,6 +83,27 @@ def problem_response(
         errors=tuple(ProblemItem(problem.pointer, problem.message) for problem in problems),
     )
     return Response(document, status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def problem_of(error: DomainError | msgspec.ValidationError, *, instance: str, inside: str = "") -> ProblemDocument:
+    """Describe what is wrong with one of many things in a request; `inside` points at that one."""
+    if isinstance(error, msgspec.ValidationError):
+        message, _, path = str(error).rpartition(" - at `$")
+        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
+        problems: Sequence[Problem] = [Problem(pointer, message or str(error))]
+        status, code, detail = 400, _HTTP_CODES[400], str(error)
+    else:
+        problems = error.problems
+        status, code, detail = status_of(error), code_of(error), error.message
+    return ProblemDocument(
+        type=f"urn:fairseat:problem:{code}",
+        title=_title(code),
+        status=status,
+        detail=detail,
+        instance=instance,
+        code=code,
+        errors=tuple(ProblemItem(inside + problem.pointer, problem.message) for problem in problems),
+    )
 
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[ProblemDocument]:
@@ -137,6 +158,10 @@ def on_any_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
     return problem_response(
         request, status=500, code="service.fault", detail="Something went wrong on our side; it has been recorded."
     )
+
+
+def _title(code: str) -> str:
+    return code.rsplit(".", 1)[-1].replace("_", " ").capitalize()
 
 
 def _problems_of(error: ValidationException) -> tuple[Problem, ...]:

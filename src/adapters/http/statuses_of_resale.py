@@ -1,5 +1,6 @@
 """What resale refuses, as HTTP statuses: a part of the one table in `statuses`."""
 
+from core.resale.asking import ImpossibleQuestionError
 from core.resale.errors import (
     BlockNotFoundError,
     InvalidBlockError,
@@ -12,6 +13,7 @@ from core.resale.errors import (
     VerificationNotFoundError,
     VerificationOpenError,
 )
+from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError
 from core.shared.errors import DomainError
 
 RESALE: dict[type[DomainError], int] = {
@@ -24,5 +26,8 @@ RESALE: dict[type[DomainError], int] = {
     VerificationNotFoundError: 404,
     VerificationOpenError: 409,
     VerificationDecidedError: 409,
+    ImpossibleQuestionError: 422,
+    InvalidReceiptError: 422,
+    InvalidKeySetError: 422,
     PassHistoryNotFoundError: 404,
 }

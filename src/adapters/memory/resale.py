@@ -10,19 +10,22 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.resale_blocks import BlockRows, MemoryBlockStore
 from adapters.memory.resale_history import HistoryRows, MemoryHistoryStore
 from adapters.memory.resale_settings import MemorySettingStore, SettingRows
+from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
 from core.resale.blocks import Block
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.history import KeptEntry
+from core.resale.kept_verdict import KeptVerdict
 from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
 from core.resale.verifications import Verification, VerificationStatus
-from core.shared.ids import PassId, ResaleBlockId, TenantId, VerificationId
+from core.shared.ids import PassId, ResaleBlockId, TenantId, VerdictId, VerificationId
 from ports.events import Inbox, Outbox
 from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
 from ports.resale.settings import SettingStore
+from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import ExpiredVerifications, VerificationStore
 
 
@@ -35,6 +38,7 @@ class TenantResale:
     verifications: VerificationRows = field(default_factory=dict[VerificationId, Verification])
     blocks: BlockRows = field(default_factory=dict[ResaleBlockId, Block])
     history: HistoryRows = field(default_factory=dict[PassId, tuple[KeptEntry, ...]])
+    verdicts: dict[VerdictId, KeptVerdict] = field(default_factory=dict[VerdictId, KeptVerdict])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -48,6 +52,7 @@ class _Transaction:
     verifications: VerificationStore
     blocks: BlockStore
     history: HistoryStore
+    verdicts: VerdictStore
     outbox: Outbox
     inbox: Inbox
 
@@ -70,6 +75,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 verifications=MemoryVerificationStore(work.verifications),
                 blocks=MemoryBlockStore(work.blocks),
                 history=MemoryHistoryStore(work.history),
+                verdicts=MemoryVerdictStore(work.verdicts),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )

@@ -13,6 +13,7 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.resale_blocks import PostgresBlockStore
 from adapters.postgres.resale_history import PostgresHistoryStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
+from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
 from adapters.postgres.transactions import tenant_transaction
 from core.resale.declared_facts import DeclaredFacts
@@ -24,6 +25,7 @@ from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
 from ports.resale.settings import SettingStore
+from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
 
 _POLICIES = SettingTables("resale_policies", "resale_policy_changes", msgspec.json.Decoder(ResalePolicy))
@@ -37,6 +39,7 @@ class _Transaction:
     verifications: VerificationStore
     blocks: BlockStore
     history: HistoryStore
+    verdicts: VerdictStore
     outbox: Outbox
     inbox: Inbox
 
@@ -58,6 +61,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 verifications=PostgresVerificationStore(connection, tenant_id),
                 blocks=PostgresBlockStore(connection, tenant_id),
                 history=PostgresHistoryStore(connection, tenant_id),
+                verdicts=PostgresVerdictStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

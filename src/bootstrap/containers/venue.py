@@ -10,6 +10,7 @@ from adapters.inprocess.no_listings import NoListings
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
     SEATING_CONTROLLERS,
@@ -52,9 +53,16 @@ def venue_service() -> Service:
             VenuesProvider(),
             SeatingProvider(),
             ResaleProvider(),
+            ReceiptsProvider(),
             linked(TicketingApi, AdmissionApi),
         ),
-        controllers=(VenueController, OrganiserSettingsController, *SEATING_CONTROLLERS, *RESALE_CONTROLLERS),
+        controllers=(
+            VenueController,
+            OrganiserSettingsController,
+            *SEATING_CONTROLLERS,
+            *RESALE_CONTROLLERS,
+            *RECEIPT_CONTROLLERS,
+        ),
         subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
         jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS),
         checks=(PostgresHealth,),

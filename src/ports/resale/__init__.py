@@ -11,6 +11,7 @@ from ports.events import Inbox, Outbox
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
 from ports.resale.settings import SettingStore
+from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
 
 
@@ -27,6 +28,8 @@ class ResaleTransaction(Protocol):
     def blocks(self) -> BlockStore: ...
     @property
     def history(self) -> HistoryStore: ...
+    @property
+    def verdicts(self) -> VerdictStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.tables import seating
+from adapters.postgres.tables.resale_receipts import receipt_tables
 
 
 def _settings(metadata: MetaData, *, current: str, changes: str) -> None:
@@ -167,3 +168,4 @@ _settings(metadata, current="resale_facts", changes="resale_fact_changes")
 _verifications(metadata)
 _blocks(metadata)
 _history(metadata)
+receipt_tables(metadata)

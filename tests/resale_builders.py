@@ -1,0 +1,76 @@
+"""Facts, verdicts, rules and receipts for tests; what a test is about it gives itself."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from core.resale.facts import EventKind, Fact, PriceComponents, ResaleFacts, Where
+from core.resale.verdict import ConsideredRule, Reason, RuleOutcome, Step, Verdict
+from core.shared.ids import TenantId
+from core.shared.money import Money
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+EVENING = datetime(2027, 1, 15, 0, 30, tzinfo=UTC)
+TENANT = TenantId(UUID("01935000-0000-7000-8000-000000000001"))
+SECRET = b"for these tests alone, long enough"
+
+
+def usd(amount_minor: int) -> Money:
+    return Money(amount_minor, "USD")
+
+
+def resale_facts(price: Money | None = None, **changes: Any) -> ResaleFacts:
+    """Return a concert in Maine whose ticket cost 100.00 USD, asked for again at 120.00."""
+    facts = ResaleFacts(
+        event_place=Where(country="US", subdivision="US-ME"),
+        event_starts_at=EVENING,
+        event_time_zone="America/New_York",
+        price=price or usd(12_000),
+        components=PriceComponents(face=usd(9_000), mandatory_fees=usd(800), tax=usd(200), fee_printed=False),
+        transfer_count=1,
+        first_sold_on=date(2026, 10, 1),
+        known={Fact.EVENT_KIND: EventKind.CONCERT.value, Fact.VENUE_CAPACITY: 8_000},
+        buyer_place=Where(country="US", subdivision="US-NY"),
+    )
+    return replace(facts, **changes)
+
+
+def denied(**changes: Any) -> Verdict:
+    """Return the verdict on those facts: 110.00 USD at most."""
+    verdict = Verdict(
+        allowed=False,
+        price_max=usd(11_000),
+        price_min=None,
+        transfer_count=1,
+        reasons=(Reason("resale.price_too_high", "The law of Maine allows 110.00 USD at most.", "us-me"),),
+        rules=(
+            ConsideredRule(
+                id="us-me",
+                version=2,
+                place="US-ME",
+                name="Maine",
+                citation="P.L. 2025 ch. 354",
+                outcome=RuleOutcome.BOUND,
+                ceiling=usd(11_000),
+                steps=(Step("1.1 times the total price", usd(11_000)),),
+            ),
+            ConsideredRule(
+                id="us-ftc",
+                version=1,
+                place="US",
+                name="All-in prices",
+                citation="16 CFR Part 464",
+                outcome=RuleOutcome.APPLIED,
+            ),
+        ),
+        steps=(Step("110 per cent of 100.00 USD", usd(11_000)),),
+        assumed=(),
+        duties=(),
+        remedies=("Ask 110.00 USD or less.",),
+        requires=(),
+        warnings=(),
+        rulebook_version="2026-11-22.1",
+        as_of=NOON,
+    )
+    return replace(verdict, **changes)
