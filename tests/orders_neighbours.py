@@ -243,6 +243,7 @@ class Payments(PaymentsApi):
         method: PaymentMethod,
         description: str,
         venue_ids: tuple[UUID, ...],
+        escrow: bool = False,
     ) -> PaymentStarted:
         self._reach()
         if self.status.setdefault(order_id, "open") == "succeeded":

@@ -102,7 +102,11 @@ class PaymentsWorld:
         self.account_id = AccountId(uuid4())
 
     async def start(
-        self, *venue_ids: VenueId, amount_minor: int = 7500, account_id: AccountId | None = None
+        self,
+        *venue_ids: VenueId,
+        amount_minor: int = 7500,
+        account_id: AccountId | None = None,
+        escrow: bool = False,
     ) -> StartedPayment:
         return await self.use.start(
             StartRequest(
@@ -113,6 +117,7 @@ class PaymentsWorld:
                 amount=Money(amount_minor, "EUR"),
                 description="Derby, 1 seat",
                 venue_ids=venue_ids,
+                escrow=escrow,
             )
         )
 
@@ -133,9 +138,9 @@ class PaymentsWorld:
         """Return the types of the events that were published, without their common beginning."""
         return [envelope.type.removeprefix("payments.payment.") for envelope in self.messages.events]
 
-    async def paid(self, *, amount_minor: int = 7500) -> StartedPayment:
+    async def paid(self, *, amount_minor: int = 7500, escrow: bool = False) -> StartedPayment:
         """Start the payment, let the buyer pay, and take the news of it."""
-        started = await self.start(amount_minor=amount_minor)
+        started = await self.start(amount_minor=amount_minor, escrow=escrow)
         self.gateway.pay(started.intent.id)
         await self.use.record(started.intent.id)
         return started

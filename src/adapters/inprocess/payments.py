@@ -37,6 +37,7 @@ class InProcessPayments(PaymentsApi):
         method: PaymentMethod,
         description: str,
         venue_ids: tuple[UUID, ...],
+        escrow: bool = False,
     ) -> PaymentStarted:
         async with _crossing():
             started = await self._start(
@@ -48,6 +49,7 @@ class InProcessPayments(PaymentsApi):
                     amount=Money(amount_minor, currency),
                     description=description,
                     venue_ids=tuple(VenueId(venue_id) for venue_id in venue_ids),
+                    escrow=escrow,
                 )
             )
         return PaymentStarted(

@@ -39,11 +39,12 @@ from ports.payments.disputes import DisputeStore
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,
     stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at,
-    refunded_at, destination_account, application_fee_minor, needs_action, created_at, updated_at
+    refunded_at, destination_account, application_fee_minor, needs_action, created_at, updated_at, escrow
 """
 _INSERT = f"""
     insert into payments ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24)
     on conflict on constraint payments_order do nothing
 """  # noqa: S608 - built from our own column names
 _SELECT = f"select {_COLUMNS}, refunded_minor from payments where tenant_id = $1"  # noqa: S608 - as above
@@ -78,6 +79,7 @@ class PostgresPaymentStore(PaymentStore):
             *_progress(payment),
             payment.created_at,
             payment.updated_at,
+            payment.escrow,
         )
         return rows_touched(status) == 1
 
@@ -243,4 +245,5 @@ def _payment(row: asyncpg.Record | None) -> Payment | None:
         refunded_at=row["refunded_at"],
         destination=Destination(account, row["application_fee_minor"]) if account is not None else None,
         needs_action=row["needs_action"],
+        escrow=row["escrow"],
     )

@@ -14,6 +14,7 @@ from adapters.stripe.disputes import dispute_of
 from adapters.stripe.failures import failures_classified
 from adapters.stripe.intents import intent_of, metadata_of
 from adapters.stripe.refunds import refund_of, refund_params
+from adapters.stripe.transfers import transfer_group_of
 from core.payments.dispute import ProviderDispute
 from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
@@ -45,6 +46,8 @@ class StripeGateway(PaymentGateway):
             "metadata": metadata_of(payment),
             "expand": ["latest_charge"],
         }
+        if payment.escrow:
+            params["transfer_group"] = transfer_group_of(payment)
         if payment.destination is not None:
             to = payment.destination
             # On behalf of the venue: its country's cards and fees apply, and its name is on the buyer's statement.

@@ -51,7 +51,8 @@ class Payment:
     gone back for the first time. `decline_id` is the last decline that was recorded. `check_at` is when the provider
     has to be asked again if nothing was heard until then, None when nothing more can come of it. `destination` is the
     present attempt's; without one all the money stays on the platform's own account. `needs_action` says that the
-    buyer's bank waits for the buyer (strong customer authentication).
+    buyer's bank waits for the buyer (strong customer authentication). `escrow` says that the money waits on the
+    platform's balance until it is paid out; such a payment has no destination.
     """
 
     id: PaymentId
@@ -75,6 +76,7 @@ class Payment:
     refunded_at: datetime | None = None
     destination: Destination | None = None
     needs_action: bool = False
+    escrow: bool = False
 
     @property
     def is_unsettled(self) -> bool:

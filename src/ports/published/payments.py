@@ -61,13 +61,16 @@ class PaymentsApi(Protocol):
         method: PaymentMethod,
         description: str,
         venue_ids: tuple[UUID, ...],
+        escrow: bool = False,
     ) -> PaymentStarted:
         """Create the PaymentIntent of the order, or return the one it has.
 
         The money goes to the connected account of the venues that the order's tickets are for, where one is needed.
+        With `escrow` it waits on the platform's balance until `pay_out`, whatever accounts the venues have.
         Raises RefusedError `payments.declined`, `payments.already_paid`, `payments.closed` (after `cancel`),
-        `payments.conflict` (another amount or account), `payments.charges_not_enabled` (a venue's account may not
-        charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be asked.
+        `payments.conflict` (another amount or account, or escrow after all, or not), `payments.charges_not_enabled` (a
+        venue's account may not charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be
+        asked.
         """
 
     @abstractmethod

@@ -22,7 +22,10 @@ _ATTEMPTS_MAX = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
-    """What an order asks to be paid, and the venues that its tickets are for."""
+    """What an order asks to be paid, and the venues that its tickets are for.
+
+    With `escrow` the money waits with the platform until it is paid out, whatever accounts the venues have.
+    """
 
     tenant_id: TenantId
     order_id: OrderId
@@ -31,6 +34,7 @@ class StartRequest:
     amount: Money
     description: str
     venue_ids: tuple[VenueId, ...] = ()
+    escrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class StartPayment:
             payment = await tx.payments.lock_of_order(request.order_id)
             if payment is not None:
                 # What was paid, or is to end, says so, whatever became of the venue's account since.
-                must_be_payable(payment, account_id=request.account_id, amount=request.amount)
+                must_be_payable(payment, account_id=request.account_id, amount=request.amount, escrow=request.escrow)
             destination = await self._destination(tx, request)
             if payment is None:
                 opened = open_payment(
@@ -102,6 +106,7 @@ class StartPayment:
                     amount=request.amount,
                     description=request.description,
                     destination=destination,
+                    escrow=request.escrow,
                     now=now,
                 )
                 if await tx.payments.add(opened.payment):
@@ -109,12 +114,17 @@ class StartPayment:
                 payment = await tx.payments.lock_of_order(request.order_id)
                 assert payment is not None, "the row that was in the way is still there: payments are never deleted"
             again = try_again(
-                payment, account_id=request.account_id, amount=request.amount, destination=destination, now=now
+                payment,
+                account_id=request.account_id,
+                amount=request.amount,
+                destination=destination,
+                escrow=request.escrow,
+                now=now,
             )
             return await self.keep(tx, again, current=payment, now=now), destination
 
     async def _destination(self, tx: PaymentTransaction, request: StartRequest) -> Destination | None:
-        if not self.terms.required:
+        if request.escrow or not self.terms.required:
             return None
         accounts = [await tx.accounts.find(venue_id) for venue_id in dict.fromkeys(request.venue_ids)]
         fee = await tx.accounts.platform_fee() or self.terms.fee

@@ -52,6 +52,7 @@ payments = Table(
     Column("destination_account", Text),
     Column("application_fee_minor", BigInteger),
     Column("needs_action", Boolean, nullable=False, server_default=text("false")),
+    Column("escrow", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "id", name="payments_pkey"),
     UniqueConstraint("tenant_id", "order_id", name="payments_order"),
     UniqueConstraint("tenant_id", "stripe_payment_intent_id", name="payments_intent"),
@@ -70,6 +71,7 @@ payments = Table(
         "and coalesce(application_fee_minor between 0 and amount_minor, true)",
         name="payments_destination",
     ),
+    CheckConstraint("not escrow or destination_account is null", name="payments_escrow"),
     CheckConstraint("refunded_minor between 0 and coalesce(received_minor, 0)", name="payments_refunded"),
 )
 Index("payments_silent", payments.c.check_at, postgresql_where=text("check_at is not null"))
@@ -222,7 +224,8 @@ ledger_entries = Table(
     UniqueConstraint("tenant_id", "kind", "provider_ref", "account", name="ledger_entries_once"),
     CheckConstraint("amount_minor <> 0", name="ledger_entries_amount"),
     CheckConstraint(
-        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund', 'dispute', 'dispute_fee')",
+        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund', 'dispute', 'dispute_fee', "
+        "'escrow', 'platform_loss', 'seller_credit', 'seller', 'royalty')",
         name="ledger_entries_account",
     ),
 )
