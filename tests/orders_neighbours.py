@@ -9,7 +9,14 @@ from uuid import UUID
 from core.shared.ids import AccountId, ReservationId
 from ports.clock import Clock
 from ports.published.orders import OrderCancelled
-from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted, RefundAnswer
+from ports.published.payments import (
+    CancelOutcome,
+    PaymentMethod,
+    PaymentsApi,
+    PaymentStarted,
+    PayoutAnswer,
+    RefundAnswer,
+)
 from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved, replacement_id
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
@@ -257,6 +264,22 @@ class Payments(PaymentsApi):
             amount_minor=amount_minor,
             currency=currency,
         )
+
+    @override
+    async def pay_out(
+        self,
+        *,
+        tenant_id: UUID,
+        order_id: UUID,
+        payout_id: UUID,
+        seller_account_id: UUID,
+        seller_minor: int,
+        royalty_minor: int,
+        fee_minor: int,
+        venue_ids: tuple[UUID, ...],
+        reason: str,
+    ) -> PayoutAnswer:
+        raise NotImplementedError("orders pay nobody out")
 
     @override
     async def cancel(self, *, tenant_id: UUID, order_id: UUID) -> CancelOutcome:

@@ -12,16 +12,19 @@ from adapters.memory.disputes import DisputeDesk, DisputeRows, MemoryDisputeStor
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payment_accounts import MemoryAccountDirectory, MemoryAccountRows, MemoryAccountStore
 from adapters.memory.payment_store import MemoryPaymentStore
+from adapters.memory.payouts import MemoryPayoutStore, PayoutRows, payouts_due
 from adapters.memory.refund_desk import RefundDesk
 from adapters.memory.refunds import Book, MemoryLedger, MemoryRefundStore, booked_movements
+from adapters.memory.transfer_desk import TransferDesk
 from core.payments.dispute import ProviderDispute
 from core.payments.errors import PaymentDisputedError, ProviderRefusedError, ProviderUnavailableError
 from core.payments.intent import Charge, Decline, Intent, IntentStatus
 from core.payments.ledger import PostingKind
 from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
+from core.payments.payout import Leg, Payout, PayoutStatus, ProviderTransfer
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
-from core.shared.ids import DisputeId, PaymentId, RefundId, TenantId
+from core.shared.ids import DisputeId, PaymentId, PayoutId, RefundId, TenantId
 from core.shared.money import Money
 from ports.clock import Clock
 from ports.events import Outbox
@@ -40,10 +43,13 @@ from ports.payments import (
 )
 from ports.payments.accounts import AccountStore
 from ports.payments.disputes import DisputeStore, UnsettledDisputes
+from ports.payments.payouts import PayoutBacklog, PayoutStore, UnsettledPayouts
 
 
-class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, UnsettledDisputes, Books):
-    """The payments of all tenants, their refunds, disputes and the ledger; transactions run one after the other."""
+class MemoryPayments(
+    PaymentTransactions, UnsettledPayments, UnsettledRefunds, UnsettledDisputes, UnsettledPayouts, Books
+):
+    """The payments of all tenants with all that is theirs; transactions run one after the other."""
 
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
@@ -53,6 +59,7 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
         self.directory = MemoryAccountDirectory(self._accounts)
         self._refunds: dict[tuple[TenantId, RefundId], Refund] = {}
         self._disputes: DisputeRows = {}
+        self._payouts: PayoutRows = {}
         self._book: Book = []
 
     @override
@@ -61,18 +68,20 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
         async with self._messages.transaction():
             payments, records, accounts = dict(self._payments), list(self._records), self._accounts.copy()
             refunds, disputes, book = dict(self._refunds), dict(self._disputes), list(self._book)
+            payouts = dict(self._payouts)
             try:
                 yield _Transaction(
                     payments=MemoryPaymentStore(tenant_id, self._payments, self._records),
                     accounts=MemoryAccountStore(tenant_id, self._accounts),
                     refunds=MemoryRefundStore(tenant_id, self._refunds, self._payments),
                     disputes=MemoryDisputeStore(tenant_id, self._disputes),
+                    payouts=MemoryPayoutStore(tenant_id, self._payouts, self._payments),
                     ledger=MemoryLedger(tenant_id, self._book),
                     outbox=self._messages.outbox(tenant_id),
                 )
             except BaseException:
                 self._payments, self._records, self._refunds, self._book = payments, records, refunds, book
-                self._disputes = disputes
+                self._disputes, self._payouts = disputes, payouts
                 self._accounts.accounts, self._accounts.fees = accounts.accounts, accounts.fees
                 raise
 
@@ -107,6 +116,20 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
         return [(tenant_id, dispute_id) for _, tenant_id, dispute_id in sorted(due)[:disputes_max]]
 
     @override
+    async def payouts_due(self, *, now: datetime, payouts_max: int) -> Sequence[tuple[TenantId, PayoutId]]:
+        async with self._messages.lock:
+            return payouts_due(self._payouts, now=now)[:payouts_max]
+
+    @override
+    async def payout_backlog(self) -> PayoutBacklog:
+        statuses = [payout.status for payout in self._payouts.values()]
+        return PayoutBacklog(
+            pending=statuses.count(PayoutStatus.PENDING),
+            owed=statuses.count(PayoutStatus.OWED),
+            failed=statuses.count(PayoutStatus.FAILED),
+        )
+
+    @override
     async def backlog(self) -> RefundBacklog:
         statuses = [refund.status for refund in self._refunds.values()]
         return RefundBacklog(statuses.count(RefundStatus.PENDING), statuses.count(RefundStatus.FAILED))
@@ -122,6 +145,7 @@ class _Transaction(PaymentTransaction):
     accounts: AccountStore
     refunds: RefundStore
     disputes: DisputeStore
+    payouts: PayoutStore
     ledger: Ledger
     outbox: Outbox
 
@@ -131,7 +155,7 @@ class MemoryPaymentGateway(PaymentGateway):
 
     Set `away` to let every call fail as if the network were down, `fee_minor` to what the provider takes of each
     payment, and `fee_is_late` to let it say so only in its balance. `desk` is where refunds are made, `bank` where
-    disputes are.
+    disputes are, `till` where transfers are.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -142,6 +166,7 @@ class MemoryPaymentGateway(PaymentGateway):
         self._movements: list[Movement] = []
         self.desk = RefundDesk(self._clock, self._movements)
         self.bank = DisputeDesk(self._clock, self._movements)
+        self.till = TransferDesk(self._clock, self._movements)
         self.away = False
         self.fee_minor = 0
         self.fee_is_late = False
@@ -208,6 +233,27 @@ class MemoryPaymentGateway(PaymentGateway):
     async def answer_dispute(self, dispute_id: str, text: str, *, submit: bool) -> None:
         await self._reach()
         self.bank.answer(dispute_id, text, submit=submit)
+
+    @override
+    async def transfer(self, payment: Payment, payout: Payout, leg: Leg, *, to: str) -> ProviderTransfer:
+        await self._reach()
+        intent = self._known(payment.intent_id or "")
+        return self.till.make(intent, payout, leg, to=to)
+
+    @override
+    async def transfers(self, payment: Payment) -> Sequence[ProviderTransfer]:
+        await self._reach()
+        return self.till.of(self._known(payment.intent_id or "").id)
+
+    @override
+    async def retrieve_transfer(self, transfer_id: str) -> ProviderTransfer:
+        await self._reach()
+        return self.till.known(transfer_id)
+
+    @override
+    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
+        await self._reach()
+        self.till.reverse(transfer_id)
 
     @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:

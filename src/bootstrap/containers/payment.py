@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from adapters.http.disputes import DisputeController
 from adapters.http.payment_refunds import PaymentRefundController
 from adapters.http.payments import PaymentController
+from adapters.http.payouts import PayoutController, SellerController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
@@ -35,10 +36,13 @@ from adapters.stripe.client import open_stripe
 from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.gateway import StripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
+from adapters.stripe.transfer_events import StripeTransferEvents
 from adapters.stripe.verifier import StripeVerifier
+from adapters.system.payout_health import PayoutHealth
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
 from bootstrap.containers.disputes import DisputesProvider
+from bootstrap.containers.payouts import PayoutsProvider
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
@@ -61,6 +65,7 @@ from usecases.payments.keep_change import KeepChange
 from usecases.payments.keep_refunds import KeepRefunds
 from usecases.payments.list_refunds import ListRefunds
 from usecases.payments.name_account import NameAccount
+from usecases.payments.open_account import OpenAccount
 from usecases.payments.read_account import ReadAccount
 from usecases.payments.read_payment import ReadPayment
 from usecases.payments.reconcile_accounts import ReconcileAccounts
@@ -73,6 +78,7 @@ from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.retry_refund import RetryRefund
 from usecases.payments.send_refund import SendRefund
 from usecases.payments.settle_disputes import SettleDisputes
+from usecases.payments.settle_payouts import SettlePayouts
 from usecases.payments.settle_refund import SettleRefund
 from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartPayment
@@ -162,6 +168,7 @@ class AccountsProvider(Provider):
         AskCharging,
         AgreePlatformFee,
         NameAccount,
+        OpenAccount,
         ConnectVenue,
         ReadAccount,
         RecordAccount,
@@ -194,11 +201,15 @@ class WebhooksProvider(Provider):
         ListOwnWebhooks,
         ReplayOwnWebhook,
     )
-    handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeAccountEvents)
+    handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeTransferEvents, StripeAccountEvents)
 
     @provide
     def handler(
-        self, payments: StripePaymentEvents, disputes: StripeDisputeEvents, accounts: StripeAccountEvents
+        self,
+        payments: StripePaymentEvents,
+        disputes: StripeDisputeEvents,
+        transfers: StripeTransferEvents,
+        accounts: StripeAccountEvents,
     ) -> ProviderEventHandler:
         """Return the table of events: a line for each family. What has no line is completed with a note."""
         return DispatchEvent(
@@ -207,6 +218,7 @@ class WebhooksProvider(Provider):
                 EventRoute(STRIPE, "charge.", payments),
                 EventRoute(STRIPE, "charge.dispute.", disputes),
                 EventRoute(STRIPE, "refund.", payments),
+                EventRoute(STRIPE, "transfer.", transfers),
                 EventRoute(STRIPE_CONNECT, "account.updated", accounts),
                 EventRoute(STRIPE_CONNECT, "account.application.deauthorized", accounts),
             )
@@ -274,6 +286,7 @@ def payment_service() -> Service:
             PostgresProvider("payment"),
             PaymentsProvider(),
             DisputesProvider(),
+            PayoutsProvider(),
             AccountsProvider(),
             WebhooksProvider(),
             linked(VenuesApi, OrdersApi, AdmissionApi),
@@ -282,6 +295,8 @@ def payment_service() -> Service:
             PaymentController,
             PaymentRefundController,
             DisputeController,
+            PayoutController,
+            SellerController,
             StripeConnectController,
             StripeWebhookController,
             WebhookController,
@@ -294,7 +309,8 @@ def payment_service() -> Service:
             JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
             JobSpec("settle_refunds", SWEEP_INTERVAL_S, SettleRefunds),
             JobSpec("settle_disputes", SWEEP_INTERVAL_S, SettleDisputes),
+            JobSpec("settle_payouts", SWEEP_INTERVAL_S, SettlePayouts),
         ),
         alarms=(AlarmSpec(WEBHOOKS_CHANNEL, "process_webhooks"),),
-        checks=(PostgresHealth, WebhookHealth, RefundHealth),
+        checks=(PostgresHealth, WebhookHealth, RefundHealth, PayoutHealth),
     )

@@ -51,11 +51,10 @@ class PostingKind(StrEnum):
     DISPUTE_WITHDRAWN = "dispute_withdrawn"
     DISPUTE_REINSTATED = "dispute_reinstated"
     PAYOUT_RELEASED = "payout_released"
-    PAYOUT_SENT = "payout_sent"
-    ROYALTY_SENT = "royalty_sent"
+    PAYOUT_CANCELLED = "payout_cancelled"
     PAYOUT_BY_HAND = "payout_by_hand"
-    PAYOUT_REVERSED = "payout_reversed"
-    ROYALTY_REVERSED = "royalty_reversed"
+    TRANSFER_SENT = "transfer_sent"
+    TRANSFER_REVERSED = "transfer_reversed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +189,30 @@ def release(*, seller_minor: int, royalty_minor: int, fee_minor: int, currency: 
     return _posting(PostingKind.PAYOUT_RELEASED, currency, amounts, ref=None, at=at)
 
 
+def cancelled_release(
+    *,
+    seller_minor: int,
+    royalty_minor: int,
+    fee_minor: int,
+    currency: str,
+    at: datetime,
+    escrow: Iterable[Posting],
+) -> Posting:
+    """Book that what was released, and is still here, is nobody's again; it makes good first what the platform bore."""
+    amounts = {
+        LedgerAccount.SELLER_CREDIT: -seller_minor,
+        LedgerAccount.ORGANISATION: -royalty_minor,
+        LedgerAccount.PLATFORM_FEE: -fee_minor,
+    } | _borne(seller_minor + royalty_minor + fee_minor, escrow)
+    return _posting(PostingKind.PAYOUT_CANCELLED, currency, amounts, ref=None, at=at)
+
+
 def sent(amount: Money, *, royalty: bool, ref: str | None, at: datetime) -> Posting:
     """Book that released money went to its owner's account; `ref` names the transfer, None for one made by hand."""
-    if royalty:
-        amounts = {
-            LedgerAccount.ORGANISATION: -amount.amount_minor,
-            LedgerAccount.ROYALTY: amount.amount_minor,
-        }
-        return _posting(PostingKind.ROYALTY_SENT, amount.currency, amounts, ref=ref, at=at)
-    amounts = {LedgerAccount.SELLER_CREDIT: -amount.amount_minor, LedgerAccount.SELLER: amount.amount_minor}
-    kind = PostingKind.PAYOUT_SENT if ref is not None else PostingKind.PAYOUT_BY_HAND
+    giver = LedgerAccount.ORGANISATION if royalty else LedgerAccount.SELLER_CREDIT
+    taker = LedgerAccount.ROYALTY if royalty else LedgerAccount.SELLER
+    amounts = {giver: -amount.amount_minor, taker: amount.amount_minor}
+    kind = PostingKind.TRANSFER_SENT if ref is not None else PostingKind.PAYOUT_BY_HAND
     return _posting(kind, amount.currency, amounts, ref=ref, at=at)
 
 
@@ -207,8 +220,7 @@ def reversal(amount: Money, *, royalty: bool, ref: str, at: datetime, escrow: It
     """Book that a transfer came back: it makes good what the platform bore, and the rest is in escrow again."""
     giver = LedgerAccount.ROYALTY if royalty else LedgerAccount.SELLER
     amounts = {giver: -amount.amount_minor} | _borne(amount.amount_minor, escrow)
-    kind = PostingKind.ROYALTY_REVERSED if royalty else PostingKind.PAYOUT_REVERSED
-    return _posting(kind, amount.currency, amounts, ref=ref, at=at)
+    return _posting(PostingKind.TRANSFER_REVERSED, amount.currency, amounts, ref=ref, at=at)
 
 
 def balances(postings: Iterable[Posting]) -> dict[LedgerAccount, int]:

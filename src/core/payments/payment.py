@@ -52,7 +52,8 @@ class Payment:
     has to be asked again if nothing was heard until then, None when nothing more can come of it. `destination` is the
     present attempt's; without one all the money stays on the platform's own account. `needs_action` says that the
     buyer's bank waits for the buyer (strong customer authentication). `escrow` says that the money waits on the
-    platform's balance until it is paid out; such a payment has no destination.
+    platform's balance until it is paid out; such a payment has no destination. `paid_out_minor` is what its payouts
+    take, kept by the store.
     """
 
     id: PaymentId
@@ -77,6 +78,7 @@ class Payment:
     destination: Destination | None = None
     needs_action: bool = False
     escrow: bool = False
+    paid_out_minor: int = 0
 
     @property
     def is_unsettled(self) -> bool:
@@ -87,3 +89,8 @@ class Payment:
     def refundable_minor(self) -> int:
         """How much of what was received can still be given back, in minor units of its currency."""
         return (self.received.amount_minor if self.received else 0) - self.refunded_minor
+
+    @property
+    def payable_minor(self) -> int:
+        """How much can still be paid out of escrow; negative when more went back than was left."""
+        return self.refundable_minor - self.paid_out_minor

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.payments.accounts import AccountOwner
 from core.payments.destination import Destination
 from core.payments.errors import AlreadyPaidError, PaymentClosedError, ProviderRefusedError
 from core.payments.intent import Intent, IntentStatus
@@ -126,7 +127,8 @@ class StartPayment:
     async def _destination(self, tx: PaymentTransaction, request: StartRequest) -> Destination | None:
         if request.escrow or not self.terms.required:
             return None
-        accounts = [await tx.accounts.find(venue_id) for venue_id in dict.fromkeys(request.venue_ids)]
+        owners = [AccountOwner.venue(request.tenant_id, venue_id) for venue_id in dict.fromkeys(request.venue_ids)]
+        accounts = [await tx.accounts.find(owner) for owner in owners]
         fee = await tx.accounts.platform_fee() or self.terms.fee
         return destination_of(accounts, fee=fee, amount=request.amount)
 
