@@ -279,7 +279,7 @@ class Payments(PaymentsApi):
         venue_ids: tuple[UUID, ...],
         reason: str,
     ) -> PayoutAnswer:
-        raise NotImplementedError("orders pay nobody out")
+        raise RefusedError("payments.not_in_escrow", "Orders pay nobody out.")
 
     @override
     async def cancel(self, *, tenant_id: UUID, order_id: UUID) -> CancelOutcome:

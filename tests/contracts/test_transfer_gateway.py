@@ -185,7 +185,9 @@ async def test_a_transfer_is_taken_back_once(provider: Provider) -> None:
     start, end = EVER
     moved = await provider.gateway.movements(start=start, end=end)
     of_transfers = [
-        (one.kind, one.source, one.amount.amount_minor, one.ours) for one in moved if one.kind is not PostingKind.CAPTURE
+        (one.kind, one.source, one.amount.amount_minor, one.ours)
+        for one in moved
+        if one.kind is not PostingKind.CAPTURE
     ]
     assert of_transfers == [
         (PostingKind.TRANSFER_SENT, made.id, -7000, True),

@@ -231,6 +231,20 @@ async def test_after_a_payout_the_platform_bears_a_refund_until_the_transfers_ca
     assert (await world.use.reconcile_day(date(2026, 6, 1))).differences == ()
 
 
+async def test_a_transfer_that_does_not_come_back_is_asked_for_again(world: PayoutsWorld) -> None:
+    await ready(world)
+    await world.release()
+    await world.refund()
+    world.gateway.till.reversal_refusal = "the seller has spent it"
+    await world.sweep_after()
+    payout = await world.payout()
+    assert (payout.status, payout.failure) == (PayoutStatus.PAID, "the seller has spent it")
+    world.gateway.till.reversal_refusal = None
+    assert await world.sweep_after(299) == 0
+    assert await world.sweep_after(1) == 1
+    assert (await world.payout()).status is PayoutStatus.REVERSED
+
+
 async def test_what_is_owed_ends_when_all_the_money_goes_back(world: PayoutsWorld) -> None:
     await world.sell()
     await world.release()

@@ -33,7 +33,7 @@ _BACK = """<!doctype html>
 """
 
 
-class PayoutBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ResalePayoutBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What a person gets for a pass that was sold again, with the organiser's royalty and the platform's fee.
 
     `owed` is a credit: there is no account yet that it can be sent to. `failure` is why the last try failed, `attempt`
@@ -58,7 +58,7 @@ class PayoutBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: datetime
 
     @classmethod
-    def of(cls, payout: Payout) -> "PayoutBody":
+    def of(cls, payout: Payout) -> "ResalePayoutBody":
         """Return the payout as the API shows it."""
         shares = payout.shares
         return cls(
@@ -149,17 +149,17 @@ class PayoutController(Controller):
             Literal["pending", "paid", "owed", "failed", "reversed"] | None,
             QueryParameter(description="Only those of this status."),
         ] = None,
-    ) -> PageBody[PayoutBody]:
+    ) -> PageBody[ResalePayoutBody]:
         """One's own; box office and managers see all of the organisation's. `owed` and `failed` are work."""
-        return page_body(await usecase(caller, page, PayoutStatus(status) if status else None), PayoutBody.of)
+        return page_body(await usecase(caller, page, PayoutStatus(status) if status else None), ResalePayoutBody.of)
 
     @get("/{payout_id:uuid}", summary="Read a payout")
     @inject
     async def read(
         self, payout_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadPayouts]
-    ) -> PayoutBody:
+    ) -> ResalePayoutBody:
         """The seller, box office and managers."""
-        return PayoutBody.of(await usecase.one(caller, PayoutId(payout_id)))
+        return ResalePayoutBody.of(await usecase.one(caller, PayoutId(payout_id)))
 
     @post("/{payout_id:uuid}/settle", status_code=200, summary="Settle a payout by hand")
     @inject
@@ -169,17 +169,17 @@ class PayoutController(Controller):
         data: JSONBody[SettlementBody],
         caller: NamedDependency[Caller],
         usecase: FromDishka[SettlePayoutByHand],
-    ) -> PayoutBody:
+    ) -> ResalePayoutBody:
         """Managers only: the seller got what was owed in another way than through Stripe."""
-        return PayoutBody.of(await usecase(caller, PayoutId(payout_id), note=data.note))
+        return ResalePayoutBody.of(await usecase(caller, PayoutId(payout_id), note=data.note))
 
     @post("/{payout_id:uuid}/retry", status_code=200, summary="Try a failed payout again")
     @inject
     async def retry(
         self, payout_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[RetryPayout]
-    ) -> PayoutBody:
+    ) -> ResalePayoutBody:
         """Managers only; answers how the payout stands after the new try."""
-        return PayoutBody.of(await usecase(caller, PayoutId(payout_id)))
+        return ResalePayoutBody.of(await usecase(caller, PayoutId(payout_id)))
 
 
 class SellerController(Controller):

@@ -15,7 +15,8 @@ from ports.clock import Clock
 class TransferDesk:
     """The transfers of all intents: `reverse` is also what staff do in the provider's pages.
 
-    `refusal` is why the next ones are refused, and accounts in `not_ready` may receive nothing.
+    `refusal` is why the next ones are refused, `reversal_refusal` why none comes back, and accounts in `not_ready` may
+    receive nothing.
     """
 
     def __init__(self, clock: Clock, movements: list[Movement]) -> None:
@@ -24,6 +25,7 @@ class TransferDesk:
         self._transfers: dict[str, tuple[str, ProviderTransfer]] = {}
         self._made: dict[tuple[PayoutId, Leg, int], str] = {}
         self.refusal: str | None = None
+        self.reversal_refusal: str | None = None
         self.not_ready: set[str] = set()
 
     def of(self, intent_id: str) -> tuple[ProviderTransfer, ...]:
@@ -65,6 +67,8 @@ class TransferDesk:
 
     def reverse(self, transfer_id: str) -> None:
         """Take a transfer back."""
+        if self.reversal_refusal is not None:
+            raise ProviderRefusedError(self.reversal_refusal)
         intent_id, transfer = self._transfers[transfer_id]
         if transfer.reversals:
             return

@@ -16,10 +16,8 @@ from adapters.http.payouts import PayoutController, SellerController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
-from adapters.inprocess.venue_accounts import InProcessVenueAccounts
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.ledger import PostgresBooks
-from adapters.postgres.payment_accounts import PostgresAccountDirectory
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
 from adapters.postgres.refunds import PostgresUnsettledRefunds
 from adapters.postgres.webhooks import (
@@ -31,7 +29,6 @@ from adapters.postgres.webhooks import (
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
 from adapters.stripe.account_events import StripeAccountEvents
-from adapters.stripe.accounts import StripeAccountGateway
 from adapters.stripe.client import open_stripe
 from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.gateway import StripeGateway
@@ -41,6 +38,7 @@ from adapters.stripe.verifier import StripeVerifier
 from adapters.system.payout_health import PayoutHealth
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
+from bootstrap.containers.connected_accounts import AccountsProvider
 from bootstrap.containers.disputes import DisputesProvider
 from bootstrap.containers.payouts import PayoutsProvider
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
@@ -50,28 +48,20 @@ from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
-from ports.payments.accounts import AccountDirectory, AccountGateway
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
-from ports.published.payments import PaymentsApi, VenueAccountsApi
+from ports.published.payments import PaymentsApi
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
 from ports.webhooks import WebhookInbox, WebhookLog, WebhookQueue, WebhookVerifier
-from usecases.payments.agree_platform_fee import AgreePlatformFee
-from usecases.payments.ask_charging import AskCharging
 from usecases.payments.cancel_payment import CancelPayment
-from usecases.payments.connect_venue import ConnectVenue, ReturnUrls
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.keep_refunds import KeepRefunds
 from usecases.payments.list_refunds import ListRefunds
-from usecases.payments.name_account import NameAccount
-from usecases.payments.open_account import OpenAccount
-from usecases.payments.read_account import ReadAccount
 from usecases.payments.read_payment import ReadPayment
 from usecases.payments.reconcile_accounts import ReconcileAccounts
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
-from usecases.payments.record_account import RecordAccount
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
@@ -158,35 +148,6 @@ class PaymentsProvider(Provider):
     def books(self, pools: Pools) -> Books:
         """Return the ledger of all tenants as the relay role."""
         return PostgresBooks(pools.relay)
-
-
-class AccountsProvider(Provider):
-    """Connected accounts, with Stripe as their provider."""
-
-    scope = Scope.APP
-    usecases = provide_all(
-        AskCharging,
-        AgreePlatformFee,
-        NameAccount,
-        OpenAccount,
-        ConnectVenue,
-        ReadAccount,
-        RecordAccount,
-        ReconcileAccounts,
-    )
-    gateway = provide(StripeAccountGateway, provides=AccountGateway)
-    published = provide(InProcessVenueAccounts, provides=VenueAccountsApi)
-
-    @provide
-    def directory(self, pools: Pools) -> AccountDirectory:
-        """Return the worker's view as the relay role."""
-        return PostgresAccountDirectory(pools.relay)
-
-    @provide
-    def urls(self, settings: Settings) -> ReturnUrls:
-        """Return where Stripe's pages send people back to."""
-        http = settings.http
-        return ReturnUrls(http.public_url or f"http://{http.host}:{http.port}")
 
 
 class WebhooksProvider(Provider):

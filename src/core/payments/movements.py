@@ -29,8 +29,9 @@ class Movement:
 
     `kind` is one of COMPARED. `source` names the charge, the refund or the transfer, and for a dispute this very
     movement; `charge` is the refund's or the dispute's charge where the provider said so. `amount` is positive for
-    money that came, negative for money that went; it and `fee` are in the currency in which the provider settles, which may be another
-    than the buyer's. `ours` is False for a charge that names no payment, and a transfer that names no payout, of ours.
+    money that came, negative for money that went; it and `fee` are in the currency in which the provider settles, which
+    may be another than the buyer's. `ours` is False for a charge that names no payment of ours, and for a transfer that
+    names no payout of ours.
     """
 
     id: str

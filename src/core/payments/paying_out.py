@@ -15,7 +15,8 @@ from core.payments.errors import (
 from core.payments.ledger import LedgerAccount, Posting, balances, cancelled_release, release, sent
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.payout import Leg, Payout, PayoutStatus, Shares
-from core.payments.record import PaymentRecord, RecordDetail, RecordKind
+from core.payments.payout_change import PayoutChange, again_at, changed, record_of
+from core.payments.record import RecordKind
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, PayoutId, VenueId
 
@@ -28,28 +29,8 @@ OWED_CHECK_AFTER_S = 86_400
 DISPUTED_CHECK_AFTER_S = 21_600
 """How often one that waits for the buyer's bank is; the news of the dispute come earlier."""
 
-RETRIES_AFTER_S = (300, 3_600, 21_600, 86_400)
-"""After which time a refused payout is tried again by itself: so many times, and then only when staff say so."""
-
 LOST = "The buyer's bank took the money: the dispute was lost."
 GONE_BACK = "The money has gone back to the buyer."
-_KINDS = {
-    PayoutStatus.PENDING: RecordKind.PAYOUT_ASKED,
-    PayoutStatus.PAID: RecordKind.PAYOUT_PAID,
-    PayoutStatus.OWED: RecordKind.PAYOUT_OWED,
-    PayoutStatus.FAILED: RecordKind.PAYOUT_FAILED,
-    PayoutStatus.REVERSED: RecordKind.PAYOUT_REVERSED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutChange:
-    """A payout as it is to be stored, what to record and to book, and whether others have to hear how it stands."""
-
-    payout: Payout
-    records: tuple[PaymentRecord, ...] = ()
-    postings: tuple[Posting, ...] = ()
-    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +95,7 @@ def ask_payout(
         created_at=now,
         updated_at=now,
     )
-    return PayoutChange(payout, (_record(payout, RecordKind.PAYOUT_ASKED),))
+    return PayoutChange(payout, (record_of(payout, RecordKind.PAYOUT_ASKED),))
 
 
 def must_leave_enough(payment: Payment, amount_minor: int) -> None:
@@ -144,7 +125,7 @@ def retry(payment: Payment, payout: Payout, *, now: datetime) -> PayoutChange:
         check_at=now + timedelta(seconds=UNSENT_CHECK_AFTER_S),
         updated_at=now,
     )
-    return PayoutChange(again, (_record(again, RecordKind.PAYOUT_ASKED),))
+    return PayoutChange(again, (record_of(again, RecordKind.PAYOUT_ASKED),))
 
 
 def prepare(
@@ -218,13 +199,13 @@ def refuse(payout: Payout, *, attempt: int, failure: str, now: datetime) -> Payo
     """Note that the provider refused this attempt; None when that is no news any more."""
     if (payout.status, payout.attempt) != (PayoutStatus.PENDING, attempt):
         return None
-    return changed(payout, PayoutStatus.FAILED, failure=failure, check_at=_again_at(payout, now=now), now=now)
+    return changed(payout, PayoutStatus.FAILED, failure=failure, check_at=again_at(payout, now=now), now=now)
 
 
 def refuse_reversal(payout: Payout, *, failure: str, now: datetime) -> PayoutChange:
     """Note that the provider does not take a transfer back; it is tried again some times."""
-    again_at = _again_at(payout, now=now)
-    return PayoutChange(replace(payout, attempt=payout.attempt + 1, failure=failure, check_at=again_at, updated_at=now))
+    later = again_at(payout, now=now)
+    return PayoutChange(replace(payout, attempt=payout.attempt + 1, failure=failure, check_at=later, updated_at=now))
 
 
 def settle_by_hand(payout: Payout, *, by: AccountId, note: str, now: datetime) -> PayoutChange:
@@ -252,11 +233,6 @@ def to_reverse(payment: Payment, payout: Payout, booked: Sequence[Posting]) -> t
 def put_off(payout: Payout, *, now: datetime, after_s: int = UNSENT_CHECK_AFTER_S) -> Payout:
     """Return the payout with a later moment to look at it, so that two sweeps do not do so at once."""
     return replace(payout, check_at=now + timedelta(seconds=after_s))
-
-
-def _again_at(payout: Payout, *, now: datetime) -> datetime | None:
-    tried_again = payout.attempt - 1
-    return now + timedelta(seconds=RETRIES_AFTER_S[tried_again]) if tried_again < len(RETRIES_AFTER_S) else None
 
 
 def _standing(payout: Payout, to: Destinations, *, now: datetime) -> PayoutChange:
@@ -305,31 +281,5 @@ def _over(payout: Payout, booked: Sequence[Posting], *, failure: str, now: datet
     return _with(change, (back,))
 
 
-def changed(
-    payout: Payout, status: PayoutStatus, *, failure: str | None, check_at: datetime | None, now: datetime
-) -> PayoutChange:
-    """Return the payout in a status, with the line of the audit trail where that is news."""
-    after = replace(payout, status=status, failure=failure, check_at=check_at, updated_at=now)
-    if status is payout.status and failure == payout.failure:
-        return PayoutChange(after)
-    return PayoutChange(after, (_record(after, _KINDS[status]),), settled=status is not payout.status)
-
-
 def _with(change: PayoutChange, postings: Iterable[Posting]) -> PayoutChange:
     return replace(change, postings=(*change.postings, *postings))
-
-
-def _record(payout: Payout, kind: RecordKind) -> PaymentRecord:
-    shares = payout.shares
-    detail: RecordDetail = {
-        "payout_id": str(payout.id),
-        "seller_account_id": str(payout.seller_account_id),
-        "seller_minor": shares.seller_minor,
-        "royalty_minor": shares.royalty_minor,
-        "fee_minor": shares.fee_minor,
-        "attempt": payout.attempt,
-        "failure": payout.failure,
-        "settled_by": str(payout.settled_by) if payout.settled_by is not None else None,
-        "note": payout.note,
-    }
-    return PaymentRecord(kind, 0, shares.currency, detail)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.payments.ledger import Posting, PostingKind, reversal, sent
-from core.payments.paying_out import PayoutChange, changed, release_of
+from core.payments.paying_out import release_of
 from core.payments.payout import Leg, Payout, PayoutStatus, ProviderTransfer
+from core.payments.payout_change import PayoutChange, changed
 
 
 def see_transfers(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.payments.paying_out import PayoutChange
 from core.payments.payout import Payout, PayoutStatus
+from core.payments.payout_change import PayoutChange
 from ports.ids import IdSource
 from ports.payments import PaymentTransaction
 from ports.published.payments import PayoutSettled
