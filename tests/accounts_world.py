@@ -13,8 +13,10 @@ from ports.published.venues import VenueSummary
 from tests.payments_world import PaymentsWorld
 from tests.published_builders import Halls
 from usecases.payments.ask_charging import AskCharging
-from usecases.payments.connect_venue import ConnectVenue, Onboarding, ReturnUrls
+from usecases.payments.connect_seller import ConnectSeller, ReadSellerAccount
+from usecases.payments.connect_venue import ConnectVenue, ReturnUrls
 from usecases.payments.name_account import NameAccount
+from usecases.payments.open_account import Onboarding, OpenAccount
 from usecases.payments.read_account import ReadAccount
 from usecases.payments.reconcile_accounts import ReconcileAccounts
 from usecases.payments.record_account import RecordAccount
@@ -44,7 +46,10 @@ class AccountsWorld(PaymentsWorld):
         name = NameAccount(self.payments, self.provider, self.clock)
         halls = HallsOf(self.tenant_id)
         urls = ReturnUrls("https://tickets.example/")
-        self.connect_venue = ConnectVenue(self.payments, self.provider, halls, name, self.record, urls, self.clock)
+        opens = OpenAccount(self.payments, self.provider, name, self.record, self.clock)
+        self.connect_venue = ConnectVenue(halls, opens, urls)
+        self.connect_seller = ConnectSeller(opens, urls, ConnectTerms(required=True))
+        self.read_seller = ReadSellerAccount(self.payments, self.record, self.clock)
         self.read = ReadAccount(self.payments, self.provider, halls, self.record, self.clock)
         self.sweep = ReconcileAccounts(self.payments.directory, self.payments, name, self.record, self.clock)
         self.ask = AskCharging(self.payments)

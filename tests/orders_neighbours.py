@@ -9,7 +9,14 @@ from uuid import UUID
 from core.shared.ids import AccountId, ReservationId
 from ports.clock import Clock
 from ports.published.orders import OrderCancelled
-from ports.published.payments import CancelOutcome, PaymentMethod, PaymentsApi, PaymentStarted, RefundAnswer
+from ports.published.payments import (
+    CancelOutcome,
+    PaymentMethod,
+    PaymentsApi,
+    PaymentStarted,
+    PayoutAnswer,
+    RefundAnswer,
+)
 from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved, replacement_id
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
@@ -243,6 +250,7 @@ class Payments(PaymentsApi):
         method: PaymentMethod,
         description: str,
         venue_ids: tuple[UUID, ...],
+        escrow: bool = False,
     ) -> PaymentStarted:
         self._reach()
         if self.status.setdefault(order_id, "open") == "succeeded":
@@ -256,6 +264,22 @@ class Payments(PaymentsApi):
             amount_minor=amount_minor,
             currency=currency,
         )
+
+    @override
+    async def pay_out(
+        self,
+        *,
+        tenant_id: UUID,
+        order_id: UUID,
+        payout_id: UUID,
+        seller_account_id: UUID,
+        seller_minor: int,
+        royalty_minor: int,
+        fee_minor: int,
+        venue_ids: tuple[UUID, ...],
+        reason: str,
+    ) -> PayoutAnswer:
+        raise RefusedError("payments.not_in_escrow", "Orders pay nobody out.")
 
     @override
     async def cancel(self, *, tenant_id: UUID, order_id: UUID) -> CancelOutcome:

@@ -56,7 +56,9 @@ class RunningPayments:
     account_id: UUID
     venue_id: UUID = field(default_factory=uuid4)
 
-    async def start(self, *, order_id: UUID | None = None, amount_minor: int = 7500) -> tuple[UUID, PaymentStarted]:
+    async def start(
+        self, *, order_id: UUID | None = None, amount_minor: int = 7500, escrow: bool = False
+    ) -> tuple[UUID, PaymentStarted]:
         order = order_id or uuid4()
         api: PaymentsApi = await self.container.get(PaymentsApi)
         started = await api.start(
@@ -68,6 +70,7 @@ class RunningPayments:
             method="CARD",
             description="Derby, 1 seat",
             venue_ids=(self.venue_id,),
+            escrow=escrow,
         )
         return order, started
 

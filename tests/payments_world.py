@@ -7,32 +7,41 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payments import MemoryPaymentGateway, MemoryPayments
 from core.payments.ledger import balances
 from core.payments.payment import Payment, PaymentMethod
+from core.payments.payout import Payout
 from core.payments.platform_fee import ConnectTerms
 from core.payments.record import RecordKind
 from core.payments.refund import Refund
-from core.shared.ids import AccountId, OrderId, PaymentId, RefundId, TenantId, VenueId
+from core.shared.ids import AccountId, OrderId, PaymentId, PayoutId, RefundId, TenantId, VenueId
 from core.shared.money import Money
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from ports.payments.disputes import UnsettledDisputes
+from ports.payments.payouts import UnsettledPayouts
 from usecases.payments.answer_dispute import AnswerDispute
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.keep_change import KeepChange
+from usecases.payments.keep_payout import KeepPayout
 from usecases.payments.keep_refunds import KeepRefunds
 from usecases.payments.list_refunds import ListRefunds
+from usecases.payments.pay_out import PayOut, PayOutRequest
 from usecases.payments.read_disputes import ReadDisputes
 from usecases.payments.read_payment import ReadPayment
+from usecases.payments.read_payouts import ReadPayouts
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
 from usecases.payments.record_dispute import RecordDispute
 from usecases.payments.record_disputes import RecordDisputes
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.record_refunds import RecordRefunds
+from usecases.payments.record_transfers import RecordTransfers
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.retry_refund import RetryRefund
 from usecases.payments.send_refund import SendRefund
 from usecases.payments.settle_disputes import SettleDisputes
+from usecases.payments.settle_payout import SettlePayout
+from usecases.payments.settle_payout_by_hand import RetryPayout, SettlePayoutByHand
+from usecases.payments.settle_payouts import SettlePayouts
 from usecases.payments.settle_refund import SettleRefund
 from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartedPayment, StartPayment, StartRequest
@@ -48,6 +57,7 @@ class PaymentUseCases:
         unsettled: UnsettledPayments,
         unsettled_refunds: UnsettledRefunds,
         unsettled_disputes: UnsettledDisputes,
+        unsettled_payouts: UnsettledPayouts,
         books: Books,
         gateway: PaymentGateway,
         clock: Clock,
@@ -74,6 +84,14 @@ class PaymentUseCases:
         self.read_disputes = ReadDisputes(transactions)
         self.answer_dispute = AnswerDispute(transactions, gateway, self.read_disputes, record_disputes, clock, ids)
         self.settle_disputes = SettleDisputes(unsettled_disputes, transactions, record_disputes, clock)
+        keep_payout = KeepPayout(ids)
+        self.record_transfers = RecordTransfers(transactions, gateway, clock, keep_payout)
+        settle_payout = SettlePayout(transactions, gateway, keep_payout, self.record_transfers, terms, clock)
+        self.pay_out = PayOut(transactions, clock, keep_payout, settle_payout)
+        self.settle_payouts = SettlePayouts(unsettled_payouts, transactions, keep_payout, settle_payout, clock)
+        self.settle_by_hand = SettlePayoutByHand(transactions, keep_payout, clock)
+        self.retry_payout = RetryPayout(transactions, keep_payout, settle_payout, clock)
+        self.read_payouts = ReadPayouts(transactions)
         self.reconcile = ReconcilePendingPayments(unsettled, transactions, gateway, self.record, self.cancel, clock)
 
 
@@ -91,6 +109,7 @@ class PaymentsWorld:
             unsettled=self.payments,
             unsettled_refunds=self.payments,
             unsettled_disputes=self.payments,
+            unsettled_payouts=self.payments,
             books=self.payments,
             gateway=self.gateway,
             clock=self.clock,
@@ -100,9 +119,14 @@ class PaymentsWorld:
         self.tenant_id = TenantId(uuid4())
         self.order_id = OrderId(uuid4())
         self.account_id = AccountId(uuid4())
+        self.seller_id = AccountId(uuid4())
 
     async def start(
-        self, *venue_ids: VenueId, amount_minor: int = 7500, account_id: AccountId | None = None
+        self,
+        *venue_ids: VenueId,
+        amount_minor: int = 7500,
+        account_id: AccountId | None = None,
+        escrow: bool = False,
     ) -> StartedPayment:
         return await self.use.start(
             StartRequest(
@@ -113,6 +137,7 @@ class PaymentsWorld:
                 amount=Money(amount_minor, "EUR"),
                 description="Derby, 1 seat",
                 venue_ids=venue_ids,
+                escrow=escrow,
             )
         )
 
@@ -133,9 +158,9 @@ class PaymentsWorld:
         """Return the types of the events that were published, without their common beginning."""
         return [envelope.type.removeprefix("payments.payment.") for envelope in self.messages.events]
 
-    async def paid(self, *, amount_minor: int = 7500) -> StartedPayment:
+    async def paid(self, *, amount_minor: int = 7500, escrow: bool = False) -> StartedPayment:
         """Start the payment, let the buyer pay, and take the news of it."""
-        started = await self.start(amount_minor=amount_minor)
+        started = await self.start(amount_minor=amount_minor, escrow=escrow)
         self.gateway.pay(started.intent.id)
         await self.use.record(started.intent.id)
         return started
@@ -149,6 +174,36 @@ class PaymentsWorld:
             amount_minor=amount_minor,
             reason=reason,
         )
+
+    async def pay_out(
+        self,
+        *venue_ids: VenueId,
+        seller_minor: int = 7000,
+        royalty_minor: int = 300,
+        fee_minor: int = 200,
+        number: int = 1,
+        seller_id: AccountId | None = None,
+    ) -> Payout:
+        """Pay the order's money out; the number makes the id."""
+        return await self.use.pay_out(
+            PayOutRequest(
+                tenant_id=self.tenant_id,
+                order_id=self.order_id,
+                payout_id=PayoutId(UUID(int=0x9A70 + number)),
+                seller_account_id=seller_id or self.seller_id,
+                seller_minor=seller_minor,
+                royalty_minor=royalty_minor,
+                fee_minor=fee_minor,
+                venue_ids=venue_ids,
+                reason="sold again",
+            )
+        )
+
+    async def payout(self, number: int = 1) -> Payout:
+        async with self.payments.begin(self.tenant_id) as tx:
+            found = await tx.payouts.find(PayoutId(UUID(int=0x9A70 + number)))
+        assert found is not None
+        return found
 
     async def refunds(self, payment_id: UUID) -> list[Refund]:
         async with self.payments.begin(self.tenant_id) as tx:

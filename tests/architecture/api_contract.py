@@ -101,6 +101,13 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /venues/{id}/stripe/refresh
     GET                 /payments/refunds
     POST                /payments/refunds/{id}/retry
+    GET                 /payouts
+    GET                 /payouts/{id}
+    POST                /payouts/{id}/settle
+    POST                /payouts/{id}/retry
+    GET|POST            /sellers/payout-account
+    GET                 /sellers/payout-account/return
+    GET                 /sellers/payout-account/refresh
     GET                 /disputes
     GET                 /disputes/{id}
     GET|POST            /disputes/{id}/evidence

@@ -7,7 +7,7 @@ on the machine took. Only the ratios travel from one machine to another.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from statistics import median
@@ -21,7 +21,7 @@ from adapters.rulebook.builtin import built_in_rulebook
 from core.resale.facts import Fact, ResaleFacts
 from core.resale.rulebook import Rulebook
 from core.resale.validation import validate_resale
-from core.resale.verdict import ConsideredRule, Step, Verdict
+from core.resale.verdict import Step, Verdict
 from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.bench import Bench
@@ -65,18 +65,8 @@ def grown_here(book: Rulebook) -> Rulebook:
 
 def rebuilt(verdict: Verdict) -> Verdict:
     """Return an equal verdict of values made anew."""
-    rules = tuple(
-        [_again(rule, steps=tuple([Step(one.text, one.amount) for one in rule.steps])) for rule in verdict.rules]
-    )
-    return Verdict(**{name: getattr(verdict, name) for name in _VERDICT} | {"rules": rules})
-
-
-_VERDICT = [field.name for field in fields(Verdict)]
-_RULE = [field.name for field in fields(ConsideredRule)]
-
-
-def _again(rule: ConsideredRule, *, steps: tuple[Step, ...]) -> ConsideredRule:
-    return ConsideredRule(**{name: getattr(rule, name) for name in _RULE} | {"steps": steps})
+    rules = [replace(rule, steps=tuple([Step(one.text, one.amount) for one in rule.steps])) for rule in verdict.rules]
+    return replace(verdict, rules=tuple(rules))
 
 
 def taken(work: Callable[[], object], times: int) -> Taken:

@@ -15,6 +15,7 @@ from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.memory.payment_accounts import MemoryAccountGateway
 from adapters.stripe.accounts import StripeAccountGateway
 from adapters.stripe.client import open_stripe
+from core.payments.accounts import AccountOwner
 from core.payments.errors import AccountGoneError, ProviderRefusedError, ProviderUnavailableError
 from core.shared.ids import TenantId, VenueId
 from core.shared.money import Money
@@ -23,8 +24,7 @@ from ports.payments.accounts import AccountGateway, AccountRequest, Payout
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 REQUEST = AccountRequest(
     key="venue:1:account:1",
-    tenant_id=TenantId(uuid4()),
-    venue_id=VenueId(uuid4()),
+    owner=AccountOwner.venue(TenantId(uuid4()), VenueId(uuid4())),
     country="DE",
     email="owner@example.org",
 )

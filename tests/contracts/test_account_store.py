@@ -14,12 +14,19 @@ from adapters.postgres.payment_accounts import PostgresAccountDirectory
 from adapters.postgres.payments import PostgresPaymentTransactions
 from adapters.postgres.pool import open_pool
 from adapters.system.ids import Uuid7Source
-from core.payments.accounts import NAME_AFTER_S, ConnectedAccount, Requirements, ask_for_account
+from core.payments.accounts import (
+    NAME_AFTER_S,
+    AccountOwner,
+    ConnectedAccount,
+    OwnerKind,
+    Requirements,
+    ask_for_account,
+)
 from core.payments.destination import Destination
 from core.payments.platform_fee import PlatformFee
-from core.shared.ids import TenantId, VenueId
+from core.shared.ids import TenantId
 from ports.payments import PaymentTransactions
-from ports.payments.accounts import AccountDirectory, AccountOwner
+from ports.payments.accounts import AccountDirectory
 from tests.payments_builders import a_payment
 from tests.servers import PostgresServer
 
@@ -39,7 +46,7 @@ class Stores:
 
     async def found(self, account: ConnectedAccount, *, tenant_id: TenantId = OURS) -> ConnectedAccount | None:
         async with self.transactions.begin(tenant_id) as tx:
-            return await tx.accounts.find(account.venue_id)
+            return await tx.accounts.find(account.owner)
 
 
 @pytest.fixture(params=["memory", "postgres"])
@@ -57,9 +64,15 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         yield Stores(PostgresPaymentTransactions(app, IDS), PostgresAccountDirectory(relay))
 
 
-def an_account(*, tenant_id: TenantId = OURS, now: datetime = NOW) -> ConnectedAccount:
+def an_account(
+    *, tenant_id: TenantId = OURS, now: datetime = NOW, kind: OwnerKind = OwnerKind.VENUE
+) -> ConnectedAccount:
     change = ask_for_account(
-        None, tenant_id=tenant_id, venue_id=VenueId(uuid4()), country="DE", email="owner@example.org", now=now
+        None,
+        owner=AccountOwner(tenant_id, kind, uuid4()),
+        country="DE",
+        email="owner@example.org",
+        now=now,
     )
     assert change is not None
     return change.account
@@ -88,7 +101,7 @@ async def test_an_account_comes_back_as_it_was_stored(stores: Stores) -> None:
         updated_at=NOW + timedelta(seconds=5),
     )
     async with stores.transactions.begin(OURS) as tx:
-        assert await tx.accounts.lock(account.venue_id) == account
+        assert await tx.accounts.lock(account.owner) == account
         await tx.accounts.save(changed)
     assert await stores.found(account) == changed
     gone = replace(changed, charges_enabled=False, deauthorized_at=NOW)
@@ -108,8 +121,8 @@ async def test_another_tenants_account_is_absent(stores: Stores) -> None:
     account = an_account()
     await stores.added(account)
     async with stores.transactions.begin(THEIRS) as tx:
-        assert await tx.accounts.find(account.venue_id) is None
-        assert await tx.accounts.lock(account.venue_id) is None
+        assert await tx.accounts.find(account.owner) is None
+        assert await tx.accounts.lock(account.owner) is None
 
 
 async def test_nothing_stays_of_a_transaction_that_raised(stores: Stores) -> None:
@@ -127,7 +140,7 @@ async def test_nothing_stays_of_a_transaction_that_raised(stores: Stores) -> Non
 async def test_the_owner_of_an_account_is_found_across_tenants(stores: Stores) -> None:
     account = replace(an_account(tenant_id=THEIRS), account_id="acct_theirs")
     await stores.added(account)
-    assert await stores.directory.owner("acct_theirs") == AccountOwner(THEIRS, account.venue_id)
+    assert await stores.directory.owner("acct_theirs") == account.owner
     assert await stores.directory.owner("acct_nobodys") is None
 
 
@@ -136,7 +149,7 @@ async def test_silent_accounts_are_found_the_longest_silent_first(stores: Stores
     newer = an_account()
     for account in (newer, older, replace(an_account(), check_at=None)):
         await stores.added(account)
-    both = [AccountOwner(THEIRS, older.venue_id), AccountOwner(OURS, newer.venue_id)]
+    both = [older.owner, newer.owner]
     due_at = NOW + timedelta(seconds=NAME_AFTER_S)
     assert await stores.directory.due(now=due_at, accounts_max=10) == both
     assert await stores.directory.due(now=due_at, accounts_max=1) == both[:1]

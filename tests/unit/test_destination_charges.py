@@ -143,6 +143,7 @@ async def test_a_payment_that_the_provider_refused_to_make_does_not_keep_its_ord
         unsettled=world.payments,
         unsettled_refunds=world.payments,
         unsettled_disputes=world.payments,
+        unsettled_payouts=world.payments,
         books=world.payments,
         gateway=Refusing(),
         clock=world.clock,

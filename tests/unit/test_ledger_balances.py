@@ -13,7 +13,7 @@ from core.payments import ledger
 from core.payments.destination import Destination
 from core.payments.errors import NotRefundableError, RefundTooLargeError
 from core.payments.intent import Charge, Intent, IntentStatus
-from core.payments.ledger import LedgerAccount, LedgerEntry, Posting, PostingKind, application_fee_returned, balances
+from core.payments.ledger import LedgerAccount, LedgerEntry, Posting, PostingKind, balances
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
 from core.payments.refunding import ask_refund, refuse_refund, retry_refund
@@ -41,8 +41,8 @@ type Step = tuple[Any, ...]
 class Till:
     """A payment with its refunds and its books, and the provider's own list of refunds beside it."""
 
-    def __init__(self, *, fee: Money | None, destination: Destination | None) -> None:
-        new = replace(a_payment(now=NOW), intent_id="pi_1", destination=destination)
+    def __init__(self, *, fee: Money | None, destination: Destination | None, escrow: bool = False) -> None:
+        new = replace(a_payment(now=NOW), intent_id="pi_1", destination=destination, escrow=escrow)
         intent = Intent(
             id="pi_1",
             client_secret="pi_1_secret",
@@ -140,20 +140,21 @@ class Till:
     def look(self, *, backwards: bool = False) -> None:
         found = list(self.provider.values())
         seen = RefundsSeen(tuple(reversed(found) if backwards else found), self.fee_returned_minor)
-        booked_minor = application_fee_returned(self.postings)
         refunds = list(self.refunds.values())
-        self.keep(see_refunds(self.payment, refunds, seen, fee_booked_minor=booked_minor, now=NOW + timedelta(1)))
+        self.keep(see_refunds(self.payment, refunds, seen, booked=self.postings, now=NOW + timedelta(1)))
 
 
 @given(
     fee=st.none() | st.integers(0, 300).map(lambda minor: Money(minor, "EUR")),
-    destination=st.none() | st.integers(0, 900).map(lambda minor: Destination("acct_1", minor)),
+    destination=st.none() | st.just("escrow") | st.integers(0, 900).map(lambda minor: Destination("acct_1", minor)),
     story=st.lists(steps, max_size=40),
 )
 def test_every_story_balances_and_what_was_captured_is_somewhere(
-    fee: Money | None, destination: Destination | None, story: list[Step]
+    fee: Money | None, destination: Destination | str | None, story: list[Step]
 ) -> None:
-    till = Till(fee=fee, destination=destination)
+    in_escrow = destination == "escrow"
+    to = destination if isinstance(destination, Destination) else None
+    till = Till(fee=fee, destination=to, escrow=in_escrow)
     for step in story:
         try:
             till.do(step)
@@ -171,6 +172,7 @@ def test_every_story_balances_and_what_was_captured_is_somewhere(
             assert till.moved_minor == PRICE_MINOR - back_minor
             booked = [one for one in till.refunds.values() if one.booked]
             assert had[LedgerAccount.REFUND] == sum(one.amount.amount_minor for one in booked)
+            assert had[LedgerAccount.ESCROW] == (PRICE_MINOR - had[LedgerAccount.REFUND] if in_escrow else 0)
             assert till.whole == (till.payment.refunded_at is not None)
 
 

@@ -151,7 +151,7 @@ def policies(draw: st.DrawFn) -> ResalePolicy:
 
 
 CHAINS = st.lists(policies(), max_size=2).map(tuple)
-THOROUGHLY = settings(max_examples=60, deadline=None)
+THOROUGHLY = settings(max_examples=40, deadline=None)
 
 
 def judge(about: ResaleFacts, of: tuple[Rule, ...], chain: PolicyChain = ()) -> Verdict:

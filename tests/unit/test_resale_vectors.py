@@ -101,5 +101,5 @@ def test_the_arithmetic_is_told_in_sentences() -> None:
     ]
     assert verdict.remedies == ("Ask at most 135.79 USD.",)
     assert verdict.reasons[0].message == (
-        "140.00 USD is more than the 135.79 USD that Maine allows (US-ME Code, s. 1)."
+        '140.00 USD is more than the 135.79 USD that "Maine" allows (US-ME Code, s. 1).'
     )

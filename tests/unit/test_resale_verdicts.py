@@ -128,6 +128,15 @@ def test_an_announced_cap_is_shown_and_decides_nothing() -> None:
     assert considered(verdict, BRITAIN_ANNOUNCED).why == "Announced, not in force."
 
 
+def test_an_enacted_rule_whose_first_day_nobody_verified_decides_nothing_and_is_a_warning() -> None:
+    enacted = a_rule("KR", RuleKind.FACE_VALUE, base=Base.FACE, status=RuleStatus.ENACTED_START_UNVERIFIED)
+    verdict = judged(facts_of("KR", Money(500_000, "KRW")), a_rule("KR", id="KR-MACROS"), enacted)
+
+    assert verdict.allowed
+    assert considered(verdict, enacted).outcome is RuleOutcome.DORMANT
+    assert "may hold already" in verdict.warnings[0]
+
+
 @pytest.mark.parametrize(
     "rules",
     [
@@ -262,7 +271,7 @@ def test_an_exception_does_not_help_while_one_of_its_facts_is_missing(unknown: F
 
     assert codes(verdict) == {"resale.price_too_high"}
     assert unknown in verdict.assumed
-    assert any("North Carolina (internet exception) may hold instead" in remedy for remedy in verdict.remedies)
+    assert any('North Carolina (internet exception)" may hold instead' in remedy for remedy in verdict.remedies)
 
 
 def test_nothing_lifts_a_prohibition() -> None:

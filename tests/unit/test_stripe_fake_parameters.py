@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.embedded.stripe_fake import accounts, disputes, intent_params, lists, payouts, refunds
+from adapters.embedded.stripe_fake import accounts, disputes, intent_params, lists, payouts, refunds, transfers
 
 TAKEN: dict[str, tuple[str, ...]] = {
     "account_create": accounts.CREATE,
@@ -17,6 +17,9 @@ TAKEN: dict[str, tuple[str, ...]] = {
     "payment_intent_update": intent_params.UPDATE,
     "payment_intent_confirm": intent_params.CONFIRM,
     "refund_create": refunds.CREATE,
+    "transfer_create": transfers.CREATE,
+    "transfer_update": transfers.UPDATE,
+    "transfer_create_reversal": transfers.REVERSE,
     "payout_list": payouts.FILTERS + lists.TIMES,
 } | {f"{kind[:-1]}_list": filters + lists.TIMES for kind, filters in lists.FILTERS.items()}
 CARD = ("number", "exp_month", "exp_year", "cvc")

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import override
 
-from core.payments.accounts import ConnectedAccount, ProviderAccount, Requirements
+from core.payments.accounts import AccountOwner, ConnectedAccount, ProviderAccount, Requirements
 from core.payments.errors import AccountGoneError, ProviderRefusedError, ProviderUnavailableError
 from core.payments.platform_fee import PlatformFee
-from core.shared.ids import TenantId, VenueId
+from core.shared.ids import TenantId
 from ports.payments.accounts import (
     AccountDirectory,
     AccountGateway,
-    AccountOwner,
     AccountRequest,
     AccountStore,
     OnboardingLink,
@@ -46,18 +45,18 @@ class MemoryAccountStore(AccountStore):
 
     @override
     async def add(self, account: ConnectedAccount) -> bool:
-        if await self.find(account.venue_id) is not None:
+        if await self.find(account.owner) is not None:
             return False
         self._keep(account)
         return True
 
     @override
-    async def find(self, venue_id: VenueId) -> ConnectedAccount | None:
-        return self._rows.accounts.get(AccountOwner(self._tenant_id, venue_id))
+    async def find(self, owner: AccountOwner) -> ConnectedAccount | None:
+        return self._rows.accounts.get(owner) if owner.tenant_id == self._tenant_id else None
 
     @override
-    async def lock(self, venue_id: VenueId) -> ConnectedAccount | None:
-        return await self.find(venue_id)
+    async def lock(self, owner: AccountOwner) -> ConnectedAccount | None:
+        return await self.find(owner)
 
     @override
     async def save(self, account: ConnectedAccount) -> None:
@@ -76,7 +75,7 @@ class MemoryAccountStore(AccountStore):
 
     def _keep(self, account: ConnectedAccount) -> None:
         assert account.tenant_id == self._tenant_id, "a transaction writes its own tenant's rows only"
-        self._rows.accounts[AccountOwner(account.tenant_id, account.venue_id)] = account
+        self._rows.accounts[account.owner] = account
 
 
 class MemoryAccountDirectory(AccountDirectory):
@@ -95,11 +94,11 @@ class MemoryAccountDirectory(AccountDirectory):
     @override
     async def due(self, *, now: datetime, accounts_max: int) -> Sequence[AccountOwner]:
         silent = [
-            (account.check_at, owner.tenant_id, owner.venue_id)
+            (account.check_at, owner)
             for owner, account in self._rows.accounts.items()
             if account.check_at is not None and account.check_at <= now
         ]
-        return [AccountOwner(tenant_id, venue_id) for _, tenant_id, venue_id in sorted(silent)[:accounts_max]]
+        return [owner for _, owner in sorted(silent)[:accounts_max]]
 
 
 class MemoryAccountGateway(AccountGateway):
@@ -177,6 +176,7 @@ class MemoryAccountGateway(AccountGateway):
             charges_enabled=True,
             payouts_enabled=True,
             details_submitted=True,
+            transfers_enabled=True,
             requirements=Requirements(),
         )
 
@@ -186,6 +186,7 @@ class MemoryAccountGateway(AccountGateway):
             account_id,
             charges_enabled=False,
             payouts_enabled=False,
+            transfers_enabled=False,
             requirements=Requirements(
                 currently_due=fields, past_due=fields, deadline=deadline, disabled_reason="requirements.past_due"
             ),

@@ -47,7 +47,10 @@ class MemoryPaymentStore(PaymentStore):
     @override
     async def save(self, payment: Payment) -> None:
         self._must_be_ours(payment)
-        self._payments[payment.id] = replace(payment, refunded_minor=self._payments[payment.id].refunded_minor)
+        before = self._payments[payment.id]
+        self._payments[payment.id] = replace(
+            payment, refunded_minor=before.refunded_minor, paid_out_minor=before.paid_out_minor
+        )
 
     @override
     async def append(self, payment_id: PaymentId, record: PaymentRecord, *, id: UUID, at: datetime) -> None:

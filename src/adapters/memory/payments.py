@@ -1,29 +1,26 @@
 """Payments in memory: their rows, and a provider that behaves as Stripe does."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
 
-from adapters.memory.clock import MemoryClock
-from adapters.memory.disputes import DisputeDesk, DisputeRows, MemoryDisputeStore
+from adapters.memory.disputes import DisputeRows, MemoryDisputeStore
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.payment_accounts import MemoryAccountDirectory, MemoryAccountRows, MemoryAccountStore
+from adapters.memory.payment_intents import MemoryIntents
 from adapters.memory.payment_store import MemoryPaymentStore
-from adapters.memory.refund_desk import RefundDesk
+from adapters.memory.payouts import MemoryPayoutStore, PayoutRows, payouts_due
 from adapters.memory.refunds import Book, MemoryLedger, MemoryRefundStore, booked_movements
 from core.payments.dispute import ProviderDispute
-from core.payments.errors import PaymentDisputedError, ProviderRefusedError, ProviderUnavailableError
-from core.payments.intent import Charge, Decline, Intent, IntentStatus
-from core.payments.ledger import PostingKind
+from core.payments.errors import PaymentDisputedError
+from core.payments.intent import Intent, IntentStatus
 from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
+from core.payments.payout import Leg, Payout, PayoutStatus, ProviderTransfer
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
-from core.shared.ids import DisputeId, PaymentId, RefundId, TenantId
-from core.shared.money import Money
-from ports.clock import Clock
+from core.shared.ids import DisputeId, PaymentId, PayoutId, RefundId, TenantId
 from ports.events import Outbox
 from ports.payments import (
     Books,
@@ -40,10 +37,13 @@ from ports.payments import (
 )
 from ports.payments.accounts import AccountStore
 from ports.payments.disputes import DisputeStore, UnsettledDisputes
+from ports.payments.payouts import PayoutBacklog, PayoutStore, UnsettledPayouts
 
 
-class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, UnsettledDisputes, Books):
-    """The payments of all tenants, their refunds, disputes and the ledger; transactions run one after the other."""
+class MemoryPayments(
+    PaymentTransactions, UnsettledPayments, UnsettledRefunds, UnsettledDisputes, UnsettledPayouts, Books
+):
+    """The payments of all tenants with all that is theirs; transactions run one after the other."""
 
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
@@ -53,6 +53,7 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
         self.directory = MemoryAccountDirectory(self._accounts)
         self._refunds: dict[tuple[TenantId, RefundId], Refund] = {}
         self._disputes: DisputeRows = {}
+        self._payouts: PayoutRows = {}
         self._book: Book = []
 
     @override
@@ -61,18 +62,20 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
         async with self._messages.transaction():
             payments, records, accounts = dict(self._payments), list(self._records), self._accounts.copy()
             refunds, disputes, book = dict(self._refunds), dict(self._disputes), list(self._book)
+            payouts = dict(self._payouts)
             try:
                 yield _Transaction(
                     payments=MemoryPaymentStore(tenant_id, self._payments, self._records),
                     accounts=MemoryAccountStore(tenant_id, self._accounts),
                     refunds=MemoryRefundStore(tenant_id, self._refunds, self._payments),
                     disputes=MemoryDisputeStore(tenant_id, self._disputes),
+                    payouts=MemoryPayoutStore(tenant_id, self._payouts, self._payments),
                     ledger=MemoryLedger(tenant_id, self._book),
                     outbox=self._messages.outbox(tenant_id),
                 )
             except BaseException:
                 self._payments, self._records, self._refunds, self._book = payments, records, refunds, book
-                self._disputes = disputes
+                self._disputes, self._payouts = disputes, payouts
                 self._accounts.accounts, self._accounts.fees = accounts.accounts, accounts.fees
                 raise
 
@@ -107,6 +110,20 @@ class MemoryPayments(PaymentTransactions, UnsettledPayments, UnsettledRefunds, U
         return [(tenant_id, dispute_id) for _, tenant_id, dispute_id in sorted(due)[:disputes_max]]
 
     @override
+    async def payouts_due(self, *, now: datetime, payouts_max: int) -> Sequence[tuple[TenantId, PayoutId]]:
+        async with self._messages.lock:
+            return payouts_due(self._payouts, now=now)[:payouts_max]
+
+    @override
+    async def payout_backlog(self) -> PayoutBacklog:
+        statuses = [payout.status for payout in self._payouts.values()]
+        return PayoutBacklog(
+            pending=statuses.count(PayoutStatus.PENDING),
+            owed=statuses.count(PayoutStatus.OWED),
+            failed=statuses.count(PayoutStatus.FAILED),
+        )
+
+    @override
     async def backlog(self) -> RefundBacklog:
         statuses = [refund.status for refund in self._refunds.values()]
         return RefundBacklog(statuses.count(RefundStatus.PENDING), statuses.count(RefundStatus.FAILED))
@@ -122,29 +139,13 @@ class _Transaction(PaymentTransaction):
     accounts: AccountStore
     refunds: RefundStore
     disputes: DisputeStore
+    payouts: PayoutStore
     ledger: Ledger
     outbox: Outbox
 
 
-class MemoryPaymentGateway(PaymentGateway):
-    """A provider with buyers: `pay`, `decline`, `process` and `pay_wrongly` are what happens in the browser.
-
-    Set `away` to let every call fail as if the network were down, `fee_minor` to what the provider takes of each
-    payment, and `fee_is_late` to let it say so only in its balance. `desk` is where refunds are made, `bank` where
-    disputes are.
-    """
-
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._intents: dict[str, Intent] = {}
-        self._made: dict[str, str] = {}
-        self._declines = 0
-        self._clock = clock or MemoryClock()
-        self._movements: list[Movement] = []
-        self.desk = RefundDesk(self._clock, self._movements)
-        self.bank = DisputeDesk(self._clock, self._movements)
-        self.away = False
-        self.fee_minor = 0
-        self.fee_is_late = False
+class MemoryPaymentGateway(MemoryIntents, PaymentGateway):
+    """The provider's calls over what its buyers, banks and staff do; see MemoryIntents."""
 
     @override
     async def create_intent(self, payment: Payment) -> Intent:
@@ -210,78 +211,27 @@ class MemoryPaymentGateway(PaymentGateway):
         self.bank.answer(dispute_id, text, submit=submit)
 
     @override
+    async def transfer(self, payment: Payment, payout: Payout, leg: Leg, *, to: str) -> ProviderTransfer:
+        await self._reach()
+        intent = self._known(payment.intent_id or "")
+        return self.till.make(intent, payout, leg, to=to)
+
+    @override
+    async def transfers(self, payment: Payment) -> Sequence[ProviderTransfer]:
+        await self._reach()
+        return self.till.of(self._known(payment.intent_id or "").id)
+
+    @override
+    async def retrieve_transfer(self, transfer_id: str) -> ProviderTransfer:
+        await self._reach()
+        return self.till.known(transfer_id)
+
+    @override
+    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
+        await self._reach()
+        self.till.reverse(transfer_id)
+
+    @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
         await self._reach()
         return [one for one in self._movements if start <= one.at < end]
-
-    def pay(self, intent_id: str) -> None:
-        """Let the buyer pay."""
-        intent = self._known(intent_id)
-        assert intent.status not in {IntentStatus.SUCCEEDED, IntentStatus.CANCELLED}, "it can be paid no more"
-        self._take(intent, intent.amount.amount_minor)
-
-    def decline(self, intent_id: str, code: str = "card_declined") -> None:
-        """Let the buyer's card be declined."""
-        self._declines += 1
-        self._intents[intent_id] = replace(
-            self._known(intent_id),
-            status=IntentStatus.AWAITING_BUYER,
-            decline=Decline(id=f"ch_{self._declines}", code=code),
-        )
-
-    def ask_the_buyer(self, intent_id: str) -> None:
-        """Let the buyer's bank want to know that it is the buyer."""
-        self._intents[intent_id] = replace(self._known(intent_id), status=IntentStatus.NEEDS_ACTION, decline=None)
-
-    def process(self, intent_id: str) -> None:
-        """Let the provider take its time."""
-        self._intents[intent_id] = replace(self._known(intent_id), status=IntentStatus.PROCESSING, decline=None)
-
-    def cancel_at_provider(self, intent_id: str) -> None:
-        """Let somebody cancel the intent in the provider's own pages."""
-        self._intents[intent_id] = replace(self._known(intent_id), status=IntentStatus.CANCELLED)
-
-    def refund_at_provider(self, intent_id: str, *, amount_minor: int | None = None) -> None:
-        """Let somebody refund the intent, or so much of it, in the provider's own pages."""
-        self.desk.make_elsewhere(self._known(intent_id), amount_minor=amount_minor)
-
-    def dispute(self, intent_id: str, *, inquiry: bool = False) -> str:
-        """Let the buyer dispute what is left of the money, and return the dispute's id."""
-        intent = self._known(intent_id)
-        return self.bank.open(intent, left_minor=intent.received_minor - intent.refunded_minor, inquiry=inquiry)
-
-    def pay_wrongly(self, intent_id: str, *, received_minor: int) -> None:
-        """Let another amount be taken than was asked for."""
-        self._take(self._known(intent_id), received_minor)
-
-    def _take(self, intent: Intent, received_minor: int) -> None:
-        now, currency = self._clock.now(), intent.amount.currency
-        fee = Money(self.fee_minor, currency)
-        charge = Charge(f"ch_of_{intent.id}", now, None if self.fee_is_late else fee)
-        self._intents[intent.id] = replace(
-            intent, status=IntentStatus.SUCCEEDED, received_minor=received_minor, decline=None, charge=charge
-        )
-        self._movements.append(
-            Movement(
-                id=f"txn_{len(self._movements) + 1:024d}",
-                kind=PostingKind.CAPTURE,
-                source=charge.id,
-                charge=None,
-                amount=Money(received_minor, currency),
-                fee=fee,
-                ours=intent.payment_id is not None,
-                at=now,
-            )
-        )
-
-    async def _reach(self) -> None:
-        await asyncio.sleep(0)
-        if self.away:
-            raise ProviderUnavailableError("The provider is away.")
-
-    def _known(self, intent_id: str) -> Intent:
-        intent = self._intents.get(intent_id)
-        if intent is None:
-            raise ProviderRefusedError(f"No such intent: {intent_id!r}")
-        disputed = bool(self.bank.of(intent_id))
-        return replace(intent, refunded_minor=self.desk.refunded_minor(intent_id), disputed=disputed)

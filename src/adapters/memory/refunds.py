@@ -29,7 +29,13 @@ class Booked:
 
 type Book = list[Booked]
 
-_OUTSIDE = (LedgerAccount.BUYER, LedgerAccount.REFUND, LedgerAccount.DISPUTE)
+_OUTSIDE = (
+    LedgerAccount.BUYER,
+    LedgerAccount.REFUND,
+    LedgerAccount.DISPUTE,
+    LedgerAccount.SELLER,
+    LedgerAccount.ROYALTY,
+)
 
 
 class MemoryRefundStore(RefundStore):

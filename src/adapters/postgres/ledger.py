@@ -17,8 +17,9 @@ _COMPARED = sorted(COMPARED)
 _BOOKED = """
     with one as (
         select tenant_id, payment_id, kind, provider_ref, currency, min(occurred_at) as occurred_at,
-               -coalesce(sum(amount_minor) filter (where account in ('buyer', 'refund', 'dispute')), 0)::bigint
-                   as amount_minor
+               -coalesce(sum(amount_minor) filter (
+                   where account in ('buyer', 'refund', 'dispute', 'seller', 'royalty')
+               ), 0)::bigint as amount_minor
         from ledger_entries
         where kind = any($4) and (occurred_at >= $1 and occurred_at < $2 or provider_ref = any($3))
           and provider_ref is not null

@@ -8,31 +8,33 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
-from core.payments.accounts import ConnectedAccount, Requirements
+from core.payments.accounts import AccountOwner, ConnectedAccount, OwnerKind, Requirements
 from core.payments.platform_fee import PlatformFee
-from core.shared.ids import TenantId, VenueId
-from ports.payments.accounts import AccountDirectory, AccountOwner, AccountStore
+from core.shared.ids import TenantId
+from ports.payments.accounts import AccountDirectory, AccountStore
 
 _COLUMNS = """
-    tenant_id, venue_id, country, email, attempt, account_id, charges_enabled, payouts_enabled, details_submitted,
-    requirements, requirements_deadline, disabled_reason, refusal, told_at, deauthorized_at, check_at, version,
-    created_at, updated_at
+    tenant_id, owner_kind, owner_id, country, email, attempt, account_id, charges_enabled, payouts_enabled,
+    details_submitted, requirements, requirements_deadline, disabled_reason, refusal, told_at, deauthorized_at,
+    check_at, version, transfers_enabled, created_at, updated_at
 """
 _INSERT = f"""
     insert into connected_accounts ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+            $21)
     on conflict on constraint connected_accounts_pkey do nothing
 """  # noqa: S608 - built from our own column names
 _SELECT = f"""
     select {_COLUMNS.replace("requirements,", "requirements::text as requirements,")}
-    from connected_accounts where tenant_id = $1 and venue_id = $2
+    from connected_accounts where tenant_id = $1 and owner_kind = $2 and owner_id = $3
 """  # noqa: S608 - as above
 _UPDATE = """
     update connected_accounts
-       set country = $3, email = $4, attempt = $5, account_id = $6, charges_enabled = $7, payouts_enabled = $8,
-           details_submitted = $9, requirements = $10::text::jsonb, requirements_deadline = $11, disabled_reason = $12,
-           refusal = $13, told_at = $14, deauthorized_at = $15, check_at = $16, version = $17, updated_at = $18
-     where tenant_id = $1 and venue_id = $2
+       set country = $4, email = $5, attempt = $6, account_id = $7, charges_enabled = $8, payouts_enabled = $9,
+           details_submitted = $10, requirements = $11::text::jsonb, requirements_deadline = $12, disabled_reason = $13,
+           refusal = $14, told_at = $15, deauthorized_at = $16, check_at = $17, version = $18, transfers_enabled = $19,
+           updated_at = $20
+     where tenant_id = $1 and owner_kind = $2 and owner_id = $3
 """
 
 
@@ -54,21 +56,24 @@ class PostgresAccountStore(AccountStore):
     @override
     async def add(self, account: ConnectedAccount) -> bool:
         status = await self._connection.execute(
-            _INSERT, self._tenant_id, account.venue_id, *_state(account), account.created_at, account.updated_at
+            _INSERT, *self._key(account.owner), *_state(account), account.created_at, account.updated_at
         )
         return rows_touched(status) == 1
 
     @override
-    async def find(self, venue_id: VenueId) -> ConnectedAccount | None:
-        return _account(await self._connection.fetchrow(_SELECT, self._tenant_id, venue_id))
+    async def find(self, owner: AccountOwner) -> ConnectedAccount | None:
+        return _account(await self._connection.fetchrow(_SELECT, *self._key(owner)))
 
     @override
-    async def lock(self, venue_id: VenueId) -> ConnectedAccount | None:
-        return _account(await self._connection.fetchrow(f"{_SELECT} for update", self._tenant_id, venue_id))
+    async def lock(self, owner: AccountOwner) -> ConnectedAccount | None:
+        return _account(await self._connection.fetchrow(f"{_SELECT} for update", *self._key(owner)))
 
     @override
     async def save(self, account: ConnectedAccount) -> None:
-        await self._connection.execute(_UPDATE, self._tenant_id, account.venue_id, *_state(account), account.updated_at)
+        await self._connection.execute(_UPDATE, *self._key(account.owner), *_state(account), account.updated_at)
+
+    def _key(self, owner: AccountOwner) -> tuple[object, ...]:
+        return self._tenant_id, owner.kind.value, owner.id
 
     @override
     async def platform_fee(self) -> PlatformFee | None:
@@ -106,7 +111,7 @@ class PostgresAccountDirectory(AccountDirectory):
     async def owner(self, account_id: str) -> AccountOwner | None:
         async with driver_errors_translated():
             row = await self._pool.fetchrow(
-                "select tenant_id, venue_id from connected_accounts where account_id = $1", account_id
+                "select tenant_id, owner_kind, owner_id from connected_accounts where account_id = $1", account_id
             )
         return _owner(row) if row is not None else None
 
@@ -114,7 +119,10 @@ class PostgresAccountDirectory(AccountDirectory):
     async def due(self, *, now: datetime, accounts_max: int) -> Sequence[AccountOwner]:
         async with driver_errors_translated():
             rows = await self._pool.fetch(
-                "select tenant_id, venue_id from connected_accounts where check_at <= $1 order by check_at limit $2",
+                """
+                select tenant_id, owner_kind, owner_id from connected_accounts
+                where check_at <= $1 order by check_at limit $2
+                """,
                 now,
                 accounts_max,
             )
@@ -122,11 +130,11 @@ class PostgresAccountDirectory(AccountDirectory):
 
 
 def _owner(row: asyncpg.Record) -> AccountOwner:
-    return AccountOwner(TenantId(row["tenant_id"]), VenueId(row["venue_id"]))
+    return AccountOwner(TenantId(row["tenant_id"]), OwnerKind(row["owner_kind"]), row["owner_id"])
 
 
 def _state(account: ConnectedAccount) -> tuple[object, ...]:
-    """Return what changes of an account, from `country` to `version` in the order of the columns."""
+    """Return what changes of an account, from `country` to `transfers_enabled` in the order of the columns."""
     due = account.requirements
     lists = _Due(currently_due=due.currently_due, past_due=due.past_due, eventually_due=due.eventually_due)
     return (
@@ -145,6 +153,7 @@ def _state(account: ConnectedAccount) -> tuple[object, ...]:
         account.deauthorized_at,
         account.check_at,
         account.version,
+        account.transfers_enabled,
     )
 
 
@@ -153,8 +162,7 @@ def _account(row: asyncpg.Record | None) -> ConnectedAccount | None:
         return None
     due = msgspec.json.decode(row["requirements"], type=_Due)
     return ConnectedAccount(
-        tenant_id=TenantId(row["tenant_id"]),
-        venue_id=VenueId(row["venue_id"]),
+        owner=_owner(row),
         country=row["country"],
         email=row["email"],
         attempt=row["attempt"],
@@ -174,6 +182,7 @@ def _account(row: asyncpg.Record | None) -> ConnectedAccount | None:
         deauthorized_at=row["deauthorized_at"],
         check_at=row["check_at"],
         version=row["version"],
+        transfers_enabled=row["transfers_enabled"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -14,6 +14,7 @@ from adapters.postgres.disputes import PostgresDisputeStore
 from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.payment_accounts import PostgresAccountStore
+from adapters.postgres.payouts import PostgresPayoutStore
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from adapters.postgres.refunds import PostgresRefundStore
 from adapters.postgres.transactions import tenant_transaction
@@ -35,18 +36,20 @@ from ports.payments import (
 )
 from ports.payments.accounts import AccountStore
 from ports.payments.disputes import DisputeStore
+from ports.payments.payouts import PayoutStore
 
 _COLUMNS = """
     tenant_id, id, order_id, account_id, method, amount_minor, currency, description, status, attempt,
     stripe_payment_intent_id, received_minor, received_currency, closing, refund_reason, decline_id, check_at,
-    refunded_at, destination_account, application_fee_minor, needs_action, created_at, updated_at
+    refunded_at, destination_account, application_fee_minor, needs_action, created_at, updated_at, escrow
 """
 _INSERT = f"""
     insert into payments ({_COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24)
     on conflict on constraint payments_order do nothing
 """  # noqa: S608 - built from our own column names
-_SELECT = f"select {_COLUMNS}, refunded_minor from payments where tenant_id = $1"  # noqa: S608 - as above
+_SELECT = f"select {_COLUMNS}, refunded_minor, paid_out_minor from payments where tenant_id = $1"  # noqa: S608 - as above
 _UPDATE = """
     update payments
        set status = $3, attempt = $4, stripe_payment_intent_id = $5, received_minor = $6, received_currency = $7,
@@ -78,6 +81,7 @@ class PostgresPaymentStore(PaymentStore):
             *_progress(payment),
             payment.created_at,
             payment.updated_at,
+            payment.escrow,
         )
         return rows_touched(status) == 1
 
@@ -157,6 +161,7 @@ class _PostgresPaymentTransaction(PaymentTransaction):
     accounts: AccountStore
     refunds: RefundStore
     disputes: DisputeStore
+    payouts: PayoutStore
     ledger: Ledger
     outbox: Outbox
 
@@ -177,6 +182,7 @@ class PostgresPaymentTransactions(PaymentTransactions):
                 accounts=PostgresAccountStore(connection, tenant_id),
                 refunds=PostgresRefundStore(connection, tenant_id),
                 disputes=PostgresDisputeStore(connection, tenant_id),
+                payouts=PostgresPayoutStore(connection, tenant_id),
                 ledger=PostgresLedger(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
             )
@@ -243,4 +249,6 @@ def _payment(row: asyncpg.Record | None) -> Payment | None:
         refunded_at=row["refunded_at"],
         destination=Destination(account, row["application_fee_minor"]) if account is not None else None,
         needs_action=row["needs_action"],
+        escrow=row["escrow"],
+        paid_out_minor=row["paid_out_minor"],
     )

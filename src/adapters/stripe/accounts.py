@@ -10,7 +10,7 @@ from stripe.params import AccountCreateParams, AccountLinkCreateParams, PayoutLi
 
 from adapters.stripe.amounts import from_stripe
 from adapters.stripe.failures import failures_classified
-from core.payments.accounts import ProviderAccount, Requirements
+from core.payments.accounts import OwnerKind, ProviderAccount, Requirements
 from core.payments.errors import AccountGoneError
 from ports.payments.accounts import AccountGateway, AccountRequest, OnboardingLink, Payout, PayoutPage
 
@@ -21,7 +21,8 @@ _NO_ACCESS = "account_invalid"
 class StripeAccountGateway(AccountGateway):
     """Express accounts: Stripe asks their owners, and answers for their identity.
 
-    They take cards and receive transfers, which is what destination charges on their behalf need.
+    A venue's takes cards and receives transfers, which is what destination charges on its behalf need; a seller's only
+    receives transfers, and so its owner is asked for less.
     """
 
     def __init__(self, client: stripe.StripeClient) -> None:
@@ -29,12 +30,17 @@ class StripeAccountGateway(AccountGateway):
 
     @override
     async def create_account(self, request: AccountRequest) -> ProviderAccount:
+        owner = request.owner
         params: AccountCreateParams = {
             "type": "express",
             "country": request.country,
-            "capabilities": {"card_payments": {"requested": True}, "transfers": {"requested": True}},
-            "metadata": {"tenant_id": str(request.tenant_id), "venue_id": str(request.venue_id)},
+            "capabilities": {"transfers": {"requested": True}},
+            "metadata": {"tenant_id": str(owner.tenant_id), f"{owner.kind}_id": str(owner.id)},
         }
+        if owner.kind is OwnerKind.VENUE:
+            params["capabilities"] = {"card_payments": {"requested": True}, "transfers": {"requested": True}}
+        else:
+            params["business_type"] = "individual"
         if request.email is not None:
             params["email"] = request.email
         async with failures_classified():
@@ -93,6 +99,7 @@ def account_of(found: stripe.Account) -> ProviderAccount:
         charges_enabled=bool(found.charges_enabled),
         payouts_enabled=bool(found.payouts_enabled),
         details_submitted=bool(found.details_submitted),
+        transfers_enabled=_may_receive(found),
         requirements=Requirements()
         if due is None
         else Requirements(
@@ -103,6 +110,12 @@ def account_of(found: stripe.Account) -> ProviderAccount:
             disabled_reason=due.disabled_reason,
         ),
     )
+
+
+def _may_receive(found: stripe.Account) -> bool:
+    capabilities = found.capabilities
+    # The SDK's objects have only the members that Stripe sent.
+    return capabilities is not None and getattr(capabilities, "transfers", None) == "active"
 
 
 def _payout(found: stripe.Payout) -> Payout:

@@ -15,6 +15,8 @@ _KINDS = {
     "payment_refund": PostingKind.REFUND,
     "refund_failure": PostingKind.REFUND_FAILED,
     "payment_failure_refund": PostingKind.REFUND_FAILED,
+    "transfer": PostingKind.TRANSFER_SENT,
+    "transfer_refund": PostingKind.TRANSFER_REVERSED,
 }
 _OF_DISPUTES = frozenset({PostingKind.DISPUTE_WITHDRAWN, PostingKind.DISPUTE_REINSTATED})
 _DISPUTE = ("dp_", "du_")
@@ -35,7 +37,7 @@ def movement_of(found: stripe.BalanceTransaction) -> Movement | None:
         charge=_charge(source),
         amount=from_stripe(found.amount, found.currency),
         fee=from_stripe(found.fee, found.currency),
-        ours=not isinstance(source, stripe.Charge) or "payment_id" in source.metadata,
+        ours=_is_ours(source),
         at=datetime.fromtimestamp(found.created, UTC),
     )
 
@@ -50,6 +52,17 @@ def _kind(found: stripe.BalanceTransaction) -> PostingKind | None:
         return None
     taken = found.amount < 0 or (found.amount == 0 and found.fee > 0)
     return PostingKind.DISPUTE_WITHDRAWN if taken else PostingKind.DISPUTE_REINSTATED
+
+
+def _is_ours(source: object) -> bool:
+    """Tell whether we made it, where that can be told: Stripe makes transfers of its own for destination charges."""
+    if isinstance(source, stripe.Charge):
+        return "payment_id" in source.metadata
+    if isinstance(source, stripe.Transfer):
+        return "payout_id" in source.metadata
+    if isinstance(source, stripe.TransferReversal):
+        return "payout_id" in (source.metadata or {})
+    return True
 
 
 def _charge(source: object) -> str | None:

@@ -14,11 +14,13 @@ from adapters.stripe.disputes import dispute_of
 from adapters.stripe.failures import failures_classified
 from adapters.stripe.intents import intent_of, metadata_of
 from adapters.stripe.refunds import refund_of, refund_params
+from adapters.stripe.transfers import to_account, transfer_group_of, transfer_of, transfer_params
 from core.payments.dispute import ProviderDispute
 from core.payments.errors import ProviderRefusedError
 from core.payments.intent import Intent
 from core.payments.movements import Movement
 from core.payments.payment import Payment
+from core.payments.payout import Leg, Payout, ProviderTransfer
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen
 from core.shared.money import Money
 from ports.payments import PaymentGateway
@@ -45,6 +47,8 @@ class StripeGateway(PaymentGateway):
             "metadata": metadata_of(payment),
             "expand": ["latest_charge"],
         }
+        if payment.escrow:
+            params["transfer_group"] = transfer_group_of(payment)
         if payment.destination is not None:
             to = payment.destination
             # On behalf of the venue: its country's cards and fees apply, and its name is on the buyer's statement.
@@ -120,6 +124,45 @@ class StripeGateway(PaymentGateway):
             await self._client.v1.disputes.update_async(
                 dispute_id, {"evidence": {"uncategorized_text": text}, "submit": submit}, options
             )
+
+    @override
+    async def transfer(self, payment: Payment, payout: Payout, leg: Leg, *, to: str) -> ProviderTransfer:
+        intent = await self.retrieve_intent(_intent_id(payment))
+        if intent.charge is None:
+            raise ProviderRefusedError(f"Intent {intent.id} has no charge whose money could be sent.")
+        params = transfer_params(payment, payout, leg, to=to, charge=intent.charge.id)
+        async with to_account(to):
+            made = await self._client.v1.transfers.create_async(
+                params, {"idempotency_key": f"payout:{payout.id}:{leg}:attempt:{payout.attempt}"}
+            )
+        return transfer_of(made)
+
+    @override
+    async def transfers(self, payment: Payment) -> Sequence[ProviderTransfer]:
+        async with failures_classified():
+            listed = await self._client.v1.transfers.list_async(
+                {"transfer_group": transfer_group_of(payment), "limit": _PAGE}
+            )
+            found = [transfer_of(one) async for one in listed.auto_paging_iter()]
+        return list(reversed(found))
+
+    @override
+    async def retrieve_transfer(self, transfer_id: str) -> ProviderTransfer:
+        async with failures_classified():
+            return transfer_of(await self._client.v1.transfers.retrieve_async(transfer_id))
+
+    @override
+    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
+        async with failures_classified():
+            found = await self._client.v1.transfers.retrieve_async(transfer_id)
+            left = found.amount - found.amount_reversed
+            if left > 0:
+                await self._client.v1.transfers.reversals.create_async(
+                    transfer_id,
+                    {"amount": left, "metadata": {"payout_id": str(payout.id)}},
+                    # What is left is a part of the key: the same key would stand for another amount.
+                    {"idempotency_key": f"payout:{payout.id}:reversal:{transfer_id}:{left}"},
+                )
 
     @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:

@@ -12,13 +12,12 @@ from redis.asyncio import Redis
 from adapters.http.disputes import DisputeController
 from adapters.http.payment_refunds import PaymentRefundController
 from adapters.http.payments import PaymentController
+from adapters.http.payouts import PayoutController, SellerController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
 from adapters.inprocess.payments import InProcessPayments
-from adapters.inprocess.venue_accounts import InProcessVenueAccounts
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.ledger import PostgresBooks
-from adapters.postgres.payment_accounts import PostgresAccountDirectory
 from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnsettledPayments
 from adapters.postgres.refunds import PostgresUnsettledRefunds
 from adapters.postgres.webhooks import (
@@ -30,15 +29,18 @@ from adapters.postgres.webhooks import (
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
 from adapters.stripe.account_events import StripeAccountEvents
-from adapters.stripe.accounts import StripeAccountGateway
 from adapters.stripe.client import open_stripe
 from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.gateway import StripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
+from adapters.stripe.transfer_events import StripeTransferEvents
 from adapters.stripe.verifier import StripeVerifier
+from adapters.system.payout_health import PayoutHealth
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
+from bootstrap.containers.connected_accounts import AccountsProvider
 from bootstrap.containers.disputes import DisputesProvider
+from bootstrap.containers.payouts import PayoutsProvider
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
@@ -46,33 +48,27 @@ from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
-from ports.payments.accounts import AccountDirectory, AccountGateway
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
-from ports.published.payments import PaymentsApi, VenueAccountsApi
+from ports.published.payments import PaymentsApi
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
 from ports.webhooks import WebhookInbox, WebhookLog, WebhookQueue, WebhookVerifier
-from usecases.payments.agree_platform_fee import AgreePlatformFee
-from usecases.payments.ask_charging import AskCharging
 from usecases.payments.cancel_payment import CancelPayment
-from usecases.payments.connect_venue import ConnectVenue, ReturnUrls
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.keep_refunds import KeepRefunds
 from usecases.payments.list_refunds import ListRefunds
-from usecases.payments.name_account import NameAccount
-from usecases.payments.read_account import ReadAccount
 from usecases.payments.read_payment import ReadPayment
 from usecases.payments.reconcile_accounts import ReconcileAccounts
 from usecases.payments.reconcile_day import ReconcileDay
 from usecases.payments.reconcile_pending_payments import ReconcilePendingPayments
-from usecases.payments.record_account import RecordAccount
 from usecases.payments.record_payment_outcome import RecordPaymentOutcome
 from usecases.payments.record_refunds import RecordRefunds
 from usecases.payments.refund_payment import RefundPayment
 from usecases.payments.retry_refund import RetryRefund
 from usecases.payments.send_refund import SendRefund
 from usecases.payments.settle_disputes import SettleDisputes
+from usecases.payments.settle_payouts import SettlePayouts
 from usecases.payments.settle_refund import SettleRefund
 from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartPayment
@@ -154,34 +150,6 @@ class PaymentsProvider(Provider):
         return PostgresBooks(pools.relay)
 
 
-class AccountsProvider(Provider):
-    """Connected accounts, with Stripe as their provider."""
-
-    scope = Scope.APP
-    usecases = provide_all(
-        AskCharging,
-        AgreePlatformFee,
-        NameAccount,
-        ConnectVenue,
-        ReadAccount,
-        RecordAccount,
-        ReconcileAccounts,
-    )
-    gateway = provide(StripeAccountGateway, provides=AccountGateway)
-    published = provide(InProcessVenueAccounts, provides=VenueAccountsApi)
-
-    @provide
-    def directory(self, pools: Pools) -> AccountDirectory:
-        """Return the worker's view as the relay role."""
-        return PostgresAccountDirectory(pools.relay)
-
-    @provide
-    def urls(self, settings: Settings) -> ReturnUrls:
-        """Return where Stripe's pages send people back to."""
-        http = settings.http
-        return ReturnUrls(http.public_url or f"http://{http.host}:{http.port}")
-
-
 class WebhooksProvider(Provider):
     """The webhook inbox, and who is told of which events."""
 
@@ -194,11 +162,15 @@ class WebhooksProvider(Provider):
         ListOwnWebhooks,
         ReplayOwnWebhook,
     )
-    handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeAccountEvents)
+    handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeTransferEvents, StripeAccountEvents)
 
     @provide
     def handler(
-        self, payments: StripePaymentEvents, disputes: StripeDisputeEvents, accounts: StripeAccountEvents
+        self,
+        payments: StripePaymentEvents,
+        disputes: StripeDisputeEvents,
+        transfers: StripeTransferEvents,
+        accounts: StripeAccountEvents,
     ) -> ProviderEventHandler:
         """Return the table of events: a line for each family. What has no line is completed with a note."""
         return DispatchEvent(
@@ -207,6 +179,7 @@ class WebhooksProvider(Provider):
                 EventRoute(STRIPE, "charge.", payments),
                 EventRoute(STRIPE, "charge.dispute.", disputes),
                 EventRoute(STRIPE, "refund.", payments),
+                EventRoute(STRIPE, "transfer.", transfers),
                 EventRoute(STRIPE_CONNECT, "account.updated", accounts),
                 EventRoute(STRIPE_CONNECT, "account.application.deauthorized", accounts),
             )
@@ -274,6 +247,7 @@ def payment_service() -> Service:
             PostgresProvider("payment"),
             PaymentsProvider(),
             DisputesProvider(),
+            PayoutsProvider(),
             AccountsProvider(),
             WebhooksProvider(),
             linked(VenuesApi, OrdersApi, AdmissionApi),
@@ -282,6 +256,8 @@ def payment_service() -> Service:
             PaymentController,
             PaymentRefundController,
             DisputeController,
+            PayoutController,
+            SellerController,
             StripeConnectController,
             StripeWebhookController,
             WebhookController,
@@ -294,7 +270,8 @@ def payment_service() -> Service:
             JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
             JobSpec("settle_refunds", SWEEP_INTERVAL_S, SettleRefunds),
             JobSpec("settle_disputes", SWEEP_INTERVAL_S, SettleDisputes),
+            JobSpec("settle_payouts", SWEEP_INTERVAL_S, SettlePayouts),
         ),
         alarms=(AlarmSpec(WEBHOOKS_CHANNEL, "process_webhooks"),),
-        checks=(PostgresHealth, WebhookHealth, RefundHealth),
+        checks=(PostgresHealth, WebhookHealth, RefundHealth, PayoutHealth),
     )

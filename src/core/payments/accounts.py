@@ -1,11 +1,13 @@
-"""Connected accounts: the one that a venue's money goes to, and what the provider says of it."""
+"""Connected accounts: the one that a venue's or a seller's money goes to, and what the provider says of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
 
 from core.payments.errors import AccountCountryFixedError
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.ids import TenantId, VenueId
+from core.shared.ids import AccountId, TenantId, VenueId
 from core.shared.places import is_country
 
 NAME_AFTER_S = 120
@@ -15,15 +17,41 @@ The provider knows the key of the asking for a day, so that asking again within 
 """
 
 CHECK_AFTER_S = 3_600
-"""How often the provider is asked about an account that may not charge, if it says nothing by itself."""
+"""How often the provider is asked about an account that does not serve its owner yet, if it says nothing by itself."""
 
 CHECK_CHARGING_AFTER_S = 86_400
 """The same of one that may."""
 
 
+class OwnerKind(StrEnum):
+    """Who may have an account: a venue takes payments, a person who resells is only paid."""
+
+    VENUE = "venue"
+    SELLER = "seller"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountOwner:
+    """Whose account it is; `id` is the venue's, or that of the seller's own account with Fairseat."""
+
+    tenant_id: TenantId
+    kind: OwnerKind
+    id: UUID
+
+    @classmethod
+    def venue(cls, tenant_id: TenantId, venue_id: VenueId) -> "AccountOwner":
+        """Return a venue as an owner."""
+        return cls(tenant_id, OwnerKind.VENUE, venue_id)
+
+    @classmethod
+    def seller(cls, tenant_id: TenantId, account_id: AccountId) -> "AccountOwner":
+        """Return a person who resells as an owner."""
+        return cls(tenant_id, OwnerKind.SELLER, account_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
-    """What the provider wants to know of the venue's owner, by its own names of fields, and until when.
+    """What the provider wants to know of the account's owner, by its own names of fields, and until when.
 
     `disabled_reason` is why something is switched off, None while nothing is.
     """
@@ -42,7 +70,10 @@ class Requirements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderAccount:
-    """An account as read from the provider, never from the text of a webhook."""
+    """An account as read from the provider, never from the text of a webhook.
+
+    `transfers_enabled` says that money of the platform's may be sent to it.
+    """
 
     id: str
     country: str
@@ -50,11 +81,12 @@ class ProviderAccount:
     payouts_enabled: bool
     details_submitted: bool
     requirements: Requirements
+    transfers_enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedAccount:
-    """The account of a venue, of which there is one.
+    """The account of an owner, of which there is one.
 
     `country` (ISO 3166-1 alpha-2) and `email` are what it is asked for with; the e-mail is forgotten once the provider
     has named the account. `attempt` counts the accounts that were asked for, from 1; `account_id` is None until the
@@ -63,8 +95,7 @@ class ConnectedAccount:
     with each change, and also when the provider said nothing new: so a look that began before can tell.
     """
 
-    tenant_id: TenantId
-    venue_id: VenueId
+    owner: AccountOwner
     country: str
     email: str | None
     attempt: int
@@ -80,6 +111,17 @@ class ConnectedAccount:
     version: int
     created_at: datetime
     updated_at: datetime
+    transfers_enabled: bool = False
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """The organisation that it belongs to, or that its seller is paid in."""
+        return self.owner.tenant_id
+
+    @property
+    def receives(self) -> str | None:
+        """The provider's name of the account when money may be sent to it now, else None."""
+        return self.account_id if self.transfers_enabled and self.deauthorized_at is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +135,12 @@ class AccountChange:
 def ask_for_account(
     current: ConnectedAccount | None,
     *,
-    tenant_id: TenantId,
-    venue_id: VenueId,
+    owner: AccountOwner,
     country: str,
     email: str | None,
     now: datetime,
 ) -> AccountChange | None:
-    """Note that the venue wants an account, before the provider is asked; None when that is noted, or there is one.
+    """Note that the owner wants an account, before the provider is asked; None when that is noted, or there is one.
 
     Raises InvalidInputError for a country that ISO 3166-1 does not list.
 
@@ -111,8 +152,7 @@ def ask_for_account(
         raise InvalidInputError(message, [Problem("/country", message)])
     if current is None:
         fresh = ConnectedAccount(
-            tenant_id=tenant_id,
-            venue_id=venue_id,
+            owner=owner,
             country=country,
             email=email,
             attempt=1,
@@ -144,10 +184,11 @@ def ask_for_account(
             refusal=None,
             told_at=None,
             deauthorized_at=None,
+            transfers_enabled=False,
         )
         return AccountChange(_stored(again, now=now))
     if current.country != country:
-        raise AccountCountryFixedError(f"The venue's account is in {current.country}, and cannot move to {country}.")
+        raise AccountCountryFixedError(f"The account is in {current.country}, and cannot move to {country}.")
     return None
 
 
@@ -174,7 +215,7 @@ def observe(
     """Bring the account to where the provider says it stands.
 
     `told_at` is the provider's time of the news that led to the look, None without any. None for news that are older
-    than the last that were applied, and for another account than the venue's present one.
+    than the last that were applied, and for another account than the owner's present one.
     """
     if said.id != current.account_id or _is_old(current, told_at):
         return None
@@ -189,7 +230,12 @@ def deauthorize(
     if account_id != current.account_id or _is_old(current, told_at) or current.deauthorized_at is not None:
         return None
     after = replace(
-        current, charges_enabled=False, payouts_enabled=False, deauthorized_at=now, told_at=told_at or current.told_at
+        current,
+        charges_enabled=False,
+        payouts_enabled=False,
+        transfers_enabled=False,
+        deauthorized_at=now,
+        told_at=told_at or current.told_at,
     )
     return AccountChange(_stored(after, now=now), is_news=True)
 
@@ -206,6 +252,7 @@ def _observed(current: ConnectedAccount, said: ProviderAccount, *, now: datetime
         payouts_enabled=said.payouts_enabled,
         details_submitted=said.details_submitted,
         requirements=said.requirements,
+        transfers_enabled=said.transfers_enabled,
         deauthorized_at=None,
     )
     return _stored(after, now=now)
@@ -227,4 +274,5 @@ def _check_at(account: ConnectedAccount, *, now: datetime) -> datetime | None:
         return None
     if account.account_id is None:
         return now + timedelta(seconds=NAME_AFTER_S)
-    return now + timedelta(seconds=CHECK_CHARGING_AFTER_S if account.charges_enabled else CHECK_AFTER_S)
+    serves = account.charges_enabled if account.owner.kind is OwnerKind.VENUE else account.transfers_enabled
+    return now + timedelta(seconds=CHECK_CHARGING_AFTER_S if serves else CHECK_AFTER_S)

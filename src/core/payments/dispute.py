@@ -142,7 +142,8 @@ def see_disputes(
     counts events, so the news may come in any order and any number of times.
     """
     known = {dispute.provider_id: dispute for dispute in disputes}
-    refs = {posting.provider_ref for posting in booked}
+    had = list(booked)
+    refs = {posting.provider_ref for posting in had}
     changed, records, postings, news = list[Dispute](), list[PaymentRecord](), list[Posting](), list[DisputeNews]()
     for one in seen:
         before = known.get(one.id)
@@ -163,6 +164,7 @@ def see_disputes(
                     ref=movement.id,
                     at=movement.at,
                     destination=payment.destination,
+                    escrow=[*had, *postings] if payment.escrow else None,
                 )
     if not changed and not postings:
         return None

@@ -78,6 +78,60 @@ class RefundNotFailedError(DomainError):
     code = "payments.refund_not_failed"
 
 
+class NotInEscrowError(DomainError):
+    """The payment has no money that waits to be paid out."""
+
+    code = "payments.not_in_escrow"
+
+
+class PayoutTooLargeError(DomainError):
+    """More is to be paid out than was received and is left after refunds and other payouts."""
+
+    code = "payments.payout_too_large"
+
+
+class PayoutConflictError(DomainError):
+    """The id is that of another payout: of another payment, to another seller, or over other shares."""
+
+    code = "payments.payout_conflict"
+
+
+class PayoutNotFoundError(DomainError):
+    """There is no such payout, or it is not the caller's to see."""
+
+    code = "payments.payout_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such payout.")
+
+
+class PayoutNotOwedError(DomainError):
+    """Only what is owed to a seller is settled by hand."""
+
+    code = "payments.payout_not_owed"
+
+
+class PayoutNotFailedError(DomainError):
+    """Only a payout that failed is tried again."""
+
+    code = "payments.payout_not_failed"
+
+
+class PayoutAccountsOffError(DomainError):
+    """Sellers have no accounts here: what is owed to them is settled by hand."""
+
+    code = "payments.payout_accounts_off"
+
+    def __init__(self) -> None:
+        super().__init__("Payouts are settled by hand here; there are no accounts for them.")
+
+
+class DestinationNotReadyError(DomainError):
+    """The provider sends nothing to this account now: it may not receive transfers (any more)."""
+
+    code = "payments.destination_not_ready"
+
+
 class AmountMismatchError(DomainError):
     """The provider took another amount, or another currency, than the order asked for."""
 

@@ -6,6 +6,11 @@ as a negative balance of `buyer`, and all the other accounts together always hav
 What a dispute takes goes to `dispute`, and Stripe's fee for it to `dispute_fee`; what is won comes back from there.
 Stripe takes both from the platform's balance, also where the money of the payment had gone on to a venue's account:
 then the platform bears them, out of its fee and beyond, until it has taken the transfer back from the venue.
+
+Money in escrow belongs to nobody yet. What goes back to the buyer, or is taken by a dispute, comes out of `escrow`
+while something is there; beyond that the platform bears it, as `platform_loss`, and what comes back makes that good
+first. A payout releases money from escrow: to the seller's credit, to the organisation and to the platform's fee. What
+was sent on from there to somebody's own account is `seller` and `royalty`.
 """
 
 from collections.abc import Iterable
@@ -28,6 +33,11 @@ class LedgerAccount(StrEnum):
     REFUND = "refund"
     DISPUTE = "dispute"
     DISPUTE_FEE = "dispute_fee"
+    ESCROW = "escrow"
+    PLATFORM_LOSS = "platform_loss"
+    SELLER_CREDIT = "seller_credit"
+    SELLER = "seller"
+    ROYALTY = "royalty"
 
 
 class PostingKind(StrEnum):
@@ -40,6 +50,11 @@ class PostingKind(StrEnum):
     APPLICATION_FEE_REFUND = "application_fee_refund"
     DISPUTE_WITHDRAWN = "dispute_withdrawn"
     DISPUTE_REINSTATED = "dispute_reinstated"
+    PAYOUT_RELEASED = "payout_released"
+    PAYOUT_CANCELLED = "payout_cancelled"
+    PAYOUT_BY_HAND = "payout_by_hand"
+    TRANSFER_SENT = "transfer_sent"
+    TRANSFER_REVERSED = "transfer_reversed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +87,62 @@ class Posting:
 
 
 def capture(
-    received: Money, *, ref: str, at: datetime, destination: Destination | None = None, fee: Money | None = None
+    received: Money,
+    *,
+    ref: str,
+    at: datetime,
+    destination: Destination | None = None,
+    escrow: bool = False,
+    fee: Money | None = None,
 ) -> Posting:
     """Book what a buyer paid; `fee` is what Stripe keeps of it, None while that is not known.
 
-    A fee in another currency than the payment's is not booked: the platform settles it, and the ledger cannot.
+    All that comes into escrow stays there: the platform pays Stripe. A fee in another currency than the payment's is
+    not booked: the platform settles it, and the ledger cannot.
     """
     kept = destination.application_fee_minor if destination else 0
     stripe_minor = fee.amount_minor if fee is not None and fee.currency == received.currency else 0
     amounts = {
         LedgerAccount.BUYER: -received.amount_minor,
-        LedgerAccount.ORGANISATION: received.amount_minor - kept,
         LedgerAccount.PLATFORM_FEE: kept,
         LedgerAccount.STRIPE_FEE: stripe_minor,
     }
-    amounts[_bearer(destination)] -= stripe_minor
+    owner = LedgerAccount.ESCROW if escrow else LedgerAccount.ORGANISATION
+    amounts[owner] = received.amount_minor - kept
+    amounts[_bearer(destination, escrow=escrow)] -= stripe_minor
     return _posting(PostingKind.CAPTURE, received.currency, amounts, ref=ref, at=at)
 
 
 def late_stripe_fee(
-    fee: Money, *, ref: str, at: datetime, destination: Destination | None = None, refund_id: RefundId | None = None
+    fee: Money,
+    *,
+    ref: str,
+    at: datetime,
+    destination: Destination | None = None,
+    escrow: bool = False,
+    refund_id: RefundId | None = None,
 ) -> Posting:
     """Book a fee that became known after its movement was booked; one that Stripe gives back is negative."""
-    amounts = {_bearer(destination): -fee.amount_minor, LedgerAccount.STRIPE_FEE: fee.amount_minor}
+    amounts = {_bearer(destination, escrow=escrow): -fee.amount_minor, LedgerAccount.STRIPE_FEE: fee.amount_minor}
     return _posting(PostingKind.STRIPE_FEE, fee.currency, amounts, ref=ref, at=at, refund_id=refund_id)
 
 
-def refund(amount: Money, *, refund_id: RefundId, ref: str, at: datetime) -> Posting:
-    """Book money that goes back to the buyer, out of what the organisation got."""
-    amounts = {LedgerAccount.ORGANISATION: -amount.amount_minor, LedgerAccount.REFUND: amount.amount_minor}
+def refund(
+    amount: Money, *, refund_id: RefundId, ref: str, at: datetime, escrow: Iterable[Posting] | None = None
+) -> Posting:
+    """Book money that goes back to the buyer, out of what the organisation got.
+
+    For a payment in escrow `escrow` is all that was booked of it: its money goes back from there.
+    """
+    amounts = {LedgerAccount.REFUND: amount.amount_minor} | _borne(-amount.amount_minor, escrow)
     return _posting(PostingKind.REFUND, amount.currency, amounts, ref=ref, at=at, refund_id=refund_id)
 
 
-def failed_refund(amount: Money, *, refund_id: RefundId, ref: str, at: datetime) -> Posting:
-    """Book that a refund came back: the organisation has the money again."""
-    amounts = {LedgerAccount.ORGANISATION: amount.amount_minor, LedgerAccount.REFUND: -amount.amount_minor}
+def failed_refund(
+    amount: Money, *, refund_id: RefundId, ref: str, at: datetime, escrow: Iterable[Posting] | None = None
+) -> Posting:
+    """Book that a refund came back: the organisation, or escrow, has the money again; `escrow` is as in `refund`."""
+    amounts = {LedgerAccount.REFUND: -amount.amount_minor} | _borne(amount.amount_minor, escrow)
     return _posting(PostingKind.REFUND_FAILED, amount.currency, amounts, ref=ref, at=at, refund_id=refund_id)
 
 
@@ -117,22 +153,74 @@ def application_fee_refund(amount: Money, *, at: datetime) -> Posting:
 
 
 def dispute_movement(
-    moved: Money, *, fee: Money, ref: str, at: datetime, destination: Destination | None = None
+    moved: Money,
+    *,
+    fee: Money,
+    ref: str,
+    at: datetime,
+    destination: Destination | None = None,
+    escrow: Iterable[Posting] | None = None,
 ) -> tuple[Posting, ...]:
     """Book what a dispute took from the balance, or brought back to it; nothing where neither amount nor fee moved.
 
     `moved` is negative for money that was taken; `fee` is what Stripe took for itself, negative where it came back.
+    `escrow` is as in `refund`; Stripe's fee is then the platform's to pay.
     """
     if moved.amount_minor == fee.amount_minor == 0:
         return ()
-    amounts = {
-        _bearer(destination): moved.amount_minor - fee.amount_minor,
-        LedgerAccount.DISPUTE: -moved.amount_minor,
-        LedgerAccount.DISPUTE_FEE: fee.amount_minor,
-    }
+    amounts = {LedgerAccount.DISPUTE: -moved.amount_minor, LedgerAccount.DISPUTE_FEE: fee.amount_minor}
+    if escrow is None:
+        amounts[_bearer(destination)] = moved.amount_minor - fee.amount_minor
+    else:
+        amounts |= _borne(moved.amount_minor, escrow) | {LedgerAccount.PLATFORM_FEE: -fee.amount_minor}
     taken = moved.amount_minor < 0 or (moved.amount_minor == 0 and fee.amount_minor > 0)
     kind = PostingKind.DISPUTE_WITHDRAWN if taken else PostingKind.DISPUTE_REINSTATED
     return (_posting(kind, moved.currency, amounts, ref=ref, at=at),)
+
+
+def release(*, seller_minor: int, royalty_minor: int, fee_minor: int, currency: str, at: datetime) -> Posting:
+    """Book that money leaves escrow: from now on it is the seller's, the organisation's and the platform's."""
+    amounts = {
+        LedgerAccount.ESCROW: -(seller_minor + royalty_minor + fee_minor),
+        LedgerAccount.SELLER_CREDIT: seller_minor,
+        LedgerAccount.ORGANISATION: royalty_minor,
+        LedgerAccount.PLATFORM_FEE: fee_minor,
+    }
+    return _posting(PostingKind.PAYOUT_RELEASED, currency, amounts, ref=None, at=at)
+
+
+def cancelled_release(
+    *,
+    seller_minor: int,
+    royalty_minor: int,
+    fee_minor: int,
+    currency: str,
+    at: datetime,
+    escrow: Iterable[Posting],
+) -> Posting:
+    """Book that what was released, and is still here, is nobody's again; it makes good first what the platform bore."""
+    amounts = {
+        LedgerAccount.SELLER_CREDIT: -seller_minor,
+        LedgerAccount.ORGANISATION: -royalty_minor,
+        LedgerAccount.PLATFORM_FEE: -fee_minor,
+    } | _borne(seller_minor + royalty_minor + fee_minor, escrow)
+    return _posting(PostingKind.PAYOUT_CANCELLED, currency, amounts, ref=None, at=at)
+
+
+def sent(amount: Money, *, royalty: bool, ref: str | None, at: datetime) -> Posting:
+    """Book that released money went to its owner's account; `ref` names the transfer, None for one made by hand."""
+    giver = LedgerAccount.ORGANISATION if royalty else LedgerAccount.SELLER_CREDIT
+    taker = LedgerAccount.ROYALTY if royalty else LedgerAccount.SELLER
+    amounts = {giver: -amount.amount_minor, taker: amount.amount_minor}
+    kind = PostingKind.TRANSFER_SENT if ref is not None else PostingKind.PAYOUT_BY_HAND
+    return _posting(kind, amount.currency, amounts, ref=ref, at=at)
+
+
+def reversal(amount: Money, *, royalty: bool, ref: str, at: datetime, escrow: Iterable[Posting]) -> Posting:
+    """Book that a transfer came back: it makes good what the platform bore, and the rest is in escrow again."""
+    giver = LedgerAccount.ROYALTY if royalty else LedgerAccount.SELLER
+    amounts = {giver: -amount.amount_minor} | _borne(amount.amount_minor, escrow)
+    return _posting(PostingKind.TRANSFER_REVERSED, amount.currency, amounts, ref=ref, at=at)
 
 
 def balances(postings: Iterable[Posting]) -> dict[LedgerAccount, int]:
@@ -150,9 +238,21 @@ def application_fee_returned(postings: Iterable[Posting]) -> int:
     return -balances(returned)[LedgerAccount.PLATFORM_FEE]
 
 
-def _bearer(destination: Destination | None) -> LedgerAccount:
+def _bearer(destination: Destination | None, *, escrow: bool = False) -> LedgerAccount:
     """Return who pays Stripe: the platform out of its fee, or, where it takes none, the organisation itself."""
-    return LedgerAccount.PLATFORM_FEE if destination else LedgerAccount.ORGANISATION
+    return LedgerAccount.PLATFORM_FEE if destination or escrow else LedgerAccount.ORGANISATION
+
+
+def _borne(moved_minor: int, escrow: Iterable[Posting] | None) -> dict[LedgerAccount, int]:
+    """Return who bears what leaves (negative), or has what comes back; None for the organisation, without escrow."""
+    if escrow is None:
+        return {LedgerAccount.ORGANISATION: moved_minor}
+    had = balances(escrow)
+    if moved_minor < 0:
+        from_escrow = max(moved_minor, -max(had[LedgerAccount.ESCROW], 0))
+        return {LedgerAccount.ESCROW: from_escrow, LedgerAccount.PLATFORM_LOSS: moved_minor - from_escrow}
+    made_good = min(moved_minor, max(-had[LedgerAccount.PLATFORM_LOSS], 0))
+    return {LedgerAccount.PLATFORM_LOSS: made_good, LedgerAccount.ESCROW: moved_minor - made_good}
 
 
 def _posting(

@@ -16,6 +16,8 @@ COMPARED = frozenset(
         PostingKind.REFUND_FAILED,
         PostingKind.DISPUTE_WITHDRAWN,
         PostingKind.DISPUTE_REINSTATED,
+        PostingKind.TRANSFER_SENT,
+        PostingKind.TRANSFER_REVERSED,
     }
 )
 """What has a counterpart in the provider's balance."""
@@ -25,10 +27,11 @@ COMPARED = frozenset(
 class Movement:
     """One movement of the provider's balance.
 
-    `kind` is one of COMPARED. `source` names the charge or the refund, and for a dispute this very movement; `charge`
-    is the refund's or the dispute's charge where the provider said so. `amount` is positive for money that came,
-    negative for money that went; it and `fee` are in the currency in which the provider settles, which may be another
-    than the buyer's. `ours` is False for a charge that names no payment of ours.
+    `kind` is one of COMPARED. `source` names the charge, the refund or the transfer, and for a dispute this very
+    movement; `charge` is the refund's or the dispute's charge where the provider said so. `amount` is positive for
+    money that came, negative for money that went; it and `fee` are in the currency in which the provider settles, which
+    may be another than the buyer's. `ours` is False for a charge that names no payment of ours, and for a transfer that
+    names no payout of ours.
     """
 
     id: str

@@ -51,7 +51,9 @@ class Payment:
     gone back for the first time. `decline_id` is the last decline that was recorded. `check_at` is when the provider
     has to be asked again if nothing was heard until then, None when nothing more can come of it. `destination` is the
     present attempt's; without one all the money stays on the platform's own account. `needs_action` says that the
-    buyer's bank waits for the buyer (strong customer authentication).
+    buyer's bank waits for the buyer (strong customer authentication). `escrow` says that the money waits on the
+    platform's balance until it is paid out; such a payment has no destination. `paid_out_minor` is what its payouts
+    take, kept by the store.
     """
 
     id: PaymentId
@@ -75,6 +77,8 @@ class Payment:
     refunded_at: datetime | None = None
     destination: Destination | None = None
     needs_action: bool = False
+    escrow: bool = False
+    paid_out_minor: int = 0
 
     @property
     def is_unsettled(self) -> bool:
@@ -85,3 +89,8 @@ class Payment:
     def refundable_minor(self) -> int:
         """How much of what was received can still be given back, in minor units of its currency."""
         return (self.received.amount_minor if self.received else 0) - self.refunded_minor
+
+    @property
+    def payable_minor(self) -> int:
+        """How much can still be paid out of escrow; negative when more went back than was left."""
+        return self.refundable_minor - self.paid_out_minor

@@ -26,6 +26,11 @@ class RecordKind(StrEnum):
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"
     DISPUTE_CLOSED = "dispute_closed"
+    PAYOUT_ASKED = "payout_asked"
+    PAYOUT_PAID = "payout_paid"
+    PAYOUT_OWED = "payout_owed"
+    PAYOUT_FAILED = "payout_failed"
+    PAYOUT_REVERSED = "payout_reversed"
 
 
 @dataclass(frozen=True, slots=True)

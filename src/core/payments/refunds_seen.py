@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid5
 
 from core.payments.errors import NotRefundableError
-from core.payments.ledger import Posting, application_fee_refund, failed_refund
+from core.payments.ledger import Posting, application_fee_refund, application_fee_returned, failed_refund
 from core.payments.ledger import refund as refund_posting
 from core.payments.payment import Payment, PaymentStatus
 from core.payments.record import PaymentRecord, RecordKind
@@ -24,16 +24,17 @@ from core.shared.money import Money
 
 
 def see_refunds(
-    payment: Payment, refunds: Sequence[Refund], seen: RefundsSeen, *, fee_booked_minor: int, now: datetime
+    payment: Payment, refunds: Sequence[Refund], seen: RefundsSeen, *, booked: Sequence[Posting], now: datetime
 ) -> RefundsChange | None:
     """Bring the refunds of a payment to where the provider says they stand; None when that is nothing new.
 
-    `refunds` are all that the payment has, `fee_booked_minor` what the ledger has of the application fee as given back.
+    `refunds` are all that the payment has, `booked` is all that the ledger has of it.
     Refunds that were not made by us are added. It compares states and never counts events, so the news may come in any
     order and any number of times. Raises RefundTooLargeError when more went back at the provider than the payment can
     account for yet: a try of ours is on its way that the provider is going to refuse.
     """
     known = {refund.id: refund for refund in refunds}
+    fee_booked_minor = application_fee_returned(booked)
     before, changes = dict(known), list[_Seen]()
     for one in seen.refunds:
         refund = _made_by_us(known, one)
@@ -55,7 +56,7 @@ def see_refunds(
     fee = seen.fee_returned_minor - fee_booked_minor
     if not changes and fee <= 0:
         return None
-    postings = tuple(posting for change in changes for posting in change.postings)
+    postings = _booked_of(changes, booked if payment.escrow else None)
     if fee > 0:
         postings += (application_fee_refund(Money(fee, payment.amount.currency), at=now),)
     changed = _whole_or_not(changed, known.values(), now=now)
@@ -73,7 +74,8 @@ def see_refunds(
 class _Seen:
     refund: Refund
     records: tuple[PaymentRecord, ...]
-    postings: tuple[Posting, ...]
+    left: ProviderRefund | None
+    came_back_at: datetime | None
     settled: bool
 
 
@@ -121,12 +123,25 @@ def _observed(refund: Refund, seen: ProviderRefund, *, now: datetime) -> _Seen |
     if news == refund:
         return None
     news = replace(news, check_at=next_check_at(news, now=now), updated_at=now)
+    left = seen if seen.moved and not refund.booked else None
+    came_back = seen.status is RefundStatus.FAILED and (refund.booked or seen.moved)
+    return _Seen(news, _records(refund, news), left, now if came_back else None, _is_settled(refund, news))
+
+
+def _booked_of(changes: Iterable[_Seen], escrow: Sequence[Posting] | None) -> tuple[Posting, ...]:
+    """Return what to book, one after the other: what a refund takes from escrow, the next one cannot."""
     postings: list[Posting] = []
-    if seen.moved and not refund.booked:
-        postings.append(refund_posting(news.amount, refund_id=news.id, ref=seen.id, at=seen.at))
-    if seen.status is RefundStatus.FAILED and (refund.booked or seen.moved):
-        postings.append(failed_refund(news.amount, refund_id=news.id, ref=seen.id, at=now))
-    return _Seen(news, _records(refund, news), tuple(postings), _is_settled(refund, news))
+    for change in changes:
+        refund, ref = change.refund, change.refund.provider_id or ""
+        if change.left is not None:
+            had = [*escrow, *postings] if escrow is not None else None
+            postings.append(refund_posting(refund.amount, refund_id=refund.id, ref=ref, at=change.left.at, escrow=had))
+        if change.came_back_at is not None:
+            had = [*escrow, *postings] if escrow is not None else None
+            postings.append(
+                failed_refund(refund.amount, refund_id=refund.id, ref=ref, at=change.came_back_at, escrow=had)
+            )
+    return tuple(postings)
 
 
 def _is_settled(before: Refund, after: Refund) -> bool:

@@ -42,6 +42,7 @@ def open_payment(
     description: str,
     now: datetime,
     destination: Destination | None = None,
+    escrow: bool = False,
 ) -> Change:
     """Open the payment of an order; no money moved, and the provider has not been asked yet."""
     payment = Payment(
@@ -63,12 +64,19 @@ def open_payment(
         created_at=now,
         updated_at=now,
         destination=destination,
+        escrow=escrow,
     )
     return Change(payment, (_attempted(payment),))
 
 
 def try_again(
-    payment: Payment, *, account_id: AccountId, amount: Money, now: datetime, destination: Destination | None = None
+    payment: Payment,
+    *,
+    account_id: AccountId,
+    amount: Money,
+    now: datetime,
+    destination: Destination | None = None,
+    escrow: bool = False,
 ) -> Change | None:
     """Say what a new try to pay changes: None where the present intent serves, else the next attempt.
 
@@ -77,7 +85,7 @@ def try_again(
 
     Raises as `must_be_payable` does.
     """
-    must_be_payable(payment, account_id=account_id, amount=amount)
+    must_be_payable(payment, account_id=account_id, amount=amount, escrow=escrow)
     unnamed_and_elsewhere = payment.intent_id is None and goes_elsewhere(payment, destination)
     if payment.status is not PaymentStatus.CANCELLED and not unnamed_and_elsewhere:
         return None
@@ -86,11 +94,14 @@ def try_again(
     return Change(again, (_attempted(again),))
 
 
-def must_be_payable(payment: Payment, *, account_id: AccountId, amount: Money) -> None:
+def must_be_payable(payment: Payment, *, account_id: AccountId, amount: Money, escrow: bool = False) -> None:
     """Raise PaymentConflictError for another account or amount, PaymentClosedError when the order wants no money.
 
-    Raises AlreadyPaidError once money came, even if it went back.
+    Raises AlreadyPaidError once money came, even if it went back. What waits in escrow and what does not is a conflict
+    too.
     """
+    if payment.escrow is not escrow:
+        raise PaymentConflictError(f"Order {payment.order_id} has a payment that is kept in another way already.")
     if payment.account_id != account_id or payment.amount != amount:
         raise PaymentConflictError(f"Order {payment.order_id} has a payment over {payment.amount} already.")
     if payment.status in CAPTURED or payment.status is PaymentStatus.REFUNDED:
@@ -193,6 +204,7 @@ def _taken(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
         ref=charge.id if charge else intent.id,
         at=charge.at if charge else now,
         destination=payment.destination,
+        escrow=payment.escrow,
         fee=charge.fee if charge else None,
     )
     return Change(taken, (record,), (booked,))
@@ -228,6 +240,8 @@ def _attempted(payment: Payment) -> PaymentRecord:
         "amount_minor": payment.amount.amount_minor,
         "attempt": payment.attempt,
     }
+    if payment.escrow:
+        detail = {**detail, "escrow": 1}
     if payment.destination is not None:
         to = payment.destination
         detail = {**detail, "destination": to.account, "application_fee_minor": to.application_fee_minor}

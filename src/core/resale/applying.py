@@ -168,7 +168,7 @@ def _unless_overridden(standing: Standing, by: dict[str | None, Rule]) -> Standi
     applies = standing.outcome in {RuleOutcome.APPLIED, RuleOutcome.LIFTED}
     if rule.group is None or rule.group not in by or rule.combination is Combination.OVERRIDE or not applies:
         return standing
-    return replace(standing, outcome=RuleOutcome.OVERRIDDEN, why=f"{by[rule.group].name} holds instead.")
+    return replace(standing, outcome=RuleOutcome.OVERRIDDEN, why=f"{explanations.named(by[rule.group])} holds instead.")
 
 
 def _around(where: Where | None) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.resale.bases import UnknownBase, base_of
-from core.resale.explanations import percent
+from core.resale.explanations import listed, named, percent
 from core.resale.facts import ResaleFacts
 from core.resale.rule import Base, Compared, Rule, RuleKind
 from core.resale.verdict import Step
@@ -37,7 +37,7 @@ def ceiling_of(rule: Rule, facts: ResaleFacts, currency: str) -> Ceiling | Unrec
     """Return what a rule of a capping kind allows for this pass. Without a base it is the price alone."""
     base = base_of(rule.base or Base.FACE, facts, currency)
     if isinstance(base, UnknownBase):
-        return _unknown_base(base, rule.name)
+        return _unknown_base(base, named(rule))
     steps = [Step(f"Base: {base.text}", base.amount)]
     match rule.kind, rule.value:
         case RuleKind.MULTIPLIER, Decimal() as factor:
@@ -99,7 +99,7 @@ def _minor_units(amount: Decimal, currency: str) -> int:
 
 
 def _unknown_base(base: UnknownBase, whose: str) -> Unreckoned:
-    missing = " and ".join(base.missing)
+    missing = listed(base.missing)
     return Unreckoned(
         BASE_UNKNOWN,
         f"The ceiling of {whose} cannot be reckoned: of the first sale nobody gave {missing}.",
@@ -110,7 +110,7 @@ def _unknown_base(base: UnknownBase, whose: str) -> Unreckoned:
 def _unknown_amount(rule: Rule, currency: str) -> Unreckoned:
     return Unreckoned(
         CEILING_UNKNOWN,
-        f"The ceiling of {rule.name} is an amount in {rule.currency or 'no currency'}, and the pass was sold in"
+        f"The ceiling of {named(rule)} is an amount in {rule.currency or 'no currency'}, and the pass was sold in"
         f" {currency}; amounts are never converted for a ceiling.",
-        f"A pass that was sold in {currency} cannot be resold under {rule.name}.",
+        f"A pass that was sold in {currency} cannot be resold under {named(rule)}.",
     )

@@ -1,5 +1,6 @@
 """How verdicts speak: the names of facts, factors and components, in words that a seller understands."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
@@ -54,7 +55,17 @@ _STATUSES = {
 
 def questions(facts: Assumed) -> str:
     """Return what has to be told, such as: whether the seller is a trader, and what kind of event it is."""
-    return " and ".join(_QUESTIONS[fact] for fact in facts)
+    return listed([_QUESTIONS[fact] for fact in facts])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as one speaks them: a, b and c."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def named(rule: Rule) -> str:
+    """Return a rule's name as it stands in a sentence."""
+    return f'"{rule.name}"'
 
 
 def why_dormant(rule: Rule) -> str:
@@ -64,6 +75,11 @@ def why_dormant(rule: Rule) -> str:
     if rule.kind is RuleKind.UNVERIFIED:
         return "Nobody knows yet what the rule is."
     return f"Its source is trusted too little to decide anything (confidence {Confidence.LOW})."
+
+
+def may_hold(rule: Rule) -> str:
+    """Return the warning about a rule that is enacted and decides nothing, since its first day is not known."""
+    return f"{named(rule)} is enacted and may hold already; nobody has verified from which day ({rule.citation})."
 
 
 def why_out_of_date(rule: Rule) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from core.resale.applying import Standing, lifts_of, would_override
 from core.resale.case import Case, Objection
 from core.resale.ceilings import Ceiling, Unreckoned
-from core.resale.explanations import questions
+from core.resale.explanations import named, questions
 from core.resale.policy import VerificationKind
 from core.resale.rule import Lift, Rule, RuleKind
 from core.resale.verdict import Reason
@@ -37,10 +37,10 @@ def prohibition(case: Case) -> Iterator[Objection]:
         rule = standing.rule
         remedies = (*_lifting(rule), *_told(case, standing))
         if rule.kind is RuleKind.PROHIBITED:
-            message = f"{rule.name} forbids it at any price ({rule.citation})."
+            message = f"{named(rule)} forbids it at any price ({rule.citation})."
             yield Objection(Reason(PROHIBITED, message, rule.id), remedies, asks_nothing=True)
         else:
-            message = f"{rule.name} forbids it at any price without the organiser's authorisation ({rule.citation})."
+            message = f"{named(rule)} forbids it at any price without the organiser's authorisation ({rule.citation})."
             requires = (VerificationKind.ORGANISER_AUTHORISATION,)
             yield Objection(Reason(AUTHORISATION_REQUIRED, message, rule.id), remedies, requires, asks_nothing=True)
 
@@ -63,7 +63,7 @@ def above_the_law(case: Case) -> Iterator[Objection]:
     standings = {standing.rule.id: standing for standing in case.found}
     for rule, ceiling in case.law.lowest:
         if case.facts.price.amount_minor > ceiling.ask_minor:
-            message = f"{_too_much(case, ceiling)} {rule.name} allows ({rule.citation})."
+            message = f"{_too_much(case, ceiling)} {named(rule)} allows ({rule.citation})."
             remedies = (*_lifting(rule), *_told(case, standings[rule.id]))
             yield Objection(Reason(PRICE_TOO_HIGH, message, rule.id), remedies)
     caution = case.caution
@@ -80,12 +80,12 @@ def _too_much(case: Case, ceiling: Ceiling) -> str:
 
 def _lifting(rule: Rule) -> Iterator[str]:
     for lift in sorted(lifts_of(rule)):
-        yield f"So that {rule.name} does not hold: {_HOW_TO_LIFT[lift]}."
+        yield f"So that {named(rule)} does not hold: {_HOW_TO_LIFT[lift]}."
 
 
 def _told(case: Case, standing: Standing) -> Iterator[str]:
     if standing.assumed:
-        yield f"Say {questions(standing.assumed)}: {standing.rule.name} counts because that is not known."
+        yield f"Say {questions(standing.assumed)}: {named(standing.rule)} counts because that is not known."
     for other in would_override(case.found):
         if other.rule.group == standing.rule.group and other is not standing:
-            yield f"Say {questions(other.assumed)}: {other.rule.name} may hold instead of {standing.rule.name}."
+            yield f"Say {questions(other.assumed)}: {named(other.rule)} may hold instead of {named(standing.rule)}."

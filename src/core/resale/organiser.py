@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from core.resale.case import Case, Objection
 from core.resale.ceilings import BASE_UNKNOWN
+from core.resale.explanations import listed
 from core.resale.facts import Act
 from core.resale.objections_of_law import CURRENCY_MISMATCH, PRICE_TOO_HIGH
 from core.resale.policy import ResalePolicy
@@ -74,7 +75,7 @@ def changed_hands_too_often(case: Case) -> Iterator[Objection]:
 
 def unknown_corridor(case: Case) -> Iterator[Objection]:
     """What nobody can reckon or compare is no leave to ask anything."""
-    missing = " and ".join(case.organiser.missing)
+    missing = listed(case.organiser.missing)
     if missing:
         message = f"The organiser's ceiling cannot be reckoned: of the first sale nobody gave {missing}."
         yield Objection(Reason(BASE_UNKNOWN, message), (f"Tell of the first sale: {missing}.",), asks_nothing=True)

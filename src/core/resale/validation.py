@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from core.resale import explanations, organiser
 from core.resale import objections_of_law as law
-from core.resale.applying import Places, standings
+from core.resale.applying import Places, Standing, standings
 from core.resale.case import Case, Check, Objection
 from core.resale.ceilings import Ceiling, original_total
 from core.resale.checking import check, currency_of
@@ -16,6 +16,7 @@ from core.resale.facts import Act, Fact, ResaleFacts
 from core.resale.law import legal_ceiling
 from core.resale.organiser_prices import corridor
 from core.resale.policy import PolicyChain, VerificationKind
+from core.resale.rule import RuleStatus
 from core.resale.rulebook import Rulebook
 from core.resale.unmapped import Unmapped, is_mapped
 from core.resale.verdict import ConsideredRule, RuleOutcome, Step, Verdict
@@ -73,7 +74,7 @@ def validate_resale(
         corridor(policy, facts, currency),
     )
     objections = tuple(dict.fromkeys(objection for check in CHECKS for objection in check(case)))
-    return _verdict(case, objections, rulebook.version, _warnings(cautious, unmapped))
+    return _verdict(case, objections, rulebook.version, _warnings(found, cautious, unmapped))
 
 
 def _verdict(case: Case, objections: Sequence[Objection], version: str, warnings: tuple[str, ...]) -> Verdict:
@@ -164,10 +165,16 @@ def _remedies(case: Case, objections: Sequence[Objection], highest: int | None, 
     return (f"Ask {' and '.join(filter(None, (least, most)))}.", *remedies)
 
 
-def _warnings(cautious: bool, unmapped: Unmapped) -> tuple[str, ...]:
+def _warnings(found: Sequence[Standing], cautious: bool, unmapped: Unmapped) -> tuple[str, ...]:
+    """Return what is not law, and which rules may be law by now while nobody has verified since when."""
+    enacted = tuple(
+        explanations.may_hold(standing.rule)
+        for standing in found
+        if standing.rule.status is RuleStatus.ENACTED_START_UNVERIFIED
+    )
     if not cautious:
-        return ()
-    return (explanations.CAUTION if unmapped is Unmapped.ORIGINAL_TOTAL else explanations.NO_CAUTION,)
+        return enacted
+    return (explanations.CAUTION if unmapped is Unmapped.ORIGINAL_TOTAL else explanations.NO_CAUTION, *enacted)
 
 
 @lru_cache(maxsize=1024)

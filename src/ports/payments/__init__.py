@@ -13,6 +13,7 @@ from core.payments.intent import Intent
 from core.payments.ledger import Posting
 from core.payments.movements import BookedMovement, Movement
 from core.payments.payment import Payment
+from core.payments.payout import Leg, Payout, ProviderTransfer
 from core.payments.record import PaymentRecord
 from core.payments.refund import ProviderRefund, Refund, RefundsSeen, RefundStatus
 from core.shared.ids import OrderId, PaymentId, RefundId, TenantId
@@ -20,6 +21,7 @@ from ports.events import Outbox
 from ports.paging import Page, PageRequest
 from ports.payments.accounts import AccountStore
 from ports.payments.disputes import DisputeStore
+from ports.payments.payouts import PayoutStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class PaymentStore(Protocol):
     async def save(self, payment: Payment) -> None:
         """Store the payment as it is now; it has been added, and is locked.
 
-        Its `refunded_minor` is not stored: the refunds make it.
+        Its `refunded_minor` and `paid_out_minor` are not stored: refunds and payouts make them.
         """
 
     @abstractmethod
@@ -120,6 +122,7 @@ class PaymentTransaction(Protocol):
     accounts: AccountStore
     refunds: RefundStore
     disputes: DisputeStore
+    payouts: PayoutStore
     ledger: Ledger
     outbox: Outbox
 
@@ -165,7 +168,7 @@ class Books(Protocol):
 
     @abstractmethod
     async def booked(self, *, start: datetime, end: datetime, refs: Sequence[str]) -> Sequence[BookedMovement]:
-        """Return captures, refunds and money of disputes that moved from `start` until before `end`, or are named."""
+        """Return what moved from `start` until before `end`, or is named, and has a counterpart at the provider."""
 
 
 class PaymentGateway(Protocol):
@@ -212,8 +215,28 @@ class PaymentGateway(Protocol):
         """Keep the text as evidence, and hand it in where it is to be submitted; the bank looks at it once."""
 
     @abstractmethod
-    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
-        """Return what charges, refunds and disputes moved in the balance from `start` until before `end`.
+    async def transfer(self, payment: Payment, payout: Payout, leg: Leg, *, to: str) -> ProviderTransfer:
+        """Send a leg of the payout's present attempt to an account, or return the transfer that was made for it.
 
-        Refunds that failed are among it. Oldest first; other movements (payouts, transfers) are left out.
+        It comes out of the payment's own charge. Raises DestinationNotReadyError when the account may receive nothing.
+        """
+
+    @abstractmethod
+    async def transfers(self, payment: Payment) -> Sequence[ProviderTransfer]:
+        """Return every transfer of the payment's order as it stands, with what came back of it, oldest first."""
+
+    @abstractmethod
+    async def retrieve_transfer(self, transfer_id: str) -> ProviderTransfer:
+        """Return the transfer as it stands."""
+
+    @abstractmethod
+    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
+        """Take a whole transfer back, once; nothing happens to one that is back already."""
+
+    @abstractmethod
+    async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
+        """Return what charges, refunds, disputes and transfers moved in the balance from `start` until before `end`.
+
+        Refunds that failed and transfers that came back are among it. Oldest first; other movements (to the platform's
+        own bank) are left out.
         """

@@ -1,4 +1,4 @@
-"""What payments need of the connected accounts of venues: their rows, and the provider that keeps them."""
+"""What payments need of connected accounts: their rows, and the provider that keeps them."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.payments.accounts import ConnectedAccount, ProviderAccount
+from core.payments.accounts import AccountOwner, ConnectedAccount, ProviderAccount
 from core.payments.platform_fee import PlatformFee
-from core.shared.ids import TenantId, VenueId
 from core.shared.money import Money
 
 
@@ -17,15 +16,15 @@ class AccountStore(Protocol):
 
     @abstractmethod
     async def add(self, account: ConnectedAccount) -> bool:
-        """Store a new account; False, and nothing stored, when its venue has one already."""
+        """Store a new account; False, and nothing stored, when its owner has one already."""
 
     @abstractmethod
-    async def find(self, venue_id: VenueId) -> ConnectedAccount | None:
-        """Return the venue's account without a lock, to be read."""
+    async def find(self, owner: AccountOwner) -> ConnectedAccount | None:
+        """Return the owner's account without a lock, to be read."""
 
     @abstractmethod
-    async def lock(self, venue_id: VenueId) -> ConnectedAccount | None:
-        """Return the venue's account, and keep others from changing it until the transaction ends."""
+    async def lock(self, owner: AccountOwner) -> ConnectedAccount | None:
+        """Return the owner's account, and keep others from changing it until the transaction ends."""
 
     @abstractmethod
     async def save(self, account: ConnectedAccount) -> None:
@@ -38,14 +37,6 @@ class AccountStore(Protocol):
     @abstractmethod
     async def agree_platform_fee(self, fee: PlatformFee | None, *, at: datetime) -> None:
         """Store the organisation's own fee; None goes back to the usual one."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountOwner:
-    """Whose account it is."""
-
-    tenant_id: TenantId
-    venue_id: VenueId
 
 
 class AccountDirectory(Protocol):
@@ -65,8 +56,7 @@ class AccountRequest:
     """A new account: `key` makes asking again with all the same harmless; the owner finds `email` filled in."""
 
     key: str
-    tenant_id: TenantId
-    venue_id: VenueId
+    owner: AccountOwner
     country: str
     email: str | None
 

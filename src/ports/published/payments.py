@@ -41,6 +41,24 @@ class RefundAnswer(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending", "succeeded", "failed"]
 
 
+class PayoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """How a payout stands, and in `currency` how its money is shared.
+
+    `pending`: it waits for Stripe, or for the buyer's bank while a dispute is open; `owed`: it is a credit of the
+    seller's (or the organisation's), who has no account yet that money can be sent to; `failed`: `failure` says why;
+    `reversed`: the money came back. A pending or failed one is seen to by payments, and how it stands then is told as
+    PayoutSettled.
+    """
+
+    payout_id: UUID
+    status: Literal["pending", "paid", "owed", "failed", "reversed"]
+    seller_minor: int
+    royalty_minor: int
+    fee_minor: int
+    currency: str
+    failure: str | None
+
+
 def whole_refund_id(order_id: UUID) -> UUID:
     """Return the id of the refund that gives an order's money back by itself: always the same, so it is made once."""
     return uuid5(order_id, "refund of the whole order")
@@ -61,13 +79,16 @@ class PaymentsApi(Protocol):
         method: PaymentMethod,
         description: str,
         venue_ids: tuple[UUID, ...],
+        escrow: bool = False,
     ) -> PaymentStarted:
         """Create the PaymentIntent of the order, or return the one it has.
 
         The money goes to the connected account of the venues that the order's tickets are for, where one is needed.
+        With `escrow` it waits on the platform's balance until `pay_out`, whatever accounts the venues have.
         Raises RefusedError `payments.declined`, `payments.already_paid`, `payments.closed` (after `cancel`),
-        `payments.conflict` (another amount or account), `payments.charges_not_enabled` (a venue's account may not
-        charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be asked.
+        `payments.conflict` (another amount or account, or escrow after all, or not), `payments.charges_not_enabled` (a
+        venue's account may not charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be
+        asked.
         """
 
     @abstractmethod
@@ -89,6 +110,30 @@ class PaymentsApi(Protocol):
         came, or nothing is left), `payments.disputed` (the buyer's bank has the money), `payments.refund_too_large`,
         `payments.refund_conflict` (the id is that of another order's refund, or of one over another amount), and
         `request.invalid` for an amount that is not positive.
+        """
+
+    @abstractmethod
+    async def pay_out(
+        self,
+        *,
+        tenant_id: UUID,
+        order_id: UUID,
+        payout_id: UUID,
+        seller_account_id: UUID,
+        seller_minor: int,
+        royalty_minor: int,
+        fee_minor: int,
+        venue_ids: tuple[UUID, ...],
+        reason: str,
+    ) -> PayoutAnswer:
+        """Release money of an order in escrow: to the seller, to the organisation of the venues, to the platform.
+
+        The caller makes `payout_id`; the same id answers the same payout, as it stands by then, and asking again for
+        one that failed is its next try. The payouts of an order never take more than was received and has not gone
+        back. While Stripe cannot be asked the answer is `pending`. Raises RefusedError `payments.not_found`,
+        `payments.not_in_escrow`, `payments.payout_too_large`, `payments.payout_conflict` (the id is that of another
+        order's payout, another seller's, or one with other shares), and `request.invalid` for a negative share, or when
+        all are 0.
         """
 
 
@@ -219,3 +264,20 @@ class DisputeClosed(Event, frozen=True, kw_only=True):
     reason: str
     outcome: Literal["won", "lost"]
     version: int
+
+
+class PayoutSettled(Event, frozen=True, kw_only=True):
+    """A payout came to something: it may be told more than once, each time with another status.
+
+    `status` is as in PayoutAnswer. `amount_minor` is the seller's share, and `failure` why it failed or came back.
+    """
+
+    event_type: ClassVar[str] = "payments.payout.settled"
+
+    payout_id: UUID
+    order_id: UUID
+    seller_account_id: UUID
+    amount_minor: int
+    currency: str
+    status: Literal["paid", "owed", "failed", "reversed"]
+    failure: str | None

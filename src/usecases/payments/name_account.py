@@ -1,4 +1,4 @@
-"""Has the provider make the account that a venue asked for."""
+"""Has the provider make the account that a venue or a seller asked for."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,12 @@ class NameAccount:
     async def __call__(self, asked: ConnectedAccount) -> ConnectedAccount:
         """Return the account as it is from now on, named by the provider.
 
-        Raises ProviderUnavailableError, and ProviderRefusedError after the refusal was noted: the venue may ask for
+        Raises ProviderUnavailableError, and ProviderRefusedError after the refusal was noted: the owner may ask for
         another one then.
         """
         request = AccountRequest(
-            key=f"venue:{asked.venue_id}:account:{asked.attempt}",
-            tenant_id=asked.tenant_id,
-            venue_id=asked.venue_id,
+            key=f"{asked.owner.kind}:{asked.owner.id}:account:{asked.attempt}",
+            owner=asked.owner,
             country=asked.country,
             email=asked.email,
         )
@@ -36,14 +35,14 @@ class NameAccount:
         except ProviderRefusedError as refused:
             now = self.clock.now()
             async with self.transactions.begin(asked.tenant_id) as tx:
-                current = await tx.accounts.lock(asked.venue_id)
+                current = await tx.accounts.lock(asked.owner)
                 assert current is not None, "accounts are never deleted"
                 change = refuse_account(current, attempt=asked.attempt, reason=refused.message, now=now)
                 await keep_account(tx, change, current=current, now=now)
             raise
         now = self.clock.now()
         async with self.transactions.begin(asked.tenant_id) as tx:
-            current = await tx.accounts.lock(asked.venue_id)
+            current = await tx.accounts.lock(asked.owner)
             assert current is not None, "accounts are never deleted"
             change = name_account(current, said, attempt=asked.attempt, now=now)
             return await keep_account(tx, change, current=current, now=now)

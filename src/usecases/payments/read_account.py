@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.payments.accounts import ConnectedAccount
+from core.payments.accounts import AccountOwner, ConnectedAccount
 from core.shared.callers import MANAGERS, Caller
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import TenantId, VenueId
@@ -49,7 +49,7 @@ class ReadAccount:
 
     async def _found(self, tenant_id: TenantId, venue_id: VenueId) -> ConnectedAccount | None:
         async with self.transactions.begin(tenant_id) as tx:
-            return await tx.accounts.find(venue_id)
+            return await tx.accounts.find(AccountOwner.venue(tenant_id, venue_id))
 
     async def payouts(self, caller: Caller, venue_id: VenueId, *, limit: int, after: str | None) -> PayoutPage:
         """Return a page of payouts, the newest first; a venue without an account has none.

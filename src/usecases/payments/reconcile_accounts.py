@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from core.payments.accounts import NAME_AFTER_S, ConnectedAccount
+from core.payments.accounts import NAME_AFTER_S, AccountOwner, ConnectedAccount
 from core.shared.errors import DomainError
 from ports.clock import Clock
 from ports.payments import PaymentTransactions
-from ports.payments.accounts import AccountDirectory, AccountOwner
+from ports.payments.accounts import AccountDirectory
 from usecases.payments.name_account import NameAccount
 from usecases.payments.record_account import RecordAccount
 
@@ -40,7 +40,7 @@ class ReconcileAccounts:
     async def _put_off(self, owner: AccountOwner) -> ConnectedAccount | None:
         now = self.clock.now()
         async with self.transactions.begin(owner.tenant_id) as tx:
-            account = await tx.accounts.lock(owner.venue_id)
+            account = await tx.accounts.lock(owner)
             if account is None or account.check_at is None or account.check_at > now:
                 return None
             account = replace(account, check_at=now + timedelta(seconds=NAME_AFTER_S))

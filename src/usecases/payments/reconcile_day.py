@@ -57,7 +57,12 @@ class ReconcileDay:
                 return False
             refund_id = next((one.refund_id for one in postings if one.provider_ref == booked.ref), None)
             posting = late_stripe_fee(
-                unbooked.fee, ref=booked.ref, at=unbooked.at, destination=payment.destination, refund_id=refund_id
+                unbooked.fee,
+                ref=booked.ref,
+                at=unbooked.at,
+                destination=payment.destination,
+                escrow=payment.escrow,
+                refund_id=refund_id,
             )
             await tx.ledger.post(payment.id, posting, id=self.ids.new(), at=self.clock.now())
         return True

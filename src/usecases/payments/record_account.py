@@ -38,11 +38,11 @@ class RecordAccount:
             if owner is None:
                 return None
             async with self.transactions.begin(owner.tenant_id) as tx:
-                before = await tx.accounts.find(owner.venue_id)
+                before = await tx.accounts.find(owner)
             said = await self._said(account_id)
             now = self.clock.now()
             async with self.transactions.begin(owner.tenant_id) as tx:
-                current = await tx.accounts.lock(owner.venue_id)
+                current = await tx.accounts.lock(owner)
                 if current is None or before is None or current.version != before.version:
                     continue
                 if said is None:

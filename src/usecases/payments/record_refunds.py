@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from core.payments.ledger import application_fee_returned
 from core.payments.payment import Payment
 from core.payments.refund import RefundsSeen
 from core.payments.refunds_seen import see_refunds
@@ -42,7 +41,7 @@ class RecordRefunds:
                 current,
                 await tx.refunds.of_payment(payment.id),
                 seen,
-                fee_booked_minor=application_fee_returned(await tx.ledger.of_payment(payment.id)),
+                booked=await tx.ledger.of_payment(payment.id),
                 now=now,
             )
             return await self.keep(tx, change, current=current, now=now)

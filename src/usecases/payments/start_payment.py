@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.payments.accounts import AccountOwner
 from core.payments.destination import Destination
 from core.payments.errors import AlreadyPaidError, PaymentClosedError, ProviderRefusedError
 from core.payments.intent import Intent, IntentStatus
@@ -22,7 +23,10 @@ _ATTEMPTS_MAX = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
-    """What an order asks to be paid, and the venues that its tickets are for."""
+    """What an order asks to be paid, and the venues that its tickets are for.
+
+    With `escrow` the money waits with the platform until it is paid out, whatever accounts the venues have.
+    """
 
     tenant_id: TenantId
     order_id: OrderId
@@ -31,6 +35,7 @@ class StartRequest:
     amount: Money
     description: str
     venue_ids: tuple[VenueId, ...] = ()
+    escrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class StartPayment:
             payment = await tx.payments.lock_of_order(request.order_id)
             if payment is not None:
                 # What was paid, or is to end, says so, whatever became of the venue's account since.
-                must_be_payable(payment, account_id=request.account_id, amount=request.amount)
+                must_be_payable(payment, account_id=request.account_id, amount=request.amount, escrow=request.escrow)
             destination = await self._destination(tx, request)
             if payment is None:
                 opened = open_payment(
@@ -102,6 +107,7 @@ class StartPayment:
                     amount=request.amount,
                     description=request.description,
                     destination=destination,
+                    escrow=request.escrow,
                     now=now,
                 )
                 if await tx.payments.add(opened.payment):
@@ -109,14 +115,20 @@ class StartPayment:
                 payment = await tx.payments.lock_of_order(request.order_id)
                 assert payment is not None, "the row that was in the way is still there: payments are never deleted"
             again = try_again(
-                payment, account_id=request.account_id, amount=request.amount, destination=destination, now=now
+                payment,
+                account_id=request.account_id,
+                amount=request.amount,
+                destination=destination,
+                escrow=request.escrow,
+                now=now,
             )
             return await self.keep(tx, again, current=payment, now=now), destination
 
     async def _destination(self, tx: PaymentTransaction, request: StartRequest) -> Destination | None:
-        if not self.terms.required:
+        if request.escrow or not self.terms.required:
             return None
-        accounts = [await tx.accounts.find(venue_id) for venue_id in dict.fromkeys(request.venue_ids)]
+        owners = [AccountOwner.venue(request.tenant_id, venue_id) for venue_id in dict.fromkeys(request.venue_ids)]
+        accounts = [await tx.accounts.find(owner) for owner in owners]
         fee = await tx.accounts.platform_fee() or self.terms.fee
         return destination_of(accounts, fee=fee, amount=request.amount)
 

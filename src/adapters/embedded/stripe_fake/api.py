@@ -13,6 +13,7 @@ from adapters.embedded.stripe_fake.objects import StripeDict
 from adapters.embedded.stripe_fake.payments import Payments
 from adapters.embedded.stripe_fake.payouts import Payouts
 from adapters.embedded.stripe_fake.refunds import Refunds
+from adapters.embedded.stripe_fake.transfers import Transfers
 
 type Call = Callable[..., StripeDict]
 """Takes the connected account, if one is named, the id in the path, if there is one, and the parameters."""
@@ -30,6 +31,7 @@ class Api:
         disputes: Disputes,
         accounts: Accounts,
         payouts: Payouts,
+        transfers: Transfers,
     ) -> None:
         self._ledger = ledger
         self._payments = payments
@@ -43,6 +45,10 @@ class Api:
             "POST refunds/*": refunds.update,
             "POST disputes/*": disputes.update,
             "POST disputes/*/close": disputes.close,
+            "POST transfers": transfers.create,
+            "POST transfers/*": transfers.update,
+            "POST transfers/*/reversals": transfers.reverse,
+            "GET transfers/*/reversals": transfers.reversals,
             "POST accounts": accounts.create,
             "POST accounts/*": accounts.update,
             "POST account_links": accounts.link,

@@ -26,6 +26,7 @@ from adapters.embedded.stripe_fake.payouts import Payouts
 from adapters.embedded.stripe_fake.refunds import Refunds
 from adapters.embedded.stripe_fake.replays import Answer, Replays
 from adapters.embedded.stripe_fake.settings import API_VERSION, StripeFakeSettings
+from adapters.embedded.stripe_fake.transfers import Transfers
 from adapters.embedded.stripe_fake.webhooks import WebhookSender
 
 
@@ -42,12 +43,13 @@ class StripeFakeState:
         books = Books(self.ledger)
         self.accounts = Accounts(self.ledger, self.events, base_url=base_url)
         self.payouts = Payouts(self.ledger, self.events)
-        self.refunds = Refunds(self.ledger, self.events, books)
+        self.transfers = Transfers(self.ledger, self.events, books)
+        self.refunds = Refunds(self.ledger, self.events, books, self.transfers)
         self.disputes = Disputes(self.ledger, self.events, books)
         self.payments = Payments(
             self.ledger,
             self.events,
-            charges=Charges(self.ledger, self.events, books),
+            charges=Charges(self.ledger, self.events, books, self.transfers),
             disputes=self.disputes,
             base_url=base_url,
         )
@@ -58,6 +60,7 @@ class StripeFakeState:
             disputes=self.disputes,
             accounts=self.accounts,
             payouts=self.payouts,
+            transfers=self.transfers,
         )
 
     async def answer(self, request: Request[Any, Any, Any]) -> Answer:
@@ -106,7 +109,7 @@ def create_app(settings: StripeFakeSettings, *, base_url: str) -> Litestar:
                 route_handlers=[
                     *webhook_controls(fake.sender, fake.ledger),
                     *account_controls(fake.accounts, fake.payouts),
-                    *money_controls(fake.payments, fake.refunds, fake.disputes),
+                    *money_controls(fake.payments, fake.refunds, fake.disputes, fake.transfers),
                     *state_controls(fake.ledger, fake.sender, fake.faults),
                 ],
             ),

@@ -7,15 +7,17 @@ from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.methods import FatedMethod
 from adapters.embedded.stripe_fake.money_objects import new_charge
 from adapters.embedded.stripe_fake.objects import StripeDict, empty_list, new_id, now
+from adapters.embedded.stripe_fake.transfers import Transfers, new_transfer
 
 
 class Charges:
     """Makes the charges of intents."""
 
-    def __init__(self, ledger: Ledger, announce: Announce, books: Books) -> None:
+    def __init__(self, ledger: Ledger, announce: Announce, books: Books, transfers: Transfers) -> None:
         self._ledger = ledger
         self._announce = announce
         self._books = books
+        self._transfers = transfers
 
     def capture(self, intent: StripeDict) -> StripeDict:
         """Take the money of an intent, and return the charge.
@@ -45,10 +47,15 @@ class Charges:
         """Transfer all of it, or `transfer_data[amount]`, to the destination, which gives the application its fee."""
         share = charge["transfer_data"]
         amount = charge["amount"] if share["amount"] is None else share["amount"]
-        transfer = _new_transfer(charge, amount=amount)
-        transfer["balance_transaction"] = self._books.enter("transfer", -amount, source=transfer)["id"]
-        self._ledger.put("transfers", transfer)
-        self._announce("transfer.created", transfer)
+        transfer = self._transfers.send(
+            new_transfer(
+                amount=amount,
+                currency=charge["currency"],
+                destination=share["destination"],
+                source=charge["id"],
+                group=charge["transfer_group"],
+            )
+        )
         charge["transfer"] = transfer["id"]
         if charge["application_fee_amount"]:
             fee = _new_application_fee(charge, transfer)
@@ -56,29 +63,6 @@ class Charges:
             self._ledger.put("application_fees", fee)
             self._announce("application_fee.created", fee)
             charge["application_fee"] = fee["id"]
-
-
-def _new_transfer(charge: StripeDict, *, amount: int) -> StripeDict:
-    transfer_id = new_id("tr")
-    return {
-        "id": transfer_id,
-        "object": "transfer",
-        "amount": amount,
-        "amount_reversed": 0,
-        "balance_transaction": None,
-        "created": now(),
-        "currency": charge["currency"],
-        "description": None,
-        "destination": charge["transfer_data"]["destination"],
-        "destination_payment": new_id("py"),
-        "livemode": False,
-        "metadata": {},
-        "reversals": empty_list(f"/v1/transfers/{transfer_id}/reversals"),
-        "reversed": False,
-        "source_transaction": charge["id"],
-        "source_type": "card",
-        "transfer_group": charge["transfer_group"],
-    }
 
 
 def _new_application_fee(charge: StripeDict, transfer: StripeDict) -> StripeDict:

@@ -14,6 +14,7 @@ from adapters.embedded.stripe_fake.objects import StripeDict
 from adapters.embedded.stripe_fake.payments import Payments
 from adapters.embedded.stripe_fake.payouts import Payouts
 from adapters.embedded.stripe_fake.refunds import Refunds
+from adapters.embedded.stripe_fake.transfers import Transfers
 from adapters.embedded.stripe_fake.webhooks import Endpoint, Order, WebhookSender
 
 type Whose = Literal["platform", "connect"]
@@ -78,6 +79,13 @@ class DisputeVerdict(_Control):
     """Who wins."""
 
     won: bool
+
+
+class Refusals(_Control):
+    """Why, and how often, the next transfers or reversals are refused."""
+
+    message: str = "The transfer was refused (asked for by a test)."
+    times: Annotated[int, msgspec.Meta(ge=0, le=100)] = 1
 
 
 class PayoutWanted(_Control):
@@ -171,7 +179,7 @@ def account_controls(accounts: Accounts, payouts: Payouts) -> list[Any]:
     return [change_account, onboard, deauthorise, expire_links, pay_out]
 
 
-def money_controls(payments: Payments, refunds: Refunds, disputes: Disputes) -> list[Any]:
+def money_controls(payments: Payments, refunds: Refunds, disputes: Disputes, transfers: Transfers) -> list[Any]:
     """Return the controls of what banks and buyers do, and of what comes with time."""
 
     @post("/payment_intents/{intent_id:str}/decide", status_code=200)
@@ -195,7 +203,15 @@ def money_controls(payments: Payments, refunds: Refunds, disputes: Disputes) -> 
         payments.later()
         refunds.later()
 
-    return [decide, decide_refund, dispute, decide_dispute, later]
+    @post("/transfers/refuse", status_code=204)
+    async def refuse_transfers(data: JSONBody[Refusals]) -> None:
+        transfers.refuse(data.message, times=data.times)
+
+    @post("/transfers/{transfer_id:str}/reverse", status_code=200)
+    async def reverse_transfer(transfer_id: FromPath[str]) -> StripeDict:
+        return transfers.reverse(transfer_id, {})
+
+    return [decide, decide_refund, dispute, decide_dispute, later, refuse_transfers, reverse_transfer]
 
 
 def state_controls(ledger: Ledger, sender: WebhookSender, faults: Faults) -> list[Any]:

@@ -20,6 +20,7 @@ _KINDS = {
     "payment_intents": "payment_intent",
     "payouts": "payout",
     "refunds": "refund",
+    "transfer_reversals": "transfer_reversal",
     "transfers": "transfer",
 }
 _NAME = "stripe.jsonl"

@@ -49,6 +49,7 @@ _KINDS = {
     "pi": "payment_intents",
     "re": "refunds",
     "tr": "transfers",
+    "trr": "transfer_reversals",
     "txn": "balance_transactions",
 }
 _PAGE_MAX = 100

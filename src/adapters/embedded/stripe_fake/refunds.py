@@ -11,6 +11,7 @@ from adapters.embedded.stripe_fake.ledger import Ledger
 from adapters.embedded.stripe_fake.methods import method_named
 from adapters.embedded.stripe_fake.money_objects import new_refund
 from adapters.embedded.stripe_fake.objects import StripeDict, new_id, now
+from adapters.embedded.stripe_fake.transfers import Transfers
 
 CREATE = (
     "payment_intent",
@@ -26,10 +27,11 @@ CREATE = (
 class Refunds:
     """Money that goes back to buyers, never more than came."""
 
-    def __init__(self, ledger: Ledger, announce: Announce, books: Books) -> None:
+    def __init__(self, ledger: Ledger, announce: Announce, books: Books, transfers: Transfers) -> None:
         self._ledger = ledger
         self._announce = announce
         self._books = books
+        self._transfers = transfers
 
     def create(self, params: Params) -> StripeDict:
         """Give money back; how that ends is the fate of the payment method."""
@@ -129,26 +131,9 @@ class Refunds:
 
     def _reverse(self, charge: StripeDict, refund: StripeDict) -> str:
         """Take the refund's share of the transfer back, and return the reversal's id."""
-        transfer = deepcopy(self._ledger.get("transfers", charge["transfer"]))
+        transfer = self._ledger.get("transfers", charge["transfer"])
         part = _share(transfer["amount"], transfer["amount_reversed"], charge, refund)
-        reversal: StripeDict = {
-            "id": new_id("trr"),
-            "object": "transfer_reversal",
-            "amount": part,
-            "balance_transaction": None,
-            "created": now(),
-            "currency": transfer["currency"],
-            "destination_payment_refund": new_id("pyr"),
-            "metadata": {},
-            "source_refund": refund["id"],
-            "transfer": transfer["id"],
-        }
-        reversal["balance_transaction"] = self._books.enter("transfer_refund", part, source=reversal)["id"]
-        transfer["amount_reversed"] += part
-        transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
-        _append(transfer["reversals"], reversal)
-        self._ledger.put("transfers", transfer)
-        self._announce("transfer.reversed", transfer)
+        reversal = self._transfers.take_back(transfer["id"], amount=part, metadata={}, refund_id=refund["id"])
         return str(reversal["id"])
 
     def _return_fee(self, charge: StripeDict, refund: StripeDict) -> None:

@@ -22,6 +22,9 @@ EVENT_TYPES = frozenset(
         "charge.dispute.closed",
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
+        "transfer.created",
+        "transfer.reversed",
+        "transfer.updated",
     }
 )
 """What the webhook endpoint listens to, unless it is told otherwise; other events are made, and can be read."""

@@ -1,4 +1,4 @@
-"""payment_db: payments, their audit trail, refunds, disputes, the ledger, connected accounts, and Stripe's webhooks."""
+"""payment_db: payments with all that happens to them, the ledger, connected accounts, and Stripe's webhooks."""
 
 from sqlalchemy import (
     CHAR,
@@ -18,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.tables.messaging import currency_column, messaging_tables
 from adapters.postgres.tables.webhooks import webhook_table
@@ -52,6 +52,8 @@ payments = Table(
     Column("destination_account", Text),
     Column("application_fee_minor", BigInteger),
     Column("needs_action", Boolean, nullable=False, server_default=text("false")),
+    Column("escrow", Boolean, nullable=False, server_default=text("false")),
+    Column("paid_out_minor", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("tenant_id", "id", name="payments_pkey"),
     UniqueConstraint("tenant_id", "order_id", name="payments_order"),
     UniqueConstraint("tenant_id", "stripe_payment_intent_id", name="payments_intent"),
@@ -69,6 +71,11 @@ payments = Table(
         "(destination_account is null) = (application_fee_minor is null) "
         "and coalesce(application_fee_minor between 0 and amount_minor, true)",
         name="payments_destination",
+    ),
+    CheckConstraint("not escrow or destination_account is null", name="payments_escrow"),
+    CheckConstraint(
+        "paid_out_minor between 0 and case when escrow then coalesce(received_minor, 0) else 0 end",
+        name="payments_paid_out",
     ),
     CheckConstraint("refunded_minor between 0 and coalesce(received_minor, 0)", name="payments_refunded"),
 )
@@ -94,7 +101,7 @@ connected_accounts = Table(
     "connected_accounts",
     metadata,
     Column("tenant_id", Uuid, nullable=False),
-    Column("venue_id", Uuid, nullable=False),
+    Column("owner_id", Uuid, nullable=False),
     Column("country", CHAR(2), nullable=False),
     Column("email", Text),
     Column("attempt", Integer, nullable=False),
@@ -112,9 +119,12 @@ connected_accounts = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("tenant_id", "venue_id", name="connected_accounts_pkey"),
+    Column("owner_kind", Text, nullable=False),
+    Column("transfers_enabled", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("tenant_id", "owner_kind", "owner_id", name="connected_accounts_pkey"),
     UniqueConstraint("account_id", name="connected_accounts_account"),
     CheckConstraint("attempt >= 1", name="connected_accounts_attempt"),
+    CheckConstraint("owner_kind in ('venue', 'seller')", name="connected_accounts_owner"),
     CheckConstraint(
         "not charges_enabled or (account_id is not null and deauthorized_at is null)",
         name="connected_accounts_charging",
@@ -200,6 +210,53 @@ Index("disputes_of_payment", disputes.c.tenant_id, disputes.c.payment_id)
 Index("disputes_by_state", disputes.c.tenant_id, disputes.c.state, disputes.c.id)
 Index("disputes_due", disputes.c.check_at, postgresql_where=text("check_at is not null"))
 
+payouts = Table(
+    "payouts",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("payment_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("seller_account_id", Uuid, nullable=False),
+    Column("seller_minor", BigInteger, nullable=False),
+    Column("royalty_minor", BigInteger, nullable=False),
+    Column("fee_minor", BigInteger, nullable=False),
+    currency_column(),
+    Column("venue_ids", ARRAY(Uuid), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("released", Boolean, nullable=False),
+    Column("reversed_minor", BigInteger, nullable=False),
+    Column("seller_transfer_id", Text),
+    Column("royalty_transfer_id", Text),
+    Column("failure", Text),
+    Column("settled_by", Uuid),
+    Column("note", Text),
+    Column("check_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "id", name="payouts_pkey"),
+    ForeignKeyConstraint(["tenant_id", "payment_id"], ["payments.tenant_id", "payments.id"], name="payouts_of"),
+    UniqueConstraint("tenant_id", "seller_transfer_id", name="payouts_seller_transfer"),
+    UniqueConstraint("tenant_id", "royalty_transfer_id", name="payouts_royalty_transfer"),
+    CheckConstraint(
+        "seller_minor >= 0 and royalty_minor >= 0 and fee_minor >= 0 and seller_minor + royalty_minor + fee_minor > 0",
+        name="payouts_shares",
+    ),
+    CheckConstraint("reversed_minor between 0 and seller_minor + royalty_minor + fee_minor", name="payouts_reversed"),
+    CheckConstraint("attempt > 0", name="payouts_attempt"),
+    CheckConstraint("status in ('pending', 'paid', 'owed', 'failed', 'reversed')", name="payouts_status"),
+    CheckConstraint("released or status in ('pending', 'failed')", name="payouts_released"),
+    CheckConstraint("(settled_by is null) = (note is null)", name="payouts_settled"),
+    CheckConstraint("settled_by is null or seller_transfer_id is null", name="payouts_once"),
+)
+Index("payouts_of_payment", payouts.c.tenant_id, payouts.c.payment_id)
+Index("payouts_by_status", payouts.c.tenant_id, payouts.c.status, payouts.c.id)
+Index("payouts_of_seller", payouts.c.tenant_id, payouts.c.seller_account_id, payouts.c.id)
+Index("payouts_due", payouts.c.check_at, postgresql_where=text("check_at is not null"))
+Index("payouts_unsettled", payouts.c.status, postgresql_where=text("status in ('pending', 'owed', 'failed')"))
+
 ledger_entries = Table(
     "ledger_entries",
     metadata,
@@ -222,7 +279,8 @@ ledger_entries = Table(
     UniqueConstraint("tenant_id", "kind", "provider_ref", "account", name="ledger_entries_once"),
     CheckConstraint("amount_minor <> 0", name="ledger_entries_amount"),
     CheckConstraint(
-        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund', 'dispute', 'dispute_fee')",
+        "account in ('buyer', 'organisation', 'platform_fee', 'stripe_fee', 'refund', 'dispute', 'dispute_fee', "
+        "'escrow', 'platform_loss', 'seller_credit', 'seller', 'royalty')",
         name="ledger_entries_account",
     ),
 )
