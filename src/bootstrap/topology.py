@@ -32,6 +32,7 @@ from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
+from ports.published.resale import ResaleApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -41,6 +42,7 @@ SERVED_BY: Mapping[type, str] = {
     TokenVerifier: "auth",
     VenuesApi: "venue",
     SeatingApi: "venue",
+    ResaleApi: "venue",
     TicketingApi: "ticket",
     GeneralAdmissionApi: "ticket",
     PaymentsApi: "payment",

@@ -9,6 +9,7 @@ from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_SUBSCRIPTIONS, MarketProvider
 from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
@@ -20,6 +21,7 @@ from bootstrap.containers.seating import (
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
 from ports.published.admission import AdmissionApi
+from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.venues import VenueTransactions
@@ -51,7 +53,8 @@ def venue_service() -> Service:
             SeatingProvider(),
             ResaleProvider(),
             ReceiptsProvider(),
-            linked(TicketingApi, AdmissionApi),
+            MarketProvider(),
+            linked(TicketingApi, AdmissionApi, PaymentsApi),
         ),
         controllers=(
             VenueController,
@@ -59,9 +62,10 @@ def venue_service() -> Service:
             *SEATING_CONTROLLERS,
             *RESALE_CONTROLLERS,
             *RECEIPT_CONTROLLERS,
+            *MARKET_CONTROLLERS,
         ),
-        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
-        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS),
+        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )
