@@ -9,7 +9,7 @@ from alembic import op
 from adapters.postgres.security import Roles, forced, tenant_table
 
 revision = "venue_0014"
-down_revision = "venue_0012"
+down_revision = "venue_0013"
 branch_labels = None
 depends_on = None
 

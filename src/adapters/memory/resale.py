@@ -1,6 +1,6 @@
 """Resale in memory: the twin of the PostgreSQL stores."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Self, override
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.resale_blocks import BlockRows, MemoryBlockStore
 from adapters.memory.resale_history import HistoryRows, MemoryHistoryStore
+from adapters.memory.resale_listings import ListingRows, MemoryDueListings, MemoryListingStore, PurchaseRows
 from adapters.memory.resale_settings import MemorySettingStore, SettingRows
 from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
@@ -16,14 +17,17 @@ from core.resale.blocks import Block
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.history import KeptEntry
 from core.resale.kept_verdict import KeptVerdict
+from core.resale.listed import Purchase
+from core.resale.listing import Listing
 from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
 from core.resale.verifications import Verification, VerificationStatus
-from core.shared.ids import PassId, ResaleBlockId, TenantId, VerdictId, VerificationId
+from core.shared.ids import ListingId, PassId, ResaleBlockId, ReservationId, TenantId, VerdictId, VerificationId
 from ports.events import Inbox, Outbox
 from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
+from ports.resale.listings import DueListings, ListingStore
 from ports.resale.settings import SettingStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import ExpiredVerifications, VerificationStore
@@ -39,6 +43,8 @@ class TenantResale:
     blocks: BlockRows = field(default_factory=dict[ResaleBlockId, Block])
     history: HistoryRows = field(default_factory=dict[PassId, tuple[KeptEntry, ...]])
     verdicts: dict[VerdictId, KeptVerdict] = field(default_factory=dict[VerdictId, KeptVerdict])
+    listings: ListingRows = field(default_factory=dict[ListingId, Listing])
+    purchases: PurchaseRows = field(default_factory=dict[ReservationId, tuple[ListingId, Purchase]])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -53,6 +59,7 @@ class _Transaction:
     blocks: BlockStore
     history: HistoryStore
     verdicts: VerdictStore
+    listings: ListingStore
     outbox: Outbox
     inbox: Inbox
 
@@ -63,6 +70,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
         self._tenants: dict[TenantId, TenantResale] = {}
+        self.due_listings: DueListings = MemoryDueListings(self._listings)
 
     @override
     @asynccontextmanager
@@ -76,6 +84,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 blocks=MemoryBlockStore(work.blocks),
                 history=MemoryHistoryStore(work.history),
                 verdicts=MemoryVerdictStore(work.verdicts),
+                listings=MemoryListingStore(work.listings, work.purchases),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )
@@ -91,3 +100,6 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 if one.status_at(now) is VerificationStatus.EXPIRED and one.status is not VerificationStatus.EXPIRED
             ]
         return [(tenant_id, one_id) for _, tenant_id, one_id in sorted(ended)[:verifications_max]]
+
+    def _listings(self) -> Iterator[tuple[TenantId, Mapping[ListingId, Listing]]]:
+        return ((tenant_id, work.listings) for tenant_id, work in self._tenants.items())

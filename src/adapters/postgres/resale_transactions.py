@@ -12,6 +12,7 @@ from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool
 from adapters.postgres.resale_blocks import PostgresBlockStore
 from adapters.postgres.resale_history import PostgresHistoryStore
+from adapters.postgres.resale_listings import PostgresListingStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
 from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
@@ -24,6 +25,7 @@ from ports.ids import IdSource
 from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
+from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
@@ -40,6 +42,7 @@ class _Transaction:
     blocks: BlockStore
     history: HistoryStore
     verdicts: VerdictStore
+    listings: ListingStore
     outbox: Outbox
     inbox: Inbox
 
@@ -62,6 +65,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 blocks=PostgresBlockStore(connection, tenant_id),
                 history=PostgresHistoryStore(connection, tenant_id),
                 verdicts=PostgresVerdictStore(connection, tenant_id),
+                listings=PostgresListingStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -6,10 +6,10 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.venues import OrganiserSettingsController, VenueController
-from adapters.inprocess.no_listings import NoListings
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_SUBSCRIPTIONS, MarketProvider
 from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
@@ -21,7 +21,7 @@ from bootstrap.containers.seating import (
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
 from ports.published.admission import AdmissionApi
-from ports.published.resale import ResaleApi
+from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.venues import VenueTransactions
@@ -40,7 +40,6 @@ class VenuesProvider(Provider):
     transactions = provide(PostgresVenueTransactions, provides=VenueTransactions)
     usecases = provide_all(CreateVenue, ReadVenues, UpdateVenue, DeleteVenue, EditLayout, TuneSettings)
     published = provide(InProcessVenues, provides=VenuesApi)
-    listings = provide(NoListings, provides=ResaleApi)
 
 
 def venue_service() -> Service:
@@ -54,7 +53,8 @@ def venue_service() -> Service:
             SeatingProvider(),
             ResaleProvider(),
             ReceiptsProvider(),
-            linked(TicketingApi, AdmissionApi),
+            MarketProvider(),
+            linked(TicketingApi, AdmissionApi, PaymentsApi),
         ),
         controllers=(
             VenueController,
@@ -62,9 +62,10 @@ def venue_service() -> Service:
             *SEATING_CONTROLLERS,
             *RESALE_CONTROLLERS,
             *RECEIPT_CONTROLLERS,
+            *MARKET_CONTROLLERS,
         ),
-        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS),
-        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS),
+        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )

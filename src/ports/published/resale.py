@@ -1,8 +1,8 @@
-"""What resale offers to orders: a pass of somebody else's, reserved for one buyer at a time."""
+"""What resale offers to orders: a pass of somebody else's, reserved for one buyer at a time; and news of listings."""
 
 from abc import abstractmethod
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -102,3 +102,76 @@ class ResaleApi(Protocol):
     @abstractmethod
     async def release(self, *, tenant_id: UUID, reservation_id: UUID, order_id: UUID) -> None:
         """Put the pass of an unpaid order back on the market; releasing what is released or ended is fine."""
+
+
+class ListingOpened(Event, frozen=True, kw_only=True):
+    """A pass is on the market, for the first time or again."""
+
+    event_type: ClassVar[str] = "resale.listing.opened"
+
+    listing_id: UUID
+    ticket_id: UUID
+    price_minor: int
+    currency: str
+    closes_at: datetime
+
+
+class ListingReserved(Event, frozen=True, kw_only=True):
+    """A listing is kept for one buyer until `expires_at`: to decide, or with an `order_id` to pay."""
+
+    event_type: ClassVar[str] = "resale.listing.reserved"
+
+    listing_id: UUID
+    ticket_id: UUID
+    purchase_id: UUID
+    order_id: UUID | None
+    expires_at: datetime
+
+
+class ListingSold(Event, frozen=True, kw_only=True):
+    """A listing was paid for by an order; the buyer's pass is due."""
+
+    event_type: ClassVar[str] = "resale.listing.sold"
+
+    listing_id: UUID
+    ticket_id: UUID
+    purchase_id: UUID
+    order_id: UUID
+
+
+class ListingCompleted(Event, frozen=True, kw_only=True):
+    """The buyer has a pass, and the seller is due `seller_minor` of the price, 0 where the organiser sold it again."""
+
+    event_type: ClassVar[str] = "resale.listing.completed"
+
+    listing_id: UUID
+    ticket_id: UUID
+    order_id: UUID
+    seller_account_id: UUID
+    price_minor: int
+    seller_minor: int
+    currency: str
+
+
+class ListingEnded(Event, frozen=True, kw_only=True):
+    """A listing is over without a sale; `reason` tells people why."""
+
+    event_type: ClassVar[str] = "resale.listing.ended"
+
+    listing_id: UUID
+    ticket_id: UUID
+    seller_account_id: UUID
+    how: Literal["cancelled", "ended", "failed"]
+    reason: str
+
+
+class ListingSuspended(Event, frozen=True, kw_only=True):
+    """A listing is off the market until what `cause` names has changed; `reason` is what the seller is told."""
+
+    event_type: ClassVar[str] = "resale.listing.suspended"
+
+    listing_id: UUID
+    ticket_id: UUID
+    seller_account_id: UUID
+    cause: Literal["unlawful", "pass_stopped"]
+    reason: str

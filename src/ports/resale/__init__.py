@@ -10,6 +10,7 @@ from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
+from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
@@ -30,6 +31,8 @@ class ResaleTransaction(Protocol):
     def history(self) -> HistoryStore: ...
     @property
     def verdicts(self) -> VerdictStore: ...
+    @property
+    def listings(self) -> ListingStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -1,0 +1,98 @@
+"""The market's part of the venue service, on venue_db."""
+
+# A parameter of dishka's own `provide` has no type:
+# pyright: reportUnknownVariableType=false
+
+from dishka import Provider, Scope, provide, provide_all
+from litestar import Controller
+
+from adapters.http.listings import ListingController
+from adapters.inprocess.resale import InProcessResale
+from adapters.postgres.resale_listings import PostgresDueListings
+from bootstrap.containers.service import JobSpec, Pools
+from core.resale.market_terms import MarketTerms
+from ports.events import Subscription
+from ports.published.admission import PassesResumed, PassesStopped, PassNotReissued, PassReissued
+from ports.published.orders import OrderCancelled
+from ports.published.payments import PayoutSettled
+from ports.published.resale import ResaleApi
+from ports.resale.listings import DueListings
+from usecases.resale.buy_listing import BuyListing, GiveBackPurchase
+from usecases.resale.cancel_listing import CancelListing
+from usecases.resale.create_listing import CreateListing
+from usecases.resale.examine_listing import ExamineListing
+from usecases.resale.finalise_purchase import FinalisePurchase
+from usecases.resale.judge_pass import JudgePass
+from usecases.resale.judging import Judge
+from usecases.resale.on_order_cancelled import ReleaseOrderedListings
+from usecases.resale.on_pass_reissued import CompleteListing, FailListing
+from usecases.resale.on_passes_stopped import ResumeListings, StopListings
+from usecases.resale.on_payout_settled import NotePayout
+from usecases.resale.open_listing import OpenListing
+from usecases.resale.pay_seller import PaySeller
+from usecases.resale.protect_purchase import ProtectPurchase
+from usecases.resale.read_listings import ListListings, ReadListing
+from usecases.resale.reclaim_purchase import ReclaimPurchase
+from usecases.resale.reconsider_listing import ReconsiderListing
+from usecases.resale.release_purchase import ReleasePurchase
+from usecases.resale.reserve_purchase import ReservePurchase
+from usecases.resale.tend_listings import TendListing, TendListings
+from usecases.resale.withdraw_offer import WithdrawOffer
+
+TEND_INTERVAL_S = 5.0
+
+
+class MarketProvider(Provider):
+    """The market; the container must also give AdmissionApi, PaymentsApi and all of resale."""
+
+    scope = Scope.APP
+    published = provide(InProcessResale, provides=ResaleApi)
+    judge = provide(JudgePass, provides=Judge)
+    usecases = provide_all(
+        CreateListing,
+        OpenListing,
+        ReadListing,
+        ListListings,
+        CancelListing,
+        WithdrawOffer,
+        BuyListing,
+        GiveBackPurchase,
+        ExamineListing,
+        ReconsiderListing,
+        ReservePurchase,
+        ProtectPurchase,
+        FinalisePurchase,
+        ReclaimPurchase,
+        ReleasePurchase,
+        PaySeller,
+        CompleteListing,
+        FailListing,
+        NotePayout,
+        ReleaseOrderedListings,
+        StopListings,
+        ResumeListings,
+        TendListing,
+        TendListings,
+    )
+
+    @provide
+    def terms(self) -> MarketTerms:
+        """Return the limits of the market."""
+        return MarketTerms()
+
+    @provide
+    def due(self, pools: Pools) -> DueListings:
+        """Return the sweep's view as the relay role."""
+        return PostgresDueListings(pools.relay)
+
+
+MARKET_CONTROLLERS: tuple[type[Controller], ...] = (ListingController,)
+MARKET_SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    Subscription("resale.complete_listing", PassReissued, CompleteListing),
+    Subscription("resale.fail_listing", PassNotReissued, FailListing),
+    Subscription("resale.release_cancelled_order", OrderCancelled, ReleaseOrderedListings),
+    Subscription("resale.stop_listings", PassesStopped, StopListings),
+    Subscription("resale.resume_listings", PassesResumed, ResumeListings),
+    Subscription("resale.note_payout", PayoutSettled, NotePayout),
+)
+MARKET_JOBS: tuple[JobSpec, ...] = (JobSpec("tend_listings", TEND_INTERVAL_S, TendListings),)

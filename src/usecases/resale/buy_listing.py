@@ -1,0 +1,96 @@
+"""Keep a listed pass for a buyer who decides, and give it back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.resale import market
+from core.resale.listed import Purchase
+from core.resale.listing import Listing
+from core.resale.listing_errors import ListingNotFoundError, ResaleReservationNotFoundError, TooManyPurchasesError
+from core.resale.listing_status import ListingStatus
+from core.resale.market_terms import MarketTerms
+from core.shared.callers import Caller
+from core.shared.holders import holder_of, token_digest
+from core.shared.ids import ListingId, ReservationId
+from ports.clock import Clock
+from ports.hold_tokens import HoldTokens
+from ports.ids import IdSource
+from ports.published.venues import VenuesApi
+from ports.resale import ResaleTransactions
+from usecases.resale.listing_news import save_and_announce
+from usecases.resale.persons import must_be_free
+
+
+@dataclass(frozen=True, slots=True)
+class NewPurchase:
+    """A purchase of a listing; `hold_token` is told once, to whoever made it."""
+
+    listing: Listing
+    purchase: Purchase
+    hold_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuyListing:
+    """Open to any signed-in buyer of the tenant, guests too; of many at once one gets it."""
+
+    resale: ResaleTransactions
+    venues: VenuesApi
+    clock: Clock
+    ids: IdSource
+    tokens: HoldTokens
+    terms: MarketTerms
+
+    async def __call__(self, caller: Caller, listing_id: ListingId) -> NewPurchase:
+        """Return the purchase, which lasts as long as a hold of this organiser; asking again answers the same.
+
+        Raises ListingNotFoundError, NotForSaleError, OwnListingError, PersonBlockedError, TooManyPurchasesError.
+        """
+        ttl_s = await self.venues.hold_ttl_s(tenant_id=caller.tenant_id)
+        token = self.tokens.new()
+        now = self.clock.now()
+        async with self.resale.begin(caller.tenant_id) as tx:
+            await must_be_free(tx, caller.account_id, now=now)
+            kept = await tx.listings.kept_for(caller.account_id, now=now)
+            listing = await tx.listings.locked(listing_id)
+            if listing is None:
+                raise ListingNotFoundError
+            before = listing.freed(now)
+            mine = before.purchase is not None and before.purchase.account_id == caller.account_id
+            if before.purchase is not None and mine and before.status is ListingStatus.RESERVED:
+                return NewPurchase(before, before.purchase, None)
+            if kept >= self.terms.purchases_max:
+                raise TooManyPurchasesError(f"{kept} listings are kept for you; order them, or give some back.")
+            wanted = Purchase(
+                id=ReservationId(self.ids.new()),
+                account_id=caller.account_id,
+                token_sha256=token_digest(token),
+                made_at=now,
+                until=now + timedelta(seconds=ttl_s),
+            )
+            after = await save_and_announce(tx, listing, market.buy(listing, wanted, now=now), now=now)
+        assert after.purchase is not None
+        return NewPurchase(after, after.purchase, token)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBackPurchase:
+    """Open to whoever made the purchase, or shows its token; others may buy it again at once."""
+
+    resale: ResaleTransactions
+    clock: Clock
+
+    async def __call__(self, caller: Caller, purchase_id: ReservationId, *, hold_token: str | None) -> None:
+        """End the purchase; one that has ended is fine.
+
+        Raises ResaleReservationNotFoundError, NotResaleHolderError, and ResaleReservationConflictError for one that an
+        order has.
+        """
+        by = holder_of(caller.account_id, hold_token)
+        now = self.clock.now()
+        async with self.resale.begin(caller.tenant_id) as tx:
+            entry = await tx.listings.locked_purchase(purchase_id)
+            if entry is None:
+                raise ResaleReservationNotFoundError
+            after = market.give_back(entry.listing, entry.purchase, by=by, now=now)
+            await save_and_announce(tx, entry.listing, after, now=now)

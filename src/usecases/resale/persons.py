@@ -1,0 +1,18 @@
+"""Who may take part in the market."""
+
+from datetime import datetime
+
+from core.resale.listing_errors import PersonBlockedError
+from core.shared.ids import AccountId
+from core.shared.time import spoken
+from ports.resale import ResaleTransaction
+
+
+async def must_be_free(tx: ResaleTransaction, account_id: AccountId, *, now: datetime) -> None:
+    """Raise PersonBlockedError, with the reason and the end, for a person whom the organiser has blocked."""
+    blocks = await tx.blocks.holding(account_id, now=now)
+    if not blocks:
+        return
+    longest = max(blocks, key=lambda block: (block.until is None, block.until or now))
+    end = f"until {spoken(longest.until)}" if longest.until is not None else "until further notice"
+    raise PersonBlockedError(f"You cannot take part in the resale of this organiser {end}: {longest.reason}")
