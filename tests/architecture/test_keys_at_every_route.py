@@ -21,7 +21,12 @@ from tests.architecture.test_api_contract import with_plain_parameters
 from tests.service_client import client_of, no_checks, settings_with
 
 TENANT = UUID(int=0xA)
-WRITES_WITH_A_KEY = {"POST /api/v1/resale/validate", "POST /api/v1/resale/validate/batch"}
+WRITES_WITH_A_KEY = {
+    "POST /api/v1/resale/validate",
+    "POST /api/v1/resale/validate/batch",
+    "POST /api/v1/scans",
+    "POST /api/v1/scans/batch",
+}
 """What a key may be used for that is no GET, as `METHOD /path`: nothing that makes its id a buyer or a holder."""
 
 

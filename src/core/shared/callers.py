@@ -29,8 +29,19 @@ class ApiScope(StrEnum):
     """What an API key may be for; each is named by the routes that accept it, and all other routes refuse keys."""
 
     RESALE_VALIDATE = "resale:validate"
+    """Verdicts about any pass of the organisation, and about passes that were issued elsewhere."""
+
     RESALE_READ = "resale:read"
+    """The rulebook."""
+
     ORDERS_READ = "orders:read"
+    """Every order of the organisation, with its refunds."""
+
+    PASSES_READ = "passes:read"
+    """Every pass of the organisation, without its code: a service that reads passes need not be able to enter."""
+
+    SCANS_WRITE = "scans:write"
+    """The gates: scans, and what scanners carry to work offline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +62,8 @@ class Caller:
         """Whether the caller is a service whose key is for this; people have roles instead."""
         return self.scopes is not None and scope in self.scopes
 
-    def must_be_one_of(self, roles: frozenset[Role]) -> None:
-        """Raise ForbiddenError unless the caller has one of the roles in this tenant."""
-        if self.role not in roles:
+    def must_be_one_of(self, roles: frozenset[Role], *, or_key_for: ApiScope | None = None) -> None:
+        """Raise ForbiddenError unless the caller has one of the roles in this tenant, or a key for the scope."""
+        if self.role not in roles and (or_key_for is None or not self.may(or_key_for)):
             wanted = ", ".join(sorted(roles))
             raise ForbiddenError(f"This needs one of the roles {wanted} in the organisation.")
