@@ -134,7 +134,7 @@ async def test_a_service_of_the_gates_scans_with_its_key_and_a_scan_says_which_k
     [shown] = await gate.sold(sale)
     gates = Caller(KEY_ID, sale.staff().tenant_id, scopes=frozenset({ApiScope.SCANS_WRITE}))
     reader = Caller(KEY_ID, sale.staff().tenant_id, scopes=frozenset({ApiScope.PASSES_READ}))
-    body = {"code": shown["code"], "gate": "North 3"}
+    body: dict[str, object] = {"code": shown["code"], "gate": "North 3"}
     manifest = f"/api/v1/tickets/{sale.ticket_id}/scan-manifest"
 
     for path in (manifest, "/api/v1/pass-keys"):
@@ -142,7 +142,7 @@ async def test_a_service_of_the_gates_scans_with_its_key_and_a_scan_says_which_k
         assert (await gate.client.get(path, headers=headers_of(reader))).status_code == 403
     assert (await gate.scan(reader, **body)).status_code == 403
     assert (await gate.scan(gates, **body)).json()["admitted"] is True
-    offline = body | {"scanId": str(uuid4()), "scannedAt": "2026-11-21T12:00:00Z", "admitted": True}
+    offline: dict[str, object] = body | {"scanId": str(uuid4()), "scannedAt": "2026-11-21T12:00:00Z", "admitted": True}
     assert (await gate.batch(gates, offline)).status_code == 200
     second = await gate.scan(sale.staff(), **body)
     assert second.json()["earlier"]["scannedBy"] == str(KEY_ID)
