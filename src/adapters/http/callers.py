@@ -18,19 +18,17 @@ from core.shared.ids import AccountId, TenantId
 from ports.published.identity import TokenVerifier, VerifiedToken
 
 TENANT_HEADER = "X-Tenant-ID"
-
-
-_SCOPES_OPT = "api_scopes"
+_SCOPE_OPT = "api_scope"
 
 
 def open_to_keys_for(scope: ApiScope) -> dict[str, ApiScope]:
     """Return the `opt` of a handler that answers services whose API key has the scope; without it none may ask."""
-    return {_SCOPES_OPT: scope}
+    return {_SCOPE_OPT: scope}
 
 
 def scope_of(handler: BaseRouteHandler) -> ApiScope | None:
     """Return the scope of the API keys that the handler answers; None where it answers none."""
-    scope = handler.opt.get(_SCOPES_OPT)
+    scope = handler.opt.get(_SCOPE_OPT)
     return None if scope is None else ApiScope(scope)
 
 
