@@ -97,7 +97,7 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring every database up to date, and make databases and roles that are missing."""
-    from bootstrap.runtime import migrate_all
+    from bootstrap.databases import migrate_all
 
     for database, revision in _run(migrate_all(_settings())).items():
         _out.print(f"{database} is at {revision}", highlight=False)

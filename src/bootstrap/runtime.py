@@ -12,10 +12,8 @@ from typing import override
 
 import uvicorn
 
-from adapters.postgres.migrator import migrate
 from adapters.system.clock import SystemClock
 from adapters.system.loops import JobLoops
-from bootstrap.databases import databases
 from bootstrap.settings import Settings, SettingsError
 from bootstrap.topology import Platform, build_platform
 
@@ -31,11 +29,6 @@ def trusted_proxies(settings: Settings) -> list[str]:
         return [str(ip_network(word.strip())) for word in given if word.strip()]
     except ValueError as error:
         raise SettingsError(f"FAIRSEAT_HTTP_TRUSTED_PROXIES: {error}.") from None
-
-
-async def migrate_all(settings: Settings) -> dict[str, str | None]:
-    """Bring every database up to date, one after the other (Alembic's context is global); return their revisions."""
-    return {database.name: await migrate(database) for database in databases(settings)}
 
 
 @asynccontextmanager

@@ -40,7 +40,8 @@ async def _bring_up(
     from bootstrap.embedded import EmbeddedStack
 
     async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe") as stack:
-        from bootstrap.runtime import migrate_all, run
+        from bootstrap.databases import migrate_all
+        from bootstrap.runtime import run
 
         stack.environment.setdefault("FAIRSEAT_HTTP_PUBLIC_URL", base_url)
         settings = read_settings({**stack.environment, **given})
