@@ -107,6 +107,8 @@ class StripeSettings(msgspec.Struct, frozen=True, kw_only=True):
     where there is none that may charge; the platform keeps a fee of each payment, in basis points of it and a fixed
     amount in its minor units, unless something else was agreed with the organisation (`fairseat platform-fee`). With
     `off` all money stays on the platform's own account: for a venue that runs Fairseat for itself alone.
+
+    Every `events_interval_s` seconds Stripe's own list is read for events whose webhooks never came.
     """
 
     secret_key: Secret
@@ -119,6 +121,7 @@ class StripeSettings(msgspec.Struct, frozen=True, kw_only=True):
     connect: Literal["required", "off"] = "required"
     fee_basis_points: Annotated[int, Meta(ge=0, le=10_000)] = 0
     fee_fixed_minor: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    events_interval_s: Annotated[int, Meta(ge=10, le=900)] = 300
 
 
 class TokenSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,20 +1,23 @@
 """What the webhook inbox needs from the world."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from core.shared.ids import TenantId
+from core.webhooks.reading import Reading
 from core.webhooks.webhook import Webhook, WebhookStatus, WebhookSummary
 from ports.paging import Page, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedEvent:
-    """An event whose signature fits: the provider's id, type and time, and the body as it was signed.
+    """An event that is the provider's word, since its signature fits or since the provider's own list has it.
+
+    The provider's id, type and time, and the body as it was signed, or as the list has it.
 
     `account` is the connected account that it is of. `tenant_id` is whose it is, where Fairseat itself wrote that on
     the object; None for events of connected accounts, who write what they like on theirs.
@@ -73,6 +76,10 @@ class WebhookQueue(Protocol):
     """The worker's view; several workers may take from it at once."""
 
     @abstractmethod
+    async def known(self, source: str, event_ids: Sequence[str]) -> Set[str]:
+        """Return which of these events of the source are stored, whatever became of them."""
+
+    @abstractmethod
     async def take(self, *, now: datetime, webhooks_max: int, lease_s: float) -> Sequence[Webhook]:
         """Lease due webhooks, oldest first, skipping those that others are taking.
 
@@ -122,3 +129,42 @@ class WebhookLog(Protocol):
 
         Raises WebhookNotFoundError, for another organisation's as well, and WebhookBusyError.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """A page of a provider's list, the newest first; `more` says whether older ones follow."""
+
+    events: Sequence[VerifiedEvent]
+    more: bool
+
+
+class EventList(Protocol):
+    """The events of a source as the provider itself keeps them for some time, delivered or not."""
+
+    @abstractmethod
+    async def page(self, *, since: datetime, before: datetime, after: str | None) -> EventPage | None:
+        """Return events that we handle, from `since` until before `before` by the provider's time.
+
+        They begin below the event `after`; None when that is not listed any more. Both times count in whole seconds.
+        Raises UnavailableError.
+        """
+
+
+class EventReadings(Protocol):
+    """How far the lists of events have been read."""
+
+    @abstractmethod
+    async def take(self, source: str, *, now: datetime, lease_s: float) -> Reading | None:
+        """Return the reading, which is nobody else's for so long; None when it is not due, or is somebody's.
+
+        core.webhooks.reading.begin says how the first one of a source looks.
+        """
+
+    @abstractmethod
+    async def save(self, reading: Reading) -> None:
+        """Store how far it is now. The last one who saves wins: wherever a reading stands, what it says is true."""
+
+    @abstractmethod
+    async def read_at(self, source: str) -> datetime | None:
+        """Return when a pass was last ended, or reading began; None where nothing was read yet."""

@@ -15,8 +15,8 @@ WITHOUT_TENANT: Mapping[str, frozenset[str]] = {
     "auth_db": frozenset({"accounts", "refresh_tokens", "refresh_families", "idempotency_keys", "outbox"}),
     # The keys of receipts speak for the installation; receipts name their tenant.
     "venue_db": frozenset({"resale_receipt_keys"}),
-    # A webhook's tenant is known only after it has been read.
-    "payment_db": frozenset({"payment_webhooks"}),
+    # A webhook's tenant is known only after it has been read; the list of events is read for all.
+    "payment_db": frozenset({"payment_webhooks", "event_readings"}),
 }
 every_database = pytest.mark.parametrize("kind", DATABASE_KINDS)
 

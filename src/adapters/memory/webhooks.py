@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import override
 from uuid import UUID
@@ -30,6 +30,12 @@ class MemoryWebhooks(WebhookInbox, WebhookQueue):
                 return False
             self._webhooks[webhook.id] = webhook
             return True
+
+    @override
+    async def known(self, source: str, event_ids: Sequence[str]) -> Set[str]:
+        async with self._lock:
+            stored = {webhook.event_id for webhook in self._webhooks.values() if webhook.source == source}
+        return stored & set(event_ids)
 
     @override
     async def take(self, *, now: datetime, webhooks_max: int, lease_s: float) -> Sequence[Webhook]:

@@ -1,6 +1,6 @@
 """The webhook inbox on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import override
 from uuid import UUID
@@ -76,6 +76,16 @@ class PostgresWebhookQueue(WebhookQueue):
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    @override
+    async def known(self, source: str, event_ids: Sequence[str]) -> Set[str]:
+        async with driver_errors_translated():
+            rows = await self._pool.fetch(
+                "select event_id from payment_webhooks where source = $1 and event_id = any ($2::text[])",
+                source,
+                list(event_ids),
+            )
+        return {row["event_id"] for row in rows}
 
     @override
     async def take(self, *, now: datetime, webhooks_max: int, lease_s: float) -> Sequence[Webhook]:

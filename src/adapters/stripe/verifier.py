@@ -71,19 +71,7 @@ class StripeVerifier(WebhookVerifier):
             raise BadSignatureError("The signature does not fit the body.") from error
         if not now - timedelta(seconds=AGE_MAX_S) <= signed_at <= now + timedelta(seconds=AHEAD_MAX_S):
             raise BadSignatureError("The signature's time is too far from now.")
-        try:
-            head = msgspec.json.decode(body, type=StripeEventHead)
-            occurred_at = datetime.fromtimestamp(head.created, UTC)
-        except (msgspec.DecodeError, ValueError, OverflowError, OSError, RecursionError) as error:
-            raise MalformedWebhookError("The body is not an event of Stripe.") from error
-        return VerifiedEvent(
-            event_id=head.id,
-            event_type=head.type,
-            account=head.account,
-            tenant_id=_tenant(body) if head.account is None else None,
-            occurred_at=occurred_at,
-            body=text,
-        )
+        return read_event(body)
 
     def _must_fit(self, text: str, signature: str | None) -> None:
         """Raise what the SDK raises for the last secret, unless one fits."""
@@ -101,6 +89,23 @@ def _fits(text: str, signature: str | None, secret: str) -> None:
     # Without the SDK's own tolerance: it goes by another clock and looks back only.
     stripe.WebhookSignature.verify_header(  # pyright: ignore[reportUnknownMemberType]  # untyped tolerance
         text, signature, secret
+    )
+
+
+def read_event(body: bytes) -> VerifiedEvent:
+    """Return the event that Stripe wrote, in UTF-8; raises MalformedWebhookError."""
+    try:
+        head = msgspec.json.decode(body, type=StripeEventHead)
+        occurred_at = datetime.fromtimestamp(head.created, UTC)
+    except (msgspec.DecodeError, ValueError, OverflowError, OSError, RecursionError) as error:
+        raise MalformedWebhookError("The body is not an event of Stripe.") from error
+    return VerifiedEvent(
+        event_id=head.id,
+        event_type=head.type,
+        account=head.account,
+        tenant_id=_tenant(body) if head.account is None else None,
+        occurred_at=occurred_at,
+        body=body.decode(),
     )
 
 

@@ -35,11 +35,13 @@ from adapters.stripe.gateway import StripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.transfer_events import StripeTransferEvents
 from adapters.stripe.verifier import StripeVerifier
+from adapters.system.event_reading_health import EventReadingHealth
 from adapters.system.payout_health import PayoutHealth
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
 from bootstrap.containers.connected_accounts import AccountsProvider
 from bootstrap.containers.disputes import DisputesProvider
+from bootstrap.containers.missed_events import MissedEventsProvider
 from bootstrap.containers.payouts import PayoutsProvider
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
@@ -77,6 +79,7 @@ from usecases.webhooks.list_own_webhooks import ListOwnWebhooks
 from usecases.webhooks.list_webhooks import ListWebhooks
 from usecases.webhooks.process_webhooks import ProcessWebhooks
 from usecases.webhooks.prune_webhooks import PruneWebhooks
+from usecases.webhooks.read_missed_events import ReadMissedEvents
 from usecases.webhooks.receive_webhook import ReceiveWebhook
 from usecases.webhooks.replay_own_webhook import ReplayOwnWebhook
 from usecases.webhooks.replay_webhook import ReplayWebhook
@@ -250,6 +253,7 @@ def payment_service() -> Service:
             PayoutsProvider(),
             AccountsProvider(),
             WebhooksProvider(),
+            MissedEventsProvider(),
             linked(VenuesApi, OrdersApi, AdmissionApi),
         ),
         controllers=(
@@ -265,6 +269,7 @@ def payment_service() -> Service:
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),
+            JobSpec("read_missed_events", SWEEP_INTERVAL_S, ReadMissedEvents),
             JobSpec("prune_webhooks", PRUNE_INTERVAL_S, PruneWebhooks),
             JobSpec("reconcile_payments", SWEEP_INTERVAL_S, ReconcilePendingPayments),
             JobSpec("reconcile_accounts", ACCOUNT_SWEEP_INTERVAL_S, ReconcileAccounts),
@@ -273,5 +278,5 @@ def payment_service() -> Service:
             JobSpec("settle_payouts", SWEEP_INTERVAL_S, SettlePayouts),
         ),
         alarms=(AlarmSpec(WEBHOOKS_CHANNEL, "process_webhooks"),),
-        checks=(PostgresHealth, WebhookHealth, RefundHealth, PayoutHealth),
+        checks=(PostgresHealth, WebhookHealth, EventReadingHealth, RefundHealth, PayoutHealth),
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from core.shared.errors import PayloadTooLargeError
 from core.webhooks.errors import WebhooksDisabledError
-from core.webhooks.webhook import Webhook, WebhookStatus
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.webhooks import WebhookInbox, WebhookVerifier
+from usecases.webhooks.arrived import arrived
 
 WEBHOOK_BYTES_MAX = 1_000_000
 
@@ -39,23 +39,7 @@ class ReceiveWebhook:
             raise PayloadTooLargeError(f"A webhook has at most {WEBHOOK_BYTES_MAX} bytes.")
         now = self.clock.now()
         event = self._verifier(source).verify(body, signature, now=now)
-        webhook = Webhook(
-            id=self.ids.new(),
-            source=source,
-            event_id=event.event_id,
-            event_type=event.event_type,
-            account=event.account,
-            tenant_id=event.tenant_id,
-            body=event.body,
-            occurred_at=event.occurred_at,
-            received_at=now,
-            status=WebhookStatus.RECEIVED,
-            retry_count=0,
-            due_at=now,
-            error_message=None,
-            note=None,
-            processed_at=None,
-        )
+        webhook = arrived(event, source=source, id=self.ids.new(), now=now)
         stored = await self.inbox.put(webhook)
         return ReceivedWebhook(received=True, duplicate=not stored)
 

@@ -53,14 +53,28 @@ _KINDS = {
     "txn": "balance_transactions",
 }
 _PAGE_MAX = 100
+_TYPES_MAX = 20
 _DEPTH_MAX = 4
 
 
 def page(ledger: Ledger, kind: str, params: Params) -> StripeDict:
     """Return a page of a kind, the newest first."""
     filters = FILTERS[kind]
-    forms.only(params, "limit", "starting_after", "ending_before", *TIMES, *filters)
-    return paged(list(ledger.all(kind)), params, url=f"/v1/{kind}", filters=filters)
+    several = ("types", "types[*]") if kind == "events" else ()
+    forms.only(params, "limit", "starting_after", "ending_before", *TIMES, *filters, *several)
+    found = list(ledger.all(kind))
+    if several and "types" in params:
+        found = _of_types(found, params)
+    return paged(found, params, url=f"/v1/{kind}", filters=filters)
+
+
+def _of_types(events: list[StripeDict], params: Params) -> list[StripeDict]:
+    types = forms.texts(params, "types")
+    if "type" in params:
+        raise invalid("You may only specify one of these parameters: type, types.", param="types")
+    if len(types) > _TYPES_MAX:
+        raise invalid(f"You may name up to {_TYPES_MAX} types of events.", param="types")
+    return [event for event in events if event["type"] in types]
 
 
 def paged(found: list[StripeDict], params: Params, *, url: str, filters: tuple[str, ...]) -> StripeDict:

@@ -294,4 +294,16 @@ Index("ledger_entries_by_ref", ledger_entries.c.provider_ref, postgresql_where=t
 Index("ledger_entries_by_day", ledger_entries.c.occurred_at)
 
 payment_webhooks = webhook_table(metadata, "payment_webhooks")
+event_readings = Table(
+    "event_readings",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("newest", DateTime(timezone=True)),
+    Column("after", Text),
+    Column("read_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("source", name="event_readings_pkey"),
+    CheckConstraint("(newest is null) = (after is null)", name="event_readings_under_way"),
+)
 messaging_tables(metadata)
