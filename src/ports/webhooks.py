@@ -158,7 +158,7 @@ class EventReadings(Protocol):
     async def take(self, source: str, *, now: datetime, lease_s: float) -> Reading | None:
         """Return the reading, which is nobody else's for so long; None when it is not due, or is somebody's.
 
-        core.webhooks.reading.begin says how the first one of a source looks.
+        core.webhooks.reading says when it is due (`is_due`) and how the first one of a source looks (`begin`).
         """
 
     @abstractmethod

@@ -85,6 +85,15 @@ async def test_an_event_is_stored_once_a_source(stores: Stores) -> None:
     assert len(await stores.queue.list(status=None, webhooks_max=10)) == 2
 
 
+async def test_it_knows_which_events_of_a_source_are_stored(stores: Stores) -> None:
+    for webhook in (a_webhook("evt_1"), a_webhook("evt_2"), a_webhook("evt_3", source="stripe-connect")):
+        await stores.inbox.put(webhook)
+    (first,) = await stores.take(webhooks_max=1)
+    await stores.queue.settle(first, complete(first, now=NOW))
+    assert await stores.queue.known("stripe", ["evt_1", "evt_3", "evt_4", "evt_2"]) == {"evt_1", "evt_2"}
+    assert await stores.queue.known("stripe", []) == set()
+
+
 async def test_of_many_at_once_one_is_stored(stores: Stores) -> None:
     stored = await asyncio.gather(*(stores.inbox.put(a_webhook()) for _ in range(10)))
     assert sum(stored) == 1

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import override
 
 from core.shared.errors import UnavailableError
-from core.webhooks.reading import Reading, begin, lease
+from core.webhooks.reading import Reading, begin, is_due, lease
 from ports.webhooks import EventList, EventPage, EventReadings, VerifiedEvent
 
 
@@ -52,7 +52,7 @@ class MemoryEventReadings(EventReadings):
     @override
     async def take(self, source: str, *, now: datetime, lease_s: float) -> Reading | None:
         reading = self._readings.get(source) or begin(source, now=now)
-        if reading.due_at > now:
+        if not is_due(reading, now=now):
             return None
         self._readings[source] = leased = lease(reading, now=now, lease_s=lease_s)
         return leased

@@ -6,7 +6,7 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Pool, driver_errors_translated
-from core.webhooks.reading import Reading, begin, lease
+from core.webhooks.reading import Reading, begin, is_due, lease
 from ports.webhooks import EventReadings
 
 _COLUMNS = "source, since, newest, after, read_at, due_at"
@@ -27,11 +27,10 @@ class PostgresEventReadings(EventReadings):
                 *_stored(begin(source, now=now)),
             )
             row = await connection.fetchrow(
-                f"select {_COLUMNS} from event_readings where source = $1 and due_at <= $2 for update skip locked",  # noqa: S608 - as above
+                f"select {_COLUMNS} from event_readings where source = $1 for update skip locked",  # noqa: S608 - as above
                 source,
-                now,
             )
-            if row is None:
+            if row is None or not is_due(_reading(row), now=now):
                 return None
             leased = lease(_reading(row), now=now, lease_s=lease_s)
             await connection.execute(_STORE, *_stored(leased))

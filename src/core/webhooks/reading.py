@@ -12,6 +12,9 @@ FIRST_LOOK = timedelta(days=3)
 OVERLAP = timedelta(minutes=15)
 """Read again in each pass, for events that the provider lists late, and for clocks of its that are not as one."""
 
+AHEAD_MAX = timedelta(hours=1)
+"""No interval and no lease is as long."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -29,15 +32,21 @@ class Reading:
     read_at: datetime
     due_at: datetime
 
-    @property
-    def from_when(self) -> datetime:
-        """From which moment of the provider's on a pass looks."""
-        return self.since - OVERLAP
-
 
 def begin(source: str, *, now: datetime) -> Reading:
     """Return the reading of an installation that has never read."""
     return Reading(source=source, since=now - FIRST_LOOK, newest=None, after=None, read_at=now, due_at=now)
+
+
+def is_due(reading: Reading, *, now: datetime) -> bool:
+    """Tell whether it may be read: its time has come, or is so far off that a clock of ours must have been wrong."""
+    return reading.due_at <= now or reading.due_at > now + AHEAD_MAX
+
+
+def looks_from(reading: Reading, *, now: datetime) -> datetime:
+    """Return from which moment of the provider's on a pass looks; one that is to come is no clock's but a wrong one's."""
+    since = reading.since if reading.since <= now else now - FIRST_LOOK
+    return since - OVERLAP
 
 
 def lease(reading: Reading, *, now: datetime, lease_s: float) -> Reading:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.webhooks.reading import Reading, end, lease, start_over, turn
+from core.webhooks.reading import Reading, end, lease, looks_from, start_over, turn
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.webhooks import EventList, EventReadings, VerifiedEvent, WebhookInbox, WebhookQueue
@@ -59,8 +59,10 @@ class ReadMissedEvents:
 
     async def _page(self, reading: Reading, *, last: bool) -> Reading | None:
         """Read a page and store how far that is; return None once the pass has ended."""
-        before = self.clock.now() - timedelta(seconds=GRACE_S)
-        page = await self.events.page(since=reading.from_when, before=before, after=reading.after)
+        now = self.clock.now()
+        page = await self.events.page(
+            since=looks_from(reading, now=now), before=now - timedelta(seconds=GRACE_S), after=reading.after
+        )
         now = self.clock.now()
         if page is None:
             reading = start_over(reading)
