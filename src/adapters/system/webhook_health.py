@@ -13,7 +13,7 @@ AGE_MAX_S = 900.0
 class WebhookHealth(HealthCheck):
     """Counts the webhooks that had no effect yet, by status. It is not ok while the oldest is older than `age_max_s`.
 
-    Serving needs none of them: the sweep over payments finds what a webhook would have told.
+    Serving needs none of them: sweeps find what a webhook would have told.
     """
 
     name = "webhooks"

@@ -44,7 +44,7 @@ def is_due(reading: Reading, *, now: datetime) -> bool:
 
 
 def looks_from(reading: Reading, *, now: datetime) -> datetime:
-    """Return from which moment of the provider's on a pass looks; one that is to come is no clock's but a wrong one's."""
+    """Return from which moment of the provider's on a pass looks; where that is to come, a clock of ours was wrong."""
     since = reading.since if reading.since <= now else now - FIRST_LOOK
     return since - OVERLAP
 
