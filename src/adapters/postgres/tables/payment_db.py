@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.tables.messaging import currency_column, messaging_tables
-from adapters.postgres.tables.webhooks import webhook_table
+from adapters.postgres.tables.webhooks import reading_table, webhook_table
 
 metadata = MetaData()
 
@@ -294,16 +294,5 @@ Index("ledger_entries_by_ref", ledger_entries.c.provider_ref, postgresql_where=t
 Index("ledger_entries_by_day", ledger_entries.c.occurred_at)
 
 payment_webhooks = webhook_table(metadata, "payment_webhooks")
-event_readings = Table(
-    "event_readings",
-    metadata,
-    Column("source", Text, nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False),
-    Column("newest", DateTime(timezone=True)),
-    Column("after", Text),
-    Column("read_at", DateTime(timezone=True), nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("source", name="event_readings_pkey"),
-    CheckConstraint("(newest is null) = (after is null)", name="event_readings_under_way"),
-)
+event_readings = reading_table(metadata, "event_readings")
 messaging_tables(metadata)

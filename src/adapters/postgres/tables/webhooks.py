@@ -1,4 +1,4 @@
-"""The webhook inbox of a service."""
+"""The webhook inbox of a service, and how far the list of events beside it has been read."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -47,3 +47,19 @@ def webhook_table(metadata: MetaData, name: str) -> Table:
     Index(f"{name}_of_tenant", table.c.tenant_id, table.c.id, postgresql_where=text("tenant_id is not null"))
     Index(f"{name}_done", table.c.processed_at, postgresql_where=text("status = 'completed'"))
     return table
+
+
+def reading_table(metadata: MetaData, name: str) -> Table:
+    """Add to the metadata how far providers' own lists of events have been read."""
+    return Table(
+        name,
+        metadata,
+        Column("source", Text, nullable=False),
+        Column("since", DateTime(timezone=True), nullable=False),
+        Column("newest", DateTime(timezone=True)),
+        Column("after", Text),
+        Column("read_at", DateTime(timezone=True), nullable=False),
+        Column("due_at", DateTime(timezone=True), nullable=False),
+        PrimaryKeyConstraint("source", name=f"{name}_pkey"),
+        CheckConstraint("(newest is null) = (after is null)", name=f"{name}_under_way"),
+    )
