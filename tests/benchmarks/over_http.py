@@ -89,19 +89,25 @@ def _measure(bench: Bench, server: _Server, organiser: Organiser, found: Part, *
 
 
 def _loaded(server: _Server, connections: int, seconds_max: float, requests: list[str], *, again: bool) -> Loaded:
-    load = Load(port=server.port, connections=connections, seconds_max=seconds_max, requests=requests, again=again)
+    return loaded(
+        Load(port=server.port, connections=connections, seconds_max=seconds_max, requests=requests, again=again)
+    )
+
+
+def loaded(load: Load) -> Loaded:
+    """Ask from a process of its own; raises RuntimeError unless every answer was a 2xx."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.load"],
         input=msgspec.json.encode(load),
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        timeout=60 + 4 * seconds_max,
+        timeout=60 + 4 * load.seconds_max,
         check=True,
     )
-    loaded = msgspec.json.decode(done.stdout, type=Loaded)
-    if not all(status.startswith("2") for status in loaded.statuses):
-        raise RuntimeError(f"not every request was granted: {loaded.statuses}, such as {loaded.refusal}")
-    return loaded
+    found = msgspec.json.decode(done.stdout, type=Loaded)
+    if not all(status.startswith("2") for status in found.statuses):
+        raise RuntimeError(f"not every request was granted: {found.statuses}, such as {found.refusal}")
+    return found
 
 
 def _hold_requests(organiser: Organiser, plan_id: str, seat_ids: list[UUID], *, seed: int) -> list[str]:

@@ -8,6 +8,7 @@ from tests.benchmarks.expiry import measure_expiry
 from tests.benchmarks.live_map import measure_live_map
 from tests.benchmarks.orders import measure_orders
 from tests.benchmarks.over_http import measure_http
+from tests.benchmarks.resale import measure_resale
 from tests.benchmarks.store import measure_store
 from tests.benchmarks.verdicts import measure_verdicts
 
@@ -19,6 +20,7 @@ PARTS: Mapping[str, Measure] = {
     "best": measure_best_available,
     "map": measure_live_map,
     "verdicts": measure_verdicts,
+    "resale": measure_resale,
 }
 """A part measures, and returns lines, figures and audits; another one joins by being named here.
 

@@ -30,6 +30,10 @@ def purchase_step(step: str) -> str:
     return f"purchase: {step}"
 
 
+RESALE_LIVE = "GET /health/live, one process"
+RESALE_ONE = "POST /resale/validate, one process"
+RESALE_BATCH = "POST /resale/validate/batch of 100, one process"
+
 TENFOLD_ELSEWHERE = "verdict, ten times the rules, elsewhere"
 TENFOLD_HERE = "verdict, ten times the rules, at its place"
 VERDICT_REBUILT = "a finished verdict, built again"
