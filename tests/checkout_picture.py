@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from core.admission.passes import Pass
 from core.orders.content import OrderContent, PlacesLine, SeatLine
@@ -23,6 +24,7 @@ from core.ticketing.places import PlacesReservation, Stock
 from ports.admission import AdmissionTransactions
 from ports.orders import OrderTransactions
 from ports.payments import PaymentTransactions
+from ports.published.payments import whole_refund_id
 from ports.published.seating import replacement_id
 from ports.seating import SeatingTransactions
 from ports.ticketing import PlacesLedger
@@ -66,14 +68,17 @@ class Picture:
         return {item: sum((item.id, unit) not in gone for unit in range(1, item.quantity + 1)) for item in items}
 
     def price(self, order: Order) -> int:
-        """What is to be kept of the buyer's money in the end."""
+        """What is to be kept of the buyer's money in the end.
+
+        What went back in the provider's pages can be the very money of a refund of ours that failed there.
+        """
         if order.is_uncharged or order.content is None:
             return 0
         refunds = self.refunds[order.id]
         if order.status is not OrderStatus.CONFIRMED and not all_returned(order.content, refunds):
             return 0
         given = sum(each.amount.amount_minor for each in refunds if each.status is RefundStatus.SUCCEEDED)
-        return order.content.total.amount_minor - given - self.elsewhere[order.id]
+        return max(0, order.content.total.amount_minor - given - self.elsewhere[order.id])
 
     def moments(self) -> Iterator[datetime]:
         """When something is to be looked at again."""
@@ -129,7 +134,16 @@ async def look_at(checkout: Checkout) -> Picture:
         book=book,
         money_refunds=money_refunds,
         refunds=refunds,
-        elsewhere={order.id: sum(_elsewhere(checkout, intents.get(order.id, []))) for order in orders},
+        elsewhere={
+            order.id: sum(
+                _elsewhere(
+                    checkout,
+                    intents.get(order.id, []),
+                    asked_for={whole_refund_id(order.id), *(refund.id for refund in refunds[order.id])},
+                )
+            )
+            for order in orders
+        },
         intents=intents,
         entries={entry.reservation.id: entry.reservation for entry in entries},
         seats=seats,
@@ -140,10 +154,15 @@ async def look_at(checkout: Checkout) -> Picture:
     )
 
 
-def _elsewhere(checkout: Checkout, intents: list[Intent]) -> Iterator[int]:
+def _elsewhere(checkout: Checkout, intents: list[Intent], *, asked_for: set[UUID]) -> Iterator[int]:
+    """Yield what went back that orders never asked for.
+
+    One that was made in the provider's pages and failed may have been made again by us, for staff: it bears our name.
+    """
     for intent in intents:
         made: tuple[ProviderRefund, ...] = checkout.gateway.desk.of(intent.id)
-        yield sum(one.amount.amount_minor for one in made if not one.refund_id and one.status is not MoneyStatus.FAILED)
+        others = [one for one in made if one.refund_id not in asked_for and one.status is not MoneyStatus.FAILED]
+        yield sum(one.amount.amount_minor for one in others)
 
 
 async def _places(checkout: Checkout, ledger: PlacesLedger) -> dict[ReservationId, PlacesReservation]:

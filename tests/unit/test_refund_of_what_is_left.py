@@ -1,5 +1,8 @@
 """A refund of all that is left is of what is left when it is made, whatever went back elsewhere meanwhile."""
 
+import pytest
+
+from core.payments.errors import NotRefundableError, RefundTooLargeError
 from core.payments.payment import PaymentStatus
 from core.payments.refund import RefundStatus
 from core.payments.refunds_change import RETRIES_AFTER_S, UNSENT_CHECK_AFTER_S
@@ -42,3 +45,30 @@ async def test_a_refund_of_an_amount_is_never_made_smaller() -> None:
     assert payment.refunded_minor == 2500
     ours = next(one for one in await world.refunds(payment.id) if one.amount.amount_minor == 6000)
     assert ours.status is RefundStatus.FAILED
+
+
+async def test_a_failed_refund_is_tried_over_what_is_left_where_nobody_else_has_a_claim_on_it() -> None:
+    world = PaymentsWorld()
+    started = await world.paid()
+    world.gateway.desk.refusal = "insufficient funds"
+    assert (await world.refund(6000)).status is RefundStatus.FAILED
+    world.gateway.desk.refusal = None
+    world.gateway.refund_at_provider(started.intent.id, amount_minor=2500)
+    await world.use.record(started.intent.id)
+    with pytest.raises(RefundTooLargeError):
+        await world.refund(6000)
+    again = await world.refund(None)
+    assert (again.amount.amount_minor, again.status) == (5000, RefundStatus.SUCCEEDED)
+    assert (await world.payment(started.payment.id)).status is PaymentStatus.REFUNDED
+
+
+async def test_a_failed_refund_whose_money_is_all_gone_says_so() -> None:
+    world = PaymentsWorld()
+    started = await world.paid()
+    world.gateway.desk.refusal = "insufficient funds"
+    await world.refund(6000)
+    world.gateway.desk.refusal = None
+    world.gateway.refund_at_provider(started.intent.id)
+    await world.use.record(started.intent.id)
+    with pytest.raises(NotRefundableError):
+        await world.refund(None)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from core.orders.box_office import Settlement
@@ -245,6 +246,19 @@ async def test_news_of_a_refund_that_orders_did_not_ask_for_changes_nothing(desk
     foreign = replace(refund, id=RefundId(order.id))
     await desk.on_settled(desk.settled(foreign), desk.delivery())
     assert await desk.world.now(order) == before
+
+
+async def test_money_that_is_all_back_past_a_failed_refund_ends_what_is_owed(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    desk.world.payments.refunds_come_to = "pending"
+    refund = await desk.ask(desk.buyer, order.id, RefundWish())
+    await desk.on_settled(desk.settled(refund, failure="account_closed"), desk.delivery())
+    foreign = replace(refund, id=RefundId(order.id))
+    for all_refunded, state in ((False, RefundState.ASKED), (True, RefundState.DONE)):
+        news = msgspec.structs.replace(desk.settled(foreign), all_refunded=all_refunded)
+        await desk.on_settled(news, desk.delivery(2 + all_refunded))
+        assert (await desk.world.now(order)).refund is state
+    assert len(desk.returns()) == 1
 
 
 async def test_another_buyers_order_is_not_there(desk: RefundDesk) -> None:

@@ -67,16 +67,21 @@ def must_be_same(refund: Refund, payment: Payment, *, amount_minor: int | None) 
         raise RefundConflictError(f"Refund {refund.id} is one over {refund.amount} already.")
 
 
-def retry_refund(payment: Payment, refund: Refund, *, now: datetime) -> RefundsChange:
+def retry_refund(payment: Payment, refund: Refund, *, now: datetime, as_far_as_there_is: bool = False) -> RefundsChange:
     """Begin the next try of a failed refund.
 
     A refund of all that is left is over what is left by now: a part may have gone back in the provider's own pages.
-    Raises RefundNotFailedError, and RefundTooLargeError when its money went back by another refund meanwhile.
+    So is any other with `as_far_as_there_is`, when nobody has a claim on what is left but its buyer.
+
+    Raises RefundNotFailedError, RefundTooLargeError when its money went back by another refund meanwhile, and with
+    `as_far_as_there_is` NotRefundableError when nothing is left.
     """
     if refund.status is not RefundStatus.FAILED:
         raise RefundNotFailedError(f"Refund {refund.id} is {refund.status.value}; only a failed one is tried again.")
     amount = refund.amount
-    if refund.all_left and 0 < payment.refundable_minor < amount.amount_minor:
+    if as_far_as_there_is and payment.refundable_minor <= 0:
+        raise NotRefundableError(f"Nothing is left of payment {payment.id} that could be given back.")
+    if (refund.all_left or as_far_as_there_is) and 0 < payment.refundable_minor < amount.amount_minor:
         amount = Money(payment.refundable_minor, amount.currency)
     must_fit(payment, amount)
     again = replace(

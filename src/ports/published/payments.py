@@ -105,11 +105,11 @@ class PaymentsApi(Protocol):
         """Give money of the order back: so much, or with None all that is left.
 
         The caller makes `refund_id`; the same id answers the same refund, as it stands by then, and asking again for
-        one that failed is its next try. While Stripe cannot be asked the answer is `pending`: that the money must go
-        back is noted, and is seen to. Raises RefusedError `payments.not_found`, `payments.not_refundable` (nothing
-        came, or nothing is left), `payments.disputed` (the buyer's bank has the money), `payments.refund_too_large`,
-        `payments.refund_conflict` (the id is that of another order's refund, or of one over another amount), and
-        `request.invalid` for an amount that is not positive.
+        one that failed is its next try, with None over no more than is left. While Stripe cannot be asked the answer is
+        `pending`: that the money must go back is noted, and is seen to. Raises RefusedError `payments.not_found`,
+        `payments.not_refundable` (nothing came, or nothing is left), `payments.disputed` (the buyer's bank has the
+        money), `payments.refund_too_large`, `payments.refund_conflict` (the id is that of another order's refund, or of
+        one over another amount), and `request.invalid` for an amount that is not positive.
         """
 
     @abstractmethod

@@ -9,7 +9,7 @@ from ports.events import Consumer, Delivery
 from ports.orders import OrderTransactions
 from ports.published.payments import RefundSettled
 from usecases.orders.access import locked_order
-from usecases.orders.refund_progress import note_failure, take_back
+from usecases.orders.refund_progress import all_went_back, note_failure, take_back
 
 CONSUMER = "orders.on_refund_settled"
 
@@ -20,7 +20,8 @@ class OnRefundSettled(Consumer[RefundSettled]):
 
     A refund that failed is owed, and staff see it; payments may yet succeed. Its items stay where they are: with the
     public when the money had been on its way, and else with the buyer. Refunds that orders did not ask for one by one
-    are not ours to follow.
+    are not ours to follow; but with the one that takes the last of the money, a cancelled order owes nothing any more,
+    though a refund of ours had failed.
     """
 
     transactions: OrderTransactions
@@ -35,14 +36,14 @@ class OnRefundSettled(Consumer[RefundSettled]):
         async with self.transactions.begin(TenantId(delivery.tenant_id)) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now):
                 return
-            if await tx.refunds.get(RefundId(event.refund_id)) is None:
-                return
             order = await locked_order(tx, OrderId(event.order_id))
             refund = await tx.refunds.get(RefundId(event.refund_id))
-            assert refund is not None, "refunds are never deleted"
             if event.status == "succeeded":
-                await take_back(tx, order, refund, settled=True, now=now)
-            else:
+                if refund is not None:
+                    await take_back(tx, order, refund, settled=True, now=now)
+                if event.all_refunded:
+                    await all_went_back(tx, order.id, event.reason, now=now)
+            elif refund is not None:
                 failed = refund.fail(event.failure or "payments.refund_failed", now=now)
                 if failed is not refund:
                     await note_failure(tx, order, failed, now=now)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from core.orders.order import Order
 from core.orders.refunds import OrderRefund
+from core.orders.statuses import OrderStatus
 from core.shared.errors import UnavailableError
 from core.shared.ids import TenantId
 from ports.published.payments import PaymentsApi
@@ -41,7 +42,7 @@ class RefundMoney:
                 tenant_id=tenant_id,
                 order_id=refund.order_id,
                 refund_id=refund.id,
-                amount_minor=refund.amount.amount_minor,
+                amount_minor=None if _claims_what_is_left(order, refund) else refund.amount.amount_minor,
                 reason=refund.reason.value,
             )
         except RefusedError as refusal:
@@ -49,3 +50,11 @@ class RefundMoney:
         except UnavailableError:
             return RefundOutcome("later")
         return RefundOutcome(answer.status, "payments.refund_failed" if answer.status == "failed" else "")
+
+
+def _claims_what_is_left(order: Order, refund: OrderRefund) -> bool:
+    """Tell whether a refund that failed on its way is owed as far as there is money: its order has nothing else.
+
+    A part of it may have gone back in Stripe's pages meanwhile. Payments knows the refund, and gives no more than it.
+    """
+    return refund.accepted_at is not None and order.status is OrderStatus.CANCELLED

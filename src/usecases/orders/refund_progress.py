@@ -6,8 +6,13 @@ from core.orders.history import Step
 from core.orders.order import Order
 from core.orders.refunds import OrderRefund, RefundStatus, all_returned, money_left, units_returned
 from core.orders.statuses import OrderStatus, RefundState
+from core.shared.ids import OrderId
 from ports.orders import OrderTransaction
+from usecases.orders.access import locked_order
 from usecases.orders.announcements import ended, returned
+
+NOTHING_LEFT = "payments.not_refundable"
+"""What payments says when all the money of an order has gone back already."""
 
 
 async def take_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *, settled: bool, now: datetime) -> None:
@@ -25,6 +30,13 @@ async def take_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *, 
         refunds = [each for each in await tx.refunds.of_order(order.id) if each.counts]
         if all(each.status is RefundStatus.SUCCEEDED for each in refunds):
             await tx.orders.save(order.refunded(refund.reason.value, now=now))
+
+
+async def all_went_back(tx: OrderTransaction, order_id: OrderId, reason: str, *, now: datetime) -> None:
+    """All the money is back, be it past us after a refund of ours had failed: a cancelled order owes none any more."""
+    order = await locked_order(tx, order_id)
+    if order.refund is RefundState.ASKED and order.status is OrderStatus.CANCELLED:
+        await tx.orders.save(order.refunded(reason, now=now))
 
 
 async def _items_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> Order:
@@ -60,6 +72,8 @@ async def note_refusal(tx: OrderTransaction, order: Order, refund: OrderRefund, 
     back past us, and the order ends as it would have then.
     """
     order = await note_failure(tx, order, refund, now=now)
+    if refund.failure == NOTHING_LEFT:
+        await all_went_back(tx, order.id, refund.reason.value, now=now)
     if order.status is not OrderStatus.CONFIRMED or order.content is None:
         return
     all_gone = next((entry for entry in reversed(order.history) if entry.step is Step.REFUNDED), None)

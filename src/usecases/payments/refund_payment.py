@@ -38,7 +38,7 @@ class RefundPayment:
         reason: str,
         amount_minor: int | None = None,
     ) -> Refund:
-        """Return the refund as it stands; None for the amount means all that is left.
+        """Return the refund as it stands; None for the amount means all that is left, and for a failed one no more.
 
         Raises PaymentNotFoundError, NotRefundableError, PaymentDisputedError, RefundTooLargeError, RefundConflictError
         and InvalidInputError.
@@ -56,7 +56,7 @@ class RefundPayment:
                 payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]
             elif known.status is RefundStatus.FAILED:
                 must_be_same(known, payment, amount_minor=amount_minor)
-                change = retry_refund(payment, known, now=now)
+                change = retry_refund(payment, known, now=now, as_far_as_there_is=amount_minor is None)
                 payment, refund = await self.keep(tx, change, current=payment, now=now), change.refunds[0]
             else:
                 must_be_same(known, payment, amount_minor=amount_minor)
