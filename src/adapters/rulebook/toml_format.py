@@ -1,0 +1,21 @@
+"""Rulebooks as they are kept: TOML files by their names."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import override
+
+from adapters.rulebook.reader import files_of, read_files
+from core.resale.rulebook import Rulebook
+from ports.resale.rulebooks import RulebookFormat
+
+
+class TomlFormat(RulebookFormat):
+    """The format of adapters/rulebook/rules."""
+
+    @override
+    def read(self, files: Mapping[str, str]) -> Rulebook:
+        return read_files(files)
+
+    @override
+    def built_in(self) -> Mapping[str, str]:
+        return files_of(files("adapters.rulebook") / "rules")
