@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.admission.passes import Pass
-from core.orders.content import OrderContent, PlacesLine, SeatLine
+from core.orders.content import OrderContent, OrderLine
 from core.orders.order import Order
 from core.orders.refunds import OrderRefund, RefundStatus, all_returned, units_returned
 from core.orders.shares import Unit
@@ -62,7 +62,7 @@ class Picture:
         """The admissions that are back with the public."""
         return units_returned(self.refunds[order.id])
 
-    def owned(self, order: Order) -> dict[SeatLine | PlacesLine, int]:
+    def owned(self, order: Order) -> dict[OrderLine, int]:
         """What the buyer still has: of each item so many."""
         items, gone = content_of(order).items, self.returned(order)
         return {item: sum((item.id, unit) not in gone for unit in range(1, item.quantity + 1)) for item in items}

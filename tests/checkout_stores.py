@@ -16,6 +16,8 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.orders import MemoryOrderTransactions
 from adapters.memory.payment_accounts import MemoryAccountGateway
 from adapters.memory.payments import MemoryPaymentGateway, MemoryPayments
+from adapters.memory.receipt_keys import MemoryReceiptKeys
+from adapters.memory.resale import MemoryResaleTransactions
 from adapters.memory.seating import MemorySeatingTransactions
 from adapters.memory.seating_holds import MemoryHolds
 from adapters.memory.ticketing import MemoryPlaces, MemoryTicketStore
@@ -35,8 +37,13 @@ from ports.payments import (
 )
 from ports.payments.accounts import AccountDirectory, AccountGateway
 from ports.payments.disputes import UnsettledDisputes
+from ports.payments.payouts import UnsettledPayouts
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE
+from ports.resale import ResaleTransactions
+from ports.resale.listings import DueListings
+from ports.resale.receipts import ReceiptKeyStore
+from ports.resale.verifications import ExpiredVerifications
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
 from ports.webhooks import VerifiedEvent, WebhookInbox, WebhookQueue, WebhookVerifier
@@ -89,6 +96,7 @@ def in_memory() -> Surroundings:
     gateway.fee_minor = 30
     messages = {name: MemoryMessages(ids=ids) for name in ("venue", "order", "payment", "admission")}
     seats = MemorySeatingTransactions(messages["venue"])
+    resale = MemoryResaleTransactions(messages["venue"])
     tickets = MemoryTicketStore()
     places = MemoryPlaces(tickets)
     orders = MemoryOrderTransactions(messages["order"])
@@ -96,7 +104,15 @@ def in_memory() -> Surroundings:
     webhooks = MemoryWebhooks()
     timers = _ForgetfulTimers()
     stores: Mapping[str, dict[type, object]] = {
-        "venue": {SeatingTransactions: seats, ExpiredReservations: seats, Holds: MemoryHolds(seats)},
+        "venue": {
+            SeatingTransactions: seats,
+            ExpiredReservations: seats,
+            Holds: MemoryHolds(seats),
+            ResaleTransactions: resale,
+            ExpiredVerifications: resale,
+            DueListings: resale.due_listings,
+            ReceiptKeyStore: MemoryReceiptKeys(),
+        },
         "ticket": {TicketStore: tickets, PlacesLedger: places, PlacesUpkeep: places},
         "order": {OrderTransactions: orders, DueOrders: orders, DueRefunds: orders.due_refunds},
         "payment": {
@@ -104,6 +120,7 @@ def in_memory() -> Surroundings:
             UnsettledPayments: payments,
             UnsettledRefunds: payments,
             UnsettledDisputes: payments,
+            UnsettledPayouts: payments,
             AccountDirectory: payments.directory,
             WebhookInbox: webhooks,
             WebhookQueue: webhooks,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.shared.ids import AccountId, ReservationId
 from ports.published.general_admission import GeneralAdmissionApi, PlacesReserved
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.refusals import RefusedError
 from tests.orders_neighbours import HandClock, Life
 
@@ -137,3 +137,10 @@ class GeneralAdmission(GeneralAdmissionApi):
             found = self.reservations.get(reservation_id)
             if found and found.order_id == event.order_id and (found.state != "sold" or event.reason == "refunded"):
                 self.reservations[reservation_id] = replace(found, state="ended")
+
+    def take_returns(self, event: ItemsReturned) -> None:
+        for each in event.places:
+            found = self.reservations.get(each.reservation_id)
+            if found and found.state == "sold" and found.order_id == (each.sold_to or event.order_id):
+                left = replace(found, quantity=min(found.quantity, each.remaining))
+                self.reservations[each.reservation_id] = left if left.quantity else replace(found, state="ended")

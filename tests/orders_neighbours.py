@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.shared.ids import AccountId, ReservationId
 from ports.clock import Clock
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.payments import (
     CancelOutcome,
     PaymentMethod,
@@ -225,6 +225,14 @@ class Seating(SeatingApi):
             if found and found.order_id == event.order_id and (found.state != "sold" or event.reason == "refunded"):
                 self.reservations[reservation_id] = replace(found, state="ended")
 
+    def take_returns(self, event: ItemsReturned) -> None:
+        for each in event.seats:
+            found = self.reservations.get(each.reservation_id)
+            if found and found.state == "sold" and found.order_id == (each.sold_to or event.order_id):
+                left = tuple(seat for seat in found.seats if seat not in each.seat_ids)
+                ended = replace(found, state="ended")
+                self.reservations[each.reservation_id] = replace(found, seats=left) if left else ended
+
 
 @dataclass
 class Payments(PaymentsApi):
@@ -235,6 +243,7 @@ class Payments(PaymentsApi):
     refunded: Counter[UUID] = field(default_factory=Counter)
     captured: dict[UUID, int] = field(default_factory=dict)
     given_back: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
+    escrowed: set[UUID] = field(default_factory=set)
     refunds_come_to: Literal["pending", "succeeded", "failed"] = "succeeded"
     reachable: bool = True
 
@@ -256,6 +265,8 @@ class Payments(PaymentsApi):
         if self.status.setdefault(order_id, "open") == "succeeded":
             raise RefusedError("payments.already_paid", "paid")
         self.captured[order_id] = amount_minor
+        if escrow:
+            self.escrowed.add(order_id)
         self.life.step()
         return PaymentStarted(
             payment_id=UUID(int=0x9A1),

@@ -28,6 +28,7 @@ from ports.published.orders import OrderCancelled
 from ports.published.payments import PaymentRefunded, PaymentSucceeded
 from tests.general_admission_neighbour import GeneralAdmission
 from tests.orders_neighbours import HandClock, Life, Payments, Seating, Ticketing
+from tests.resale_neighbour import Market
 from tests.venues_neighbour import Venues
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.charge_order import ChargeOrder
@@ -97,7 +98,8 @@ class World:
         self.payments = Payments(self.life)
         self.ticketing = Ticketing()
         self.general_admission = GeneralAdmission(self.clock, self.life)
-        self.reservations = Reservations(self.seating, self.general_admission)
+        self.market = Market(self.clock, self.life)
+        self.reservations = Reservations(self.seating, self.general_admission, self.market)
         self.venues = Venues()
         self.charge = ChargeOrder(self.transactions, OrganisationVat(self.venues))
         self.price = PriceOrder(self.ticketing, self.charge, self.ids)
@@ -249,6 +251,7 @@ class World:
             ],
             [(each.seats, each.state) for each in self.seating.reservations.values()],
             [(each.quantity, each.state) for each in self.general_admission.reservations.values()],
+            [each.state for each in self.market.purchases.values()],
             list(self.payments.status.values()),
             list(self.payments.refunded.values()),
             self.published(),
@@ -262,4 +265,5 @@ class World:
                 news = envelope.decode(OrderCancelled)
                 self.seating.take_news(news)
                 self.general_admission.take_news(news)
+                self.market.take_news(news)
         self.delivered = len(events)

@@ -25,8 +25,16 @@ class PayoutsWorld(AccountsWorld):
         self.provider.onboard(account_id)
         await self.record(account_id, told_at=self.clock.now())
 
-    async def release(self, **shares: int) -> Payout:
-        return await self.pay_out(self.venue_id, **shares)
+    async def release(
+        self, *, seller_minor: int = 7000, royalty_minor: int = 300, fee_minor: int = 200, number: int = 1
+    ) -> Payout:
+        return await self.pay_out(
+            self.venue_id,
+            seller_minor=seller_minor,
+            royalty_minor=royalty_minor,
+            fee_minor=fee_minor,
+            number=number,
+        )
 
     async def had(self) -> dict[str, int]:
         return await self.balances(self.paid_payment.id)

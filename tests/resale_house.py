@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import override
+from typing import Literal, override
 from uuid import UUID
 
 from adapters.memory.clock import MemoryClock
@@ -16,6 +16,7 @@ from core.resale.rule import Base, Confidence, Right, Rule, RuleKind, RuleStatus
 from core.resale.rulebook import Rulebook
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
+from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
 from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
@@ -139,6 +140,96 @@ class Tickets(TicketingApi):
         )
 
 
+class Passes(AdmissionApi):
+    """What admission says of passes; nothing is offered here."""
+
+    def __init__(self) -> None:
+        self.facts: dict[UUID, PassFacts] = {}
+
+    def issue(
+        self, pass_id: UUID, account_id: UUID, *, lineage_id: UUID | None = None, void: bool = False
+    ) -> PassFacts:
+        """Let somebody have a pass for the ticket at Erfurt, at 50 euros."""
+        facts = PassFacts(
+            pass_id=pass_id,
+            lineage_id=lineage_id or pass_id,
+            order_id=UUID(int=0x91),
+            order_item_id=UUID(int=0x92),
+            unit=1,
+            account_id=account_id,
+            holder_name=None,
+            ticket_id=TICKET_OF[ERFURT],
+            ticket_title="Stalls",
+            event_title="Gala",
+            event_starts_at=NOW + timedelta(days=30),
+            event_ends_at=NOW + timedelta(days=30, hours=3),
+            event_time_zone="UTC",
+            venue_id=ERFURT,
+            venue_name="Hall",
+            seat_id=None,
+            seat_label=None,
+            seat_section=None,
+            seat_row=None,
+            seat_number=None,
+            status="VOID" if void else "VALID",
+            freeze_reason=None,
+            void_reason="resold" if void else None,
+            revision=1,
+            issued_at=NOW - timedelta(hours=2),
+            first_sold_at=NOW - timedelta(hours=2),
+            complimentary=False,
+            currency="EUR",
+            face_minor=5_000,
+            discount_minor=0,
+            mandatory_fees_minor=None,
+            optional_minor=None,
+            tax_minor=None,
+            fee_printed=False,
+            paid_minor=5_000,
+            scanned_at=None,
+            offer_id=None,
+            offer_kind=None,
+        )
+        self.facts[pass_id] = facts
+        return facts
+
+    @override
+    async def pass_facts(self, *, tenant_id: UUID, pass_id: UUID) -> PassFacts:
+        if tenant_id != TENANT or pass_id not in self.facts:
+            raise RefusedError("admission.pass_not_found", "no such pass")
+        return self.facts[pass_id]
+
+    @override
+    async def passes_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[PassRecord, ...]:
+        return ()
+
+    @override
+    async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:
+        return ()
+
+    @override
+    async def offer(
+        self,
+        *,
+        tenant_id: UUID,
+        pass_id: UUID,
+        account_id: UUID,
+        offer_id: UUID,
+        kind: Literal["listing", "transfer", "return"],
+    ) -> PassFacts:
+        raise RefusedError("admission.pass_frozen", "nothing is offered here")
+
+    @override
+    async def withdraw(self, *, tenant_id: UUID, pass_id: UUID, offer_id: UUID) -> None:
+        await self.pass_facts(tenant_id=tenant_id, pass_id=pass_id)
+
+    @override
+    async def hand_over(
+        self, *, tenant_id: UUID, pass_id: UUID, offer_id: UUID, to_account_id: UUID, holder_name: str | None
+    ) -> PassFacts:
+        raise RefusedError("admission.pass_not_offered", "nothing is offered here")
+
+
 class World:
     """The use cases of resale over one set of stores, in memory unless others are given."""
 
@@ -159,7 +250,8 @@ class World:
         self.judge = JudgeVerification(self.transactions, self.clock)
         self.expire = ExpireVerifications(self.transactions, self.memory, self.clock)
         self.blocks = BlockPersons(self.transactions, self.ids, self.clock)
-        self.history = ReadHistory(self.transactions)
+        self.admission = Passes()
+        self.history = ReadHistory(self.transactions, self.admission, self.venues)
         self.scores = ScoreSeller(self.transactions, self.clock)
 
     @staticmethod

@@ -15,8 +15,8 @@ from core.shared.callers import Caller
 from ports.clock import Clock
 from ports.idempotency import IdempotencyStore
 from ports.resale import ResaleTransactions
-from tests.resale_stores import resale_stores
 from tests.resale_house import World
+from tests.resale_stores import resale_stores
 from tests.servers import PostgresServer
 from tests.service_client import SpelledOutTokens, app_of, client_of, container_of, headers_of
 from usecases.resale.block_persons import BlockPersons

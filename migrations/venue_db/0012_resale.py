@@ -85,7 +85,6 @@ INDEXES = (
     ),
     "create index seller_verifications_ending on seller_verifications (expires_at) where status = 'verified'",
     "create index resale_blocks_of_account on resale_blocks (tenant_id, account_id)",
-    "create index transfer_history_of_pass on transfer_history (tenant_id, pass_id)",
     "create index transfer_history_from on transfer_history (tenant_id, from_account_id, at)",
     "create index transfer_history_to on transfer_history (tenant_id, to_account_id, at)",
 )

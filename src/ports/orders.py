@@ -10,12 +10,14 @@ from typing import Protocol
 from core.orders.content import OrderContent, Tax
 from core.orders.fee_schedule import FeeSchedule, FeeScheduleChange
 from core.orders.order import Order
+from core.orders.passing_on import PassedOn
 from core.orders.refund_policy import RefundPolicy
 from core.orders.refunds import OrderRefund, RefundStatus
+from core.orders.shares import Unit
 from core.orders.taxes import TaxRate
 from core.orders.voucher_misses import Misses
 from core.orders.vouchers import Uses, Voucher, VoucherChange
-from core.shared.ids import AccountId, OrderId, RefundId, ReservationId, TenantId, VoucherId
+from core.shared.ids import AccountId, OrderId, OrderItemId, RefundId, ReservationId, TenantId, VoucherId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -38,6 +40,13 @@ class OrderStore(Protocol):
     @abstractmethod
     async def locked(self, order_id: OrderId) -> Order | None:
         """Return the order and keep every other transaction from changing it until this one ends."""
+
+    @abstractmethod
+    async def locked_with_origins(self, order_id: OrderId) -> Order | None:
+        """As `locked`, with the orders that its resold items come from and were first sold by; all by their ids.
+
+        Whoever locks several orders locks them like this, so that no two wait for one another.
+        """
 
     @abstractmethod
     async def save(self, order: Order) -> None:
@@ -165,6 +174,45 @@ class RefundStore(Protocol):
         """Return refunds of all orders by id; of one status, or of all."""
 
 
+class PassedOnStore(Protocol):
+    """Which admissions of one tenant's orders are other orders' by now. Whoever writes has locked both orders."""
+
+    @abstractmethod
+    async def add(self, passed_on: PassedOn) -> None:
+        """Store that an admission was passed on.
+
+        Raises PassedOnError when it was before, and nothing else may be done in the transaction then.
+        """
+
+    @abstractmethod
+    async def save(self, passed_on: PassedOn) -> None:
+        """Store how far it has come; nothing else of it ever changes."""
+
+    @abstractmethod
+    async def undo(self, to_item_id: OrderItemId) -> None:
+        """Forget that an admission was passed on to this item: its origin has it again."""
+
+    @abstractmethod
+    async def by_order(self, order_id: OrderId) -> Sequence[PassedOn]:
+        """Return what the order passed on, by item and unit."""
+
+    @abstractmethod
+    async def to_order(self, order_id: OrderId) -> Sequence[PassedOn]:
+        """Return what was passed on to the order, by the ids of its items."""
+
+    @abstractmethod
+    async def with_root(self, item_id: OrderItemId) -> Sequence[PassedOn]:
+        """Return all that was passed on of the item that was sold first, from hand to hand."""
+
+    @abstractmethod
+    async def hand_over(self, order_id: OrderId, unit: Unit, *, to: AccountId, revision: int) -> None:
+        """Store who has the pass of an admission now; news of an older revision of the pass change nothing."""
+
+    @abstractmethod
+    async def handed_over(self, order_id: OrderId) -> Mapping[Unit, AccountId]:
+        """Return the admissions of the order whose passes were given to a person, and who has them now."""
+
+
 class RefundPolicyStore(Protocol):
     """The refund policy of the transaction's tenant."""
 
@@ -184,6 +232,7 @@ class OrderTransaction(Protocol):
     fee_schedules: FeeScheduleStore
     vouchers: VoucherStore
     refunds: RefundStore
+    passed_on: PassedOnStore
     policies: RefundPolicyStore
     outbox: Outbox
     inbox: Inbox

@@ -152,7 +152,7 @@ async def town(
         )
         payments: PaymentsApi = await paying.container.get(PaymentsApi)
         transactions = PostgresOrderTransactions(app_pool, world.ids)
-        reservations = Reservations(seating, world.general_admission)
+        reservations = Reservations(seating, world.general_admission, world.market)
         settle = SettlePayment(transactions, reservations, payments, clock, world.terms)
         expire = ExpireOrder(transactions, reservations, payments, settle, clock, world.terms)
         redeem = RedeemVoucher(transactions, clock, MissTerms())

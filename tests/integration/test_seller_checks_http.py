@@ -15,9 +15,10 @@ from core.shared.callers import Caller, Role
 from core.shared.ids import PassId, TicketId, VerdictId
 from core.shared.money import Money
 from ports.resale.verification import Check, CheckAnswer
-from tests.resale_shop import Shop, ids_of, pointers, problem, resale_shop
 from tests.resale_house import ERFURT, GONE, NOW, OTHER_TENANT, TENANT, TICKET_OF, World
+from tests.resale_shop import Shop, ids_of, pointers, problem, resale_shop
 from tests.servers import PostgresServer
+from usecases.resale.purchases import begun, purchase_of
 
 PATH = "/seller-verifications"
 IDENTITY: dict[str, Any] = {
@@ -245,6 +246,8 @@ RESALE = replace(
 
 
 async def sold_on(shop: Shop) -> None:
+    shop.world.admission.issue(FIRST, ANN.account_id, void=True)
+    shop.world.admission.issue(SECOND, BEN.account_id, lineage_id=FIRST)
     async with shop.world.transactions.begin(TENANT) as tx:
         await tx.history.append(PURCHASE)
         await tx.history.append(RESALE)
@@ -276,9 +279,20 @@ async def test_to_everybody_else_a_pass_has_no_history(shop: Shop) -> None:
     await sold_on(shop)
     not_found = (404, "resale.history_not_found")
     for caller in (ANN, CAT, shop.world.staff(Role.SCANNER), shop.world.staff(tenant_id=OTHER_TENANT)):
-        assert problem(await shop.ask("GET", f"/passes/{SECOND}/history", caller=caller)) == not_found
+        for pass_id in (FIRST, SECOND):
+            assert problem(await shop.ask("GET", f"/passes/{pass_id}/history", caller=caller)) == not_found
     assert problem(await shop.ask("GET", f"/passes/{FIRST}/history", caller=BEN)) == not_found
     assert problem(await shop.ask("GET", f"/passes/{uuid4()}/history")) == not_found
+    assert (await shop.ask("GET", f"/passes/{FIRST}/history")).status_code == 200
+
+
+async def test_a_pass_that_was_never_offered_tells_its_purchase_as_it_will_be_written(shop: Shop) -> None:
+    facts = shop.world.admission.issue(FIRST, ANN.account_id)
+    told = (await shop.ask("GET", f"/passes/{FIRST}/history", caller=ANN)).json()
+    assert [entry["kind"] for entry in told["items"]] == ["purchase"]
+    async with shop.world.transactions.begin(TENANT) as tx:
+        await begun(tx.history, purchase_of(facts, place=Where(country="DE", subdivision="DE-TH")))
+    assert (await shop.ask("GET", f"/passes/{FIRST}/history", caller=ANN)).json() == told
 
 
 async def test_a_score_is_explained_to_staff_of_the_organisation(shop: Shop) -> None:

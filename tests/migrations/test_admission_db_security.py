@@ -97,6 +97,31 @@ async def test_passes_are_never_deleted_and_keys_never_changed(app: Connection) 
         await refused(app, "update pass_keys set sealed_private_key = 'mine'")
 
 
+async def test_what_was_seen_and_who_gave_a_pass_to_whom_is_never_changed(app: Connection) -> None:
+    async with app.transaction():
+        await act(app, tenant=HALL)
+        for table, column in (("scans", "gate"), ("handovers", "pass_id"), ("reissues", "refusal")):
+            await refused(app, f"update {table} set {column} = null")
+            await refused(app, f"delete from {table}")
+
+
+async def test_a_pass_is_offered_or_used_and_never_both(app: Connection) -> None:
+    async with app.transaction():
+        await act(app, tenant=HALL)
+        await app.execute("update passes set offer_id = id, offer_kind = 'listing', offered_at = now()")
+        for change in (
+            "scanned_at = now()",
+            "status = 'VOID', voided_at = now()",
+            "offered_at = null",
+            "offer_kind = 'gift'",
+            "inside_since = now(), offer_id = null, offer_kind = null, offered_at = null, scanned_at = 'infinity'",
+            "paid_minor = -1",
+        ):
+            with pytest.raises(asyncpg.CheckViolationError):
+                async with app.transaction():
+                    await app.execute(f"update passes set {change}")
+
+
 async def test_the_database_itself_refuses_what_makes_no_sense(app: Connection) -> None:
     async with app.transaction():
         await act(app, tenant=HALL)

@@ -97,6 +97,27 @@ async def test_an_order_without_seats_stops_the_way_back_and_loses_nothing(postg
         assert await admin.fetchval("select quantity from order_items") == 4
 
 
+async def test_an_order_for_a_resold_pass_stops_the_way_back_and_loses_nothing(postgres: PostgresServer) -> None:
+    database = await postgres.fresh("order_db")
+    async with connected(database.admin_url) as admin:
+        await admin.execute(
+            "insert into orders (tenant_id, id, account_id, status, version, expires_at, created_at, updated_at)"
+            " values ($1, $2, $3, 'CANCELLED', 3, now(), now(), now())",
+            *(TENANT, ORDER, ANN),
+        )
+        await admin.execute(
+            "insert into order_reservations values ($1, $2, 1, $3, 'CANCELLED', 'resale', $4)",
+            *(TENANT, ORDER, ANN, FIRST),
+        )
+
+    with pytest.raises(IntegrityError):
+        await downgrade(database, revision="order_0006")
+
+    assert not await pending(database)
+    async with connected(database.admin_url) as admin:
+        assert await admin.fetchval("select kind from order_reservations") == "resale"
+
+
 async def test_passes_of_old_stay_as_they_were(postgres: PostgresServer) -> None:
     database = await postgres.fresh("admission_db")
     await downgrade(database, revision="admission_0001")

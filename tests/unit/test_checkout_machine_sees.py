@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from adapters.memory.admission import MemoryPassStore
+from adapters.memory.admission_passes import MemoryPassStore
 from adapters.memory.messaging import MemoryInbox
 from core.orders.statuses import LIVE, RefundState
 from core.orders.vouchers import Voucher

@@ -156,7 +156,7 @@ async def test_late_money_is_settled_by_the_sweep_where_whoever_heard_of_it_gave
     order = await gone(world, other_seats=True)
 
     away = SeatingIsAway(world.clock, world.life, world.seating.reservations)
-    reservations = Reservations(away, world.general_admission)
+    reservations = Reservations(away, world.general_admission, world.market)
     settle = SettlePayment(world.transactions, reservations, world.payments, world.clock, world.terms)
     with pytest.raises(UnavailableError):
         await settle(TENANT, order.id, delivery=world.delivery())
@@ -181,7 +181,7 @@ async def test_a_refund_that_is_told_while_other_seats_are_being_sold_gives_them
             return answer
 
     crossing = Crossing(world.clock, world.life, world.seating.reservations)
-    reservations = Reservations(crossing, world.general_admission)
+    reservations = Reservations(crossing, world.general_admission, world.market)
     settle = SettlePayment(world.transactions, reservations, world.payments, world.clock, world.terms)
     await settle(TENANT, order.id, delivery=world.delivery())
     assert (await world.now(order)).refund is RefundState.DONE

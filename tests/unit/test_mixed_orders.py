@@ -172,7 +172,7 @@ async def test_what_a_refused_order_reserved_is_freed_by_its_news_when_its_keepe
 
     world = World()
     world.general_admission = Away(world.clock, world.life)
-    world.reservations = Reservations(world.seating, world.general_admission)
+    world.reservations = Reservations(world.seating, world.general_admission, world.market)
     holds = [world.held_places(world.buyer()), HoldToOrder(ReservationId(UUID(int=404)))]
     with pytest.raises(RefusedError):
         await world.placing(world.transactions)(world.buyer(), holds, None)
@@ -250,6 +250,7 @@ async def test_the_payment_says_how_many_and_for_what() -> None:
             method: PaymentMethod,
             description: str,
             venue_ids: tuple[UUID, ...],
+            escrow: bool = False,
         ) -> PaymentStarted:
             told.append(f"{description} {amount_minor} {currency}")
             venues.append(venue_ids)
@@ -364,7 +365,11 @@ async def test_what_is_sold_while_the_order_owes_its_money_already_is_given_back
 
     crossing = Crossing(world.clock, world.life, reservations=world.general_admission.reservations)
     settle = type(world.settle)(
-        world.transactions, Reservations(world.seating, crossing), world.payments, world.clock, world.terms
+        world.transactions,
+        Reservations(world.seating, crossing, world.market),
+        world.payments,
+        world.clock,
+        world.terms,
     )
     ended = await settle(world.buyer().tenant_id, order.id)
     assert ended.refund is RefundState.ASKED
@@ -382,7 +387,7 @@ async def test_a_keeper_that_is_away_lets_the_sale_be_tried_again() -> None:
 
     world = World()
     order = await world.paid(await world.placed_mix())
-    away = Reservations(world.seating, Away(world.clock, world.life))
+    away = Reservations(world.seating, Away(world.clock, world.life), world.market)
     settle = type(world.settle)(world.transactions, away, world.payments, world.clock, world.terms)
     with pytest.raises(LinkUnavailableError):
         await settle(world.buyer().tenant_id, order.id)

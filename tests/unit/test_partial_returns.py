@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from adapters.memory.clock import MemoryClock
@@ -158,6 +159,15 @@ async def test_places_of_another_order_stay() -> None:
     assert await places.get(TENANT, RESERVATION) == entry
     with pytest.raises(ValueError, match="organisation"):
         await returns(told(0), Delivery(event_id=UUID(int=1), tenant_id=None))
+
+
+async def test_places_come_back_from_another_order_that_bought_them_of_the_first() -> None:
+    places, entry, returns = await bought(4)
+    event = told(3, order_id=OTHER_ORDER)
+    passed_on = msgspec.structs.replace(event, places=(msgspec.structs.replace(event.places[1], sold_to=ORDER),))
+    for _ in range(2):
+        await returns(passed_on, Delivery(event_id=UUID(int=1), tenant_id=TENANT))
+        assert (await places.stock(TENANT, entry.ticket_id)).sold == 3
 
 
 async def test_the_rest_of_a_sale_goes_back_with_the_order() -> None:

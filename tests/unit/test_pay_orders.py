@@ -69,6 +69,7 @@ async def test_an_order_that_was_cancelled_while_its_payment_started_cannot_be_p
             method: PaymentMethod,
             description: str,
             venue_ids: tuple[UUID, ...],
+            escrow: bool = False,
         ) -> PaymentStarted:
             await world.cancel(world.buyer(), order.id)
             world.payments.status[order_id] = "open"

@@ -253,6 +253,30 @@ async def test_what_happened_after_an_offline_scan_does_not_speak_against_it(gat
     assert (await gate.read(sale.staff(), found.id)).admission.scanned_at == at
 
 
+@pytest.mark.parametrize("how", ["given", "sold"])
+async def test_whoever_went_in_offline_before_the_pass_was_somebody_elses_is_a_conflict(
+    gate: Gatehouse, how: str
+) -> None:
+    sale, offer_id, friend = Sale(seats=1), uuid7(), AccountId(uuid7())
+    found, code = await sold(gate, sale)
+    at = gate.clock.now()
+    gate.clock.moment += timedelta(minutes=1)
+    await gate.offer(sale.tenant_id, found.id, by=sale.account_id, offer_id=offer_id, kind=OfferKind.LISTING)
+    if how == "given":
+        await gate.hand_over(sale.tenant_id, found.id, offer_id=offer_id, to=friend, holder_name=None)
+    else:
+        resale = resale_of(found, offer_id, tenant_id=sale.tenant_id)
+        await gate.issue(resale.completed, resale.delivery())
+        friend = resale.account_id
+
+    [answer] = await reconciled(gate, sale, offline(code, at))
+
+    expected = ScanRefusal.SUPERSEDED_CODE if how == "given" else ScanRefusal.RESOLD
+    assert (answer.conflict, answer.scan.admitted, answer.scan.reason) == (True, True, expected)
+    [theirs] = (await gate.mine(Caller(friend, sale.tenant_id), PageRequest(), None)).items
+    assert await reason(gate, sale.staff(), theirs.code or "") is None
+
+
 @pytest.mark.parametrize("ago", [SECOND, -SECOND])
 async def test_a_pass_that_somebody_went_in_with_offline_is_offered_no_more(gate: Gatehouse, ago: timedelta) -> None:
     sale, listing = Sale(), uuid7()

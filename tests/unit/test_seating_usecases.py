@@ -32,7 +32,7 @@ from core.shared.money import Money
 from ports.events import Delivery
 from ports.paging import PageRequest
 from ports.published.expiration import TimerFired
-from ports.published.orders import OrderCancelled
+from ports.published.orders import ItemsReturned, OrderCancelled, ReturnedSeats
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale, TicketType
 from ports.published.venues import OrganiserSettingsChanged, VenueSectionSummary
@@ -45,6 +45,7 @@ from usecases.seating.create_plan import CreatePlan, PlanFacts
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+from usecases.seating.on_items_returned import ReturnSeats
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
 from usecases.seating.plan_sources import FromDocument, FromGrid, FromVenueSections, PlanSource
@@ -389,3 +390,26 @@ async def test_a_plan_that_says_nothing_follows_the_settings_of_its_venue() -> N
     assert (silent.seats_max_per_order, silent.orphan_rule) == (3, OrphanRule.ENFORCE)
     outspoken = await hall.a_plan(seats_max_per_order=6, orphan_rule=OrphanRule.OFF)
     assert (outspoken.seats_max_per_order, outspoken.orphan_rule) == (6, OrphanRule.OFF)
+
+
+async def test_a_resold_seat_comes_back_to_the_public_from_the_order_that_has_it_now(hall: Hall) -> None:
+    id = await hall.reserved(a_buyer(hall.tenant))
+    await hall.api.finalise(tenant_id=hall.tenant, reservation_id=id, order_id=ORDER)
+    async with hall.store.begin(hall.tenant) as tx:
+        (entry,) = await tx.seats.lock_all([id], wait=True)
+    seat = entry.reservation.seats[0].seat_id
+    consume = ReturnSeats(hall.store, hall.clock)
+    for sold_to, free in ((None, 4), (uuid4(), 4), (ORDER, 5), (ORDER, 5)):
+        seats = ReturnedSeats(reservation_id=id, plan_id=entry.reservation.plan_id, seat_ids=(seat,), sold_to=sold_to)
+        event = ItemsReturned(
+            order_id=uuid4(),
+            refund_id=uuid4(),
+            order_item_ids=(),
+            units=(),
+            seats=(seats,),
+            reason="event_cancelled",
+            by=uuid4(),
+        )
+        await consume(event, Delivery(event_id=uuid4(), tenant_id=hall.tenant))
+        statuses = (await hall.snapshot(entry.reservation.plan_id, caller=hall.manager, fresh=True)).statuses
+        assert list(statuses.values()).count("AVAILABLE") == free

@@ -27,7 +27,7 @@ from core.resale.verifications import (
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, PassId, ResaleBlockId, TicketId, VenueId, VerificationId
 from tests.resale_house import TENANT, World
-from usecases.resale.read_history import begun
+from usecases.resale.purchases import begun
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ANN, STAFF = AccountId(UUID(int=1)), AccountId(UUID(int=2))

@@ -203,7 +203,7 @@ class Shop:
         self.money = PaymentsWorld()
         self.money.tenant_id = TENANT
         orders, use = self.orders, self.money.use
-        api = InProcessPayments(use.start, use.cancel, use.refund)
+        api = InProcessPayments(use.start, use.cancel, use.refund, use.pay_out)
         self.pay = PayOrder(orders.transactions, orders.reservations, api, orders.clock, orders.terms)
         settle = SettlePayment(orders.transactions, orders.reservations, api, orders.clock, orders.terms)
         confirm, refunded = ConfirmOrder(settle), OnPaymentRefunded(orders.transactions, orders.clock)

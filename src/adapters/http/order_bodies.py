@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
-from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, OrderLine, SeatLine, Tax
+from adapters.http.order_item_bodies import Kind, OrderItemBody
+from core.orders.content import Discount, EventSnapshot, Fee, OrderContent, OrderedTicket, Tax
 from core.orders.history import HistoryEntry, Step
 from core.orders.order import Order
 from core.orders.refund_policy import RefundReason
@@ -28,9 +29,12 @@ _NEUTRAL = {
 
 
 class ReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What is to be ordered: a hold, with its token where the hold was not made by this account."""
+    """What is to be ordered: a hold, with its token where the hold was not made by this account.
 
-    kind: Literal["seats", "general-admission"]
+    `resale` is the purchase of a listed pass; it is ordered apart from the other kinds.
+    """
+
+    kind: Kind
     reservation_id: UUID
     hold_token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
@@ -76,42 +80,8 @@ class PayOrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 class OrderReservationBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One reservation that the order stands on."""
 
-    kind: Literal["seats", "general-admission"]
+    kind: Kind
     reservation_id: UUID
-
-
-class OrderItemBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A seat, or places of general admission, at the price they were held for; places have no seat and no labels."""
-
-    id: UUID
-    kind: Literal["seats", "general-admission"]
-    reservation_id: UUID
-    ticket_id: UUID
-    quantity: int
-    unit_price: MoneyBody
-    seat_id: UUID | None
-    label: str | None
-    section: str | None
-    row: str | None
-    number: str | None
-
-    @staticmethod
-    def of(item: OrderLine) -> "OrderItemBody":
-        """Return the item as the API shows it."""
-        seat = item if isinstance(item, SeatLine) else None
-        return OrderItemBody(
-            id=item.id,
-            kind="seats" if seat else "general-admission",
-            reservation_id=item.reservation_id,
-            ticket_id=item.ticket_id,
-            quantity=item.quantity,
-            unit_price=MoneyBody.of(item.unit_price),
-            seat_id=seat.seat_id if seat else None,
-            label=seat.label if seat else None,
-            section=seat.section if seat else None,
-            row=seat.row if seat else None,
-            number=seat.number if seat else None,
-        )
 
 
 class OrderTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

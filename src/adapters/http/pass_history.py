@@ -82,8 +82,8 @@ class PassHistoryController(Controller):
     ) -> PassHistoryBody:
         """The present holder, without other people's accounts; staff who may act for customers, with them.
 
-        A history begins when its pass is first offered to somebody. Each `hash` is SHA-256 over the hash before it and
-        the entry.
+        A history is written from the day on which its pass is first offered; before, it is the purchase alone. Each
+        `hash` is SHA-256 over the hash before it and the entry.
         """
         return PassHistoryBody.of(await usecase(PassId(pass_id), caller=caller), caller)
 

@@ -28,6 +28,7 @@ type ShownReason = Literal[
     "goodwill",
     "other",
     "dispute_lost",
+    "pass_not_reissued",
 ]
 type BasisPoints = Annotated[int, Meta(ge=0, le=WHOLE, description="Hundredths of a percent.")]
 

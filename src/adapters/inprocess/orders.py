@@ -4,7 +4,7 @@ from typing import override
 from uuid import UUID
 
 from adapters.inprocess.refusals import refusals_translated
-from core.orders.content import SeatLine
+from core.orders.content import seat_of
 from core.shared.ids import OrderId, TenantId
 from ports.orders import OrderTransactions
 from ports.published.orders import OrderItemRecord, OrderRecord, OrdersApi, OrderStepRecord
@@ -38,7 +38,7 @@ class InProcessOrders(OrdersApi):
                     order_item_id=item.id,
                     ticket_id=item.ticket_id,
                     quantity=item.quantity,
-                    label=item.label if isinstance(item, SeatLine) else None,
+                    label=seat.label if (seat := seat_of(item)) else None,
                     price_minor=item.unit_price.amount_minor,
                 )
                 for item in content.items

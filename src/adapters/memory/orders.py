@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import override
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.order_passed_on import HandedOverRows, MemoryPassedOnStore, PassedOnRows
 from adapters.memory.order_refunds import MemoryRefundPolicyStore, MemoryRefundStore, PolicyRows, RefundRows
 from adapters.memory.orders_fees import FeeScheduleRows, MemoryFeeScheduleStore
 from adapters.memory.orders_vouchers import MemoryVoucherStore, OrderRows, VoucherRows
@@ -25,6 +26,7 @@ from ports.orders import (
     OrderStore,
     OrderTransaction,
     OrderTransactions,
+    PassedOnStore,
     RefundPolicyStore,
     RefundStore,
     VoucherStore,
@@ -51,6 +53,10 @@ class MemoryOrderStore(OrderStore):
 
     @override
     async def locked(self, order_id: OrderId) -> Order | None:
+        return await self.get(order_id)
+
+    @override
+    async def locked_with_origins(self, order_id: OrderId) -> Order | None:
         return await self.get(order_id)
 
     @override
@@ -100,6 +106,7 @@ class _MemoryOrderTransaction(OrderTransaction):
     fee_schedules: FeeScheduleStore
     vouchers: VoucherStore
     refunds: RefundStore
+    passed_on: PassedOnStore
     policies: RefundPolicyStore
     outbox: Outbox
     inbox: Inbox
@@ -115,6 +122,8 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
         self._vouchers = VoucherRows()
         self._refunds: RefundRows = {}
         self._policies: PolicyRows = {}
+        self._passed_on: PassedOnRows = {}
+        self._handed_over: HandedOverRows = {}
         self.due_refunds: DueRefunds = _MemoryDueRefunds(messages, self._refunds)
 
     @override
@@ -125,6 +134,7 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
     async def _begin(self, tenant_id: TenantId) -> AsyncGenerator[OrderTransaction]:
         async with self._messages.transaction():
             before = dict(self._rows), dict(self._fee_schedules), dict(self._refunds), dict(self._policies)
+            passed_on_before = dict(self._passed_on), dict(self._handed_over)
             vouchers_before = self._vouchers.copied()
             try:
                 yield _MemoryOrderTransaction(
@@ -132,6 +142,7 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
                     fee_schedules=MemoryFeeScheduleStore(self._fee_schedules, tenant_id),
                     vouchers=MemoryVoucherStore(self._vouchers, self._rows, tenant_id),
                     refunds=MemoryRefundStore(self._refunds, tenant_id, lambda id: self._rows.get((tenant_id, id))),
+                    passed_on=MemoryPassedOnStore(self._passed_on, self._handed_over, tenant_id),
                     policies=MemoryRefundPolicyStore(self._policies, tenant_id),
                     outbox=self._messages.outbox(tenant_id),
                     inbox=self._messages.inbox,
@@ -141,6 +152,8 @@ class MemoryOrderTransactions(OrderTransactions, DueOrders):
                 _put_back(self._fee_schedules, before[1])
                 _put_back(self._refunds, before[2])
                 _put_back(self._policies, before[3])
+                _put_back(self._passed_on, passed_on_before[0])
+                _put_back(self._handed_over, passed_on_before[1])
                 self._vouchers.restore(vouchers_before)
                 raise
 

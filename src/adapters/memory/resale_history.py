@@ -43,13 +43,6 @@ class MemoryHistoryStore(HistoryStore):
         return self._rows.get(lineage_id, ())
 
     @override
-    async def lineage_of(self, pass_id: PassId) -> PassId | None:
-        for lineage_id, entries in self._rows.items():
-            if any(kept.entry.pass_id == pass_id for kept in entries):
-                return lineage_id
-        return None
-
-    @override
     async def of_account(self, account_id: AccountId, *, since: datetime, entries_max: int) -> Sequence[KeptEntry]:
         found = [
             kept

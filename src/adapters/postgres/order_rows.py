@@ -7,16 +7,16 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from adapters.postgres.order_item_rows import lines_of
 from adapters.postgres.order_refunds import policy_of, policy_text
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
-from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine, Tax
+from core.orders.content import Discount, Fee, OrderContent, OrderedTicket, Tax
 from core.orders.history import HistoryEntry
 from core.orders.order import Order
 from core.orders.reservations import OrderedReservation
 from core.orders.statuses import OrderStatus, RefundState
-from core.shared.ids import AccountId, OrderId, OrderItemId, PlanId, ReservationId, SeatId, TicketId
-from core.shared.money import Money
+from core.shared.ids import AccountId, OrderId
 
 type Value = Any  # what asyncpg takes as an argument
 
@@ -30,7 +30,7 @@ select o.*, o.refund_policy::text as policy_text, o.tickets::text as tickets_tex
                    'id', i.id, 'reservation_id', i.reservation_id, 'ticket_id', i.ticket_id, 'plan_id', i.plan_id,
                    'quantity', i.quantity, 'seat_ids', i.seat_ids, 'label', i.label, 'section', i.section,
                    'row', i.row_label, 'number', i.seat_number, 'price_minor', i.unit_price_minor,
-                   'currency', i.currency) order by i.position), '[]')::text
+                   'currency', i.currency, 'resale', i.resale) order by i.position), '[]')::text
         from order_items i where i.tenant_id = o.tenant_id and i.order_id = o.id) as items_text,
        (select coalesce(jsonb_agg(jsonb_build_object(
                    'at', h.at, 'step', h.step, 'detail', h.detail) order by h.position), '[]')::text
@@ -62,6 +62,15 @@ where r.tenant_id = $1 and r.reservation_id = any($2::uuid[]) and r.account_id =
   and r.status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED')
 """
 
+LOCK_WITH_ORIGINS = """
+select id from orders
+where tenant_id = $1 and (id = $2 or id in (
+    select (i.resale -> part ->> 'order_id')::uuid from order_items i, unnest(array['origin', 'root']) as part
+    where i.tenant_id = $1 and i.order_id = $2 and i.resale is not null))
+order by id
+for update
+"""
+
 UPDATE = """
 update orders
 set status = $4, refund = $5, tickets = $6::text::jsonb, fees = $7::text::jsonb, total_minor = $8, currency = $9,
@@ -70,32 +79,10 @@ set status = $4, refund = $5, tickets = $6::text::jsonb, fees = $7::text::jsonb,
 where tenant_id = $1 and id = $2 and version = $3 - 1
 """
 
-INSERT_ITEMS = """
-insert into order_items (
-    tenant_id, order_id, currency, id, position, reservation_id, ticket_id, plan_id, quantity, unit_price_minor,
-    seat_ids, label, section, row_label, seat_number
-)
-select $1, $2, $3, item.id, item.position, item.reservation_id, item.ticket_id, item.plan_id, item.quantity,
-       item.price_minor, array_remove(array[item.seat_id], null), item.label, item.section, item.row_label, item.number
-from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::integer[], $9::bigint[], $10::uuid[],
-            $11::text[], $12::text[], $13::text[], $14::text[])
-     with ordinality as item (id, reservation_id, ticket_id, plan_id, quantity, price_minor, seat_id,
-                              label, section, row_label, number, position)
-on conflict do nothing
-"""
-
 REPLACE_RESERVATIONS = """
 update order_reservations r set reservation_id = n.reservation_id
 from unnest($3::uuid[]) with ordinality as n (reservation_id, position)
 where r.tenant_id = $1 and r.order_id = $2 and r.position = n.position and r.reservation_id <> n.reservation_id
-"""
-
-REPLACE_SEATS = """
-update order_items i set reservation_id = n.reservation_id, seat_ids = array[n.seat_id], label = n.label,
-    section = n.section, row_label = n.row_label, seat_number = n.number
-from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
-     as n (id, reservation_id, seat_id, label, section, row_label, number)
-where i.tenant_id = $1 and i.order_id = $2 and i.id = n.id and i.reservation_id <> n.reservation_id
 """
 
 INSERT_HISTORY = """
@@ -106,40 +93,6 @@ on conflict do nothing
 """
 
 
-class _ItemRow(msgspec.Struct, frozen=True):
-    id: OrderItemId
-    reservation_id: ReservationId
-    ticket_id: TicketId
-    plan_id: PlanId | None
-    quantity: int
-    seat_ids: tuple[SeatId, ...]
-    label: str | None
-    section: str | None
-    row: str | None
-    number: str | None
-    price_minor: int
-    currency: str
-
-    def line(self) -> OrderLine:
-        """Return the item; the table's constraint says that a seat has a plan and labels."""
-        price = Money(self.price_minor, self.currency)
-        if self.plan_id is None:
-            return PlacesLine(self.id, self.reservation_id, self.ticket_id, self.quantity, price)
-        return SeatLine(
-            id=self.id,
-            reservation_id=self.reservation_id,
-            ticket_id=self.ticket_id,
-            plan_id=self.plan_id,
-            seat_id=self.seat_ids[0],
-            label=self.label or "",
-            section=self.section or "",
-            row=self.row or "",
-            number=self.number or "",
-            price=price,
-        )
-
-
-_ITEMS = msgspec.json.Decoder(tuple[_ItemRow, ...])
 _HISTORY = msgspec.json.Decoder(tuple[HistoryEntry, ...])
 _TICKETS = msgspec.json.Decoder(tuple[OrderedTicket, ...])
 _RESERVATIONS = msgspec.json.Decoder(tuple[OrderedReservation, ...])
@@ -182,7 +135,7 @@ def _content_of(row: asyncpg.Record) -> OrderContent | None:
         return None
     return OrderContent(
         tickets=_TICKETS.decode(row["tickets_text"]),
-        items=tuple(item.line() for item in _ITEMS.decode(row["items_text"])),
+        items=lines_of(row["items_text"]),
         discounts=_DISCOUNTS.decode(row["discounts_text"]),
         fees=_FEES.decode(row["fees_text"]),
         taxes=_TAXES.decode(row["taxes_text"]),
@@ -245,28 +198,6 @@ def update_arguments(tenant_id: UUID, order: Order) -> Sequence[Value]:
     )
 
 
-def item_arguments(tenant_id: UUID, order: Order, content: OrderContent) -> Sequence[Value]:
-    """Return the arguments of INSERT_ITEMS."""
-    items = content.items
-    seats = [item if isinstance(item, SeatLine) else None for item in items]
-    return (
-        tenant_id,
-        order.id,
-        content.currency,
-        [item.id for item in items],
-        [item.reservation_id for item in items],
-        [item.ticket_id for item in items],
-        [seat and seat.plan_id for seat in seats],
-        [item.quantity for item in items],
-        [item.unit_price.amount_minor for item in items],
-        [seat and seat.seat_id for seat in seats],
-        [seat and seat.label for seat in seats],
-        [seat and seat.section for seat in seats],
-        [seat and seat.row for seat in seats],
-        [seat and seat.number for seat in seats],
-    )
-
-
 def history_arguments(tenant_id: UUID, order: Order, *, known: int) -> Sequence[Value]:
     """Return the arguments of INSERT_HISTORY for what comes after the `known` entries."""
     entries = order.history[known:]
@@ -277,22 +208,6 @@ def history_arguments(tenant_id: UUID, order: Order, *, known: int) -> Sequence[
         [entry.at for entry in entries],
         [entry.step.value for entry in entries],
         [entry.detail for entry in entries],
-    )
-
-
-def replaced_seats_arguments(tenant_id: UUID, order: Order, content: OrderContent) -> Sequence[Value]:
-    """Return the arguments of REPLACE_SEATS."""
-    seats = [item for item in content.items if isinstance(item, SeatLine)]
-    return (
-        tenant_id,
-        order.id,
-        [seat.id for seat in seats],
-        [seat.reservation_id for seat in seats],
-        [seat.seat_id for seat in seats],
-        [seat.label for seat in seats],
-        [seat.section for seat in seats],
-        [seat.row for seat in seats],
-        [seat.number for seat in seats],
     )
 
 

@@ -9,22 +9,21 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.order_item_rows import INSERT_ITEMS, REPLACE_SEATS, item_arguments, replaced_seats_arguments
+from adapters.postgres.order_passed_on import PostgresPassedOnStore
 from adapters.postgres.order_refunds import PostgresRefundPolicyStore, PostgresRefundStore
 from adapters.postgres.order_rows import (
     INSERT,
     INSERT_HISTORY,
-    INSERT_ITEMS,
     INSERT_RESERVATIONS,
     LIVE_WITH,
+    LOCK_WITH_ORIGINS,
     REPLACE_RESERVATIONS,
-    REPLACE_SEATS,
     SELECT,
     UPDATE,
     history_arguments,
     insert_arguments,
-    item_arguments,
     order_of,
-    replaced_seats_arguments,
     reservation_arguments,
     update_arguments,
 )
@@ -47,6 +46,7 @@ from ports.orders import (
     OrderStore,
     OrderTransaction,
     OrderTransactions,
+    PassedOnStore,
     RefundPolicyStore,
     RefundStore,
     VoucherStore,
@@ -84,6 +84,11 @@ class PostgresOrderStore(OrderStore):
             "select true from orders where tenant_id = $1 and id = $2 for update", self._tenant_id, order_id
         )
         return await self.get(order_id) if found else None
+
+    @override
+    async def locked_with_origins(self, order_id: OrderId) -> Order | None:
+        await self._connection.fetch(LOCK_WITH_ORIGINS, self._tenant_id, order_id)
+        return await self.get(order_id)
 
     @override
     async def save(self, order: Order) -> None:
@@ -153,6 +158,7 @@ class _PostgresOrderTransaction(OrderTransaction):
     fee_schedules: FeeScheduleStore
     vouchers: VoucherStore
     refunds: RefundStore
+    passed_on: PassedOnStore
     policies: RefundPolicyStore
     outbox: Outbox
     inbox: Inbox
@@ -177,6 +183,7 @@ class PostgresOrderTransactions(OrderTransactions):
                 fee_schedules=PostgresFeeScheduleStore(connection, tenant_id),
                 vouchers=PostgresVoucherStore(connection, tenant_id),
                 refunds=PostgresRefundStore(connection, tenant_id),
+                passed_on=PostgresPassedOnStore(connection, tenant_id),
                 policies=PostgresRefundPolicyStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),

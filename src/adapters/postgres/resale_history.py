@@ -105,15 +105,6 @@ class PostgresHistoryStore(HistoryStore):
         return [_kept(row) for row in rows]
 
     @override
-    async def lineage_of(self, pass_id: PassId) -> PassId | None:
-        found = await self._connection.fetchval(
-            "select lineage_id from transfer_history where tenant_id = $1 and pass_id = $2 limit 1",
-            self._tenant_id,
-            pass_id,
-        )
-        return PassId(found) if found is not None else None
-
-    @override
     async def of_account(self, account_id: AccountId, *, since: datetime, entries_max: int) -> Sequence[KeptEntry]:
         rows = await self._connection.fetch(_OF_ACCOUNT, self._tenant_id, account_id, since, entries_max)
         return [_kept(row) for row in rows]

@@ -22,6 +22,7 @@ from core.orders.voucher_misses import MissTerms
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.orders import DueOrders, DueRefunds, OrderTransactions, TaxRules
+from ports.published.admission import PassHandedOver, PassNotReissued, PassReissued
 from ports.published.expiration import TimerFired
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.orders import OrdersApi
@@ -33,6 +34,7 @@ from ports.published.payments import (
     PaymentSucceeded,
     RefundSettled,
 )
+from ports.published.resale import ResaleApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -47,6 +49,7 @@ from usecases.orders.finish_refunds import FinishRefunds
 from usecases.orders.list_box_office_orders import ListBoxOfficeOrders
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.on_dispute import OnDisputeClosed, OnDisputeOpened
+from usecases.orders.on_pass_reissued import OnPassHandedOver, OnPassNotReissued, OnPassReissued
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_refund_settled import OnRefundSettled
 from usecases.orders.on_timer_fired import OnTimerFired
@@ -105,6 +108,9 @@ class OrdersProvider(Provider):
         OnRefundSettled,
         OnDisputeOpened,
         OnDisputeClosed,
+        OnPassReissued,
+        OnPassNotReissued,
+        OnPassHandedOver,
         TuneRefundPolicy,
     )
     published = provide(InProcessOrders, provides=OrdersApi)
@@ -155,7 +161,7 @@ def order_service() -> Service:
         providers=(
             PostgresProvider("order"),
             OrdersProvider(),
-            linked(SeatingApi, GeneralAdmissionApi, PaymentsApi, TicketingApi, VenuesApi),
+            linked(SeatingApi, GeneralAdmissionApi, ResaleApi, PaymentsApi, TicketingApi, VenuesApi),
         ),
         controllers=(
             OrderController,
@@ -172,6 +178,9 @@ def order_service() -> Service:
             Subscription("orders.on_refund_settled", RefundSettled, OnRefundSettled),
             Subscription("orders.on_dispute_opened", DisputeOpened, OnDisputeOpened),
             Subscription("orders.on_dispute_closed", DisputeClosed, OnDisputeClosed),
+            Subscription("orders.on_pass_reissued", PassReissued, OnPassReissued),
+            Subscription("orders.on_pass_not_reissued", PassNotReissued, OnPassNotReissued),
+            Subscription("orders.on_pass_handed_over", PassHandedOver, OnPassHandedOver),
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
         ),
         jobs=(

@@ -130,7 +130,8 @@ def refusal_of(found: Pass, attempt: ScanAttempt, *, revision: int, rules: GateR
     """Say what speaks against a true code of this pass; None: nothing.
 
     A scan that was made offline is judged by what held when it was made: a pass that ended, was frozen or was offered
-    after that admitted then. Nobody is kept from going out but by what makes the code somebody else's.
+    after that admitted then. One that is somebody else's by now is told as such all the same, since they can come in
+    too. Nobody is kept from going out but by what makes the code somebody else's.
     """
     if revision != found.revision:
         return ScanRefusal.SUPERSEDED_CODE if revision < found.revision else ScanRefusal.INVALID_CODE
@@ -152,9 +153,10 @@ def _stopped(found: Pass, attempt: ScanAttempt) -> ScanRefusal | None:
     def by_then(moment: datetime | None) -> bool:
         return moment is not None and (not attempt.offline or moment <= attempt.scanned_at)
 
+    if found.void_reason == RESOLD:
+        return ScanRefusal.RESOLD
     if found.status is PassStatus.VOID and by_then(found.voided_at):
-        ends = {REFUNDED: ScanRefusal.REFUNDED, RESOLD: ScanRefusal.RESOLD}
-        return ends.get(found.void_reason or "", ScanRefusal.VOID)
+        return ScanRefusal.REFUNDED if found.void_reason == REFUNDED else ScanRefusal.VOID
     if found.status is PassStatus.FROZEN and by_then(found.frozen_at):
         return ScanRefusal.FROZEN
     if found.offer is not None and by_then(found.offer.offered_at):

@@ -4,8 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.orders.errors import EmptyOrderError
-from core.shared.ids import OrderItemId, PlanId, ReservationId, SeatId, TicketId, VenueId
+from core.orders.errors import EmptyOrderError, ResaleApartError
+from core.shared.ids import (
+    ListingId,
+    OrderId,
+    OrderItemId,
+    PassId,
+    PlanId,
+    ReservationId,
+    SeatId,
+    TicketId,
+    VenueId,
+)
 from core.shared.money import Money, total
 
 
@@ -48,7 +58,82 @@ class PlacesLine:
             raise ValueError("an item is at least one place")
 
 
-type OrderLine = SeatLine | PlacesLine
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """One admission of an order: an item of it, and which of the item's places, counted from 1."""
+
+    order_id: OrderId
+    item_id: OrderItemId
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The first sale of a place that was resold since: it stays sold to that order, whoever has the pass.
+
+    `plan_id` is None for general admission.
+    """
+
+    admission: Admission
+    reservation_id: ReservationId
+    plan_id: PlanId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResoldSeat:
+    """A seat with its labels."""
+
+    seat_id: SeatId
+    label: str
+    section: str
+    row: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResaleLine:
+    """One admission that somebody else had, at the price that it was listed for.
+
+    `pass_id` is the pass that ends when the buyer gets theirs; it was issued for `origin`. With `escrow` the money
+    waits for the seller. The seat is None for general admission.
+    """
+
+    id: OrderItemId
+    reservation_id: ReservationId
+    ticket_id: TicketId
+    listing_id: ListingId
+    pass_id: PassId
+    price: Money
+    escrow: bool
+    origin: Admission
+    root: Root
+    seat: ResoldSeat | None
+
+    def __post_init__(self) -> None:
+        if (self.seat is None) != (self.root.plan_id is None):
+            raise ValueError("a seat is one of a plan")
+
+    @property
+    def quantity(self) -> int:
+        return 1
+
+    @property
+    def unit_price(self) -> Money:
+        return self.price
+
+
+type OrderLine = SeatLine | PlacesLine | ResaleLine
+
+
+def seat_of(line: OrderLine) -> SeatLine | ResoldSeat | None:
+    """Return the item's seat with its labels, or None for general admission."""
+    match line:
+        case SeatLine():
+            return line
+        case ResaleLine():
+            return line.seat
+        case PlacesLine():
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +199,9 @@ class OrderedTicket:
 class OrderContent:
     """At least one item, all money in one currency, and each ticket once, that of the first item coming first.
 
-    Raises EmptyOrderError, and MixedCurrenciesError for amounts in more than one currency. No amount is below 0, and
-    the discounts are not more than the items, so the total is never below 0.
+    Raises EmptyOrderError, MixedCurrenciesError for amounts in more than one currency, and ResaleApartError for passes
+    of others beside anything else, or with and without escrow. No amount is below 0, and the discounts are not more
+    than the items, so the total is never below 0. Nothing comes off or on top of the prices of resold passes.
     """
 
     tickets: tuple[OrderedTicket, ...]
@@ -136,6 +222,21 @@ class OrderContent:
             raise ValueError("no amount of an order is below 0")
         if self.discounted.amount_minor < 0:
             raise ValueError("no more is taken off than the items cost")
+        resold = [item for item in self.items if isinstance(item, ResaleLine)]
+        if resold and (len(resold) < len(self.items) or len({item.escrow for item in resold}) > 1):
+            raise ResaleApartError("Passes of other people, and of one kind of seller, are ordered apart.")
+        if resold and beside_items:
+            raise ValueError("a resold pass costs what it was listed for")
+
+    @property
+    def is_resale(self) -> bool:
+        """Whether the items are passes that others had."""
+        return isinstance(self.items[0], ResaleLine)
+
+    @property
+    def escrow(self) -> bool:
+        """Whether the money waits for those who had the passes."""
+        return any(isinstance(item, ResaleLine) and item.escrow for item in self.items)
 
     @property
     def items_total(self) -> Money:

@@ -1,6 +1,6 @@
 """Disputes of an order's payment, as its history tells of them, and what a lost one takes from the order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from uuid import uuid5
 
@@ -9,6 +9,7 @@ from core.orders.history import HistoryEntry, Step
 from core.orders.order import Order
 from core.orders.refund_policy import RefundReason
 from core.orders.refunds import Explanation, OrderRefund, ReckoningStep, ReturnedItem, money_left, units_gone
+from core.orders.shares import Unit
 from core.shared.ids import DisputeId, RefundId
 from core.shared.money import Money
 
@@ -35,14 +36,20 @@ def is_disputed(order: Order) -> bool:
 
 
 def lost_to_bank(
-    order: Order, content: OrderContent, earlier: Sequence[OrderRefund], *, dispute_id: DisputeId, now: datetime
+    order: Order,
+    content: OrderContent,
+    earlier: Sequence[OrderRefund],
+    *,
+    dispute_id: DisputeId,
+    now: datetime,
+    passed_on: Set[Unit] = frozenset(),
 ) -> OrderRefund:
     """Return the refund that a lost dispute amounts to: the buyer's bank gave back what was left of the money.
 
-    What is left of the order goes back to the public, but for events that are over by `now`. Its id is always the same
-    for the same dispute.
+    What is left of the order goes back to the public, but for events that are over by `now`, and for what was resold:
+    that is somebody else's. Its id is always the same for the same dispute.
     """
-    gone = units_gone(earlier)
+    gone = units_gone(earlier) | passed_on
     to_come = {ticket.ticket_id for ticket in content.tickets if ticket.event.ends_at > now}
     left = [
         ReturnedItem(item.id, units)

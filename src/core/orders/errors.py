@@ -35,6 +35,60 @@ class ReservationOrderedError(DomainError):
         super().__init__(message, [Problem(f"/reservations/{each}", message) for each in positions])
 
 
+class ResaleApartError(InvalidInputError):
+    """Passes of other people are ordered by themselves, and those with escrow apart from those without."""
+
+    code: ClassVar[str] = "orders.resale_apart"
+
+    def __init__(self, message: str, positions: Sequence[int] = ()) -> None:
+        super().__init__(message, [Problem(f"/reservations/{each}/kind", message) for each in positions])
+
+
+class ResaleOnlineOnlyError(DomainError):
+    """The box office sells what is the organiser's; a pass of somebody else is paid online."""
+
+    code: ClassVar[str] = "orders.resale_online_only"
+
+    def __init__(self) -> None:
+        super().__init__("A listed pass is paid online, not at the box office.")
+
+
+class OriginGoneError(DomainError):
+    """What is resold is not its seller's any more: it was refunded, or its payment is under review."""
+
+    code: ClassVar[str] = "orders.origin_gone"
+
+    def __init__(self) -> None:
+        super().__init__("This pass cannot be had any more.")
+
+
+class PassedOnError(DomainError):
+    """The admission was resold, so it is somebody else's by now."""
+
+    code: ClassVar[str] = "orders.passed_on"
+
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
+        super().__init__("This was resold, so it is another buyer's now.", problems)
+
+
+class HandedOverError(DomainError):
+    """The pass was given to somebody else, so its buyer cannot have it refunded by themselves."""
+
+    code: ClassVar[str] = "orders.handed_over"
+
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
+        super().__init__("The pass was handed over to somebody else; please ask the organiser.", problems)
+
+
+class ResaleFinalError(DomainError):
+    """Whoever buys a pass of somebody else does not give it back by themselves; staff may take it back."""
+
+    code: ClassVar[str] = "orders.resale_final"
+
+    def __init__(self) -> None:
+        super().__init__("A resold pass is not refunded at its buyer's wish; please ask the organiser.")
+
+
 class EmptyOrderError(DomainError):
     """An order needs at least one item."""
 

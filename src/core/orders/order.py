@@ -20,7 +20,7 @@ from core.orders.errors import (
 from core.orders.history import HistoryEntry, Step
 from core.orders.other_seats import OtherSeats
 from core.orders.refund_policy import DEFAULT_POLICY, RefundPolicy
-from core.orders.reservations import OrderedReservation, must_be_distinct
+from core.orders.reservations import OrderedReservation, ReservationKind, must_be_distinct, must_go_together
 from core.orders.statuses import LIVE, TRANSITIONS, UNPAID, Change, OrderStatus, RefundState, Standing, next_standing
 from core.orders.terms import OrderTerms
 from core.shared.ids import AccountId, OrderId, ReservationId
@@ -79,11 +79,12 @@ class Order:
     ) -> Self:
         """Return a new order that is PENDING: nothing is reserved for it yet.
 
-        Raises DuplicateReservationError, and EmptyOrderError for no reservation at all.
+        Raises DuplicateReservationError, ResaleApartError, and EmptyOrderError for no reservation at all.
         """
         if not reservations:
             raise EmptyOrderError
         must_be_distinct(reservations)
+        must_go_together(reservations)
         expires_at = terms.expiry(placed_at=now)
         return cls(
             id=order_id,
@@ -122,6 +123,11 @@ class Order:
         return next((entry.detail for entry in reversed(self.history) if entry.step is Step.REFUND_DUE), "")
 
     @property
+    def is_resale(self) -> bool:
+        """Whether the order is for passes that others had; then it is for nothing else."""
+        return any(reservation.kind is ReservationKind.RESALE for reservation in self.reservations)
+
+    @property
     def reservation_ids(self) -> tuple[ReservationId, ...]:
         return tuple(reservation.id for reservation in self.reservations)
 
@@ -134,6 +140,13 @@ class Order:
     def is_uncharged(self) -> bool:
         """Whether no payment by Stripe is needed: there is nothing to pay, or the box office settles it."""
         return self.sale is not None or (self.content is not None and self.content.total.amount_minor == 0)
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether the organiser gives it away; somebody who resells a pass for nothing is not the organiser."""
+        if self.sale is not None and self.sale.settlement is Settlement.COMPLIMENTARY:
+            return True
+        return not self.is_resale and self.content is not None and self.content.total.amount_minor == 0
 
     @property
     def cash_taken(self) -> Money | None:

@@ -1,7 +1,7 @@
 """What a refund comes to: which admissions, how much money, and the arithmetic behind it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,16 +9,20 @@ from enum import Enum
 from core.orders.content import OrderContent, OrderedTicket
 from core.orders.disputes import is_disputed
 from core.orders.errors import (
+    HandedOverError,
     ItemsRefundedError,
     OrderDisputedError,
     OrderNotRefundableError,
     OrderRefundTooLargeError,
+    PassedOnError,
     RefundNotAllowedError,
+    ResaleFinalError,
     TooManyRefundsError,
     UnknownItemError,
 )
 from core.orders.order import Order
 from core.orders.refund_policy import GIVEN_IN_FULL, WHOLE, RefundPolicy, RefundReason, days_left
+from core.orders.refund_reckoning import percent_text, reckoned
 from core.orders.refunds import (
     REFUNDS_MAX,
     Explanation,
@@ -95,12 +99,35 @@ class Decision:
             raise RefundNotAllowedError(self.refusal)
 
 
-def decide(order: Order, wish: RefundWish, *, earlier: Sequence[OrderRefund], asker: Asker, now: datetime) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Which admissions of an order others have: resold to another order, or their passes handed over to a person."""
+
+    passed_on: frozenset[Unit] = frozenset()
+    handed_over: frozenset[Unit] = frozenset()
+
+
+NOWHERE = Elsewhere()
+
+
+def decide(
+    order: Order,
+    wish: RefundWish,
+    *,
+    earlier: Sequence[OrderRefund],
+    asker: Asker,
+    now: datetime,
+    elsewhere: Elsewhere = NOWHERE,
+) -> Decision:
     """Return what the wish comes to by the policy that the order was placed under.
 
+    What was resold is never refunded by this order, and what was handed over not at the buyer's wish: both are left out
+    of a refund of all that is left, and refused where they are named or nothing else is left.
+
     Raises ForbiddenError for what the asker may not choose, OrderNotRefundableError, OrderDisputedError,
-    TooManyRefundsError, UnknownItemError, ItemsRefundedError, OrderRefundTooLargeError, MixedCurrenciesError, and
-    InvalidInputError for an override without a note or out of its bounds.
+    TooManyRefundsError, UnknownItemError, ItemsRefundedError, PassedOnError, HandedOverError, ResaleFinalError,
+    OrderRefundTooLargeError, MixedCurrenciesError, and InvalidInputError for an override without a note or out of its
+    bounds.
     """
     content = order.content
     if order.status is not OrderStatus.CONFIRMED or content is None:
@@ -110,9 +137,13 @@ def decide(order: Order, wish: RefundWish, *, earlier: Sequence[OrderRefund], as
     if len(earlier) >= REFUNDS_MAX:
         raise TooManyRefundsError
     _must_be_theirs_to_choose(wish, asker)
+    if content.is_resale and asker is Asker.BUYER:
+        raise ResaleFinalError
+    if asker is not Asker.BUYER:
+        elsewhere = Elsewhere(elsewhere.passed_on)
     if wish.amount is not None:
-        return _by_amount(content, wish, wish.amount, earlier)
-    chosen = _chosen(content, wish.items, units_gone(earlier))
+        return _by_amount(content, wish, wish.amount, earlier, elsewhere)
+    chosen = _chosen(content, wish.items, units_gone(earlier), elsewhere)
     return _by_items(content, order.refund_policy, wish, chosen, earlier=earlier, asker=asker, now=now)
 
 
@@ -131,15 +162,17 @@ def _must_be_theirs_to_choose(wish: RefundWish, asker: Asker) -> None:
 
 
 def _chosen(
-    content: OrderContent, wanted: Sequence[WantedItem] | None, gone: frozenset[Unit]
+    content: OrderContent, wanted: Sequence[WantedItem] | None, gone: Set[Unit], elsewhere: Elsewhere
 ) -> tuple[ReturnedItem, ...]:
     """Return the admissions; of an item that has several, the ones with the highest numbers go first."""
     items = {item.id: item for item in content.items}
-    left = {id: [n for n in range(item.quantity, 0, -1) if (id, n) not in gone] for id, item in items.items()}
+    theirs = (elsewhere.passed_on | elsewhere.handed_over) - gone
+    kept = gone | theirs
+    left = {id: [n for n in range(item.quantity, 0, -1) if (id, n) not in kept] for id, item in items.items()}
     if wanted is None:
         chosen = tuple(ReturnedItem(id, tuple(units)) for id, units in left.items() if units)
         if not chosen:
-            raise ItemsRefundedError
+            raise _not_left(theirs, elsewhere)
         return chosen
     unknown, taken, found = list[Problem](), list[Problem](), list[ReturnedItem]()
     again = Counter(each.item_id for each in wanted)
@@ -155,11 +188,23 @@ def _chosen(
     if unknown or not wanted:
         raise UnknownItemError(unknown)
     if taken:
-        raise ItemsRefundedError(taken)
+        wished = {each.item_id for each in wanted}
+        raise _not_left({unit for unit in theirs if unit[0] in wished}, elsewhere, taken)
     return tuple(found)
 
 
-def _by_amount(content: OrderContent, wish: RefundWish, amount: Money, earlier: Sequence[OrderRefund]) -> Decision:
+def _not_left(
+    theirs: Set[Unit], elsewhere: Elsewhere, problems: Sequence[Problem] = ()
+) -> ItemsRefundedError | PassedOnError | HandedOverError:
+    """Return why admissions are not there to be refunded; `theirs` are those that others have."""
+    if theirs & elsewhere.passed_on:
+        return PassedOnError(problems)
+    return HandedOverError(problems) if theirs else ItemsRefundedError(problems)
+
+
+def _by_amount(
+    content: OrderContent, wish: RefundWish, amount: Money, earlier: Sequence[OrderRefund], elsewhere: Elsewhere
+) -> Decision:
     if amount.currency != content.currency:
         raise MixedCurrenciesError(f"The order was paid in {content.currency}, not in {amount.currency}.")
     left = money_left(content, earlier)
@@ -168,7 +213,7 @@ def _by_amount(content: OrderContent, wish: RefundWish, amount: Money, earlier: 
         raise InvalidInputError(message, [Problem("/amount/amount", message)])
     if amount.amount_minor > left.amount_minor:
         raise OrderRefundTooLargeError(f"{left} are left of what was paid, so {amount} cannot go back.")
-    items = () if wish.keep_seats else _chosen(content, wish.items, units_gone(earlier))
+    items = () if wish.keep_seats else _chosen(content, wish.items, units_gone(earlier), elsewhere)
     steps = (ReckoningStep("left of what was paid", left), ReckoningStep("goes back, as staff chose", amount))
     return Decision(items, amount, Explanation((), fees_refundable=True, steps=steps))
 
@@ -191,7 +236,7 @@ def _by_items(
     asked = {ticket: by_ticket[ticket.ticket_id] for ticket in content.tickets if by_ticket[ticket.ticket_id]}
     verdicts = tuple(_verdict(ticket, policy, wish, asker=asker, now=now) for ticket in asked)
     fees = _with_fees(policy, wish, asker)
-    steps, amount = _reckoned(asked, verdicts, fees=fees, currency=content.currency)
+    steps, amount = reckoned(asked, verdicts, fees=fees, currency=content.currency)
     left = money_left(content, earlier)
     if amount.amount_minor > left.amount_minor:
         amount = left
@@ -233,42 +278,9 @@ def _verdict(
     else:
         percent = rule.percent_basis_points
         until = f"until {_days(rule.until_days_before)} before the event"
-        why = f"{_percent(percent)} goes back {until}; it is {_days(left)} before."
+        why = f"{percent_text(percent)} goes back {until}; it is {_days(left)} before."
     return TicketVerdict(ticket.ticket_id, ticket.event.title, left, rule, percent, why)
-
-
-def _reckoned(
-    asked: Mapping[OrderedTicket, Sequence[Share]],
-    verdicts: Sequence[TicketVerdict],
-    *,
-    fees: bool,
-    currency: str,
-) -> tuple[list[ReckoningStep], Money]:
-    """Return the arithmetic; a part of a minor unit is rounded half up once for each ticket."""
-    steps: list[ReckoningStep] = []
-
-    def step(text: str, amount_minor: int) -> None:
-        steps.append(ReckoningStep(text, Money(amount_minor, currency)))
-
-    result = 0
-    for (ticket, shares), verdict in zip(asked.items(), verdicts, strict=True):
-        step(f"{len(shares)} x {ticket.event.title}", sum(share.price_minor for share in shares))
-        base = sum(share.ticket_minor for share in shares)
-        if discount := sum(share.discount_minor for share in shares):
-            step("less their share of the discounts", -discount)
-        if extras := sum(share.extras_minor for share in shares):
-            step(f"their share of fees and taxes, {'given back' if fees else 'which is kept'}", extras)
-            base += extras if fees else 0
-        part = (2 * base * verdict.percent_basis_points + WHOLE) // (2 * WHOLE)
-        step(f"of which {_percent(verdict.percent_basis_points)}", part)
-        result += part
-    return steps, Money(result, currency)
 
 
 def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
-
-
-def _percent(basis_points: int) -> str:
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02d} %" if rest else f"{whole} %"

@@ -17,7 +17,10 @@ WHOLE = 10_000
 
 
 class RefundReason(StrEnum):
-    """Why money goes back. A buyer has only the first one, and nobody the last one: the buyer's bank took the money."""
+    """Why money goes back. A buyer has only the first one, and nobody the last two: they are what happened.
+
+    The buyer's bank took the money, or the pass that was resold could not be had any more.
+    """
 
     CUSTOMER_REQUEST = "customer_request"
     EVENT_CANCELLED = "event_cancelled"
@@ -27,6 +30,7 @@ class RefundReason(StrEnum):
     GOODWILL = "goodwill"
     OTHER = "other"
     DISPUTE_LOST = "dispute_lost"
+    PASS_NOT_REISSUED = "pass_not_reissued"  # noqa: S105 - a pass of an event, not a password
 
 
 GIVEN_IN_FULL = frozenset(

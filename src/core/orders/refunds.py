@@ -1,6 +1,6 @@
 """A refund of an order: which admissions go back, how much money, and how far it has come."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -171,6 +171,6 @@ def money_left(content: OrderContent, refunds: Iterable[OrderRefund]) -> Money:
     return total((content.total, *(refund.amount * -1 for refund in refunds if refund.counts)))
 
 
-def all_returned(content: OrderContent, refunds: Iterable[OrderRefund]) -> bool:
-    """Whether no admission of the order is left."""
-    return len(units_returned(refunds)) == content.admissions
+def all_returned(content: OrderContent, refunds: Iterable[OrderRefund], passed_on: Set[Unit] = frozenset()) -> bool:
+    """Whether no admission of the order is left; one that was resold is left with somebody else, and so stays."""
+    return len(units_returned(refunds) - passed_on) == content.admissions

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.orders.errors import DuplicateReservationError
+from core.orders.errors import DuplicateReservationError, ResaleApartError
 from core.shared.ids import ReservationId
 
 
@@ -13,6 +13,8 @@ class ReservationKind(StrEnum):
 
     SEATS = "seats"
     GENERAL_ADMISSION = "general-admission"
+    RESALE = "resale"
+    """A pass of somebody else's, which is listed for resale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,10 @@ def must_be_distinct(reservations: Sequence[OrderedReservation]) -> None:
     again = [position for position, id in enumerate(ids) if id in ids[:position]]
     if again:
         raise DuplicateReservationError(again)
+
+
+def must_go_together(reservations: Sequence[OrderedReservation]) -> None:
+    """Raise ResaleApartError when passes that are resold are mixed with anything else; they are the ones named."""
+    resold = [n for n, each in enumerate(reservations) if each.kind is ReservationKind.RESALE]
+    if resold and len(resold) < len(reservations):
+        raise ResaleApartError("Passes of other people are ordered apart from seats and places.", resold)

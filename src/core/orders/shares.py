@@ -16,12 +16,18 @@ class Share:
 
     price_minor: int
     discount_minor: int
-    extras_minor: int
+    fees_minor: int
+    tax_minor: int
 
     @property
     def ticket_minor(self) -> int:
         """What the admission itself cost, without fees and taxes on top; never below 0."""
         return self.price_minor - self.discount_minor
+
+    @property
+    def extras_minor(self) -> int:
+        """What was paid on top of the admission itself."""
+        return self.fees_minor + self.tax_minor
 
 
 def shares_of(content: OrderContent) -> Mapping[Unit, Share]:
@@ -30,8 +36,10 @@ def shares_of(content: OrderContent) -> Mapping[Unit, Share]:
     prices = [item.unit_price.amount_minor for item in content.items for _ in range(item.quantity)]
     discounts = [part.amount_minor for part in (content.items_total - content.discounted).apportioned(prices)]
     paid = [price - discount for price, discount in zip(prices, discounts, strict=True)]
-    extras = [part.amount_minor for part in (content.total - content.discounted).apportioned(paid)]
+    fees = [part.amount_minor for part in content.fees_passed_on.apportioned(paid)]
+    on_top = content.total - content.discounted - content.fees_passed_on
+    taxes = [part.amount_minor for part in on_top.apportioned(paid)]
     return {
-        unit: Share(price, discount, extra)
-        for unit, price, discount, extra in zip(units, prices, discounts, extras, strict=True)
+        unit: Share(price, discount, fee, tax)
+        for unit, price, discount, fee, tax in zip(units, prices, discounts, fees, taxes, strict=True)
     }

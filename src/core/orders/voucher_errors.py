@@ -37,6 +37,16 @@ class InvalidVoucherError(InvalidInputError):
         super().__init__("The voucher cannot be accepted: " + " ".join(each.message for each in problems), problems)
 
 
+class VoucherNotForResaleError(InvalidInputError):
+    """A pass of somebody else costs what it was listed for."""
+
+    code: ClassVar[str] = "orders.voucher_not_for_resale"
+
+    def __init__(self) -> None:
+        message = "Vouchers take nothing off passes that are resold."
+        super().__init__(message, [Problem(CODE_POINTER, message)])
+
+
 class VoucherUnknownError(DomainError):
     """The organisation has no active voucher with this code; whether another one has is not told."""
 

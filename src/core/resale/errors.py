@@ -88,7 +88,7 @@ class VerificationDecidedError(DomainError):
 
 
 class PassHistoryNotFoundError(DomainError):
-    """There is no such pass at this organisation, it is not the caller's, or it was never offered."""
+    """There is no such pass at this organisation, or it is not the caller's."""
 
     code = "resale.history_not_found"
 

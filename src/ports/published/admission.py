@@ -162,12 +162,18 @@ class PassesIssued(Event, frozen=True, kw_only=True):
 
 
 class PassHandedOver(Event, frozen=True, kw_only=True):
-    """A pass went to another account by a transfer; its codes from before `revision` are void."""
+    """A pass went to another account by a transfer; its codes from before `revision` are void.
+
+    It was issued for the unit `unit` of the item `order_item_id` of the order `order_id`.
+    """
 
     event_type: ClassVar[str] = "admission.passes.handed_over"
 
     pass_id: UUID
     offer_id: UUID
+    order_id: UUID
+    order_item_id: UUID
+    unit: int
     from_account_id: UUID
     to_account_id: UUID
     revision: int

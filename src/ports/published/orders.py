@@ -91,8 +91,9 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
     """An order is not sold (any more); `reason` is `cancelled`, `expired` or `refunded`.
 
     `reservation_ids` are all of the order's, whoever keeps them. At `refunded` what was sold goes back too: the money
-    went back, or is about to because not everything could be sold; ids are among them then that may stand for nothing.
-    The same order may be told of more than once.
+    went back, or is about to because not everything could be sold; ids are among them then that may stand for nothing,
+    and those are not of which something was resold: what else they had is told as ItemsReturned. The same order may be
+    told of more than once.
     """
 
     event_type: ClassVar[str] = "orders.order.cancelled"
@@ -122,23 +123,30 @@ class OrderCompleted(Event, frozen=True, kw_only=True):
 
 
 class ReturnedSeats(msgspec.Struct, frozen=True, kw_only=True):
-    """Seats of one reservation that go back to the public."""
+    """Seats of one reservation that go back to the public.
+
+    `sold_to` is the order that the reservation is of, None for that of the event: a seat that was resold stays sold to
+    the order that had it first.
+    """
 
     reservation_id: UUID
     plan_id: UUID
     seat_ids: tuple[UUID, ...]
+    sold_to: UUID | None = None
 
 
 class ReturnedPlaces(msgspec.Struct, frozen=True, kw_only=True):
     """Places of one reservation that go back to the public; `remaining` is how many it keeps then, however often told.
 
-    Of two events about a reservation the one with fewer remaining is the later one.
+    Of two events about a reservation the one with fewer remaining is the later one, whichever orders they are of.
+    `sold_to` is as in ReturnedSeats.
     """
 
     reservation_id: UUID
     ticket_id: UUID
     quantity: int
     remaining: int
+    sold_to: UUID | None = None
 
 
 class ReturnedUnits(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +160,8 @@ class ItemsReturned(Event, frozen=True, kw_only=True):
     """Items of a sold order were refunded: their seats and places are free again, and their passes void.
 
     `units` names each of `order_item_ids`. The other items of the order stay as they are. `by` is whoever asked for it.
+    Of a resold item no seat or place is among them before it is known that the old pass has ended: then the same items
+    are told once more, with them.
     """
 
     event_type: ClassVar[str] = "orders.items.returned"

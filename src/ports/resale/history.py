@@ -36,9 +36,5 @@ class HistoryStore(Protocol):
         """Return the chain from its first entry on; none for an unknown lineage."""
 
     @abstractmethod
-    async def lineage_of(self, pass_id: PassId) -> PassId | None:
-        """Return the lineage of a pass that its history has told of, which need not be the first; None otherwise."""
-
-    @abstractmethod
     async def of_account(self, account_id: AccountId, *, since: datetime, entries_max: int) -> Sequence[KeptEntry]:
         """Return the newest entries since a moment in which the account gave or got a pass, the newest first."""

@@ -51,6 +51,9 @@ class HandOverPass:
             told = PassHandedOver(
                 pass_id=pass_id,
                 offer_id=offer_id,
+                order_id=found.order_id,
+                order_item_id=found.order_item_id,
+                unit=found.unit,
                 from_account_id=found.account_id,
                 to_account_id=to,
                 revision=given.revision,

@@ -35,3 +35,11 @@ async def locked_order(tx: OrderTransaction, order_id: OrderId) -> Order:
     if order is None:
         raise OrderNotFoundError
     return order
+
+
+async def locked_with_origins(tx: OrderTransaction, order_id: OrderId) -> Order:
+    """As `locked_order`, with the orders that its resold items come from; for whatever gives places back."""
+    order = await tx.orders.locked_with_origins(order_id)
+    if order is None:
+        raise OrderNotFoundError
+    return order

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.orders.errors import OrderAlreadyPaidError, PaymentProcessingError
+from core.orders.errors import OrderAlreadyPaidError, PassedOnError, PaymentProcessingError
 from core.orders.order import Order
 from core.orders.statuses import OrderStatus
 from core.shared.callers import SELLERS, Caller
@@ -11,8 +11,9 @@ from core.shared.ids import OrderId
 from ports.clock import Clock
 from ports.orders import OrderTransactions
 from ports.published.payments import PaymentsApi
-from usecases.orders.access import locked_order, visible_order
+from usecases.orders.access import locked_order, locked_with_origins, visible_order
 from usecases.orders.announcements import ended
+from usecases.orders.giving_back import tell_refunded
 from usecases.orders.settle_payment import SettlePayment
 
 
@@ -37,7 +38,8 @@ class CancelOrder:
 
         Raises OrderNotFoundError, OrderEndedError, OrderAlreadyPaidError (also when the money turns out to be taken:
         the order is confirmed then), PaymentProcessingError, ForbiddenError for a buyer whose order is confirmed and
-        needed no payment, and StaleVersionError when the order changed meanwhile.
+        needed no payment, PassedOnError for one of which something was resold (what is left of it can be refunded), and
+        StaleVersionError when the order changed meanwhile.
         """
         async with self.transactions.begin(caller.tenant_id) as tx:
             seen = await visible_order(tx, caller, order_id)
@@ -73,11 +75,13 @@ class CancelOrder:
     async def _called_off(self, caller: Caller, order_id: OrderId) -> Order:
         caller.must_be_one_of(SELLERS)
         async with self.transactions.begin(caller.tenant_id) as tx:
-            order = await locked_order(tx, order_id)
+            order = await locked_with_origins(tx, order_id)
             if order.status is OrderStatus.CANCELLED:
                 return order
+            if await tx.passed_on.by_order(order_id):
+                raise PassedOnError
             now = self.clock.now()
             order = order.call_off(caller.account_id, now=now)
             await tx.orders.save(order)
-            await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+            await tell_refunded(tx, order, now=now, was_sold=True, reason="cancelled")
         return order

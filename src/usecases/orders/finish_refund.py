@@ -7,7 +7,7 @@ from core.orders.refunds import OrderRefund
 from core.shared.ids import OrderId, RefundId, TenantId
 from ports.clock import Clock
 from ports.orders import OrderTransaction, OrderTransactions
-from usecases.orders.access import locked_order
+from usecases.orders.access import locked_with_origins
 from usecases.orders.refund_money import RefundMoney
 from usecases.orders.refund_progress import note_failure, note_refusal, take_back
 
@@ -34,7 +34,7 @@ class FinishRefund:
             raise OrderNotFoundError
         outcome = await self.money(tenant_id, order, refund)
         async with self.transactions.begin(tenant_id) as tx:
-            order = await locked_order(tx, order_id)
+            order = await locked_with_origins(tx, order_id)
             refund = await present_refund(tx, order_id, refund_id)
             if refund.due_at is None:
                 return refund  # The news of it was quicker, or another process.

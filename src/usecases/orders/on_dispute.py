@@ -7,6 +7,7 @@ from typing import override
 from core.orders.disputes import dispute_detail, heard_version, lost_refund_id, lost_to_bank
 from core.orders.history import Step
 from core.orders.order import Order
+from core.orders.passing_on import units_passed_on
 from core.orders.refunds import RefundStatus
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import DisputeId, OrderId, TenantId
@@ -15,8 +16,8 @@ from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.orders import OrderTransaction, OrderTransactions
 from ports.published.payments import DisputeClosed, DisputeOpened
-from usecases.orders.access import locked_order
-from usecases.orders.announcements import ended
+from usecases.orders.access import locked_with_origins
+from usecases.orders.giving_back import tell_refunded
 from usecases.orders.refund_progress import take_back
 
 DISPUTE_LOST = "dispute_lost"
@@ -65,7 +66,7 @@ class OnDisputeClosed(Consumer[DisputeClosed]):
 async def _noted(
     tx: OrderTransaction, event: DisputeOpened | DisputeClosed, step: Step, *, now: datetime
 ) -> Order | None:
-    order, dispute_id = await locked_order(tx, OrderId(event.order_id)), DisputeId(event.dispute_id)
+    order, dispute_id = await locked_with_origins(tx, OrderId(event.order_id)), DisputeId(event.dispute_id)
     if heard_version(order.history, dispute_id) >= event.version:
         return None
     amount = Money(event.amount_minor, event.currency)
@@ -79,11 +80,12 @@ async def _lose(tx: OrderTransaction, order: Order, dispute_id: DisputeId, *, no
     for owed in await tx.refunds.of_order(order.id):
         if owed.status is RefundStatus.FAILED:  # The buyer has this money as well: the bank took all that was left.
             await take_back(tx, order, owed, settled=True, now=now)
-            order = await locked_order(tx, order.id)
+            order = await locked_with_origins(tx, order.id)
     if order.status is OrderStatus.CONFIRMED and order.content is not None:
         if await tx.refunds.get(lost_refund_id(dispute_id)) is None:
             refunds = await tx.refunds.of_order(order.id)
-            refund = lost_to_bank(order, order.content, refunds, dispute_id=dispute_id, now=now)
+            theirs = units_passed_on(await tx.passed_on.by_order(order.id))
+            refund = lost_to_bank(order, order.content, refunds, dispute_id=dispute_id, now=now, passed_on=theirs)
             await tx.refunds.add(refund)
             await take_back(tx, order, refund, settled=True, now=now)
         return
@@ -92,7 +94,7 @@ async def _lose(tx: OrderTransaction, order: Order, dispute_id: DisputeId, *, no
     refunded = order.refunded(DISPUTE_LOST, now=now)
     await tx.orders.save(refunded)
     if order.status is OrderStatus.AWAITING_PAYMENT:
-        await tx.outbox.add(ended(refunded, "refunded"), subject=order.id, at=now)
+        await tell_refunded(tx, refunded, now=now)
 
 
 def _tenant(delivery: Delivery) -> TenantId:

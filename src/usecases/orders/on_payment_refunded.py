@@ -11,8 +11,8 @@ from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.orders import OrderTransactions
 from ports.published.payments import PaymentRefunded
-from usecases.orders.access import locked_order
-from usecases.orders.announcements import ended
+from usecases.orders.access import locked_with_origins
+from usecases.orders.giving_back import tell_refunded
 
 CONSUMER = "orders.on_payment_refunded"
 SEATS_GO_BACK = frozenset({OrderStatus.CONFIRMED, OrderStatus.AWAITING_PAYMENT})
@@ -34,7 +34,7 @@ class OnPaymentRefunded(Consumer[PaymentRefunded]):
         async with self.transactions.begin(TenantId(delivery.tenant_id)) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now):
                 return
-            order = await locked_order(tx, OrderId(event.order_id))
+            order = await locked_with_origins(tx, OrderId(event.order_id))
             if order.refund is RefundState.DONE:
                 return
             if order.status is OrderStatus.CONFIRMED and order.content is not None:
@@ -46,4 +46,5 @@ class OnPaymentRefunded(Consumer[PaymentRefunded]):
             refunded = order.refunded(event.reason, now=now)
             await tx.orders.save(refunded)
             if order.status in SEATS_GO_BACK:
-                await tx.outbox.add(ended(refunded, "refunded"), subject=order.id, at=now)
+                was_sold = order.status is OrderStatus.CONFIRMED
+                await tell_refunded(tx, refunded, now=now, was_sold=was_sold, reason=event.reason)

@@ -8,7 +8,7 @@ from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.orders import OrderTransactions
 from ports.published.payments import RefundSettled
-from usecases.orders.access import locked_order
+from usecases.orders.access import locked_with_origins
 from usecases.orders.refund_progress import all_went_back, note_failure, take_back
 
 CONSUMER = "orders.on_refund_settled"
@@ -36,7 +36,7 @@ class OnRefundSettled(Consumer[RefundSettled]):
         async with self.transactions.begin(TenantId(delivery.tenant_id)) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now):
                 return
-            order = await locked_order(tx, OrderId(event.order_id))
+            order = await locked_with_origins(tx, OrderId(event.order_id))
             refund = await tx.refunds.get(RefundId(event.refund_id))
             if event.status == "succeeded":
                 if refund is not None:

@@ -48,6 +48,7 @@ class PayOrder:
             method=method,
             description=f"{_titles(content)} ({content.admissions})",
             venue_ids=tuple(dict.fromkeys(ticket.event.venue_id for ticket in content.tickets)),
+            escrow=content.escrow,
         )
         await self._must_still_await_payment(caller, order_id)
         return started

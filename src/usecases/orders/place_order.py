@@ -11,6 +11,7 @@ from core.orders.order import Order
 from core.orders.reservations import OrderedReservation, ReservationKind
 from core.orders.statuses import LIVE, OrderStatus
 from core.orders.terms import OrderTerms
+from core.orders.voucher_errors import VoucherNotForResaleError
 from core.orders.vouchers import discount_code, normalised
 from core.shared.callers import Caller
 from core.shared.errors import DomainError, Problem
@@ -18,14 +19,14 @@ from core.shared.ids import OrderId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.orders import OrderTransaction, OrderTransactions
-from ports.published.general_admission import PlacesReserved
 from ports.published.refusals import RefusedError
-from ports.published.seating import SeatsReserved
+from ports.published.resale import ResaleReserved
 from usecases.orders.access import locked_order
 from usecases.orders.announcements import created, ended
+from usecases.orders.pass_on import roots_of
 from usecases.orders.price_order import PriceOrder
 from usecases.orders.redeem_voucher import Quote, RedeemVoucher
-from usecases.orders.reservations import Reservations
+from usecases.orders.reservations import Reservations, Reserved
 from usecases.orders.settle_payment import SettlePayment
 
 
@@ -74,7 +75,7 @@ class PlaceOrder:
         With `accept_other_seats` the buyer will have seats that are as good, should the money come when the ordered
         ones have gone; what was said when the order was first placed counts.
 
-        Raises ContactRequiredError, DuplicateReservationError, and what `take` raises.
+        Raises ContactRequiredError, DuplicateReservationError, ResaleApartError, and what `take` raises.
         """
         if caller.guest and contact is None:
             raise ContactRequiredError
@@ -99,9 +100,14 @@ class PlaceOrder:
         nothing had to be paid but not everything could be sold, and RefusedError with what seating or ticketing says
         and which of the holds it is about; the order is CANCELLED after a refusal, and what was reserved is free again.
 
+        Of passes that others had it raises VoucherNotForResaleError, and, where the seller has them no more,
+        PassedOnError and OriginGoneError.
+
         Raises also what `RedeemVoucher` raises. Then the order is PENDING and keeps what is reserved, for its time: it
         can be placed again with another code, or without one.
         """
+        if voucher_code is not None and fresh.is_resale:
+            raise VoucherNotForResaleError
         order = await self._recorded(tenant_id, fresh)
         if order.status is OrderStatus.PENDING:
             order = await self._reserved(tenant_id, order, holds, voucher_code)
@@ -120,7 +126,7 @@ class PlaceOrder:
         if order.is_due(self.clock.now()):
             raise OrderExpiredError
         reserved = await self._or_refused(tenant_id, order, self._reserve(tenant_id, order, holds))
-        items = await self._or_refused(tenant_id, order, self._items(reserved))
+        items = await self._or_refused(tenant_id, order, self._items(tenant_id, reserved))
         quote = None if voucher_code is None else await self.redeem.quote(tenant_id, order, voucher_code, items)
         discounts = (quote.discount,) if quote else order.sale.discounts_on(items) if order.sale else ()
         content = await self._or_refused(tenant_id, order, self.price(tenant_id, items, discounts=discounts))
@@ -167,11 +173,9 @@ class PlaceOrder:
             return earlier
         return fresh
 
-    async def _reserve(
-        self, tenant_id: TenantId, order: Order, holds: Sequence[HoldToOrder]
-    ) -> list[SeatsReserved | PlacesReserved]:
+    async def _reserve(self, tenant_id: TenantId, order: Order, holds: Sequence[HoldToOrder]) -> list[Reserved]:
         asked = {hold.reservation_id: (position, hold) for position, hold in enumerate(holds)}
-        reserved: list[SeatsReserved | PlacesReserved] = []
+        reserved: list[Reserved] = []
         for each in order.reservations:
             position, hold = asked[each.id]
             try:
@@ -181,8 +185,13 @@ class PlaceOrder:
                 raise RefusedError(refusal.refusal_code, refusal.message, [problem]) from refusal
         return reserved
 
-    async def _items(self, reserved: Sequence[SeatsReserved | PlacesReserved]) -> tuple[OrderLine, ...]:
-        return self.price.items(reserved)
+    async def _items(self, tenant_id: TenantId, reserved: Sequence[Reserved]) -> tuple[OrderLine, ...]:
+        resold = [each for each in reserved if isinstance(each, ResaleReserved)]
+        if not resold:
+            return self.price.items([each for each in reserved if not isinstance(each, ResaleReserved)])
+        async with self.transactions.begin(tenant_id) as tx:
+            roots = await roots_of(tx, resold)
+        return self.price.resold(resold, roots)
 
     async def _refused(self, tenant_id: TenantId, seen: Order, code: str) -> None:
         async with self.transactions.begin(tenant_id) as tx:

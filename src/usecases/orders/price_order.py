@@ -3,15 +3,39 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.orders.content import Discount, EventSnapshot, OrderContent, OrderedTicket, OrderLine, PlacesLine, SeatLine
+from core.orders.content import (
+    Discount,
+    EventSnapshot,
+    OrderContent,
+    OrderedTicket,
+    OrderLine,
+    PlacesLine,
+    ResaleLine,
+    ResoldSeat,
+    Root,
+    SeatLine,
+    seat_of,
+)
 from core.orders.errors import EmptyOrderError
-from core.shared.ids import OrderItemId, PlanId, ReservationId, SeatId, TenantId, TicketId, VenueId
+from core.shared.ids import (
+    ListingId,
+    OrderItemId,
+    PassId,
+    PlanId,
+    ReservationId,
+    SeatId,
+    TenantId,
+    TicketId,
+    VenueId,
+)
 from core.shared.money import Money, total
 from ports.ids import IdSource
 from ports.published.general_admission import PlacesReserved
+from ports.published.resale import ResaleReserved
 from ports.published.seating import SeatsReserved
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from usecases.orders.charge_order import ChargeOrder
+from usecases.orders.pass_on import origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +59,39 @@ class PriceOrder:
     ) -> OrderContent:
         """Return the content of the items less the discounts, with the tickets, fees and taxes as they are now.
 
-        Raises RefusedError for a ticket that is not there or an order that cannot be taxed.
+        What others had costs just what it was listed for. Raises RefusedError for a ticket that is not there or an
+        order that cannot be taxed, and ResaleApartError.
         """
         ticket_ids = dict.fromkeys(item.ticket_id for item in items)
         tickets = [await self._ticket(tenant_id, ticket_id) for ticket_id in ticket_ids]
         content = OrderContent(tickets=tuple(tickets), items=items, discounts=discounts)
-        return await self.charge(tenant_id, content)
+        return content if content.is_resale else await self.charge(tenant_id, content)
+
+    def resold(
+        self, reserved: Sequence[ResaleReserved], roots: Sequence[tuple[Root, OrderLine]]
+    ) -> tuple[OrderLine, ...]:
+        """Return the items of passes that others had, at their listed prices; raises MixedCurrenciesError.
+
+        `roots` says of each where it was first sold, and which item it was of.
+        """
+        items = tuple(self._resold(each, *root) for each, root in zip(reserved, roots, strict=True))
+        total(item.unit_price for item in items)
+        return items
+
+    def _resold(self, reserved: ResaleReserved, root: Root, was: OrderLine) -> ResaleLine:
+        seat = seat_of(was)
+        return ResaleLine(
+            id=OrderItemId(self.ids.new()),
+            reservation_id=ReservationId(reserved.reservation_id),
+            ticket_id=was.ticket_id,
+            listing_id=ListingId(reserved.listing_id),
+            pass_id=PassId(reserved.pass_id),
+            price=Money(reserved.price_minor, reserved.currency),
+            escrow=reserved.escrow,
+            origin=origin_of(reserved),
+            root=root,
+            seat=ResoldSeat(seat.seat_id, seat.label, seat.section, seat.row, seat.number) if seat else None,
+        )
 
     async def _ticket(self, tenant_id: TenantId, ticket_id: TicketId) -> OrderedTicket:
         return ordered_ticket(await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id))

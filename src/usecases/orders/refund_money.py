@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.orders.order import Order
+from core.orders.refund_policy import RefundReason
 from core.orders.refunds import OrderRefund
 from core.orders.statuses import OrderStatus
 from core.shared.errors import UnavailableError
@@ -28,7 +29,8 @@ class RefundMoney:
     """For the refunds of orders: the one place that knows where an order's money is.
 
     It is at Stripe, which payments asks, or in the till of the box office, from which staff hand it out; a refund of
-    nothing is made at once. May be repeated for the same refund.
+    nothing is made at once. Money for a pass that could not be had is owed even if payments refuses it (the buyer's
+    bank may have it). May be repeated for the same refund.
     """
 
     payments: PaymentsApi
@@ -46,7 +48,8 @@ class RefundMoney:
                 reason=refund.reason.value,
             )
         except RefusedError as refusal:
-            return RefundOutcome("refused", refusal.refusal_code)
+            owed = refund.reason is RefundReason.PASS_NOT_REISSUED
+            return RefundOutcome("failed" if owed else "refused", refusal.refusal_code)
         except UnavailableError:
             return RefundOutcome("later")
         return RefundOutcome(answer.status, "payments.refund_failed" if answer.status == "failed" else "")

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from core.orders.history import Step
 from core.orders.order import Order
-from core.orders.refunds import OrderRefund, RefundStatus, all_returned, money_left, units_returned
+from core.orders.passing_on import units_passed_on
+from core.orders.refunds import OrderRefund, RefundStatus, all_returned, money_left
 from core.orders.statuses import OrderStatus, RefundState
 from core.shared.ids import OrderId
 from ports.orders import OrderTransaction
 from usecases.orders.access import locked_order
-from usecases.orders.announcements import ended, returned
+from usecases.orders.announcements import Over
+from usecases.orders.giving_back import tell_over, tell_refunded
 
 NOTHING_LEFT = "payments.not_refundable"
 """What payments says when all the money of an order has gone back already."""
@@ -18,7 +20,7 @@ NOTHING_LEFT = "payments.not_refundable"
 async def take_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *, settled: bool, now: datetime) -> None:
     """The money is on its way, or back: store that, and the first time give back the items and tell of them.
 
-    The transaction has locked the order. With its last item the order ends.
+    The transaction has locked the order with its origins. With its last item the order ends.
     """
     first = refund.accepted_at is None
     after = refund.succeed(now=now) if settled else refund.accept(now=now)
@@ -43,17 +45,17 @@ async def _items_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *
     content = order.content
     assert content is not None, "only what was sold is refunded"
     refunds = await tx.refunds.of_order(order.id)
-    all_of_them = all_returned(content, refunds)
+    passed_on = units_passed_on(await tx.passed_on.by_order(order.id))
+    all_of_them = all_returned(content, refunds, passed_on)
     was_live = order.status is OrderStatus.CONFIRMED
     places = sum(item.quantity for item in refund.items)
     detail = f"{places} of {content.admissions}"
     ends = all_of_them and was_live
     order = order.all_returned(detail, now=now) if ends else order.noted(Step.ITEMS_RETURNED, detail, now=now)
     await tx.orders.save(order)
-    told = returned(content, refund, gone=units_returned(refunds))
-    await tx.outbox.add(told, subject=order.id, at=now)
+    await tell_over(tx, order, Over(refund.items, refund.id, refund.reason.value, refund.by), now=now)
     if ends:
-        await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+        await tell_refunded(tx, order, now=now)
     return order
 
 
@@ -81,4 +83,4 @@ async def note_refusal(tx: OrderTransaction, order: Order, refund: OrderRefund, 
         return
     over = order.refunded(all_gone.detail, now=now)
     await tx.orders.save(over)
-    await tx.outbox.add(ended(over, "refunded"), subject=order.id, at=now)
+    await tell_refunded(tx, over, now=now, was_sold=True, reason=all_gone.detail)

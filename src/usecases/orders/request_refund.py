@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from core.orders.history import Step
-from core.orders.refund_decisions import Asker, Decision, RefundWish, decide
+from core.orders.order import Order
+from core.orders.passing_on import units_passed_on
+from core.orders.refund_decisions import Asker, Decision, Elsewhere, RefundWish, decide
 from core.orders.refunds import OrderRefund
 from core.shared.callers import Caller
 from core.shared.ids import OrderId, RefundId
 from ports.clock import Clock
 from ports.ids import IdSource
-from ports.orders import OrderTransactions
+from ports.orders import OrderTransaction, OrderTransactions
 from usecases.orders.access import locked_order, visible_order
 from usecases.orders.finish_refund import FinishRefund
 
@@ -38,7 +40,8 @@ class RequestRefund:
             await visible_order(tx, caller, order_id)
             order = await locked_order(tx, order_id)
             now = self.clock.now()
-            decision = decide(order, wish, earlier=await tx.refunds.of_order(order_id), asker=asker, now=now)
+            earlier, elsewhere = await tx.refunds.of_order(order_id), await _elsewhere(tx, order)
+            decision = decide(order, wish, earlier=earlier, asker=asker, now=now, elsewhere=elsewhere)
             decision.must_be_allowed()
             refund = OrderRefund(
                 id=RefundId(self.ids.new()),
@@ -72,5 +75,14 @@ class PreviewRefund:
         """
         async with self.transactions.begin(caller.tenant_id) as tx:
             order = await visible_order(tx, caller, order_id)
-            earlier = await tx.refunds.of_order(order_id)
-        return decide(order, wish, earlier=earlier, asker=Asker.of(caller), now=self.clock.now())
+            earlier, elsewhere = await tx.refunds.of_order(order_id), await _elsewhere(tx, order)
+        now = self.clock.now()
+        return decide(order, wish, earlier=earlier, asker=Asker.of(caller), now=now, elsewhere=elsewhere)
+
+
+async def _elsewhere(tx: OrderTransaction, order: Order) -> Elsewhere:
+    holders = (await tx.passed_on.handed_over(order.id)).items()
+    return Elsewhere(
+        passed_on=units_passed_on(await tx.passed_on.by_order(order.id)),
+        handed_over=frozenset(unit for unit, holder in holders if holder != order.account_id),
+    )

@@ -14,10 +14,15 @@ from core.shared.ids import ReservationId, SeatId, TenantId
 from core.shared.money import Money
 from ports.published.general_admission import GeneralAdmissionApi, PlacesReserved
 from ports.published.refusals import RefusedError
+from ports.published.resale import ResaleApi, ResaleReserved
 from ports.published.seating import SeatingApi, SeatsReserved
 
-_ENDED = frozenset({"seating.reservation_expired", "ticketing.reservation_expired"})
+_ENDED = frozenset({"seating.reservation_expired", "ticketing.reservation_expired", "resale.reservation_expired"})
 _TAKEN = "seating.seat_taken"
+
+
+type Reserved = SeatsReserved | PlacesReserved | ResaleReserved
+"""What a reservation keeps."""
 
 
 class _How(Enum):
@@ -35,7 +40,7 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Reservations:
-    """For the use cases of orders: seating keeps seats, ticketing keeps places without seats.
+    """For the use cases of orders: seating keeps seats, ticketing places without seats, resale the passes of others.
 
     The reservations of an order are taken one after the other, as they stand in the order. Every command may be
     repeated. Each raises RefusedError with the code of the context that refused.
@@ -43,10 +48,11 @@ class Reservations:
 
     seating: SeatingApi
     general_admission: GeneralAdmissionApi
+    resale: ResaleApi
 
     async def reserve(
         self, tenant_id: TenantId, order: Order, reservation: OrderedReservation, *, hold_token: str | None
-    ) -> SeatsReserved | PlacesReserved:
+    ) -> Reserved:
         """Turn the hold into the order's, for as long as the order may be paid."""
         return await self._keeper(reservation).reserve(
             tenant_id=tenant_id,
@@ -106,12 +112,14 @@ class Reservations:
         instead = await self.seating.replace(tenant_id=tenant_id, reservation_id=reservation.id, order_id=order.id)
         return _How.RECLAIMED if instead.reservation_id == reservation.id else _others(reservation, instead)
 
-    def _keeper(self, reservation: OrderedReservation) -> SeatingApi | GeneralAdmissionApi:
+    def _keeper(self, reservation: OrderedReservation) -> SeatingApi | GeneralAdmissionApi | ResaleApi:
         match reservation.kind:
             case ReservationKind.SEATS:
                 return self.seating
             case ReservationKind.GENERAL_ADMISSION:
                 return self.general_admission
+            case ReservationKind.RESALE:
+                return self.resale
             case _:
                 assert_never(reservation.kind)
 

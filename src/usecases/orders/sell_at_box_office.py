@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.orders.box_office import BoxOfficeSale, Settlement
 from core.orders.contact import Contact
+from core.orders.errors import ResaleOnlineOnlyError
 from core.orders.order import Order
 from core.orders.terms import OrderTerms
 from core.shared.callers import SELLERS, Caller
@@ -38,7 +39,7 @@ class SellAtBoxOffice:
         """Return the CONFIRMED order; selling the same again for the same settlement answers the same order.
 
         The holds are the account's that the order is for, or are proved by their tokens. Raises ForbiddenError,
-        DuplicateReservationError, and what `PlaceOrder.take` raises.
+        DuplicateReservationError, ResaleOnlineOnlyError, and what `PlaceOrder.take` raises.
         """
         caller.must_be_one_of(SELLERS)
         fresh = Order.place(
@@ -50,4 +51,6 @@ class SellAtBoxOffice:
             terms=self.terms,
             sale=BoxOfficeSale(caller.account_id, sale.settlement, sale.note),
         )
+        if fresh.is_resale:
+            raise ResaleOnlineOnlyError
         return await self.place.take(caller.tenant_id, fresh, sale.holds)

@@ -13,8 +13,10 @@ from ports.events import Delivery
 from ports.orders import OrderTransaction, OrderTransactions
 from ports.published.payments import PaymentsApi, whole_refund_id
 from ports.published.refusals import RefusedError
-from usecases.orders.access import locked_order, present_order
-from usecases.orders.announcements import completed, ended
+from usecases.orders.access import locked_order, locked_with_origins, present_order
+from usecases.orders.announcements import completed
+from usecases.orders.giving_back import tell_refunded
+from usecases.orders.pass_on import pass_on
 from usecases.orders.reservations import Reservations, Sale
 
 CONSUMER = "orders.confirm_order"
@@ -28,10 +30,11 @@ class SettlePayment:
     An order that needs no payment by Stripe is settled alike once everything is reserved for it, but for the refund:
     it ends where not everything can be sold.
 
-    Everything is sold first, then the order is confirmed; or the debt is recorded first, with the news that gives back
-    whatever was sold, and then the refund is asked for. Every step may be repeated, so a process may die between any
-    two of them, and the order may have expired or been cancelled before: then it is noted first that money came, so
-    that the sweep goes on where whoever heard of it gave up.
+    Everything is sold first, then the order is confirmed, and what was resold goes over to it in the same transaction;
+    or the debt is recorded first, with the news that gives back whatever was sold, and then the refund is asked for.
+    Every step may be repeated, so a process may die between any two of them, and the order may have expired or been
+    cancelled before: then it is noted first that money came, so that the sweep goes on where whoever heard of it gave
+    up.
     """
 
     transactions: OrderTransactions
@@ -82,7 +85,7 @@ class SettlePayment:
         async with self.transactions.begin(tenant_id) as tx:
             now = self.clock.now()
             if await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now):
-                await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+                await tell_refunded(tx, order, now=now)
 
     async def _sell(self, tenant_id: TenantId, order: Order) -> Sale | str:
         try:
@@ -94,20 +97,22 @@ class SettlePayment:
         self, tenant_id: TenantId, order_id: OrderId, sale: Sale | str, delivery: Delivery | None
     ) -> Order:
         async with self.transactions.begin(tenant_id) as tx:
-            order = await locked_order(tx, order_id)
+            order = await locked_with_origins(tx, order_id)
             now = self.clock.now()
             if delivery is not None:
                 # Not asked for its answer: the status below says whether the effect is there.
                 await tx.inbox.accept(delivery.event_id, consumer=CONSUMER, at=now)
             if order.refund is not None or (order.is_uncharged and order.status in ENDED):
                 # The order ended while things were being sold; whoever sold them takes them back at this news.
-                await tx.outbox.add(ended(order, "refunded"), subject=order.id, at=now)
+                await tell_refunded(tx, order, now=now)
                 return order
             if isinstance(sale, str):
                 return await self._owe(tx, order, sale)
             content = order.content
             if order.status is OrderStatus.CONFIRMED or content is None:
                 return order
+            if content.is_resale and (refusal := await pass_on(tx, order, content, now=now)):
+                return await self._owe(tx, order, refusal)
             order = order.confirm(reclaimed=sale.reclaimed, others=sale.others, now=now)
             await tx.orders.save(order)
             await tx.outbox.add(completed(order, order.content or content), subject=order.id, at=now)
@@ -120,7 +125,7 @@ class SettlePayment:
         owing = order.refuse(reason, now=now) if order.is_uncharged else order.owe_refund(reason, now=now)
         await tx.orders.save(owing)
         # Always told as refunded: one of several reservations may be sold, be it by a try that died.
-        await tx.outbox.add(ended(owing, "refunded"), subject=order.id, at=now)
+        await tell_refunded(tx, owing, now=now)
         return owing
 
     async def _refund(self, tenant_id: TenantId, order: Order) -> Order:

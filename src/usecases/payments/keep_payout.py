@@ -1,13 +1,23 @@
 """Stores a change of a payout with its audit records, what it books, and the news of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from core.payments.payout import Payout, PayoutStatus
 from core.payments.payout_change import PayoutChange
 from ports.ids import IdSource
 from ports.payments import PaymentTransaction
 from ports.published.payments import PayoutSettled
+
+_TOLD: Mapping[PayoutStatus, Literal["paid", "owed", "failed", "reversed"]] = {
+    PayoutStatus.PAID: "paid",
+    PayoutStatus.OWED: "owed",
+    PayoutStatus.FAILED: "failed",
+    PayoutStatus.REVERSED: "reversed",
+}
+"""What is pending has not come to anything, and is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +48,12 @@ class KeepPayout:
 
 
 def _told(payout: Payout) -> PayoutSettled:
-    assert payout.status is not PayoutStatus.PENDING, "what is pending has not come to anything"
     return PayoutSettled(
         payout_id=payout.id,
         order_id=payout.order_id,
         seller_account_id=payout.seller_account_id,
         amount_minor=payout.shares.seller_minor,
         currency=payout.shares.currency,
-        status=payout.status.value,
+        status=_TOLD[payout.status],
         failure=payout.failure,
     )

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 
 from core.resale.errors import PassHistoryNotFoundError
-from core.resale.history import HistoryEntry, KeptEntry, Lineage, first_broken
+from core.resale.facts import Where
+from core.resale.history import KeptEntry, Lineage, first_broken
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import PassId, TenantId
+from ports.published.admission import AdmissionApi, PassFacts
+from ports.published.refusals import RefusedError
+from ports.published.venues import VenuesApi
 from ports.resale import ResaleTransactions
-from ports.resale.history import HistoryStore
+from usecases.resale.purchases import purchase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +26,41 @@ class PassHistory:
 class ReadHistory:
     """The present holder of a pass, and staff who may act for customers; to others the pass has no history.
 
-    A history begins when a pass is first offered: with its purchase, which is written then.
+    Who holds a pass is admission's to say. Of a pass that was never offered nothing is written yet, and its purchase is
+    told as it will be written.
     """
 
     transactions: ResaleTransactions
+    admission: AdmissionApi
+    venues: VenuesApi
 
     async def __call__(self, pass_id: PassId, *, caller: Caller) -> PassHistory:
-        """Return the history of a pass, and of the ones before it; raises PassHistoryNotFoundError."""
-        history = await self.verified(caller.tenant_id, pass_id)
-        holder = history.entries[-1].entry
-        holds = holder.to_account == caller.account_id and holder.pass_id == pass_id
+        """Return the history of a pass, and of those before it; raises PassHistoryNotFoundError, UnavailableError."""
+        facts = await self._facts(caller.tenant_id, pass_id)
+        holds = facts.account_id == caller.account_id and facts.status != "VOID"
         if caller.role not in SELLERS and not holds:
             raise PassHistoryNotFoundError
-        return history
+        written = await self.verified(caller.tenant_id, PassId(facts.lineage_id))
+        return written if written.entries else await self._unwritten(caller.tenant_id, facts)
 
-    async def verified(self, tenant_id: TenantId, pass_id: PassId) -> PassHistory:
-        """Return the history with every hash of it reckoned again; raises PassHistoryNotFoundError."""
+    async def verified(self, tenant_id: TenantId, lineage_id: PassId) -> PassHistory:
+        """Return what is written of a lineage, with every hash of it reckoned again; no entries for nothing."""
         async with self.transactions.begin(tenant_id) as tx:
-            lineage_id = await tx.history.lineage_of(pass_id)
-            if lineage_id is None:
-                raise PassHistoryNotFoundError
             lineage = await tx.history.peek(lineage_id)
             entries = await tx.history.entries(lineage_id)
         # What was added between the two reads is checked when somebody reads next.
         known = entries[: lineage.entries_count]
         return PassHistory(tuple(known), first_broken(known, lineage))
 
+    async def _facts(self, tenant_id: TenantId, pass_id: PassId) -> PassFacts:
+        try:
+            return await self.admission.pass_facts(tenant_id=tenant_id, pass_id=pass_id)
+        except RefusedError as error:
+            raise PassHistoryNotFoundError from error
 
-async def begun(history: HistoryStore, purchase: HistoryEntry) -> Lineage:
-    """Lock a lineage and return where it ends, after writing how its first pass was bought, unless that stands there.
-
-    Whoever offers a pass, or hands one on, does this first and in the same transaction.
-    """
-    lineage = await history.lock(purchase.lineage_id)
-    return lineage if lineage.entries_count else lineage.after(await history.append(purchase))
+    async def _unwritten(self, tenant_id: TenantId, facts: PassFacts) -> PassHistory:
+        if facts.lineage_id != facts.pass_id:  # sold on, and the news of that is still on its way
+            return PassHistory((), None)
+        venue = await self.venues.venue(tenant_id=tenant_id, venue_id=facts.venue_id)
+        purchase = purchase_of(facts, place=Where(country=venue.country, subdivision=venue.subdivision))
+        return PassHistory((Lineage(purchase.lineage_id).linked(purchase),), None)

@@ -34,12 +34,14 @@ class ReturnSeats:
             return
         now = self.clock.now()
         wanted = {ReservationId(each.reservation_id): frozenset(map(SeatId, each.seat_ids)) for each in event.seats}
+        sold_to = {ReservationId(each.reservation_id): OrderId(each.sold_to or event.order_id) for each in event.seats}
         async with self.transactions.begin(TenantId(delivery.tenant_id)) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer="seating.return_seats", at=now):
                 return
             changes: list[Change] = []
             for entry in await tx.seats.lock_all(list(wanted), wait=True):
-                changes += _given_back(entry, OrderId(event.order_id), wanted[entry.reservation.id], now=now)
+                id = entry.reservation.id
+                changes += _given_back(entry, sold_to[id], wanted[id], now=now)
             await save_and_announce(tx, changes, now=now)
             for change in changes:
                 await tx.blocks.note(change.reservation.plan_id, _lines(change, event, now=now))

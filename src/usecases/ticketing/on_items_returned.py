@@ -29,9 +29,8 @@ class ReturnPlaces:
             raise ValueError("places are always some organisation's")
         now = self.clock.now()
         for each in event.places:
-            rule = partial(
-                general_admission.give_back_some, order_id=OrderId(event.order_id), remaining=each.remaining, now=now
-            )
+            sold_to = OrderId(each.sold_to or event.order_id)
+            rule = partial(general_admission.give_back_some, order_id=sold_to, remaining=each.remaining, now=now)
             try:
                 await self.places.change(
                     TenantId(delivery.tenant_id), ReservationId(each.reservation_id), rule, now=now

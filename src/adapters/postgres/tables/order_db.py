@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from adapters.postgres.tables.messaging import currency_column, messaging_tables
+from adapters.postgres.tables.order_resale import resale_tables
 from adapters.postgres.tables.order_vouchers import voucher_tables
 
 metadata = MetaData()
@@ -90,7 +91,7 @@ order_reservations = Table(
         onupdate="CASCADE",
         ondelete="CASCADE",
     ),
-    CheckConstraint("kind in ('seats', 'general-admission')", name="order_reservations_kind"),
+    CheckConstraint("kind in ('seats', 'general-admission', 'resale')", name="order_reservations_kind"),
 )
 Index(
     "order_reservations_live",
@@ -127,6 +128,7 @@ order_items = Table(
     Column("seat_number", Text),
     Column("plan_id", Uuid),
     Column("reservation_id", Uuid, nullable=False),
+    Column("resale", JSONB),
     PrimaryKeyConstraint("tenant_id", "id", name="order_items_pkey"),
     ForeignKeyConstraint(
         ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name="order_items_order", ondelete="CASCADE"
@@ -138,6 +140,7 @@ order_items = Table(
         name="order_items_place",
     ),
     CheckConstraint("unit_price_minor >= 0", name="order_items_unit_price"),
+    CheckConstraint("resale is null or quantity = 1", name="order_items_resale"),
 )
 Index("order_items_of_order", order_items.c.tenant_id, order_items.c.order_id, order_items.c.position, unique=True)
 
@@ -214,3 +217,4 @@ Index("order_refunds_by_status", order_refunds.c.tenant_id, order_refunds.c.stat
 Index("order_refunds_due", order_refunds.c.due_at, postgresql_where=text("due_at is not null"))
 messaging_tables(metadata)
 voucher_tables(metadata)
+resale_tables(metadata)

@@ -159,7 +159,6 @@ def _history(metadata: MetaData) -> None:
         ),
         CheckConstraint("length(prev_hash) = 32 and length(hash) = 32", name="transfer_history_hashes"),
     )
-    Index("transfer_history_of_pass", rows.c.tenant_id, rows.c.pass_id)
     Index("transfer_history_from", rows.c.tenant_id, rows.c.from_account_id, rows.c.at)
     Index("transfer_history_to", rows.c.tenant_id, rows.c.to_account_id, rows.c.at)
 
