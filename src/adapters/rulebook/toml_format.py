@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import override
 
-from adapters.rulebook.reader import files_of, read_files
+from adapters.rulebook.reader import read_files
 from core.resale.rulebook import Rulebook
 from ports.resale.rulebooks import RulebookFormat
 
@@ -18,4 +18,5 @@ class TomlFormat(RulebookFormat):
 
     @override
     def built_in(self) -> Mapping[str, str]:
-        return files_of(files("adapters.rulebook") / "rules")
+        folder = files("adapters.rulebook") / "rules"
+        return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
