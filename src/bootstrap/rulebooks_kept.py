@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from adapters.postgres.rulebooks import PostgresRulebookKeeper
 from adapters.rulebook.builtin import built_in_rulebook
@@ -46,8 +45,8 @@ async def import_rulebook(keep: KeepRulebooks, folder: Path, by: str, console: C
         rulebook, new = await keep.bring(files_of(folder), by=by)
     except RulebookFaultyError as error:
         raise SettingsError(f"{error.message} `fairseat rulebook lint {folder}` names what is wrong.") from error
-    console.print(f"{len(rulebook.rules)} rules {'imported' if new else 'were there already'}", highlight=False)
-    console.print(rulebook.version, highlight=False, soft_wrap=True)
+    _line(console, f"{len(rulebook.rules)} rules {'imported' if new else 'were there already'}")
+    _line(console, rulebook.version)
 
 
 async def activate_rulebook(
@@ -67,38 +66,22 @@ async def activate_rulebook(
         raise SettingsError(f"{error.message} {told}") from error
     except (RulebookNotKeptError, InvalidActivationError, StaleVersionError) as error:
         raise SettingsError(error.message) from error
-    console.print(f"{done.version}", highlight=False, soft_wrap=True)
-    console.print(
-        f"is in use from {done.active_from:{_SHOWN}} on, in place of {done.previous_version}; the listings of every "
-        "organisation are judged again then.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    _line(console, done.version)
+    _line(console, f"is in use from {done.active_from:{_SHOWN}} on, in place of {done.previous_version};")
+    _line(console, "the listings of every organisation are judged again then.")
 
 
 async def print_history(keep: KeepRulebooks, console: Console) -> None:
     """Print what was imported and what was activated."""
     kept, schedule = await keep.history()
     if not schedule.activations:
-        console.print(f"Nothing was activated: the built-in rulebook {built_in_rulebook().version} is in use.")
-    imported = Table("version", "imported", "by", box=None)
-    imported.columns[0].no_wrap = True  # to be copied
+        _line(console, f"Nothing was activated: the built-in rulebook {built_in_rulebook().version} is in use.")
     for each in kept:
-        imported.add_row(each.version, f"{each.imported_at:{_SHOWN}}", each.imported_by)
-    activated = Table("no.", "in use from", "version", "in place of", "activated", "by", "reason", box=None)
+        _line(console, f"{each.version} imported {each.imported_at:{_SHOWN}} by {each.imported_by}")
     for one in schedule.activations:
-        activated.add_row(
-            str(one.number),
-            f"{one.active_from:{_SHOWN}}",
-            one.version,
-            one.previous_version,
-            f"{one.activated_at:{_SHOWN}}",
-            one.activated_by,
-            one.reason,
-        )
-    for table in (imported, activated):
-        if table.row_count:
-            console.print(table)
+        _line(console, f"{one.number}. from {one.active_from:{_SHOWN}} on {one.version}")
+        _line(console, f"   in place of {one.previous_version}")
+        _line(console, f"   activated {one.activated_at:{_SHOWN}} by {one.activated_by}: {one.reason}")
 
 
 async def print_diff(
@@ -146,3 +129,7 @@ async def _effects(
         return await compare(before, after, as_of=as_of)
     finally:
         await platform.close()
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
