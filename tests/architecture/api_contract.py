@@ -33,6 +33,10 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /resale/validate/batch
     GET                 /resale/rulebook
     GET                 /resale/keys
+    GET|POST            /resale/evaluations
+    GET                 /resale/evaluations/{id}
+    GET                 /resale/evaluations/{id}/findings
+    POST                /resale/evaluations/{id}/cancel
     GET|POST            /venues
     GET|PATCH|DELETE    /venues/{id}
     GET|PUT             /venues/{id}/settings

@@ -2,6 +2,7 @@
 
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from adapters.http.statuses_of_evaluations import EVALUATIONS
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_resale import RESALE
@@ -230,4 +231,5 @@ STATUSES: dict[type[DomainError], int] = {
     # resale
     **RESALE,
     **LISTINGS,
+    **EVALUATIONS,
 }

@@ -8,6 +8,12 @@ from typing import Self, override
 
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.resale_blocks import BlockRows, MemoryBlockStore
+from adapters.memory.resale_evaluations import (
+    EvaluationRows,
+    FindingRows,
+    MemoryDueEvaluations,
+    MemoryEvaluationStore,
+)
 from adapters.memory.resale_history import HistoryRows, MemoryHistoryStore
 from adapters.memory.resale_listings import ListingRows, MemoryDueListings, MemoryListingStore, PurchaseRows
 from adapters.memory.resale_settings import MemorySettingStore, SettingRows
@@ -15,6 +21,7 @@ from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
 from core.resale.blocks import Block
 from core.resale.declared_facts import DeclaredFacts
+from core.resale.evaluation import Evaluation, EvaluationFinding
 from core.resale.history import KeptEntry
 from core.resale.kept_verdict import KeptVerdict
 from core.resale.listed import Purchase
@@ -22,10 +29,20 @@ from core.resale.listing import Listing
 from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
 from core.resale.verifications import Verification, VerificationStatus
-from core.shared.ids import ListingId, PassId, ResaleBlockId, ReservationId, TenantId, VerdictId, VerificationId
+from core.shared.ids import (
+    EvaluationId,
+    ListingId,
+    PassId,
+    ResaleBlockId,
+    ReservationId,
+    TenantId,
+    VerdictId,
+    VerificationId,
+)
 from ports.events import Inbox, Outbox
 from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
+from ports.resale.evaluations import DueEvaluations, EvaluationStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import DueListings, ListingStore
 from ports.resale.settings import SettingStore
@@ -45,6 +62,8 @@ class TenantResale:
     verdicts: dict[VerdictId, KeptVerdict] = field(default_factory=dict[VerdictId, KeptVerdict])
     listings: ListingRows = field(default_factory=dict[ListingId, Listing])
     purchases: PurchaseRows = field(default_factory=dict[ReservationId, tuple[ListingId, Purchase]])
+    evaluations: EvaluationRows = field(default_factory=dict[EvaluationId, Evaluation])
+    findings: FindingRows = field(default_factory=dict[tuple[EvaluationId, ListingId], EvaluationFinding])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -60,6 +79,7 @@ class _Transaction:
     history: HistoryStore
     verdicts: VerdictStore
     listings: ListingStore
+    evaluations: EvaluationStore
     outbox: Outbox
     inbox: Inbox
 
@@ -71,6 +91,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
         self._messages = messages
         self._tenants: dict[TenantId, TenantResale] = {}
         self.due_listings: DueListings = MemoryDueListings(self._listings)
+        self.due_evaluations: DueEvaluations = MemoryDueEvaluations(self._evaluations, self._listings)
 
     @override
     @asynccontextmanager
@@ -85,6 +106,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 history=MemoryHistoryStore(work.history),
                 verdicts=MemoryVerdictStore(work.verdicts),
                 listings=MemoryListingStore(work.listings, work.purchases),
+                evaluations=MemoryEvaluationStore(work.evaluations, work.findings),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )
@@ -103,3 +125,6 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
 
     def _listings(self) -> Iterator[tuple[TenantId, Mapping[ListingId, Listing]]]:
         return ((tenant_id, work.listings) for tenant_id, work in self._tenants.items())
+
+    def _evaluations(self) -> Iterator[tuple[TenantId, Mapping[EvaluationId, Evaluation]]]:
+        return ((tenant_id, work.evaluations) for tenant_id, work in self._tenants.items())

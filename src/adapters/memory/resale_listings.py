@@ -100,6 +100,10 @@ class MemoryListingStore(ListingStore):
         items = tuple(wanted[: page.limit])
         return Page(items=items, next_after=items[-1].id if len(wanted) > len(items) else None)
 
+    @override
+    async def count(self, query: ListingQuery) -> int:
+        return sum(_is_wanted(each, query) for each in self._rows.values())
+
 
 class MemoryDueListings(DueListings):
     """The sweep's view of the same rows."""
@@ -129,6 +133,7 @@ def _is_wanted(listing: Listing, query: ListingQuery) -> bool:
     now = query.for_sale_at
     return (
         query.ticket_id in {None, listing.subject.ticket_id}
+        and query.venue_id in {None, listing.subject.venue_id}
         and query.seller_id in {None, listing.seller_id}
         and (query.statuses is None or listing.status in query.statuses)
         and (now is None or (listing.is_for_sale(now) and listing.is_offered_to(query.buyer_id, now)))

@@ -53,8 +53,12 @@ and (l.offered_to is null or l.offered_until <= $6 or l.offered_to = $7)
 """
 _WANTED = f"""
     ($3::uuid is null or l.ticket_id = $3) and ($4::uuid is null or l.seller_id = $4)
+and ($8::uuid is null or l.venue_id = $8)
 and ($5::text[] is null or l.status = any ($5)) and ($6::timestamptz is null or ({_FOR_SALE}))
 """
+_COUNT = f"""
+select count(*) from listings l where l.tenant_id = $1 and $2::uuid is null and {_WANTED}
+"""  # noqa: S608 - the condition is ours; $2 is a page's, which a count does without
 _PLACES = {
     ListingOrder.TIME: ("l.id", "l.id > (select l.id from listings l where l.tenant_id = $1 and l.id = $2)"),
     ListingOrder.PRICE: (
@@ -189,23 +193,36 @@ class PostgresListingStore(ListingStore):
     async def page(self, page: PageRequest, query: ListingQuery) -> Page[Listing]:
         place, after = _PLACES[query.order]
         rows = await self._connection.fetch(
-            f"{SELECT_LISTING} and {_WANTED} and ($2::uuid is null or {after}) order by {place} limit $8",
+            f"{SELECT_LISTING} and {_WANTED} and ($2::uuid is null or {after}) order by {place} limit $9",
             self._tenant_id,
             page.after,
-            query.ticket_id,
-            query.seller_id,
-            [status.value for status in query.statuses] if query.statuses is not None else None,
-            query.for_sale_at,
-            query.buyer_id,
+            *_conditions(query),
             page.limit + 1,
         )
         items = tuple(listing_of(row) for row in rows[: page.limit])
         return Page(items=items, next_after=items[-1].id if len(rows) > page.limit else None)
 
+    @override
+    async def count(self, query: ListingQuery) -> int:
+        counted: int = await self._connection.fetchval(_COUNT, self._tenant_id, None, *_conditions(query))
+        return counted
+
     async def _alone(self, what: str) -> None:
         """Wait until no other transaction counts the same, and let none begin before this one ends."""
         name = f"{what} at {self._tenant_id}"
         await self._connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+
+
+def _conditions(query: ListingQuery) -> tuple[object, ...]:
+    """Return the values that _WANTED asks for, $3 first."""
+    return (
+        query.ticket_id,
+        query.seller_id,
+        [status.value for status in query.statuses] if query.statuses is not None else None,
+        query.for_sale_at,
+        query.buyer_id,
+        query.venue_id,
+    )
 
 
 class PostgresDueListings(DueListings):

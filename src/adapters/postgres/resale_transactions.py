@@ -11,6 +11,7 @@ from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool
 from adapters.postgres.resale_blocks import PostgresBlockStore
+from adapters.postgres.resale_evaluations import PostgresEvaluationStore
 from adapters.postgres.resale_history import PostgresHistoryStore
 from adapters.postgres.resale_listings import PostgresListingStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
@@ -24,6 +25,7 @@ from ports.events import Inbox, Outbox
 from ports.ids import IdSource
 from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
+from ports.resale.evaluations import EvaluationStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
@@ -43,6 +45,7 @@ class _Transaction:
     history: HistoryStore
     verdicts: VerdictStore
     listings: ListingStore
+    evaluations: EvaluationStore
     outbox: Outbox
     inbox: Inbox
 
@@ -66,6 +69,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 history=PostgresHistoryStore(connection, tenant_id),
                 verdicts=PostgresVerdictStore(connection, tenant_id),
                 listings=PostgresListingStore(connection, tenant_id),
+                evaluations=PostgresEvaluationStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

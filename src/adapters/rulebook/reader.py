@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import cast
@@ -28,13 +29,27 @@ def read_rulebook(folder: Traversable) -> Rulebook:
     Raises RulebookFaultyError, with one problem for each fault: /file/rule/member, a rule that has no id by its number.
     """
     reading = _Reading()
-    reading.read(folder)
-    if not reading.problems and not reading.rules:
-        reading.fault("", "", "", "there is no rule in the folder")
-    if reading.problems:
-        count = len(reading.problems)
-        raise RulebookFaultyError(f"The rulebook has {count} fault{'s' * (count > 1)}.", reading.problems)
-    return Rulebook.dated(reading.rules.values())
+    if not folder.is_dir():
+        reading.fault("", "", "", "there is no such folder")
+    else:
+        reading.read({file.name: file.read_bytes for file in folder.iterdir() if file.name.endswith(".toml")})
+    return reading.rulebook()
+
+
+def read_files(files: Mapping[str, str]) -> Rulebook:
+    """Read files by their names, as the above does; raises as that does."""
+    reading = _Reading()
+    reading.read({name: text.encode for name, text in files.items()})
+    return reading.rulebook()
+
+
+def files_of(folder: Traversable) -> dict[str, str]:
+    """Return the text of every file of the folder that ends in .toml, to be kept.
+
+    Raises RulebookFaultyError for a folder that cannot be used.
+    """
+    read_rulebook(folder)
+    return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".toml")}
 
 
 @dataclass(slots=True)
@@ -47,14 +62,19 @@ class _Reading:
         parts = [part.replace("~", "~0").replace("/", "~1") for part in (file, rule, member) if part]
         self.problems.append(Problem("".join(f"/{part}" for part in parts), message))
 
-    def read(self, folder: Traversable) -> None:
-        if not folder.is_dir():
-            return self.fault("", "", "", "there is no such folder")
-        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    def rulebook(self) -> Rulebook:
+        if not self.problems and not self.rules:
+            self.fault("", "", "", "there is no rule in the folder")
+        if self.problems:
+            count = len(self.problems)
+            raise RulebookFaultyError(f"The rulebook has {count} fault{'s' * (count > 1)}.", self.problems)
+        return Rulebook.dated(self.rules.values())
+
+    def read(self, files: Mapping[str, Callable[[], bytes]]) -> None:
         if len(files) > FILES_MAX:
             return self.fault("", "", "", f"there are {len(files)} files, more than {FILES_MAX}")
-        for file in files:
-            self._read_file(file)
+        for name in sorted(files):
+            self._read_file(name, files[name])
         if len(self.rules) > RULES_MAX:
             return self.fault("", "", "", f"there are {len(self.rules)} rules, more than {RULES_MAX}")
         if not self.problems:  # a group may be spread over files, so it is looked at when all of them are known
@@ -63,21 +83,21 @@ class _Reading:
                     self.fault(self.files[finding.rule_id], finding.rule_id, finding.member, finding.message)
         return None
 
-    def _read_file(self, file: Traversable) -> None:
+    def _read_file(self, file: str, read: Callable[[], bytes]) -> None:
         try:
-            content = file.read_bytes()
+            content = read()
             document = tomllib.loads(content.decode()) if len(content) <= FILE_BYTES_MAX else None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            return self.fault(file.name, "", "", f"the file cannot be read: {error}")
+            return self.fault(file, "", "", f"the file cannot be read: {error}")
         if document is None:
-            return self.fault(file.name, "", "", f"the file has more than {FILE_BYTES_MAX} bytes")
+            return self.fault(file, "", "", f"the file has more than {FILE_BYTES_MAX} bytes")
         entries = document.pop("rule", [])
         for name in document:
-            self.fault(file.name, "", name, "a file holds [[rule]] and nothing else")
+            self.fault(file, "", name, "a file holds [[rule]] and nothing else")
         if not isinstance(entries, list):
-            return self.fault(file.name, "", "rule", "rules are written as [[rule]]")
+            return self.fault(file, "", "rule", "rules are written as [[rule]]")
         for number, entry in enumerate(cast("list[object]", entries), start=1):
-            self._read_rule(file.name, number, entry)
+            self._read_rule(file, number, entry)
         return None
 
     def _read_rule(self, file: str, number: int, entry: object) -> None:

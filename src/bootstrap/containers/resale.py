@@ -16,16 +16,13 @@ from adapters.http.resale_policies import (
     VenueResalePolicyController,
 )
 from adapters.http.seller_verifications import SellerVerificationController
-from adapters.memory.rulebook import OneRulebook
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.postgres.resale_verifications import PostgresExpiredVerifications
-from adapters.rulebook.builtin import built_in_rulebook
 from adapters.system.staff_review import StaffReview
 from bootstrap.containers.service import JobSpec, Pools
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.resale import ResaleTransactions
-from ports.resale.rulebook import RulebookSource
 from ports.resale.verification import SellerVerifier
 from ports.resale.verifications import ExpiredVerifications
 from usecases.resale.block_persons import BlockPersons
@@ -43,7 +40,7 @@ SWEEP_INTERVAL_S = 300.0
 
 
 class ResaleProvider(Provider):
-    """The resale context; the container must also give VenuesApi and TicketingApi."""
+    """The resale context; the container must also give VenuesApi, TicketingApi and RulebookSource."""
 
     scope = Scope.APP
     usecases = provide_all(
@@ -69,11 +66,6 @@ class ResaleProvider(Provider):
     def expired_verifications(self, pools: Pools) -> ExpiredVerifications:
         """Return the sweep's view as the relay role."""
         return PostgresExpiredVerifications(pools.relay)
-
-    @provide
-    def rulebooks(self) -> RulebookSource:
-        """Return the rulebook that comes with Fairseat, for every moment."""
-        return OneRulebook(built_in_rulebook())
 
 
 RESALE_CONTROLLERS: tuple[type[Controller], ...] = (

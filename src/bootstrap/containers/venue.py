@@ -9,6 +9,12 @@ from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.venues import PostgresVenueTransactions
+from bootstrap.containers.evaluations import (
+    EVALUATION_CONTROLLERS,
+    EVALUATION_JOBS,
+    EVALUATION_SUBSCRIPTIONS,
+    EvaluationProvider,
+)
 from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_SUBSCRIPTIONS, MarketProvider
 from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
@@ -54,6 +60,7 @@ def venue_service() -> Service:
             ResaleProvider(),
             ReceiptsProvider(),
             MarketProvider(),
+            EvaluationProvider(),
             linked(TicketingApi, AdmissionApi, PaymentsApi),
         ),
         controllers=(
@@ -63,9 +70,10 @@ def venue_service() -> Service:
             *RESALE_CONTROLLERS,
             *RECEIPT_CONTROLLERS,
             *MARKET_CONTROLLERS,
+            *EVALUATION_CONTROLLERS,
         ),
-        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS),
-        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS),
+        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS, *EVALUATION_SUBSCRIPTIONS),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS, *EVALUATION_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )

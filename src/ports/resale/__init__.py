@@ -9,6 +9,7 @@ from core.resale.policy import ResalePolicy
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.resale.blocks import BlockStore
+from ports.resale.evaluations import EvaluationStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
@@ -33,6 +34,8 @@ class ResaleTransaction(Protocol):
     def verdicts(self) -> VerdictStore: ...
     @property
     def listings(self) -> ListingStore: ...
+    @property
+    def evaluations(self) -> EvaluationStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -10,7 +10,7 @@ from typing import Protocol
 from core.resale.listed import ListedPass, Purchase
 from core.resale.listing import Listing
 from core.resale.listing_status import ListingStatus
-from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId
+from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId, VenueId
 from ports.paging import Page, PageRequest
 
 
@@ -46,6 +46,7 @@ class ListingQuery:
     """
 
     ticket_id: TicketId | None = None
+    venue_id: VenueId | None = None
     seller_id: AccountId | None = None
     statuses: frozenset[ListingStatus] | None = None
     for_sale_at: datetime | None = None
@@ -117,6 +118,10 @@ class ListingStore(Protocol):
 
         A listing that is gone from the list meanwhile still marks its place.
         """
+
+    @abstractmethod
+    async def count(self, query: ListingQuery) -> int:
+        """Return how many listings all pages of the query have at this moment."""
 
 
 @dataclass(frozen=True, slots=True)

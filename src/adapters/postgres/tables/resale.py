@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.tables import seating
+from adapters.postgres.tables.resale_evaluations import evaluation_tables
 from adapters.postgres.tables.resale_receipts import receipt_tables
 
 
@@ -169,3 +170,4 @@ _verifications(metadata)
 _blocks(metadata)
 _history(metadata)
 receipt_tables(metadata)
+evaluation_tables(metadata)

@@ -1,0 +1,13 @@
+"""What runs over the listings and activations refuse, as HTTP statuses: a part of the one table in `statuses`."""
+
+from core.resale.activation import InvalidActivationError, RulebookNotKeptError
+from core.resale.evaluation import EvaluationNotFoundError, EvaluationOverError, EvaluationRunningError
+from core.shared.errors import DomainError
+
+EVALUATIONS: dict[type[DomainError], int] = {
+    InvalidActivationError: 422,
+    RulebookNotKeptError: 404,
+    EvaluationNotFoundError: 404,
+    EvaluationRunningError: 409,
+    EvaluationOverError: 409,
+}

@@ -1,0 +1,74 @@
+"""What another rulebook says differently, and what that does to one listing."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from core.resale.rule import Rule
+from core.resale.rulebook import Rulebook
+from core.resale.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """One member of a rule, by its name, as it was and as it is."""
+
+    name: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A rule that both rulebooks have, and its members that differ."""
+
+    before: Rule
+    after: Rule
+    members: tuple[MemberChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookDiff:
+    """Rules in the order of their ids; nothing for two rulebooks that say the same."""
+
+    added: tuple[Rule, ...]
+    removed: tuple[Rule, ...]
+    changed: tuple[RuleChange, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.changed)
+
+
+def rulebook_diff(before: Rulebook, after: Rulebook) -> RulebookDiff:
+    """Return what the second says differently; a rule is the same one as long as its id is."""
+    old, new = {rule.id: rule for rule in before.rules}, {rule.id: rule for rule in after.rules}
+    pairs = ((rule, new[rule.id]) for rule in before.rules if rule.id in new)
+    return RulebookDiff(
+        added=tuple(rule for rule in after.rules if rule.id not in old),
+        removed=tuple(rule for rule in before.rules if rule.id not in new),
+        changed=tuple(RuleChange(was, now, _members(was, now)) for was, now in pairs if was != now),
+    )
+
+
+def _members(before: Rule, after: Rule) -> tuple[MemberChange, ...]:
+    names = (member.name for member in fields(Rule))
+    found = ((name, getattr(before, name), getattr(after, name)) for name in names)
+    return tuple(MemberChange(name, was, now) for name, was, now in found if was != now)
+
+
+class Effect(StrEnum):
+    """What the other rulebook does to a listing."""
+
+    BECOMES_UNLAWFUL = "becomes_unlawful"
+    BECOMES_LAWFUL = "becomes_lawful"
+    CEILING_CHANGES = "ceiling_changes"
+    """It is as lawful as before, and another price is the highest one."""
+
+    UNCHANGED = "unchanged"
+
+
+def effect_of(before: Verdict, after: Verdict) -> Effect:
+    """Return what is different between two verdicts about one listing at one moment."""
+    if before.allowed != after.allowed:
+        return Effect.BECOMES_LAWFUL if after.allowed else Effect.BECOMES_UNLAWFUL
+    return Effect.UNCHANGED if before.price_max == after.price_max else Effect.CEILING_CHANGES
