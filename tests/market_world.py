@@ -74,7 +74,7 @@ class Law(Judge):
         self.price_max: Money | None = None
         self.asked: list[AppliesAt] = []
         self.requires: tuple[VerificationKind, ...] = ()
-        self.word: bool | None = None
+        self.words: list[bool | None] = []
 
     @override
     async def __call__(
@@ -90,7 +90,7 @@ class Law(Judge):
         seller_trader: bool | None = None,
     ) -> JudgedPass:
         self.asked.append(moment)
-        self.word = seller_trader
+        self.words.append(seller_trader)
         allowed = self.price_max is None or price.amount_minor <= self.price_max.amount_minor
         verdict = Verdict(
             allowed=allowed,

@@ -349,7 +349,7 @@ async def test_whose_buyer_had_the_money_back_before_the_sale_was_heard_of_keeps
     assert await now_is(gate, sale, old.id) == old, "for sale still, by the same listing"
     assert await gate.of_order(resale.buyer, resale.order_id) == []
     assert [each.reason for each in told(gate, PassNotReissued)] == [ORDER_OVER]
-    assert told(gate, PassReissued) == told(gate, PassesStopped) == []
+    assert (told(gate, PassReissued), told(gate, PassesStopped)) == ([], [])
 
 
 async def test_a_resale_whose_payment_is_disputed_already_gives_a_frozen_pass(gate: Gatehouse) -> None:
