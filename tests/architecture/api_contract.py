@@ -37,6 +37,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /resale/evaluations/{id}
     GET                 /resale/evaluations/{id}/findings
     POST                /resale/evaluations/{id}/cancel
+    GET                 /resale/receipts/{id}
     GET|POST            /venues
     GET|PATCH|DELETE    /venues/{id}
     GET|PUT             /venues/{id}/settings

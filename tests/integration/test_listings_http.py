@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,10 +18,13 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
-from core.resale.policy import ResalePolicy
+from core.admission.offers import OfferKind
+from core.resale.policy import ResalePolicy, VerificationKind
 from core.shared.callers import Caller, Role
+from core.shared.ids import TenantId
 from core.shared.money import Money
 from ports.idempotency import IdempotencyStore
+from tests.admission_builders import KICK_OFF
 from tests.market_world import Market
 from tests.service_client import SpelledOutTokens, app_of, client_of, container_of, headers_of
 from usecases.resale.buy_listing import BuyListing, GiveBackPurchase
@@ -235,3 +239,55 @@ async def test_a_blocked_person_reads_why_and_until_when(stand: Stand) -> None:
     answer = await stand.offer()
     assert problem(answer) == (403, "resale.person_blocked")
     assert "until 2026-11-21T13:00:00Z: Bought for others" in answer.json()["detail"]
+
+
+async def test_a_pass_that_is_another_tenants_is_not_there(stand: Stand) -> None:
+    [first, *_] = await stand.market.passes()
+    stranger = replace(stand.market.seller, tenant_id=TenantId(uuid4()))
+    body = {"passId": str(first.id), "price": {"amount": 3_000, "currency": "EUR"}}
+    assert problem(await stand.ask("POST", LISTINGS, body, caller=stranger)) == (404, "admission.pass_not_found")
+    assert problem(await stand.ask("POST", LISTINGS, body, caller=stand.market.buyer))[0] == 404
+    listing = await stand.listed()
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/purchase")):
+        answer = await stand.ask(method, f"{LISTINGS}/{listing['id']}{path}", caller=stranger)
+        assert problem(answer) == (404, "resale.listing_not_found")
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("offered", "admission.pass_offered"),
+        ("frozen", "admission.pass_frozen"),
+        ("void", "admission.pass_void"),
+        ("scanned", "admission.pass_scanned"),
+    ],
+)
+async def test_a_pass_that_cannot_change_hands_is_not_listed_and_stays_free_to_be_listed_later(
+    stand: Stand, what: str, code: str
+) -> None:
+    market = stand.market
+    [first, *_] = await market.passes()
+    match what:
+        case "offered":
+            await market.gatehouse.offer(
+                market.tenant_id, first.id, by=market.seller.account_id, offer_id=uuid4(), kind=OfferKind.TRANSFER
+            )
+        case "frozen":
+            await market.gatehouse.freeze(market.sale.disputed(), market.sale.delivery())
+        case "void":
+            await market.gatehouse.void_on_cancelled(market.sale.refunded, market.sale.delivery())
+        case _:
+            market.clock.moment = KICK_OFF - timedelta(hours=1)
+            async with market.gatehouse.admission.begin(market.tenant_id) as tx:
+                await tx.passes.save(first.entered(at=market.clock.now()))
+    for _ in range(2):  # what was refused leaves no live listing behind
+        assert problem(await stand.offer()) == (409, code)
+    assert (await stand.ask("GET", LISTINGS)).json()["items"] == []
+
+
+async def test_a_seller_brings_what_is_asked_for_first(stand: Stand) -> None:
+    stand.market.law.requires = (VerificationKind.IDENTITY,)
+    answer = await stand.offer()
+    assert problem(answer) == (422, "resale.verification_required")
+    told = "identity: bring it by POST /seller-verifications"
+    assert answer.json()["errors"] == [{"pointer": "", "message": told}]
