@@ -11,6 +11,7 @@ from adapters.memory.resale_blocks import BlockRows, MemoryBlockStore
 from adapters.memory.resale_history import HistoryRows, MemoryHistoryStore
 from adapters.memory.resale_listings import ListingRows, MemoryDueListings, MemoryListingStore, PurchaseRows
 from adapters.memory.resale_settings import MemorySettingStore, SettingRows
+from adapters.memory.resale_transfers import MemoryDueTransfers, MemoryTransferStore, TransferRows
 from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
 from core.resale.blocks import Block
@@ -21,14 +22,25 @@ from core.resale.listed import Purchase
 from core.resale.listing import Listing
 from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
+from core.resale.transfer import Transfer
 from core.resale.verifications import Verification, VerificationStatus
-from core.shared.ids import ListingId, PassId, ResaleBlockId, ReservationId, TenantId, VerdictId, VerificationId
+from core.shared.ids import (
+    ListingId,
+    PassId,
+    ResaleBlockId,
+    ReservationId,
+    TenantId,
+    TransferId,
+    VerdictId,
+    VerificationId,
+)
 from ports.events import Inbox, Outbox
 from ports.resale import ResaleTransaction, ResaleTransactions
 from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import DueListings, ListingStore
 from ports.resale.settings import SettingStore
+from ports.resale.transfers import DueTransfers, TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import ExpiredVerifications, VerificationStore
 
@@ -45,6 +57,7 @@ class TenantResale:
     verdicts: dict[VerdictId, KeptVerdict] = field(default_factory=dict[VerdictId, KeptVerdict])
     listings: ListingRows = field(default_factory=dict[ListingId, Listing])
     purchases: PurchaseRows = field(default_factory=dict[ReservationId, tuple[ListingId, Purchase]])
+    transfers: TransferRows = field(default_factory=dict[TransferId, Transfer])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -60,6 +73,7 @@ class _Transaction:
     history: HistoryStore
     verdicts: VerdictStore
     listings: ListingStore
+    transfers: TransferStore
     outbox: Outbox
     inbox: Inbox
 
@@ -71,6 +85,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
         self._messages = messages
         self._tenants: dict[TenantId, TenantResale] = {}
         self.due_listings: DueListings = MemoryDueListings(self._listings)
+        self.due_transfers: DueTransfers = MemoryDueTransfers(self._transfers)
 
     @override
     @asynccontextmanager
@@ -85,6 +100,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 history=MemoryHistoryStore(work.history),
                 verdicts=MemoryVerdictStore(work.verdicts),
                 listings=MemoryListingStore(work.listings, work.purchases),
+                transfers=MemoryTransferStore(work.transfers),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )
@@ -103,3 +119,6 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
 
     def _listings(self) -> Iterator[tuple[TenantId, Mapping[ListingId, Listing]]]:
         return ((tenant_id, work.listings) for tenant_id, work in self._tenants.items())
+
+    def _transfers(self) -> Iterator[tuple[TenantId, Mapping[TransferId, Transfer]]]:
+        return ((tenant_id, work.transfers) for tenant_id, work in self._tenants.items())

@@ -14,6 +14,7 @@ from adapters.postgres.resale_blocks import PostgresBlockStore
 from adapters.postgres.resale_history import PostgresHistoryStore
 from adapters.postgres.resale_listings import PostgresListingStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
+from adapters.postgres.resale_transfers import PostgresTransferStore
 from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
 from adapters.postgres.transactions import tenant_transaction
@@ -27,6 +28,7 @@ from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
+from ports.resale.transfers import TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
 
@@ -43,6 +45,7 @@ class _Transaction:
     history: HistoryStore
     verdicts: VerdictStore
     listings: ListingStore
+    transfers: TransferStore
     outbox: Outbox
     inbox: Inbox
 
@@ -66,6 +69,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 history=PostgresHistoryStore(connection, tenant_id),
                 verdicts=PostgresVerdictStore(connection, tenant_id),
                 listings=PostgresListingStore(connection, tenant_id),
+                transfers=PostgresTransferStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -12,6 +12,7 @@ from ports.resale.blocks import BlockStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
+from ports.resale.transfers import TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
 
@@ -33,6 +34,8 @@ class ResaleTransaction(Protocol):
     def verdicts(self) -> VerdictStore: ...
     @property
     def listings(self) -> ListingStore: ...
+    @property
+    def transfers(self) -> TransferStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
