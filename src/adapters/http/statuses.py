@@ -5,6 +5,7 @@ from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempote
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_resale import RESALE
+from adapters.http.statuses_of_transfers import TRANSFERS
 from core.admission.errors import (
     InvalidCodeError,
     NotPassHolderError,
@@ -230,4 +231,5 @@ STATUSES: dict[type[DomainError], int] = {
     # resale
     **RESALE,
     **LISTINGS,
+    **TRANSFERS,
 }

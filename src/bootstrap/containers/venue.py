@@ -20,7 +20,14 @@ from bootstrap.containers.seating import (
     SeatingProvider,
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from bootstrap.containers.transfers import (
+    TRANSFER_CONTROLLERS,
+    TRANSFER_JOBS,
+    TRANSFER_SUBSCRIPTIONS,
+    TransfersProvider,
+)
 from ports.published.admission import AdmissionApi
+from ports.published.identity import IdentityApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -54,7 +61,8 @@ def venue_service() -> Service:
             ResaleProvider(),
             ReceiptsProvider(),
             MarketProvider(),
-            linked(TicketingApi, AdmissionApi, PaymentsApi),
+            TransfersProvider(),
+            linked(TicketingApi, AdmissionApi, PaymentsApi, IdentityApi),
         ),
         controllers=(
             VenueController,
@@ -63,9 +71,10 @@ def venue_service() -> Service:
             *RESALE_CONTROLLERS,
             *RECEIPT_CONTROLLERS,
             *MARKET_CONTROLLERS,
+            *TRANSFER_CONTROLLERS,
         ),
-        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS),
-        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS),
+        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS, *TRANSFER_SUBSCRIPTIONS),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS, *TRANSFER_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )

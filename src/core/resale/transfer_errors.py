@@ -77,9 +77,3 @@ class TooManyTransfersError(DomainError):
     """The account has offered as many passes to persons as it may in a day."""
 
     code: ClassVar[str] = "resale.too_many_transfers"
-
-
-class MayNotHandOnError(DomainError):
-    """The organiser does not let this person hand on or take passes for a time; says why, and until when."""
-
-    code: ClassVar[str] = "resale.may_not_hand_on"
