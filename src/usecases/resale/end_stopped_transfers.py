@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import override
 
 from core.resale.transfer_status import TransferStatus
-from core.shared.ids import PassId, TenantId
+from core.shared.ids import PassId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.published.admission import PassesStopped
 from ports.resale import ResaleTransactions
+from usecases.resale.deliveries import tenant_of
 from usecases.resale.transfer_news import save_transfer
 
 
@@ -24,11 +25,10 @@ class EndStoppedTransfers(Consumer[PassesStopped]):
 
     @override
     async def __call__(self, event: PassesStopped, delivery: Delivery) -> None:
-        assert delivery.tenant_id is not None, "passes belong to a tenant"
         if not event.over:
             return
         now = self.clock.now()
-        async with self.resale.begin(TenantId(delivery.tenant_id)) as tx:
+        async with self.resale.begin(tenant_of(delivery)) as tx:
             if not await tx.inbox.accept(delivery.event_id, consumer="resale.end_transfers", at=now):
                 return
             for transfer_id in await tx.transfers.live_of_passes([PassId(id) for id in event.pass_ids]):
