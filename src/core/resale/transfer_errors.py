@@ -77,3 +77,5 @@ class TooManyTransfersError(DomainError):
     """The account has offered as many passes to persons as it may in a day."""
 
     code: ClassVar[str] = "resale.too_many_transfers"
+    retry_after_s = 86_400
+    """By then none of them counts any more."""
