@@ -19,20 +19,34 @@ from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.postgres.resale_transfers import PostgresDueTransfers
 from adapters.system.ids import Uuid7Source
 from bootstrap.containers.transfers import TRANSFER_CONTROLLERS
+from bootstrap.containers.venue import venue_service
 from core.resale.policy import ResalePolicy
 from core.shared.callers import Caller, Role
 from core.shared.ids import TenantId
 from ports.clock import Clock
 from ports.idempotency import IdempotencyStore
-from ports.published.identity import TokenVerifier, VerifiedToken
+from ports.published.admission import AdmissionApi, PassesStopped
+from ports.published.identity import IdentityApi, TokenVerifier, VerifiedToken
+from ports.published.ticketing import TicketingApi
 from tests.admission_builders import NOON
-from tests.service_client import SpelledOutTokens, app_of, client_of, container_of, headers_of
+from tests.published_builders import AlwaysOnSale
+from tests.service_client import (
+    SpelledOutTokens,
+    app_of,
+    client_of,
+    container_of,
+    headers_of,
+    served,
+    settings_with,
+)
 from tests.transfers_world import OTHER, RECIPIENT, SENDER, TransferWorld
 from usecases.resale.accept_transfer import AcceptTransfer
+from usecases.resale.end_stopped_transfers import EndStoppedTransfers
 from usecases.resale.end_transfer import DeclineTransfer, WithdrawTransfer
 from usecases.resale.offer_transfer import OfferTransfer
 from usecases.resale.read_history import ReadHistory
 from usecases.resale.read_transfers import ReadTransfers
+from usecases.resale.tend_transfers import TendTransfers
 
 API = "/api/v1"
 ELSEWHERE = TenantId(UUID(int=0xB))
@@ -247,3 +261,23 @@ async def test_a_lapsed_offer_shows_so_before_the_sweep_comes(desk: Desk) -> Non
     assert problem(await desk.accept(offered["id"])) == (409, "resale.transfer_conflict")
     assert await desk.world.tend() == 1
     assert (await desk.world.facts()).offer_id is None
+
+
+async def test_the_venue_service_has_all_that_transfers_need(venue_db: Database) -> None:
+    settings = settings_with(VENUE_DATABASE_URL=venue_db.app_url, VENUE_DATABASE_RELAY_URL=venue_db.relay_url)
+    world = TransferWorld()
+    apis: dict[type, object] = {
+        AdmissionApi: world.admission,
+        IdentityApi: world.identity,
+        TicketingApi: AlwaysOnSale(),
+    }
+    async with served(venue_service(), settings, apis) as (client, container):
+        pass_id = (await world.passes())[0].id
+        sent = headers_of(world.recipient)
+        answer = await client.post(f"{API}/passes/{pass_id}/transfers", json={"toEmail": RECIPIENT}, headers=sent)
+        assert problem(answer) == (404, "admission.pass_not_found")
+        answer = await client.post(f"{API}/transfers/{uuid4()}/accept", headers=sent)
+        assert problem(answer) == (404, "resale.transfer_not_found")
+        assert await (await container.get(TendTransfers))() == 0
+        stopped = PassesStopped(pass_ids=(pass_id,), reason="refunded", over=True)
+        await (await container.get(EndStoppedTransfers))(stopped, world.sale.delivery())
