@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from adapters.inprocess.identity import InProcessIdentity
+from adapters.inprocess.accounts import InProcessIdentity
 from tests.identity_world import memory_world
 from usecases.identity.email_of_account import EmailOfAccount
 
