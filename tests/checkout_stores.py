@@ -43,6 +43,7 @@ from ports.published.webhooks import STRIPE
 from ports.resale import ResaleTransactions
 from ports.resale.listings import DueListings
 from ports.resale.receipts import ReceiptKeyStore
+from ports.resale.transfers import DueTransfers
 from ports.resale.verifications import ExpiredVerifications
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
@@ -111,6 +112,7 @@ def in_memory() -> Surroundings:
             ResaleTransactions: resale,
             ExpiredVerifications: resale,
             DueListings: resale.due_listings,
+            DueTransfers: resale.due_transfers,
             ReceiptKeyStore: MemoryReceiptKeys(),
         },
         "ticket": {TicketStore: tickets, PlacesLedger: places, PlacesUpkeep: places},

@@ -59,6 +59,7 @@ class Previews(Law):
         buyer_place: Where | None,
         moment: AppliesAt,
         now: datetime,
+        seller_trader: bool | None = None,
     ) -> JudgedPass:
         self.price_max = self.law.price_max
         return await super().__call__(
@@ -69,6 +70,7 @@ class Previews(Law):
             buyer_place=buyer_place,
             moment=moment,
             now=now,
+            seller_trader=seller_trader,
         )
 
 

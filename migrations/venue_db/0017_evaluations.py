@@ -9,7 +9,7 @@ from alembic import op
 from adapters.postgres.security import Roles, forced, relay_finds, tenant_table
 
 revision = "venue_0017"
-down_revision = "venue_0014"
+down_revision = "venue_0016"
 branch_labels = None
 depends_on = None
 

@@ -150,6 +150,13 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     lifetime_max_s: Seconds = 3600
 
 
+class TransferSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that a pass waits for the person it is offered to, and how many an account may offer in 24 hours."""
+
+    window_s: Annotated[int, Meta(ge=300, le=7_776_000)] = 604_800
+    per_day_max: Annotated[int, Meta(ge=1, le=10_000)] = 50
+
+
 class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`).
 
@@ -185,6 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     orders: OrderSettings = OrderSettings()
     seating: SeatingSettings = SeatingSettings()
+    transfers: TransferSettings = TransferSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

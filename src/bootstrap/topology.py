@@ -29,7 +29,7 @@ from ports.admission import PassSigner
 from ports.health import HealthCheck
 from ports.published.admission import AdmissionApi
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.identity import TokenVerifier
+from ports.published.identity import IdentityApi, TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.resale import ResaleApi
@@ -40,6 +40,7 @@ from usecases.resale.receipt_keys import ReceiptKeys
 
 SERVED_BY: Mapping[type, str] = {
     TokenVerifier: "auth",
+    IdentityApi: "auth",
     VenuesApi: "venue",
     SeatingApi: "venue",
     ResaleApi: "venue",

@@ -12,9 +12,9 @@ import msgspec
 from core.identity.access import AccessClaims
 from core.identity.account import Account
 from core.identity.api_keys import ApiKey
-from core.identity.emails import Email
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
 from core.identity.sessions import RefreshFamily, RefreshToken
+from core.shared.emails import Email
 from core.shared.ids import AccountId, ApiKeyId, TenantId
 from ports.events import Outbox
 from ports.paging import Page, PageRequest

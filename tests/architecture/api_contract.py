@@ -61,6 +61,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     DELETE              /resale/blocks/{id}
     GET                 /resale/sellers/{accountId}/score
     GET                 /passes/{id}/history
+    POST                /passes/{id}/transfers
+    GET                 /transfers
+    GET|DELETE          /transfers/{id}
+    POST                /transfers/{id}/accept
+    POST                /transfers/{id}/decline
     GET|POST            /tickets
     GET|PATCH           /tickets/{id}
     POST                /tickets/{id}/publish
@@ -149,10 +154,6 @@ _PLANNED_BY_REASON = {
         GET|PUT             /users/me/billing-address
         GET                 /users/me/export
         DELETE              /users/me
-        """,
-    "resale, transfers and the rulebook are not there yet": """
-        POST                /passes/{id}/transfers
-        POST                /transfers/{id}/accept
         """,
     "long operations on venues are not there yet": """
         POST                /venues/{id}/operations

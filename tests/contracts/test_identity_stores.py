@@ -12,7 +12,6 @@ from adapters.postgres.identity import PostgresIdentityTransactions
 from adapters.postgres.sessions import create_engine
 from adapters.system.ids import Uuid7Source
 from core.identity.account import Account
-from core.identity.emails import Email
 from core.identity.errors import (
     AlreadyMemberError,
     EmailTakenError,
@@ -25,6 +24,7 @@ from core.identity.errors import (
 from core.identity.organisation import Membership, Organisation
 from core.identity.sessions import RefreshFamily, RefreshToken, digest_of
 from core.shared.callers import Role
+from core.shared.emails import Email
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, TenantId
 from ports.ids import IdSource

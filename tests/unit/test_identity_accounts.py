@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from core.identity.emails import Email
 from core.identity.errors import AccountNeededError, EmailTakenError, InvalidTokenError, PasswordRefusedError
-from core.identity.names import checked_name
 from core.identity.passwords import accepted_password
+from core.shared.emails import Email
 from core.shared.errors import InvalidInputError
 from core.shared.ids import AccountId
+from core.shared.names import checked_name
 from ports.published.identity import AccountRegistered, VerifiedToken
 from tests.identity_world import PASSWORD, IdentityWorld, memory_messages, memory_world
 

@@ -6,6 +6,7 @@ from adapters.http.statuses_of_evaluations import EVALUATIONS
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_resale import RESALE
+from adapters.http.statuses_of_transfers import TRANSFERS
 from core.admission.errors import (
     InvalidCodeError,
     NotPassHolderError,
@@ -232,4 +233,5 @@ STATUSES: dict[type[DomainError], int] = {
     **RESALE,
     **LISTINGS,
     **EVALUATIONS,
+    **TRANSFERS,
 }

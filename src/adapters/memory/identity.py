@@ -11,10 +11,10 @@ from adapters.memory.api_keys import MemoryApiKeys
 from adapters.memory.messaging import MemoryMessages
 from core.identity.account import Account
 from core.identity.api_keys import ApiKey
-from core.identity.emails import Email
 from core.identity.errors import AlreadyMemberError, EmailTakenError
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
 from core.identity.sessions import RefreshFamily, RefreshToken
+from core.shared.emails import Email
 from core.shared.ids import AccountId, ApiKeyId, TenantId
 from ports.events import Outbox
 from ports.identity import (

@@ -17,6 +17,7 @@ from adapters.memory.resale_evaluations import (
 from adapters.memory.resale_history import HistoryRows, MemoryHistoryStore
 from adapters.memory.resale_listings import ListingRows, MemoryDueListings, MemoryListingStore, PurchaseRows
 from adapters.memory.resale_settings import MemorySettingStore, SettingRows
+from adapters.memory.resale_transfers import MemoryDueTransfers, MemoryTransferStore, TransferRows
 from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
 from core.resale.blocks import Block
@@ -28,6 +29,7 @@ from core.resale.listed import Purchase
 from core.resale.listing import Listing
 from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
+from core.resale.transfer import Transfer
 from core.resale.verifications import Verification, VerificationStatus
 from core.shared.ids import (
     EvaluationId,
@@ -36,6 +38,7 @@ from core.shared.ids import (
     ResaleBlockId,
     ReservationId,
     TenantId,
+    TransferId,
     VerdictId,
     VerificationId,
 )
@@ -46,6 +49,7 @@ from ports.resale.evaluations import DueEvaluations, EvaluationStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import DueListings, ListingStore
 from ports.resale.settings import SettingStore
+from ports.resale.transfers import DueTransfers, TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import ExpiredVerifications, VerificationStore
 
@@ -64,6 +68,7 @@ class TenantResale:
     purchases: PurchaseRows = field(default_factory=dict[ReservationId, tuple[ListingId, Purchase]])
     evaluations: EvaluationRows = field(default_factory=dict[EvaluationId, Evaluation])
     findings: FindingRows = field(default_factory=dict[tuple[EvaluationId, ListingId], EvaluationFinding])
+    transfers: TransferRows = field(default_factory=dict[TransferId, Transfer])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -80,6 +85,7 @@ class _Transaction:
     verdicts: VerdictStore
     listings: ListingStore
     evaluations: EvaluationStore
+    transfers: TransferStore
     outbox: Outbox
     inbox: Inbox
 
@@ -92,6 +98,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
         self._tenants: dict[TenantId, TenantResale] = {}
         self.due_listings: DueListings = MemoryDueListings(self._listings)
         self.due_evaluations: DueEvaluations = MemoryDueEvaluations(self._evaluations, self._listings)
+        self.due_transfers: DueTransfers = MemoryDueTransfers(self._transfers)
 
     @override
     @asynccontextmanager
@@ -107,6 +114,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 verdicts=MemoryVerdictStore(work.verdicts),
                 listings=MemoryListingStore(work.listings, work.purchases),
                 evaluations=MemoryEvaluationStore(work.evaluations, work.findings),
+                transfers=MemoryTransferStore(work.transfers),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )
@@ -128,3 +136,6 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
 
     def _evaluations(self) -> Iterator[tuple[TenantId, Mapping[EvaluationId, Evaluation]]]:
         return ((tenant_id, work.evaluations) for tenant_id, work in self._tenants.items())
+
+    def _transfers(self) -> Iterator[tuple[TenantId, Mapping[TransferId, Transfer]]]:
+        return ((tenant_id, work.transfers) for tenant_id, work in self._tenants.items())

@@ -18,8 +18,8 @@ from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.sessions import tenant_session
 from adapters.postgres.tables.auth_db import AccountRow
 from core.identity.account import Account
-from core.identity.emails import Email
 from core.identity.errors import EmailTakenError
+from core.shared.emails import Email
 from core.shared.ids import AccountId, TenantId
 from ports.events import Outbox
 from ports.identity import (

@@ -15,6 +15,7 @@ from adapters.postgres.resale_evaluations import PostgresEvaluationStore
 from adapters.postgres.resale_history import PostgresHistoryStore
 from adapters.postgres.resale_listings import PostgresListingStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
+from adapters.postgres.resale_transfers import PostgresTransferStore
 from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
 from adapters.postgres.transactions import tenant_transaction
@@ -29,6 +30,7 @@ from ports.resale.evaluations import EvaluationStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
+from ports.resale.transfers import TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
 
@@ -46,6 +48,7 @@ class _Transaction:
     verdicts: VerdictStore
     listings: ListingStore
     evaluations: EvaluationStore
+    transfers: TransferStore
     outbox: Outbox
     inbox: Inbox
 
@@ -70,6 +73,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 verdicts=PostgresVerdictStore(connection, tenant_id),
                 listings=PostgresListingStore(connection, tenant_id),
                 evaluations=PostgresEvaluationStore(connection, tenant_id),
+                transfers=PostgresTransferStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -10,6 +10,7 @@ from dishka import AsyncContainer, Provider, Scope, provide, provide_all
 from adapters.http.api_keys import ApiKeyController
 from adapters.http.identity import AuthController, published_keys
 from adapters.http.organisations import MemberController, OrganisationController
+from adapters.inprocess.accounts import InProcessIdentity
 from adapters.inprocess.identity import TokensAndKeys
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresIdentityTransactions
@@ -23,11 +24,12 @@ from bootstrap.containers.service import EngineProvider, JobSpec, PostgresProvid
 from bootstrap.settings import Settings, SettingsError
 from ports.clock import Clock
 from ports.identity import ApiKeyCache, ApiKeySecrets, IdentityTransactions, PasswordHasher, RefreshSecrets, TokenSigner
-from ports.published.identity import TokenVerifier
+from ports.published.identity import IdentityApi, TokenVerifier
 from usecases.identity.add_member import AddMember
 from usecases.identity.change_role import ChangeRole
 from usecases.identity.create_api_key import CreateApiKey
 from usecases.identity.create_organisation import CreateOrganisation
+from usecases.identity.email_of_account import EmailOfAccount
 from usecases.identity.forget_expired_sessions import ForgetExpiredSessions
 from usecases.identity.issue_guest_token import IssueGuestToken
 from usecases.identity.issue_staff_token import IssueStaffToken
@@ -72,7 +74,9 @@ class IdentityProvider(Provider):
         RevokeApiKey,
         VerifyApiKey,
         ForgetExpiredSessions,
+        EmailOfAccount,
     )
+    published = provide(InProcessIdentity, provides=IdentityApi)
 
     @provide
     def keys(self, settings: Settings) -> SigningKeys:

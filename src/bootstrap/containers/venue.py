@@ -26,7 +26,14 @@ from bootstrap.containers.seating import (
     SeatingProvider,
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from bootstrap.containers.transfers import (
+    TRANSFER_CONTROLLERS,
+    TRANSFER_JOBS,
+    TRANSFER_SUBSCRIPTIONS,
+    TransfersProvider,
+)
 from ports.published.admission import AdmissionApi
+from ports.published.identity import IdentityApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -61,7 +68,8 @@ def venue_service() -> Service:
             ReceiptsProvider(),
             MarketProvider(),
             EvaluationProvider(),
-            linked(TicketingApi, AdmissionApi, PaymentsApi),
+            TransfersProvider(),
+            linked(TicketingApi, AdmissionApi, PaymentsApi, IdentityApi),
         ),
         controllers=(
             VenueController,
@@ -71,9 +79,16 @@ def venue_service() -> Service:
             *RECEIPT_CONTROLLERS,
             *MARKET_CONTROLLERS,
             *EVALUATION_CONTROLLERS,
+            *TRANSFER_CONTROLLERS,
         ),
-        subscriptions=(*SEATING_SUBSCRIPTIONS, *RESALE_SUBSCRIPTIONS, *MARKET_SUBSCRIPTIONS, *EVALUATION_SUBSCRIPTIONS),
-        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS, *EVALUATION_JOBS),
+        subscriptions=(
+            *SEATING_SUBSCRIPTIONS,
+            *RESALE_SUBSCRIPTIONS,
+            *MARKET_SUBSCRIPTIONS,
+            *EVALUATION_SUBSCRIPTIONS,
+            *TRANSFER_SUBSCRIPTIONS,
+        ),
+        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS, *EVALUATION_JOBS, *TRANSFER_JOBS),
         checks=(PostgresHealth,),
         streams=SEATING_STREAMS,
     )

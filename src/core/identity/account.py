@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.identity.emails import Email
-from core.identity.names import checked_name
+from core.shared.emails import Email
 from core.shared.ids import AccountId
+from core.shared.names import checked_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from hmac import compare_digest
 from uuid import UUID
 
 from core.identity.errors import InvalidTokenError, TooManyApiKeysError
-from core.identity.names import checked_name
 from core.shared.callers import MANAGERS, ApiScope, Role
 from core.shared.errors import ForbiddenError, InvalidInputError, Problem
 from core.shared.ids import AccountId, ApiKeyId, TenantId
+from core.shared.names import checked_name
 from core.shared.time import utc
 
 KEY_PREFIX = "fsk_"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.identity.errors import LastOwnerError, MemberNotFoundError
-from core.identity.names import checked_name
 from core.shared.callers import MANAGERS, Role
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, TenantId
+from core.shared.names import checked_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ compared with values that are expected in the context.
 
 import unicodedata
 
-from core.identity.emails import Email
 from core.identity.errors import PasswordRefusedError
+from core.shared.emails import Email
 from core.shared.errors import Problem
 
 PASSWORD_CHARACTERS_MIN = 10

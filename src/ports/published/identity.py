@@ -1,4 +1,4 @@
-"""What identity offers: reading tokens, and the news of accounts and organisations."""
+"""What identity offers: reading tokens, the addresses of accounts, and the news of accounts and organisations."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -36,6 +36,18 @@ class TokenVerifier(Protocol):
         Raises RefusedError with `identity.invalid_token` for a bad signature, a foreign issuer or audience, an
         algorithm that was not agreed (`none` among them), an expired token, and a key that is unknown, revoked or
         expired; UnavailableError where that cannot be found out.
+        """
+
+
+class IdentityApi(Protocol):
+    """What others may ask about accounts, once they have asked who may know."""
+
+    @abstractmethod
+    async def email_of(self, *, account_id: UUID) -> str | None:
+        """Return the e-mail address of an account in its normal form; None for a guest, and for who is not there.
+
+        An address has one account, whatever the case of its letters. Raises LinkUnavailableError while identity cannot
+        be asked.
         """
 
 

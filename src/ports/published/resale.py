@@ -1,4 +1,4 @@
-"""What resale offers to orders: a pass of somebody else's, reserved for one buyer at a time; and news of listings."""
+"""What resale offers to orders: a pass of somebody else's, reserved for one buyer at a time; and its news."""
 
 from abc import abstractmethod
 from datetime import datetime
@@ -28,6 +28,53 @@ class ResaleFactsChanged(Event, frozen=True, kw_only=True):
     venue_id: UUID | None
     ticket_id: UUID | None
     version: int
+
+
+class TransferOffered(Event, frozen=True, kw_only=True):
+    """A pass waits for a person, who may accept it before `lapses_at`.
+
+    `to_email` is personal data: it is here since whoever writes to that person has no other way to know where; nothing
+    else is told of them. The pass admits nobody meanwhile.
+    """
+
+    event_type: ClassVar[str] = "resale.transfer.offered"
+
+    transfer_id: UUID
+    pass_id: UUID
+    ticket_id: UUID
+    from_account_id: UUID
+    to_email: str
+    event_title: str
+    lapses_at: datetime
+
+
+class TransferAccepted(Event, frozen=True, kw_only=True):
+    """A pass went to a person, and its codes from before are void."""
+
+    event_type: ClassVar[str] = "resale.transfer.accepted"
+
+    transfer_id: UUID
+    pass_id: UUID
+    ticket_id: UUID
+    from_account_id: UUID
+    to_account_id: UUID
+
+
+class TransferEnded(Event, frozen=True, kw_only=True):
+    """A pass that was offered to a person stays with its holder; `reason` is what both are told, if there is any.
+
+    `to_email` is personal data, here for the letter to that person alone.
+    """
+
+    event_type: ClassVar[str] = "resale.transfer.ended"
+
+    transfer_id: UUID
+    pass_id: UUID
+    ticket_id: UUID
+    from_account_id: UUID
+    to_email: str
+    how: Literal["declined", "lapsed", "withdrawn"]
+    reason: str | None
 
 
 class ResaleReserved(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from ports.resale.evaluations import EvaluationStore
 from ports.resale.history import HistoryStore
 from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
+from ports.resale.transfers import TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
 
@@ -36,6 +37,8 @@ class ResaleTransaction(Protocol):
     def listings(self) -> ListingStore: ...
     @property
     def evaluations(self) -> EvaluationStore: ...
+    @property
+    def transfers(self) -> TransferStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from core.identity.emails import Email
 from core.identity.errors import AccountNotFoundError
 from core.identity.organisation import Member, Membership, must_be_allowed_to_give
 from core.shared.callers import Role
+from core.shared.emails import Email
 from core.shared.ids import TenantId
 from ports.clock import Clock
 from ports.identity import IdentityTransactions

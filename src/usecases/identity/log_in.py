@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from core.identity.access import fan_access
 from core.identity.account import Account
-from core.identity.emails import Email
 from core.identity.errors import InvalidCredentialsError
 from core.identity.passwords import normal_password
 from core.identity.sessions import RefreshFamily, RefreshToken
+from core.shared.emails import Email
 from core.shared.errors import InvalidInputError
 from ports.clock import Clock
 from ports.identity import IdentityTransactions, PasswordHasher, RefreshSecrets, TokenSigner

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core.identity.account import Account
-from core.identity.emails import Email
 from core.identity.passwords import accepted_password
+from core.shared.emails import Email
 from core.shared.ids import AccountId
 from ports.clock import Clock
 from ports.identity import IdentityTransactions, PasswordHasher

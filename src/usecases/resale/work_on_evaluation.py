@@ -50,6 +50,7 @@ class AskingJudge(Judge):
         buyer_place: Where | None,
         moment: AppliesAt,
         now: datetime,
+        seller_trader: bool | None = None,
     ) -> SignedVerdict:
         return await self.judge.unkept(
             tenant_id,
@@ -59,6 +60,7 @@ class AskingJudge(Judge):
             seller_place=None,
             act=Act(moment.value),
             as_of=now,
+            seller_trader=seller_trader,
         )
 
 

@@ -1,0 +1,24 @@
+"""What transfers refuse, as HTTP statuses: a part of the one table in `statuses`."""
+
+from core.resale.transfer_errors import (
+    HolderNameNeededError,
+    OwnTransferError,
+    TooManyTransfersError,
+    TransferNeedsAccountError,
+    TransferNotFoundError,
+    TransferOpenError,
+    TransferRefusedError,
+    TransferStepError,
+)
+from core.shared.errors import DomainError
+
+TRANSFERS: dict[type[DomainError], int] = {
+    TransferNotFoundError: 404,
+    TransferRefusedError: 422,
+    TransferOpenError: 409,
+    TransferStepError: 409,
+    OwnTransferError: 422,
+    TransferNeedsAccountError: 403,
+    HolderNameNeededError: 422,
+    TooManyTransfersError: 429,
+}
