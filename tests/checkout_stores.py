@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.memory.admission import MemoryAdmissionTransactions
 from adapters.memory.clock import MemoryClock, MemoryIds
+from adapters.memory.event_readings import MemoryEventList, MemoryEventReadings
 from adapters.memory.expiration import MemoryTimers
 from adapters.memory.locks import MemoryLocks
 from adapters.memory.messaging import MemoryMessages
@@ -18,6 +19,7 @@ from adapters.memory.payment_accounts import MemoryAccountGateway
 from adapters.memory.payments import MemoryPaymentGateway, MemoryPayments
 from adapters.memory.receipt_keys import MemoryReceiptKeys
 from adapters.memory.resale import MemoryResaleTransactions
+from adapters.memory.rulebooks import MemoryRulebooks
 from adapters.memory.seating import MemorySeatingTransactions
 from adapters.memory.seating_holds import MemoryHolds
 from adapters.memory.ticketing import MemoryPlaces, MemoryTicketStore
@@ -41,13 +43,15 @@ from ports.payments.payouts import UnsettledPayouts
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE
 from ports.resale import ResaleTransactions
+from ports.resale.evaluations import DueEvaluations
 from ports.resale.listings import DueListings
 from ports.resale.receipts import ReceiptKeyStore
+from ports.resale.rulebooks import RulebookShelf
 from ports.resale.transfers import DueTransfers
 from ports.resale.verifications import ExpiredVerifications
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
-from ports.webhooks import VerifiedEvent, WebhookInbox, WebhookQueue, WebhookVerifier
+from ports.webhooks import EventList, EventReadings, VerifiedEvent, WebhookInbox, WebhookQueue, WebhookVerifier
 from tests.checkout_plant import Made
 from tests.published_builders import Halls
 from tests.ticketing_builders import NOON
@@ -85,6 +89,7 @@ def beside(service: str, clock: Clock, ids: IdSource, gateway: PaymentGateway) -
         made |= {
             PaymentGateway: gateway,
             AccountGateway: MemoryAccountGateway(),
+            EventList: MemoryEventList(),
             Sequence[WebhookVerifier]: (Trusting(),),
         }
     return made
@@ -113,6 +118,8 @@ def in_memory() -> Surroundings:
             ExpiredVerifications: resale,
             DueListings: resale.due_listings,
             DueTransfers: resale.due_transfers,
+            DueEvaluations: resale.due_evaluations,
+            RulebookShelf: MemoryRulebooks(),
             ReceiptKeyStore: MemoryReceiptKeys(),
         },
         "ticket": {TicketStore: tickets, PlacesLedger: places, PlacesUpkeep: places},
@@ -126,6 +133,7 @@ def in_memory() -> Surroundings:
             AccountDirectory: payments.directory,
             WebhookInbox: webhooks,
             WebhookQueue: webhooks,
+            EventReadings: MemoryEventReadings(),
             Locks: MemoryLocks(clock),
         },
         "admission": {AdmissionTransactions: MemoryAdmissionTransactions(messages["admission"])},
