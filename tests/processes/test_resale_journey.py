@@ -1,7 +1,6 @@
 """A seat that is sold, listed, sold again at the price that the law allows, and scanned: through every service."""
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.running import Buyer, RunningFairseat, clean_environment, fairseat
+from bootstrap.cli import app
+from tests.running import Buyer, RunningFairseat
 from tests.venue_owner import AT_MOST_S, VenueOwner, a_hall
 
 MAINE = a_hall("Harbour stage", "America/New_York", city="Portland", country="US", subdivision="US-ME")
@@ -75,10 +76,9 @@ def verified(buyer: Buyer, receipt_id: str, folder: Path) -> str:
     receipt, keys = folder / "receipt.json", folder / "keys.json"
     receipt.write_text(json.dumps(buyer.get(f"/resale/receipts/{receipt_id}")))
     keys.write_text(json.dumps(buyer.get("/resale/keys")))
-    command = fairseat("receipt", "verify", str(receipt), "--keys", str(keys))
-    told = subprocess.run(command, check=False, env=clean_environment(), capture_output=True, text=True, timeout=60)
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
+    told = CliRunner().invoke(app, ["receipt", "verify", str(receipt), "--keys", str(keys)])
+    assert told.exit_code == 0, told.output
+    return told.output
 
 
 def test_a_seat_is_resold_at_the_price_that_the_law_allows(
