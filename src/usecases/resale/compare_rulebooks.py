@@ -102,6 +102,7 @@ class CompareRulebooks:
                 seller_place=None,
                 act=Act.RESALE,
                 as_of=moment,
+                seller_trader=listing.terms.seller_trader,
             )
             for judge in (old, new)
         ]
