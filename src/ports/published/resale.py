@@ -153,6 +153,26 @@ class ListingCompleted(Event, frozen=True, kw_only=True):
     currency: str
 
 
+class ReturnCompleted(Event, frozen=True, kw_only=True):
+    """A pass that was given back to the organiser was sold again: the order that it was of is due the money for it.
+
+    It was of the unit `origin_unit` of the item `origin_order_item_id` of the order `origin_order_id`, whose buyer
+    `account_id` is, and is the order `order_id`'s now. `price_minor` is what it cost when it was sold first.
+    """
+
+    event_type: ClassVar[str] = "resale.return.completed"
+
+    listing_id: UUID
+    ticket_id: UUID
+    order_id: UUID
+    origin_order_id: UUID
+    origin_order_item_id: UUID
+    origin_unit: int
+    account_id: UUID
+    price_minor: int
+    currency: str
+
+
 class ListingEnded(Event, frozen=True, kw_only=True):
     """A listing is over without a sale; `reason` tells people why."""
 
