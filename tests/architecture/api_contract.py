@@ -125,6 +125,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|DELETE          /listings/{id}
     POST                /listings/{id}/purchase
     DELETE              /purchases/{id}
+    POST                /passes/{id}/return
     GET                 /tickets/{id}/scan-manifest
     POST                /scans
     POST                /scans/batch

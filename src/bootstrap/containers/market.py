@@ -7,6 +7,7 @@ from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
 
 from adapters.http.listings import ListingController
+from adapters.http.returns import ReturnController
 from adapters.inprocess.resale import InProcessResale
 from adapters.postgres.resale_listings import PostgresDueListings
 from bootstrap.containers.service import JobSpec, Pools
@@ -36,6 +37,7 @@ from usecases.resale.reclaim_purchase import ReclaimPurchase
 from usecases.resale.reconsider_listing import ReconsiderListing
 from usecases.resale.release_purchase import ReleasePurchase
 from usecases.resale.reserve_purchase import ReservePurchase
+from usecases.resale.return_pass import ReturnPass
 from usecases.resale.tend_listings import TendListing, TendListings
 from usecases.resale.withdraw_offer import WithdrawOffer
 
@@ -43,13 +45,14 @@ TEND_INTERVAL_S = 5.0
 
 
 class MarketProvider(Provider):
-    """The market; the container must also give AdmissionApi, PaymentsApi and all of resale."""
+    """The market; the container must also give AdmissionApi, OrdersApi, PaymentsApi and all of resale."""
 
     scope = Scope.APP
     published = provide(InProcessResale, provides=ResaleApi)
     judge = provide(JudgePass, provides=Judge)
     usecases = provide_all(
         CreateListing,
+        ReturnPass,
         OpenListing,
         ReadListing,
         ListListings,
@@ -86,7 +89,7 @@ class MarketProvider(Provider):
         return PostgresDueListings(pools.relay)
 
 
-MARKET_CONTROLLERS: tuple[type[Controller], ...] = (ListingController,)
+MARKET_CONTROLLERS: tuple[type[Controller], ...] = (ListingController, ReturnController)
 MARKET_SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("resale.complete_listing", PassReissued, CompleteListing),
     Subscription("resale.fail_listing", PassNotReissued, FailListing),

@@ -27,6 +27,7 @@ from bootstrap.containers.seating import (
 )
 from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
 from ports.published.admission import AdmissionApi
+from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -61,7 +62,7 @@ def venue_service() -> Service:
             ReceiptsProvider(),
             MarketProvider(),
             EvaluationProvider(),
-            linked(TicketingApi, AdmissionApi, PaymentsApi),
+            linked(TicketingApi, AdmissionApi, OrdersApi, PaymentsApi),
         ),
         controllers=(
             VenueController,
