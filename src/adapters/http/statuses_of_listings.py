@@ -18,6 +18,13 @@ from core.resale.listing_errors import (
     UnlawfulResaleError,
     VerificationRequiredError,
 )
+from core.resale.waiting_errors import (
+    AlreadyWaitingError,
+    NotWaitingError,
+    TooManyWaitingListsError,
+    WaitingListClosedError,
+    WaitingOfferNotFoundError,
+)
 from core.shared.errors import DomainError
 
 LISTINGS: dict[type[DomainError], int] = {
@@ -37,4 +44,9 @@ LISTINGS: dict[type[DomainError], int] = {
     NotResaleHolderError: 403,
     ResaleReservationExpiredError: 409,
     ResaleReservationConflictError: 409,
+    NotWaitingError: 404,
+    AlreadyWaitingError: 409,
+    WaitingListClosedError: 409,
+    TooManyWaitingListsError: 409,
+    WaitingOfferNotFoundError: 404,
 }
