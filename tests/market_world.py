@@ -22,6 +22,7 @@ from core.resale.rule import AppliesAt, Duty
 from core.resale.rulebook import Rulebook
 from core.resale.settings import ORGANISATION, Setting
 from core.resale.verdict import Reason, Verdict
+from core.resale.waiting_terms import WaitingTerms
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, ListingId, ResaleBlockId, TenantId, VerdictId
 from core.shared.money import Money
@@ -43,6 +44,7 @@ from usecases.resale.examine_listing import ExamineListing
 from usecases.resale.finalise_purchase import FinalisePurchase
 from usecases.resale.grounds import Grounds
 from usecases.resale.judging import Judge
+from usecases.resale.match_waiting_list import MatchReturns
 from usecases.resale.on_order_cancelled import ReleaseOrderedListings
 from usecases.resale.on_pass_reissued import CompleteListing, FailListing
 from usecases.resale.on_passes_stopped import ResumeListings, StopListings
@@ -199,6 +201,7 @@ class Market:
         *,
         seats: int = 3,
         terms: MarketTerms | None = None,
+        waiting_terms: WaitingTerms | None = None,
     ) -> None:
         self.gatehouse = Gatehouse()
         self.clock = self.gatehouse.clock
@@ -218,7 +221,9 @@ class Market:
         clock, resale_, admission = self.clock, self.resale, self.admission
         grounds = Grounds(resale_, self.venues, AlwaysOnSale())
         policy_of = PolicyOf(resale_, grounds, OneRulebook(Rulebook.of("test", [])), clock)
-        self.open = OpenListing(resale_, admission, clock)
+        self.match = MatchReturns(self.ids, clock, waiting_terms or WaitingTerms())
+        self.due_waiting_lists = memory.due_waiting_lists
+        self.open = OpenListing(resale_, admission, self.match, clock)
         self.withdraw = WithdrawOffer(resale_, admission, clock)
         self.create = CreateListing(
             resale_, admission, self.venues, self.law, policy_of, self.open, clock, self.ids, self.terms
@@ -239,7 +244,7 @@ class Market:
         self.cancel = CancelListing(resale_, self.withdraw, clock)
         self.read = ReadListing(resale_, clock)
         self.list = ListListings(resale_, clock)
-        self.buy = BuyListing(resale_, self.venues, clock, self.ids, RandomHoldTokens(), self.terms)
+        self.buy = BuyListing(resale_, self.venues, clock, self.ids, RandomHoldTokens(), self.match, self.terms)
         self.give_back = GiveBackPurchase(resale_, clock)
         examine = ExamineListing(admission, self.law, clock)
         self.reconsider = ReconsiderListing(resale_, examine, clock)

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from sqlalchemy import MetaData
 
 from adapters.postgres.migrator import Database, migrate
-from adapters.postgres.tables import admission_db, auth_db, listings, order_db, payment_db, venue_db
+from adapters.postgres.tables import admission_db, auth_db, order_db, payment_db, venue_db, waiting_lists
 from bootstrap.settings import DATABASES, Settings, SettingsError
 
 METADATA: Mapping[str, MetaData] = {
     "auth_db": auth_db.metadata,
-    "venue_db": listings.metadata,  # the tables of venues, with seating's and resale's beside them
+    "venue_db": waiting_lists.metadata,  # the tables of venues, with seating's and resale's beside them
     "order_db": order_db.metadata,
     "payment_db": payment_db.metadata,
     "admission_db": admission_db.metadata,
 }
 
-assert listings.metadata is venue_db.metadata, "the tables of seating and resale stand in venue_db"
+assert waiting_lists.metadata is venue_db.metadata, "the tables of seating and resale stand in venue_db"
 
 
 def databases(settings: Settings) -> tuple[Database, ...]:

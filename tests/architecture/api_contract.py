@@ -126,6 +126,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /listings/{id}/purchase
     DELETE              /purchases/{id}
     POST                /passes/{id}/return
+    POST|GET            /tickets/{id}/waiting-list
+    GET|DELETE          /tickets/{id}/waiting-list/me
+    GET                 /waiting-list/offers
+    POST                /waiting-list/offers/{id}/accept
+    POST                /waiting-list/offers/{id}/decline
     GET                 /tickets/{id}/scan-manifest
     POST                /scans
     POST                /scans/batch

@@ -19,6 +19,13 @@ from adapters.memory.resale_listings import ListingRows, MemoryDueListings, Memo
 from adapters.memory.resale_settings import MemorySettingStore, SettingRows
 from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
+from adapters.memory.resale_waiting import (
+    MemoryDueWaitingLists,
+    MemoryWaitingListStore,
+    WaitingEntryRows,
+    WaitingList,
+    WaitingListRows,
+)
 from core.resale.blocks import Block
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.evaluation import Evaluation, EvaluationFinding
@@ -29,6 +36,7 @@ from core.resale.listing import Listing
 from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
 from core.resale.verifications import Verification, VerificationStatus
+from core.resale.waiting_entry import WaitingEntry
 from core.shared.ids import (
     EvaluationId,
     ListingId,
@@ -36,8 +44,10 @@ from core.shared.ids import (
     ResaleBlockId,
     ReservationId,
     TenantId,
+    TicketId,
     VerdictId,
     VerificationId,
+    WaitingEntryId,
 )
 from ports.events import Inbox, Outbox
 from ports.resale import ResaleTransaction, ResaleTransactions
@@ -48,6 +58,7 @@ from ports.resale.listings import DueListings, ListingStore
 from ports.resale.settings import SettingStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import ExpiredVerifications, VerificationStore
+from ports.resale.waiting_list import DueWaitingLists, WaitingListStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ class TenantResale:
     purchases: PurchaseRows = field(default_factory=dict[ReservationId, tuple[ListingId, Purchase]])
     evaluations: EvaluationRows = field(default_factory=dict[EvaluationId, Evaluation])
     findings: FindingRows = field(default_factory=dict[tuple[EvaluationId, ListingId], EvaluationFinding])
+    waiting_lists: WaitingListRows = field(default_factory=dict[TicketId, WaitingList])
+    waiting_entries: WaitingEntryRows = field(default_factory=dict[WaitingEntryId, WaitingEntry])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -80,6 +93,7 @@ class _Transaction:
     verdicts: VerdictStore
     listings: ListingStore
     evaluations: EvaluationStore
+    waiting_list: WaitingListStore
     outbox: Outbox
     inbox: Inbox
 
@@ -92,6 +106,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
         self._tenants: dict[TenantId, TenantResale] = {}
         self.due_listings: DueListings = MemoryDueListings(self._listings)
         self.due_evaluations: DueEvaluations = MemoryDueEvaluations(self._evaluations, self._listings)
+        self.due_waiting_lists: DueWaitingLists = MemoryDueWaitingLists(self._waiting_lists)
 
     @override
     @asynccontextmanager
@@ -107,6 +122,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 verdicts=MemoryVerdictStore(work.verdicts),
                 listings=MemoryListingStore(work.listings, work.purchases),
                 evaluations=MemoryEvaluationStore(work.evaluations, work.findings),
+                waiting_list=MemoryWaitingListStore(work.waiting_lists, work.waiting_entries),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )
@@ -128,3 +144,6 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
 
     def _evaluations(self) -> Iterator[tuple[TenantId, Mapping[EvaluationId, Evaluation]]]:
         return ((tenant_id, work.evaluations) for tenant_id, work in self._tenants.items())
+
+    def _waiting_lists(self) -> Iterator[tuple[TenantId, Mapping[TicketId, WaitingList]]]:
+        return ((tenant_id, work.waiting_lists) for tenant_id, work in self._tenants.items())

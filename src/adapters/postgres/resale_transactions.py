@@ -17,6 +17,7 @@ from adapters.postgres.resale_listings import PostgresListingStore
 from adapters.postgres.resale_settings import PostgresSettingStore, SettingTables
 from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
+from adapters.postgres.resale_waiting import PostgresWaitingListStore
 from adapters.postgres.transactions import tenant_transaction
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.policy import ResalePolicy
@@ -31,6 +32,7 @@ from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
+from ports.resale.waiting_list import WaitingListStore
 
 _POLICIES = SettingTables("resale_policies", "resale_policy_changes", msgspec.json.Decoder(ResalePolicy))
 _FACTS = SettingTables("resale_facts", "resale_fact_changes", msgspec.json.Decoder(DeclaredFacts))
@@ -46,6 +48,7 @@ class _Transaction:
     verdicts: VerdictStore
     listings: ListingStore
     evaluations: EvaluationStore
+    waiting_list: WaitingListStore
     outbox: Outbox
     inbox: Inbox
 
@@ -70,6 +73,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 verdicts=PostgresVerdictStore(connection, tenant_id),
                 listings=PostgresListingStore(connection, tenant_id),
                 evaluations=PostgresEvaluationStore(connection, tenant_id),
+                waiting_list=PostgresWaitingListStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

@@ -20,9 +20,7 @@ class AlreadyWaitingError(DomainError):
     code: ClassVar[str] = "resale.already_waiting"
 
     def __init__(self) -> None:
-        super().__init__(
-            "You wait for this ticket already. Leave its list first to wait for another number."
-        )
+        super().__init__("You wait for this ticket already. Leave its list first to wait for another number.")
 
 
 class WaitingListClosedError(DomainError):

@@ -173,6 +173,32 @@ class ReturnCompleted(Event, frozen=True, kw_only=True):
     currency: str
 
 
+class WaitingListOffered(Event, frozen=True, kw_only=True):
+    """Returns are kept for somebody on the waiting list until `expires_at`, who should be told at once."""
+
+    event_type: ClassVar[str] = "resale.waiting_list.offered"
+
+    offer_id: UUID
+    ticket_id: UUID
+    account_id: UUID
+    listing_ids: tuple[UUID, ...]
+    expires_at: datetime
+
+
+class WaitingListOfferEnded(Event, frozen=True, kw_only=True):
+    """An offer to somebody on the waiting list is over.
+
+    `withdrawn`: what was offered is not to be had any more, and the account keeps its place. `lapsed`: nobody answered.
+    """
+
+    event_type: ClassVar[str] = "resale.waiting_list.offer_ended"
+
+    offer_id: UUID
+    ticket_id: UUID
+    account_id: UUID
+    how: Literal["accepted", "declined", "lapsed", "withdrawn"]
+
+
 class ListingEnded(Event, frozen=True, kw_only=True):
     """A listing is over without a sale; `reason` tells people why."""
 

@@ -15,6 +15,7 @@ from ports.resale.listings import ListingStore
 from ports.resale.settings import SettingStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
+from ports.resale.waiting_list import WaitingListStore
 
 
 class ResaleTransaction(Protocol):
@@ -36,6 +37,8 @@ class ResaleTransaction(Protocol):
     def listings(self) -> ListingStore: ...
     @property
     def evaluations(self) -> EvaluationStore: ...
+    @property
+    def waiting_list(self) -> WaitingListStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
