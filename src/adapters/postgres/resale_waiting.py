@@ -130,7 +130,7 @@ class PostgresWaitingListStore(WaitingListStore):
         if row is None:
             return None
         ahead: int = await self._connection.fetchval(
-            f"select count(*) from waiting_entries where tenant_id = $1 and ticket_id = $2 and {_LIVE} "  # noqa: S608
+            f"select count(*) from waiting_entries where tenant_id = $1 and ticket_id = $2 and {_LIVE} "  # noqa: S608 - as above
             "and ends_at > $3 and sequence < $4",
             self._tenant_id,
             ticket_id,
@@ -166,7 +166,7 @@ class PostgresWaitingListStore(WaitingListStore):
 
     async def _count(self, column: str, value: object, now: datetime) -> int:
         count: int = await self._connection.fetchval(
-            f"select count(*) from waiting_entries where tenant_id = $1 and {column} = $2 and {_LIVE} and ends_at > $3",  # noqa: S608
+            f"select count(*) from waiting_entries where tenant_id = $1 and {column} = $2 and {_LIVE} and ends_at > $3",  # noqa: S608 - as above
             self._tenant_id,
             value,
             now,
