@@ -87,10 +87,11 @@ class JudgePass:
         act: Act,
         as_of: datetime,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> SignedVerdict:
         """Return the verdict for somebody who only asks: nothing is stored and nothing is locked."""
         seller = AccountId(pass_facts.account_id)
-        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, act, as_of, seller_trader)
+        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, act, as_of, seller_trader, channel)
         ground, policy = await self._where_it_stands(tenant_id, pass_facts)
         async with self.resale.begin(tenant_id) as tx:
             lineage = await tx.history.peek(PassId(pass_facts.lineage_id))

@@ -10,6 +10,7 @@ from core.resale.facts import Act, Where
 from core.resale.kept_verdict import SignedVerdict
 from core.resale.listing import Listing
 from core.resale.listing_status import ListingStatus
+from core.resale.policy import Channel
 from core.resale.rule import AppliesAt
 from core.shared.errors import DomainError
 from core.shared.ids import AccountId, EvaluationId, ListingId, TenantId
@@ -50,6 +51,8 @@ class AskingJudge(Judge):
         buyer_place: Where | None,
         moment: AppliesAt,
         now: datetime,
+        seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> SignedVerdict:
         return await self.judge.unkept(
             tenant_id,
@@ -59,6 +62,8 @@ class AskingJudge(Judge):
             seller_place=None,
             act=Act(moment.value),
             as_of=now,
+            seller_trader=seller_trader,
+            channel=channel,
         )
 
 
