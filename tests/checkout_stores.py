@@ -49,6 +49,7 @@ from ports.resale.receipts import ReceiptKeyStore
 from ports.resale.rulebooks import RulebookShelf
 from ports.resale.transfers import DueTransfers
 from ports.resale.verifications import ExpiredVerifications
+from ports.resale.waiting_list import DueWaitingLists
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.ticketing import PlacesLedger, PlacesUpkeep, TicketStore
 from ports.webhooks import EventList, EventReadings, VerifiedEvent, WebhookInbox, WebhookQueue, WebhookVerifier
@@ -118,6 +119,7 @@ def in_memory() -> Surroundings:
             ExpiredVerifications: resale,
             DueListings: resale.due_listings,
             DueTransfers: resale.due_transfers,
+            DueWaitingLists: resale.due_waiting_lists,
             DueEvaluations: resale.due_evaluations,
             RulebookShelf: MemoryRulebooks(),
             ReceiptKeyStore: MemoryReceiptKeys(),

@@ -8,6 +8,7 @@ from core.resale.evaluation import Evaluation, EvaluationFinding
 from core.resale.facts import Where
 from core.resale.listing import Listing
 from core.resale.listing_status import ListingStatus
+from core.resale.policy import Channel
 from core.resale.rule import AppliesAt
 from core.resale.rulebook import Rulebook
 from core.resale.settings import ORGANISATION, Target
@@ -60,6 +61,7 @@ class Previews(Law):
         moment: AppliesAt,
         now: datetime,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> JudgedPass:
         self.price_max = self.law.price_max
         return await super().__call__(
@@ -71,6 +73,7 @@ class Previews(Law):
             moment=moment,
             now=now,
             seller_trader=seller_trader,
+            channel=channel,
         )
 
 

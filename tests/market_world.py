@@ -17,11 +17,12 @@ from core.resale.blocks import Block
 from core.resale.facts import Where
 from core.resale.listing import Listing
 from core.resale.market_terms import MarketTerms
-from core.resale.policy import ResalePolicy, VerificationKind
+from core.resale.policy import Channel, ResalePolicy, VerificationKind
 from core.resale.rule import AppliesAt, Duty
 from core.resale.rulebook import Rulebook
 from core.resale.settings import ORGANISATION, Setting
 from core.resale.verdict import Reason, Verdict
+from core.resale.waiting_terms import WaitingTerms
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, ListingId, ResaleBlockId, TenantId, VerdictId
 from core.shared.money import Money
@@ -32,6 +33,7 @@ from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.resale import ResaleTransactions
 from ports.resale.listings import DueListings
 from tests.admission_builders import Gatehouse, Sale, resale_of
+from tests.buyers_neighbour import Buyers
 from tests.orders_neighbours import Life, Payments
 from tests.published_builders import AlwaysOnSale
 from tests.venues_neighbour import Venues
@@ -42,6 +44,7 @@ from usecases.resale.examine_listing import ExamineListing
 from usecases.resale.finalise_purchase import FinalisePurchase
 from usecases.resale.grounds import Grounds
 from usecases.resale.judging import Judge
+from usecases.resale.match_waiting_list import MatchReturns
 from usecases.resale.on_order_cancelled import ReleaseOrderedListings
 from usecases.resale.on_pass_reissued import CompleteListing, FailListing
 from usecases.resale.on_passes_stopped import ResumeListings, StopListings
@@ -55,6 +58,7 @@ from usecases.resale.reclaim_purchase import ReclaimPurchase
 from usecases.resale.reconsider_listing import ReconsiderListing
 from usecases.resale.release_purchase import ReleasePurchase
 from usecases.resale.reserve_purchase import ReservePurchase
+from usecases.resale.return_pass import ReturnPass
 from usecases.resale.tend_listings import TendListing, TendListings
 from usecases.resale.withdraw_offer import WithdrawOffer
 
@@ -75,6 +79,7 @@ class Law(Judge):
         self.asked: list[AppliesAt] = []
         self.requires: tuple[VerificationKind, ...] = ()
         self.words: list[bool | None] = []
+        self.channels: list[Channel] = []
 
     @override
     async def __call__(
@@ -88,9 +93,11 @@ class Law(Judge):
         moment: AppliesAt,
         now: datetime,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> JudgedPass:
         self.asked.append(moment)
         self.words.append(seller_trader)
+        self.channels.append(channel)
         allowed = self.price_max is None or price.amount_minor <= self.price_max.amount_minor
         verdict = Verdict(
             allowed=allowed,
@@ -194,6 +201,7 @@ class Market:
         *,
         seats: int = 3,
         terms: MarketTerms | None = None,
+        waiting_terms: WaitingTerms | None = None,
     ) -> None:
         self.gatehouse = Gatehouse()
         self.clock = self.gatehouse.clock
@@ -213,15 +221,30 @@ class Market:
         clock, resale_, admission = self.clock, self.resale, self.admission
         grounds = Grounds(resale_, self.venues, AlwaysOnSale())
         policy_of = PolicyOf(resale_, grounds, OneRulebook(Rulebook.of("test", [])), clock)
-        self.open = OpenListing(resale_, admission, clock)
+        self.match = MatchReturns(self.ids, clock, waiting_terms or WaitingTerms())
+        self.due_waiting_lists = memory.due_waiting_lists
+        self.open = OpenListing(resale_, admission, self.match, clock)
         self.withdraw = WithdrawOffer(resale_, admission, clock)
         self.create = CreateListing(
             resale_, admission, self.venues, self.law, policy_of, self.open, clock, self.ids, self.terms
         )
+        self.orders = Buyers({self.sale.order_id: self.sale.account_id})
+        self.return_pass = ReturnPass(
+            resale_,
+            admission,
+            self.orders,
+            self.venues,
+            self.law,
+            policy_of,
+            self.open,
+            clock,
+            self.ids,
+            self.terms,
+        )
         self.cancel = CancelListing(resale_, self.withdraw, clock)
         self.read = ReadListing(resale_, clock)
         self.list = ListListings(resale_, clock)
-        self.buy = BuyListing(resale_, self.venues, clock, self.ids, RandomHoldTokens(), self.terms)
+        self.buy = BuyListing(resale_, self.venues, clock, self.ids, RandomHoldTokens(), self.match, self.terms)
         self.give_back = GiveBackPurchase(resale_, clock)
         examine = ExamineListing(admission, self.law, clock)
         self.reconsider = ReconsiderListing(resale_, examine, clock)
@@ -250,6 +273,11 @@ class Market:
     async def listed(self, *, price_minor: int = 3_000, number: int = 0) -> Listing:
         """List one of the seller's passes."""
         return (await self.new_listing(price_minor=price_minor, number=number)).listing
+
+    async def returned(self, number: int = 0) -> Listing:
+        """Give one of the seller's passes back to the organiser."""
+        passes = await self.passes()
+        return (await self.return_pass(self.seller, passes[number].id)).listing
 
     async def new_listing(self, *, price_minor: int = 3_000, number: int = 0) -> NewListing:
         passes = await self.passes()

@@ -8,7 +8,7 @@ from alembic import op
 from adapters.postgres.security import Roles, relay_finds, tenant_table
 
 revision = "venue_0016"
-down_revision = "venue_0014"
+down_revision = "venue_0015"
 branch_labels = None
 depends_on = None
 

@@ -5,18 +5,26 @@ from collections.abc import Mapping
 from sqlalchemy import MetaData
 
 from adapters.postgres.migrator import Database, migrate
-from adapters.postgres.tables import admission_db, auth_db, order_db, pass_transfers, payment_db, venue_db
+from adapters.postgres.tables import (
+    admission_db,
+    auth_db,
+    order_db,
+    pass_transfers,
+    payment_db,
+    venue_db,
+    waiting_lists,
+)
 from bootstrap.settings import DATABASES, Settings, SettingsError
 
 METADATA: Mapping[str, MetaData] = {
     "auth_db": auth_db.metadata,
-    "venue_db": pass_transfers.metadata,  # the tables of venues, with seating's and resale's beside them
+    "venue_db": venue_db.metadata,  # the tables of venues, with seating's and resale's beside them
     "order_db": order_db.metadata,
     "payment_db": payment_db.metadata,
     "admission_db": admission_db.metadata,
 }
 
-assert pass_transfers.metadata is venue_db.metadata, "the tables of seating and resale stand in venue_db"
+assert pass_transfers.metadata is waiting_lists.metadata is venue_db.metadata, "resale's tables stand in venue_db"
 
 
 def databases(settings: Settings) -> tuple[Database, ...]:

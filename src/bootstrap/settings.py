@@ -169,6 +169,12 @@ class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     hold_budget_window_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
 
 
+class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that somebody on a waiting list has to accept the passes that were given back for them."""
+
+    waiting_offer_window_s: Seconds = 1_800
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -193,6 +199,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     orders: OrderSettings = OrderSettings()
     seating: SeatingSettings = SeatingSettings()
     transfers: TransferSettings = TransferSettings()
+    resale: ResaleSettings = ResaleSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

@@ -130,6 +130,12 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|DELETE          /listings/{id}
     POST                /listings/{id}/purchase
     DELETE              /purchases/{id}
+    POST                /passes/{id}/return
+    POST|GET            /tickets/{id}/waiting-list
+    GET|DELETE          /tickets/{id}/waiting-list/me
+    GET                 /waiting-list/offers
+    POST                /waiting-list/offers/{id}/accept
+    POST                /waiting-list/offers/{id}/decline
     GET                 /tickets/{id}/scan-manifest
     POST                /scans
     POST                /scans/batch

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.http.app import ServiceRoutes
 from adapters.http.listings import ListingController
+from adapters.http.returns import ReturnController
 from adapters.postgres.idempotency import PostgresIdempotencyStore
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
@@ -31,6 +32,7 @@ from usecases.resale.buy_listing import BuyListing, GiveBackPurchase
 from usecases.resale.cancel_listing import CancelListing
 from usecases.resale.create_listing import CreateListing
 from usecases.resale.read_listings import ListListings, ReadListing
+from usecases.resale.return_pass import ReturnPass
 
 LISTINGS = "/api/v1/listings"
 
@@ -71,6 +73,7 @@ async def stand(venue_db: Database) -> AsyncIterator[Stand]:
     market = Market(PostgresResaleTransactions(app_pool, Uuid7Source()), PostgresDueListings(relay_pool))
     made: dict[Any, object] = {
         CreateListing: market.create,
+        ReturnPass: market.return_pass,
         ListListings: market.list,
         ReadListing: market.read,
         CancelListing: market.cancel,
@@ -79,7 +82,7 @@ async def stand(venue_db: Database) -> AsyncIterator[Stand]:
         IdempotencyStore: PostgresIdempotencyStore(app_pool, relay_pool),
     }
     container = container_of(made)
-    routes = ServiceRoutes("venue", container, (ListingController,))
+    routes = ServiceRoutes("venue", container, (ListingController, ReturnController))
     try:
         async with client_of(app_of(routes, verifier=SpelledOutTokens(), clock=market.clock), timeout_s=30) as client:
             yield Stand(market, client)
@@ -291,3 +294,29 @@ async def test_a_seller_brings_what_is_asked_for_first(stand: Stand) -> None:
     assert problem(answer) == (422, "resale.verification_required")
     told = "identity: bring it by POST /seller-verifications"
     assert answer.json()["errors"] == [{"pointer": "", "message": told}]
+
+
+async def test_a_pass_goes_back_to_the_organiser_and_can_be_taken_back(stand: Stand) -> None:
+    [first, *_] = await stand.market.passes()
+    path = f"/api/v1/passes/{first.id}/return"
+    answer = await stand.ask("POST", path)
+    assert answer.status_code == 201, answer.text
+    listing = answer.json()["listing"]
+    assert answer.headers["location"] == f"{LISTINGS}/{listing['id']}"
+    assert (listing["kind"], listing["price"]["amount"], listing["status"]) == ("return", 2_500, "OPEN")
+    own = listing["seller"]
+    assert (own["youReceive"]["amount"], own["royalty"]["amount"], own["platformFee"]["amount"]) == (2_500, 0, 0)
+    assert problem(await stand.ask("POST", path)) == (409, "resale.already_listed")
+    [shown] = (await stand.ask("GET", LISTINGS, caller=stand.market.buyer)).json()["items"]
+    assert (shown["id"], shown["kind"]) == (listing["id"], "return")
+    assert (await stand.ask("DELETE", f"{LISTINGS}/{listing['id']}")).status_code == 204
+    assert (await stand.ask("POST", path)).status_code == 201
+
+
+async def test_only_its_buyer_gives_a_pass_back(stand: Stand) -> None:
+    [first, *_] = await stand.market.passes()
+    path = f"/api/v1/passes/{first.id}/return"
+    assert problem(await stand.ask("POST", path, caller=stand.market.buyer)) == (404, "admission.pass_not_found")
+    assert problem(await stand.ask("POST", f"/api/v1/passes/{uuid4()}/return")) == (404, "admission.pass_not_found")
+    stand.market.orders.of_orders[stand.market.sale.order_id] = uuid4()
+    assert problem(await stand.ask("POST", path)) == (422, "resale.not_returnable")

@@ -29,6 +29,7 @@ type ShownReason = Literal[
     "other",
     "dispute_lost",
     "pass_not_reissued",
+    "returned",
 ]
 type BasisPoints = Annotated[int, Meta(ge=0, le=WHOLE, description="Hundredths of a percent.")]
 

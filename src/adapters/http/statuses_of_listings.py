@@ -7,6 +7,7 @@ from core.resale.listing_errors import (
     ListingOrderedError,
     NotForSaleError,
     NotResaleHolderError,
+    NotReturnableError,
     OwnListingError,
     PersonBlockedError,
     ResaleReservationConflictError,
@@ -17,6 +18,13 @@ from core.resale.listing_errors import (
     UnlawfulResaleError,
     VerificationRequiredError,
 )
+from core.resale.waiting_errors import (
+    AlreadyWaitingError,
+    NotWaitingError,
+    TooManyWaitingListsError,
+    WaitingListClosedError,
+    WaitingOfferNotFoundError,
+)
 from core.shared.errors import DomainError
 
 LISTINGS: dict[type[DomainError], int] = {
@@ -26,6 +34,7 @@ LISTINGS: dict[type[DomainError], int] = {
     UnlawfulResaleError: 422,
     VerificationRequiredError: 422,
     AlreadyListedError: 409,
+    NotReturnableError: 422,
     TooManyListingsError: 409,
     TooManyPurchasesError: 409,
     ListingOrderedError: 409,
@@ -35,4 +44,9 @@ LISTINGS: dict[type[DomainError], int] = {
     NotResaleHolderError: 403,
     ResaleReservationExpiredError: 409,
     ResaleReservationConflictError: 409,
+    NotWaitingError: 404,
+    AlreadyWaitingError: 409,
+    WaitingListClosedError: 409,
+    TooManyWaitingListsError: 409,
+    WaitingOfferNotFoundError: 404,
 }

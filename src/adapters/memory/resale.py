@@ -20,6 +20,13 @@ from adapters.memory.resale_settings import MemorySettingStore, SettingRows
 from adapters.memory.resale_transfers import MemoryDueTransfers, MemoryTransferStore, TransferRows
 from adapters.memory.resale_verdicts import MemoryVerdictStore
 from adapters.memory.resale_verifications import MemoryVerificationStore, VerificationRows
+from adapters.memory.resale_waiting import (
+    MemoryDueWaitingLists,
+    MemoryWaitingListStore,
+    WaitingEntryRows,
+    WaitingList,
+    WaitingListRows,
+)
 from core.resale.blocks import Block
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.evaluation import Evaluation, EvaluationFinding
@@ -31,6 +38,7 @@ from core.resale.policy import ResalePolicy
 from core.resale.settings import Setting, Target
 from core.resale.transfer import Transfer
 from core.resale.verifications import Verification, VerificationStatus
+from core.resale.waiting_entry import WaitingEntry
 from core.shared.ids import (
     EvaluationId,
     ListingId,
@@ -38,9 +46,11 @@ from core.shared.ids import (
     ResaleBlockId,
     ReservationId,
     TenantId,
+    TicketId,
     TransferId,
     VerdictId,
     VerificationId,
+    WaitingEntryId,
 )
 from ports.events import Inbox, Outbox
 from ports.resale import ResaleTransaction, ResaleTransactions
@@ -52,6 +62,7 @@ from ports.resale.settings import SettingStore
 from ports.resale.transfers import DueTransfers, TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import ExpiredVerifications, VerificationStore
+from ports.resale.waiting_list import DueWaitingLists, WaitingListStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,8 @@ class TenantResale:
     evaluations: EvaluationRows = field(default_factory=dict[EvaluationId, Evaluation])
     findings: FindingRows = field(default_factory=dict[tuple[EvaluationId, ListingId], EvaluationFinding])
     transfers: TransferRows = field(default_factory=dict[TransferId, Transfer])
+    waiting_lists: WaitingListRows = field(default_factory=dict[TicketId, WaitingList])
+    waiting_entries: WaitingEntryRows = field(default_factory=dict[WaitingEntryId, WaitingEntry])
 
     def copy(self) -> Self:
         """Return a picture that a transaction may change."""
@@ -86,6 +99,7 @@ class _Transaction:
     listings: ListingStore
     evaluations: EvaluationStore
     transfers: TransferStore
+    waiting_list: WaitingListStore
     outbox: Outbox
     inbox: Inbox
 
@@ -99,6 +113,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
         self.due_listings: DueListings = MemoryDueListings(self._listings)
         self.due_evaluations: DueEvaluations = MemoryDueEvaluations(self._evaluations, self._listings)
         self.due_transfers: DueTransfers = MemoryDueTransfers(self._transfers)
+        self.due_waiting_lists: DueWaitingLists = MemoryDueWaitingLists(self._waiting_lists)
 
     @override
     @asynccontextmanager
@@ -115,6 +130,7 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
                 listings=MemoryListingStore(work.listings, work.purchases),
                 evaluations=MemoryEvaluationStore(work.evaluations, work.findings),
                 transfers=MemoryTransferStore(work.transfers),
+                waiting_list=MemoryWaitingListStore(work.waiting_lists, work.waiting_entries),
                 outbox=self._messages.outbox(tenant_id),
                 inbox=self._messages.inbox,
             )
@@ -139,3 +155,6 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
 
     def _transfers(self) -> Iterator[tuple[TenantId, Mapping[TransferId, Transfer]]]:
         return ((tenant_id, work.transfers) for tenant_id, work in self._tenants.items())
+
+    def _waiting_lists(self) -> Iterator[tuple[TenantId, Mapping[TicketId, WaitingList]]]:
+        return ((tenant_id, work.waiting_lists) for tenant_id, work in self._tenants.items())

@@ -7,9 +7,9 @@ from typing import override
 from core.resale.listed import ListedPass, Purchase
 from core.resale.listing import Listing
 from core.resale.listing_errors import AlreadyListedError
-from core.resale.listing_status import ListingStatus
+from core.resale.listing_status import ListingKind, ListingStatus
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId
+from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId
 from ports.paging import Page, PageRequest
 from ports.resale.listings import (
     DueListing,
@@ -89,6 +89,15 @@ class MemoryListingStore(ListingStore):
             and not each.purchase.has_ended(now)
             for each in self._rows.values()
         )
+
+    @override
+    async def open_returns(self, ticket_id: TicketId, *, now: datetime, listings_max: int) -> Sequence[ListingId]:
+        found = (
+            each.id
+            for each in self._rows.values()
+            if each.kind is ListingKind.RETURN and each.subject.ticket_id == ticket_id and each.is_for_sale(now)
+        )
+        return sorted(found)[:listings_max]
 
     @override
     async def page(self, page: PageRequest, query: ListingQuery) -> Page[Listing]:

@@ -12,7 +12,7 @@ from core.resale.listed import ListedPass
 from core.resale.listing import Listing
 from core.resale.listing_errors import AlreadyListedError
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId
+from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId
 from ports.paging import Page, PageRequest
 from ports.resale.listings import (
     DueListing,
@@ -75,6 +75,14 @@ _LIVE_OF_SELLER = f"""
 select count(*) as of_all, count(*) filter (where venue_id = $3 and event_starts_at = $4) as of_event
 from listings where tenant_id = $1 and seller_id = $2 and {_LIVE}
 """  # noqa: S608 - the condition is ours
+
+
+_OPEN_RETURNS = """
+select id from listings
+where tenant_id = $1 and ticket_id = $2 and kind = 'return' and closes_at > $3
+  and (status = 'OPEN' or (status in ('RESERVED', 'ORDERED') and taken_until <= $3))
+order by id limit $4
+"""
 
 
 class PostgresListingStore(ListingStore):
@@ -188,6 +196,11 @@ class PostgresListingStore(ListingStore):
             now,
         )
         return count
+
+    @override
+    async def open_returns(self, ticket_id: TicketId, *, now: datetime, listings_max: int) -> Sequence[ListingId]:
+        rows = await self._connection.fetch(_OPEN_RETURNS, self._tenant_id, ticket_id, now, listings_max)
+        return [ListingId(row["id"]) for row in rows]
 
     @override
     async def page(self, page: PageRequest, query: ListingQuery) -> Page[Listing]:

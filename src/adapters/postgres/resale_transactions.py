@@ -18,6 +18,7 @@ from adapters.postgres.resale_settings import PostgresSettingStore, SettingTable
 from adapters.postgres.resale_transfers import PostgresTransferStore
 from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
+from adapters.postgres.resale_waiting import PostgresWaitingListStore
 from adapters.postgres.transactions import tenant_transaction
 from core.resale.declared_facts import DeclaredFacts
 from core.resale.policy import ResalePolicy
@@ -33,6 +34,7 @@ from ports.resale.settings import SettingStore
 from ports.resale.transfers import TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
+from ports.resale.waiting_list import WaitingListStore
 
 _POLICIES = SettingTables("resale_policies", "resale_policy_changes", msgspec.json.Decoder(ResalePolicy))
 _FACTS = SettingTables("resale_facts", "resale_fact_changes", msgspec.json.Decoder(DeclaredFacts))
@@ -49,6 +51,7 @@ class _Transaction:
     listings: ListingStore
     evaluations: EvaluationStore
     transfers: TransferStore
+    waiting_list: WaitingListStore
     outbox: Outbox
     inbox: Inbox
 
@@ -74,6 +77,7 @@ class PostgresResaleTransactions(ResaleTransactions):
                 listings=PostgresListingStore(connection, tenant_id),
                 evaluations=PostgresEvaluationStore(connection, tenant_id),
                 transfers=PostgresTransferStore(connection, tenant_id),
+                waiting_list=PostgresWaitingListStore(connection, tenant_id),
                 outbox=PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=tenant_id),
             )

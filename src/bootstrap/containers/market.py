@@ -3,20 +3,29 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
+from datetime import timedelta
+
 from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
 
 from adapters.http.listings import ListingController
+from adapters.http.returns import ReturnController
+from adapters.http.waiting_lists import WaitingListController, WaitingOfferController
 from adapters.inprocess.resale import InProcessResale
 from adapters.postgres.resale_listings import PostgresDueListings
+from adapters.postgres.resale_waiting import PostgresDueWaitingLists
 from bootstrap.containers.service import JobSpec, Pools
+from bootstrap.settings import Settings
 from core.resale.market_terms import MarketTerms
+from core.resale.waiting_terms import WaitingTerms
 from ports.events import Subscription
 from ports.published.admission import PassesResumed, PassesStopped, PassNotReissued, PassReissued
 from ports.published.orders import OrderCancelled
 from ports.published.payments import PayoutSettled
-from ports.published.resale import ResaleApi
+from ports.published.resale import ListingOpened, ResaleApi
 from ports.resale.listings import DueListings
+from ports.resale.waiting_list import DueWaitingLists
+from usecases.resale.answer_waiting_offer import AcceptWaitingOffer, DeclineWaitingOffer, ReadWaitingOffers
 from usecases.resale.buy_listing import BuyListing, GiveBackPurchase
 from usecases.resale.cancel_listing import CancelListing
 from usecases.resale.create_listing import CreateListing
@@ -24,6 +33,7 @@ from usecases.resale.examine_listing import ExamineListing
 from usecases.resale.finalise_purchase import FinalisePurchase
 from usecases.resale.judge_pass import JudgePass
 from usecases.resale.judging import Judge
+from usecases.resale.match_waiting_list import MatchOpened, MatchReturns, MatchWaitingLists
 from usecases.resale.on_order_cancelled import ReleaseOrderedListings
 from usecases.resale.on_pass_reissued import CompleteListing, FailListing
 from usecases.resale.on_passes_stopped import ResumeListings, StopListings
@@ -36,20 +46,23 @@ from usecases.resale.reclaim_purchase import ReclaimPurchase
 from usecases.resale.reconsider_listing import ReconsiderListing
 from usecases.resale.release_purchase import ReleasePurchase
 from usecases.resale.reserve_purchase import ReservePurchase
+from usecases.resale.return_pass import ReturnPass
 from usecases.resale.tend_listings import TendListing, TendListings
+from usecases.resale.wait_for_returns import JoinWaitingList, LeaveWaitingList, ReadWaitingList
 from usecases.resale.withdraw_offer import WithdrawOffer
 
 TEND_INTERVAL_S = 5.0
 
 
 class MarketProvider(Provider):
-    """The market; the container must also give AdmissionApi, PaymentsApi and all of resale."""
+    """The market; the container must also give AdmissionApi, OrdersApi, PaymentsApi and all of resale."""
 
     scope = Scope.APP
     published = provide(InProcessResale, provides=ResaleApi)
     judge = provide(JudgePass, provides=Judge)
     usecases = provide_all(
         CreateListing,
+        ReturnPass,
         OpenListing,
         ReadListing,
         ListListings,
@@ -71,6 +84,15 @@ class MarketProvider(Provider):
         ReleaseOrderedListings,
         StopListings,
         ResumeListings,
+        MatchReturns,
+        MatchOpened,
+        MatchWaitingLists,
+        JoinWaitingList,
+        LeaveWaitingList,
+        ReadWaitingList,
+        ReadWaitingOffers,
+        AcceptWaitingOffer,
+        DeclineWaitingOffer,
         TendListing,
         TendListings,
     )
@@ -81,12 +103,27 @@ class MarketProvider(Provider):
         return MarketTerms()
 
     @provide
+    def waiting_terms(self, settings: Settings) -> WaitingTerms:
+        """Return the limits of waiting lists."""
+        return WaitingTerms(offer_window=timedelta(seconds=settings.resale.waiting_offer_window_s))
+
+    @provide
+    def due_waiting_lists(self, pools: Pools) -> DueWaitingLists:
+        """Return the sweep's view as the relay role."""
+        return PostgresDueWaitingLists(pools.relay)
+
+    @provide
     def due(self, pools: Pools) -> DueListings:
         """Return the sweep's view as the relay role."""
         return PostgresDueListings(pools.relay)
 
 
-MARKET_CONTROLLERS: tuple[type[Controller], ...] = (ListingController,)
+MARKET_CONTROLLERS: tuple[type[Controller], ...] = (
+    ListingController,
+    ReturnController,
+    WaitingListController,
+    WaitingOfferController,
+)
 MARKET_SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("resale.complete_listing", PassReissued, CompleteListing),
     Subscription("resale.fail_listing", PassNotReissued, FailListing),
@@ -94,5 +131,9 @@ MARKET_SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("resale.stop_listings", PassesStopped, StopListings),
     Subscription("resale.resume_listings", PassesResumed, ResumeListings),
     Subscription("resale.note_payout", PayoutSettled, NotePayout),
+    Subscription("resale.match_waiting_list", ListingOpened, MatchOpened),
 )
-MARKET_JOBS: tuple[JobSpec, ...] = (JobSpec("tend_listings", TEND_INTERVAL_S, TendListings),)
+MARKET_JOBS: tuple[JobSpec, ...] = (
+    JobSpec("tend_listings", TEND_INTERVAL_S, TendListings),
+    JobSpec("match_waiting_list", TEND_INTERVAL_S, MatchWaitingLists),
+)

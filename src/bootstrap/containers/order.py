@@ -34,7 +34,7 @@ from ports.published.payments import (
     PaymentSucceeded,
     RefundSettled,
 )
-from ports.published.resale import ResaleApi
+from ports.published.resale import ResaleApi, ReturnCompleted
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -52,6 +52,7 @@ from usecases.orders.on_dispute import OnDisputeClosed, OnDisputeOpened
 from usecases.orders.on_pass_reissued import OnPassHandedOver, OnPassNotReissued, OnPassReissued
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_refund_settled import OnRefundSettled
+from usecases.orders.on_return_completed import OnReturnCompleted
 from usecases.orders.on_timer_fired import OnTimerFired
 from usecases.orders.pay_order import PayOrder
 from usecases.orders.place_order import PlaceOrder
@@ -110,6 +111,7 @@ class OrdersProvider(Provider):
         OnDisputeClosed,
         OnPassReissued,
         OnPassNotReissued,
+        OnReturnCompleted,
         OnPassHandedOver,
         TuneRefundPolicy,
     )
@@ -181,6 +183,7 @@ def order_service() -> Service:
             Subscription("orders.on_pass_reissued", PassReissued, OnPassReissued),
             Subscription("orders.on_pass_not_reissued", PassNotReissued, OnPassNotReissued),
             Subscription("orders.on_pass_handed_over", PassHandedOver, OnPassHandedOver),
+            Subscription("orders.on_return_completed", ReturnCompleted, OnReturnCompleted),
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
         ),
         jobs=(

@@ -34,6 +34,7 @@ from bootstrap.containers.transfers import (
 )
 from ports.published.admission import AdmissionApi
 from ports.published.identity import IdentityApi
+from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -69,7 +70,7 @@ def venue_service() -> Service:
             MarketProvider(),
             EvaluationProvider(),
             TransfersProvider(),
-            linked(TicketingApi, AdmissionApi, PaymentsApi, IdentityApi),
+            linked(TicketingApi, AdmissionApi, OrdersApi, PaymentsApi, IdentityApi),
         ),
         controllers=(
             VenueController,

@@ -17,9 +17,10 @@ WHOLE = 10_000
 
 
 class RefundReason(StrEnum):
-    """Why money goes back. A buyer has only the first one, and nobody the last two: they are what happened.
+    """Why money goes back. A buyer has only the first one, and nobody the last three: they are what happened.
 
-    The buyer's bank took the money, or the pass that was resold could not be had any more.
+    The buyer's bank took the money, the pass that was resold could not be had any more, or a pass that was given back
+    to the organiser was sold again.
     """
 
     CUSTOMER_REQUEST = "customer_request"
@@ -31,12 +32,16 @@ class RefundReason(StrEnum):
     OTHER = "other"
     DISPUTE_LOST = "dispute_lost"
     PASS_NOT_REISSUED = "pass_not_reissued"  # noqa: S105 - a pass of an event, not a password
+    RETURNED = "returned"
 
 
 GIVEN_IN_FULL = frozenset(
     {RefundReason.EVENT_CANCELLED, RefundReason.EVENT_RESCHEDULED, RefundReason.DUPLICATE, RefundReason.FRAUD}
 )
 """The buyer did not change their mind: everything goes back with the fees, whatever the policy says."""
+
+OWED_EVEN_IF_REFUSED = frozenset({RefundReason.PASS_NOT_REISSUED, RefundReason.RETURNED})
+"""What the buyer has not any more, or never had: a refund that payments refuses is tried again, and not forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

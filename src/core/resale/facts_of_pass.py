@@ -54,11 +54,13 @@ def facts_of_pass(
     buyer_place: Where | None,
     seller_place: Where | None = None,
     seller_trader: bool | None = None,
+    channel: Channel = Channel.FAIRSEAT,
 ) -> ResaleFacts:
     """Return the facts of a resale on Fairseat's own market, whose buyer pays the price and nothing on top of it.
 
     The organiser authorised this market where one of its policies allows resale in so many words, or names the market;
-    its silence is no consent. What is verified of the seller is known, what is not is left open; `seller_trader` is the
+    its silence is no consent. A return is sold by the organiser itself.
+    What is verified of the seller is known, what is not is left open; `seller_trader` is the
     seller's own word, and evidence that they are a trader goes before it. This market guarantees a refund: the money
     waits in escrow until the buyer has a pass, and goes back by itself when none can be issued.
     """
@@ -68,7 +70,7 @@ def facts_of_pass(
     if complimentary is not None:
         known[Fact.COMPLIMENTARY] = complimentary
     known |= {fact: True for kind, fact in _SAID_BY.items() if kind in verifications}
-    if any(each.allowed or Channel.FAIRSEAT in (each.approved_channels or ()) for each in policy):
+    if channel is Channel.RETURN or any(each.allowed or channel in (each.approved_channels or ()) for each in policy):
         known[Fact.CHANNEL_AUTHORISED] = True
     nothing = Money.zero(price.currency)
     return ResaleFacts(
@@ -81,7 +83,7 @@ def facts_of_pass(
         transfer_count=transfer_count,
         first_sold_on=first_sale.at.astimezone(ZoneInfo(time_zone)).date(),
         known=known,
-        channel=Channel.FAIRSEAT,
+        channel=channel,
         verifications=verifications,
         buyer_place=buyer_place,
         seller_place=seller_place,

@@ -121,6 +121,11 @@ class Listing:
         first = self.offered_to
         return first is None or now >= first.until or first.account_id == account_id
 
+    def is_offered_first(self, account_id: AccountId, now: datetime) -> bool:
+        """Tell whether this account comes before all others."""
+        first = self.offered_to
+        return first is not None and now < first.until and first.account_id == account_id
+
     # What happens to it. Each returns the listing one version on, and raises ForbiddenListingStepError.
 
     def opened(self, now: datetime) -> Self:
@@ -142,6 +147,10 @@ class Listing:
         """The purchase lasts longer; nothing else changes."""
         kept = replace(self, purchase=replace(self._purchase, until=until))
         return _changed(kept, now)
+
+    def offered_first(self, first: OfferedTo | None, now: datetime) -> Self:
+        """Somebody may buy it before all others, or nobody does any more; repeating it changes nothing."""
+        return self if first == self.offered_to else _changed(replace(self, offered_to=first), now)
 
     def released(self, now: datetime) -> Self:
         """The buyer of the moment does not have it any more; everybody may buy it again."""

@@ -66,6 +66,15 @@ _INSTEAD = {
 """What else may be done."""
 
 
+class NotReturnableError(DomainError):
+    """The organiser does not take the pass back from this person: `detail` says why."""
+
+    code: ClassVar[str] = "resale.not_returnable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+
+
 class AlreadyListedError(DomainError):
     """The pass has a live listing."""
 

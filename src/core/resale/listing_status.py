@@ -5,6 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from core.resale.listing_errors import ForbiddenListingStepError
+from core.resale.policy import Channel
 
 
 class ListingKind(StrEnum):
@@ -15,6 +16,11 @@ class ListingKind(StrEnum):
 
     RETURN = "return"
     """The organiser sells again at face value, and the earlier holder gets back what the first sale cost."""
+
+    @property
+    def channel(self) -> Channel:
+        """Return the channel that law and policy know it as."""
+        return Channel.RETURN if self is ListingKind.RETURN else Channel.FAIRSEAT
 
 
 class ListingStatus(StrEnum):

@@ -200,6 +200,52 @@ class ListingCompleted(Event, frozen=True, kw_only=True):
     currency: str
 
 
+class ReturnCompleted(Event, frozen=True, kw_only=True):
+    """A pass that was given back to the organiser was sold again: the order that it was of is due the money for it.
+
+    It was of the unit `origin_unit` of the item `origin_order_item_id` of the order `origin_order_id`, whose buyer
+    `account_id` is, and is the order `order_id`'s now. `price_minor` is what it cost when it was sold first.
+    """
+
+    event_type: ClassVar[str] = "resale.return.completed"
+
+    listing_id: UUID
+    ticket_id: UUID
+    order_id: UUID
+    origin_order_id: UUID
+    origin_order_item_id: UUID
+    origin_unit: int
+    account_id: UUID
+    price_minor: int
+    currency: str
+
+
+class WaitingListOffered(Event, frozen=True, kw_only=True):
+    """Returns are kept for somebody on the waiting list until `expires_at`, who should be told at once."""
+
+    event_type: ClassVar[str] = "resale.waiting_list.offered"
+
+    offer_id: UUID
+    ticket_id: UUID
+    account_id: UUID
+    listing_ids: tuple[UUID, ...]
+    expires_at: datetime
+
+
+class WaitingListOfferEnded(Event, frozen=True, kw_only=True):
+    """An offer to somebody on the waiting list is over.
+
+    `withdrawn`: what was offered is not to be had any more, and the account keeps its place. `lapsed`: nobody answered.
+    """
+
+    event_type: ClassVar[str] = "resale.waiting_list.offer_ended"
+
+    offer_id: UUID
+    ticket_id: UUID
+    account_id: UUID
+    how: Literal["accepted", "declined", "lapsed", "withdrawn"]
+
+
 class ListingEnded(Event, frozen=True, kw_only=True):
     """A listing is over without a sale; `reason` tells people why."""
 

@@ -16,6 +16,7 @@ from ports.resale.settings import SettingStore
 from ports.resale.transfers import TransferStore
 from ports.resale.verdicts import VerdictStore
 from ports.resale.verifications import VerificationStore
+from ports.resale.waiting_list import WaitingListStore
 
 
 class ResaleTransaction(Protocol):
@@ -39,6 +40,8 @@ class ResaleTransaction(Protocol):
     def evaluations(self) -> EvaluationStore: ...
     @property
     def transfers(self) -> TransferStore: ...
+    @property
+    def waiting_list(self) -> WaitingListStore: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -113,6 +113,10 @@ class ListingStore(Protocol):
         """Count the listings that are RESERVED for the buyer at this moment, and let nobody else count them."""
 
     @abstractmethod
+    async def open_returns(self, ticket_id: TicketId, *, now: datetime, listings_max: int) -> Sequence[ListingId]:
+        """Return the ids of the returns of a ticket that are for sale at this moment, whoever comes first, sorted."""
+
+    @abstractmethod
     async def page(self, page: PageRequest, query: ListingQuery) -> Page[Listing]:
         """Return listings in the query's order, after the one that `page.after` names, which has to be there still.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.orders.order import Order
-from core.orders.refund_policy import RefundReason
+from core.orders.refund_policy import OWED_EVEN_IF_REFUSED
 from core.orders.refunds import OrderRefund
 from core.orders.statuses import OrderStatus
 from core.shared.errors import UnavailableError
@@ -29,8 +29,8 @@ class RefundMoney:
     """For the refunds of orders: the one place that knows where an order's money is.
 
     It is at Stripe, which payments asks, or in the till of the box office, from which staff hand it out; a refund of
-    nothing is made at once. Money for a pass that could not be had is owed even if payments refuses it (the buyer's
-    bank may have it). May be repeated for the same refund.
+    nothing is made at once. Money for a pass that could not be had, or was given back, is owed even if payments refuses
+    it (the buyer's bank may have it). May be repeated for the same refund.
     """
 
     payments: PaymentsApi
@@ -48,7 +48,7 @@ class RefundMoney:
                 reason=refund.reason.value,
             )
         except RefusedError as refusal:
-            owed = refund.reason is RefundReason.PASS_NOT_REISSUED
+            owed = refund.reason in OWED_EVEN_IF_REFUSED
             return RefundOutcome("failed" if owed else "refused", refusal.refusal_code)
         except UnavailableError:
             return RefundOutcome("later")

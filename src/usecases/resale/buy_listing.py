@@ -7,7 +7,7 @@ from core.resale import market
 from core.resale.listed import Purchase
 from core.resale.listing import Listing
 from core.resale.listing_errors import ListingNotFoundError, ResaleReservationNotFoundError, TooManyPurchasesError
-from core.resale.listing_status import ListingStatus
+from core.resale.listing_status import ListingKind, ListingStatus
 from core.resale.market_terms import MarketTerms
 from core.shared.callers import Caller
 from core.shared.holders import holder_of, token_digest
@@ -16,8 +16,9 @@ from ports.clock import Clock
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
 from ports.published.venues import VenuesApi
-from ports.resale import ResaleTransactions
+from ports.resale import ResaleTransaction, ResaleTransactions
 from usecases.resale.listing_news import save_and_announce
+from usecases.resale.match_waiting_list import MatchReturns
 from usecases.resale.persons import must_be_free, seller_must_be_free
 
 
@@ -39,6 +40,7 @@ class BuyListing:
     clock: Clock
     ids: IdSource
     tokens: HoldTokens
+    match: MatchReturns
     terms: MarketTerms
 
     async def __call__(self, caller: Caller, listing_id: ListingId) -> NewPurchase:
@@ -52,6 +54,7 @@ class BuyListing:
         async with self.resale.begin(caller.tenant_id) as tx:
             await must_be_free(tx, caller.account_id, now=now)
             kept = await tx.listings.kept_for(caller.account_id, now=now)
+            await self._waiting_list_first(tx, listing_id)
             listing = await tx.listings.locked(listing_id)
             if listing is None:
                 raise ListingNotFoundError
@@ -70,8 +73,16 @@ class BuyListing:
                 until=now + timedelta(seconds=ttl_s),
             )
             after = await save_and_announce(tx, listing, market.buy(listing, wanted, now=now), now=now)
+            if listing.is_offered_first(caller.account_id, now):
+                await self.match(tx, listing.subject.ticket_id)  # the rest of the offer is others' now
         assert after.purchase is not None
         return NewPurchase(after, after.purchase, token)
+
+    async def _waiting_list_first(self, tx: ResaleTransaction, listing_id: ListingId) -> None:
+        """Nobody comes before the waiting list because it has not been served since the return was free again."""
+        listing = await tx.listings.get(listing_id)
+        if listing is not None and listing.kind is ListingKind.RETURN:
+            await self.match(tx, listing.subject.ticket_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from core.resale.facts import Where
 from core.resale.listed import ListingTerms, closing_time, restrictions_of
 from core.resale.listing import Listing
-from core.resale.listing_errors import TooManyListingsError
 from core.resale.market_terms import MarketTerms
 from core.resale.rule import AppliesAt
 from core.resale.sellable import refusal_of
@@ -20,11 +19,11 @@ from ports.ids import IdSource
 from ports.published.admission import AdmissionApi
 from ports.published.refusals import RefusedError
 from ports.published.venues import VenuesApi
-from ports.resale import ResaleTransaction, ResaleTransactions
+from ports.resale import ResaleTransactions
 from usecases.resale.judging import Judge
 from usecases.resale.listed_passes import listed_pass
 from usecases.resale.open_listing import OpenListing
-from usecases.resale.persons import must_be_free
+from usecases.resale.persons import must_be_free, must_have_room
 from usecases.resale.policy_of import PolicyOf
 from usecases.resale.purchases import begun, purchase_of
 
@@ -102,16 +101,8 @@ class CreateListing:
         )
         async with self.resale.begin(caller.tenant_id) as tx:
             await must_be_free(tx, caller.account_id, now=now)
-            await self._must_have_room(tx, listing)
+            await must_have_room(tx, listing, self.terms)
             await tx.listings.add(listing)
             # After the listing, as whoever completes one locks it before the history of its pass.
             await begun(tx.history, purchase_of(facts, place=place))
         return NewListing(await self.open(caller.tenant_id, listing.id), judged.verdict)
-
-    async def _must_have_room(self, tx: ResaleTransaction, listing: Listing) -> None:
-        has = await tx.listings.of_seller(listing.seller_id, listing.subject)
-        if has.of_event >= self.terms.listings_per_event_max:
-            most = self.terms.listings_per_event_max
-            raise TooManyListingsError(f"You have {has.of_event} passes of this event on the market; at most {most}.")
-        if has.all >= self.terms.listings_max:
-            raise TooManyListingsError(f"You have {has.all} passes on the market; at most {self.terms.listings_max}.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.resale.listed import Cause, Suspension
 from core.resale.listing import Listing
+from core.resale.listing_status import ListingKind
 from core.resale.rule import AppliesAt
 from core.resale.sellable import refusal_of
 from core.resale.verdict import Reason
@@ -63,8 +64,11 @@ class ExamineListing:
             moment=AppliesAt.RESALE,
             now=self.clock.now(),
             seller_trader=listing.terms.seller_trader,
+            channel=listing.kind.channel,
         )
-        refusal = refusal_of(judged.verdict)
+        # The organiser sells a return: nobody who gives one back has to show who they are.
+        is_return = listing.kind is ListingKind.RETURN
+        refusal = None if is_return and judged.verdict.allowed else refusal_of(judged.verdict)
         if refusal is None:
             return Finding()
         objection = Suspension(Cause.UNLAWFUL, refusal.message)

@@ -6,8 +6,9 @@ from datetime import datetime
 from core.resale.facts import Act, Where
 from core.resale.facts_of_pass import FirstSale, facts_of_pass
 from core.resale.kept_verdict import SignedVerdict
-from core.resale.policy import PolicyChain
+from core.resale.policy import Channel, PolicyChain
 from core.resale.receipt import PassSubject
+from core.resale.returns import chain_of
 from core.resale.rule import AppliesAt
 from core.resale.scalping import HISTORY_OF, TRADER_AT, score, with_review
 from core.resale.settings import Target
@@ -48,6 +49,7 @@ class JudgePass:
         now: datetime,
         seller_place: Where | None = None,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> SignedVerdict:
         """Return the verdict, which is kept. The pass's changes of hands are counted under the lock of its history.
 
@@ -56,7 +58,17 @@ class JudgePass:
 
         Raises RefusedError for a venue or ticket that is not there any more, InvalidInputError for an impossible price.
         """
-        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, Act(moment.value), now, seller_trader)
+        question = _Asked(
+            pass_facts,
+            price,
+            seller,
+            buyer_place,
+            seller_place,
+            Act(moment.value),
+            now,
+            seller_trader,
+            channel,
+        )
         ground, policy = await self._where_it_stands(tenant_id, pass_facts)
         async with self.resale.begin(tenant_id) as tx:
             count = await tx.history.count(PassId(pass_facts.lineage_id))
@@ -75,10 +87,11 @@ class JudgePass:
         act: Act,
         as_of: datetime,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> SignedVerdict:
         """Return the verdict for somebody who only asks: nothing is stored and nothing is locked."""
         seller = AccountId(pass_facts.account_id)
-        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, act, as_of, seller_trader)
+        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, act, as_of, seller_trader, channel)
         ground, policy = await self._where_it_stands(tenant_id, pass_facts)
         async with self.resale.begin(tenant_id) as tx:
             lineage = await tx.history.peek(PassId(pass_facts.lineage_id))
@@ -100,7 +113,7 @@ class JudgePass:
         policy: PolicyChain,
         transfer_count: int,
     ) -> SignedVerdict:
-        known = asked.known
+        known, policy = asked.known, chain_of(asked.channel, policy)
         verified = kinds_verified(
             await tx.verifications.of_account(asked.seller), venue_id=ground.venue_id, now=asked.at
         )
@@ -117,6 +130,7 @@ class JudgePass:
             known_of_event=ground.known.facts,
             complimentary=known.complimentary,
             policy=policy,
+            channel=asked.channel,
             verifications=verified,
             seller_trader=True if looks.points >= TRADER_AT else asked.seller_trader,
             buyer_place=asked.buyer_place,
@@ -137,6 +151,7 @@ class _Asked:
     act: Act
     at: datetime
     seller_trader: bool | None
+    channel: Channel = Channel.FAIRSEAT
 
 
 def _first_sale(known: PassFacts) -> FirstSale:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.resale.facts import Where
+from core.resale.policy import Channel
 from core.resale.rule import AppliesAt
 from core.resale.verdict import Verdict
 from core.shared.ids import AccountId, TenantId, VerdictId
@@ -36,6 +37,7 @@ class Judge(Protocol):
         moment: AppliesAt,
         now: datetime,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> Judged:
         """Return the verdict, which is stored; not to be called inside a transaction.
 

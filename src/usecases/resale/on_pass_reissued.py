@@ -12,7 +12,7 @@ from core.shared.ids import AccountId, ListingId, OrderId, PassId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery
 from ports.published.admission import ORDER_OVER, PassNotReissued, PassReissued
-from ports.published.resale import ListingCompleted
+from ports.published.resale import ListingCompleted, ReturnCompleted
 from ports.resale import ResaleTransactions
 from usecases.resale.deliveries import tenant_of
 from usecases.resale.listing_news import save_and_announce
@@ -23,7 +23,10 @@ _LOG = logging.getLogger("fairseat.resale")
 
 @dataclass(frozen=True, slots=True)
 class CompleteListing(Consumer[PassReissued]):
-    """For events. The change of hands goes into the history of the pass with the listing, then the seller is paid."""
+    """For events. The change of hands goes into the history of the pass with the listing, then the seller is paid.
+
+    Who gave the pass back to the organiser is paid by orders, which hears of it.
+    """
 
     resale: ResaleTransactions
     pay: PaySeller
@@ -58,6 +61,8 @@ class CompleteListing(Consumer[PassReissued]):
                 )
             )
             await tx.outbox.add(_told(after, event), subject=listing_id, at=now)
+            if after.kind is ListingKind.RETURN:
+                await tx.outbox.add(_returned(after, event), subject=listing_id, at=now)
         try:
             await self.pay(tenant_id, listing_id)
         except (DomainError, UnavailableError) as error:
@@ -102,5 +107,19 @@ def _told(listing: Listing, event: PassReissued) -> ListingCompleted:
         seller_account_id=listing.seller_id,
         price_minor=listing.price.amount_minor,
         seller_minor=listing.payout.split.seller.amount_minor if listing.payout is not None else 0,
+        currency=listing.price.currency,
+    )
+
+
+def _returned(listing: Listing, event: PassReissued) -> ReturnCompleted:
+    return ReturnCompleted(
+        listing_id=listing.id,
+        ticket_id=listing.subject.ticket_id,
+        order_id=event.order_id,
+        origin_order_id=listing.subject.order_id,
+        origin_order_item_id=listing.subject.order_item_id,
+        origin_unit=listing.subject.unit,
+        account_id=listing.seller_id,
+        price_minor=listing.price.amount_minor,
         currency=listing.price.currency,
     )

@@ -1,9 +1,10 @@
-"""Who may take part in the market."""
+"""Who may take part in the market, and with how much."""
 
 from datetime import datetime
 
 from core.resale.listing import Listing
-from core.resale.listing_errors import NotForSaleError, PersonBlockedError
+from core.resale.listing_errors import NotForSaleError, PersonBlockedError, TooManyListingsError
+from core.resale.market_terms import MarketTerms
 from core.shared.ids import AccountId
 from core.shared.time import spoken
 from ports.resale import ResaleTransaction
@@ -23,3 +24,13 @@ async def seller_must_be_free(tx: ResaleTransaction, listing: Listing, *, now: d
     """Raise NotForSaleError while the seller is blocked; why is nothing that a buyer is told."""
     if await tx.blocks.holding(listing.seller_id, now=now):
         raise NotForSaleError("This pass cannot be sold at the moment.")
+
+
+async def must_have_room(tx: ResaleTransaction, listing: Listing, terms: MarketTerms) -> None:
+    """Raise TooManyListingsError for a seller who has as many passes on the market as one may."""
+    has = await tx.listings.of_seller(listing.seller_id, listing.subject)
+    if has.of_event >= terms.listings_per_event_max:
+        most = terms.listings_per_event_max
+        raise TooManyListingsError(f"You have {has.of_event} passes of this event on the market; at most {most}.")
+    if has.all >= terms.listings_max:
+        raise TooManyListingsError(f"You have {has.all} passes on the market; at most {terms.listings_max}.")

@@ -10,6 +10,7 @@ from core.resale.facts import Act, Where
 from core.resale.kept_verdict import SignedVerdict
 from core.resale.listing import Listing
 from core.resale.listing_status import ListingStatus
+from core.resale.policy import Channel
 from core.resale.rule import AppliesAt
 from core.shared.errors import DomainError
 from core.shared.ids import AccountId, EvaluationId, ListingId, TenantId
@@ -51,6 +52,7 @@ class AskingJudge(Judge):
         moment: AppliesAt,
         now: datetime,
         seller_trader: bool | None = None,
+        channel: Channel = Channel.FAIRSEAT,
     ) -> SignedVerdict:
         return await self.judge.unkept(
             tenant_id,
@@ -61,6 +63,7 @@ class AskingJudge(Judge):
             act=Act(moment.value),
             as_of=now,
             seller_trader=seller_trader,
+            channel=channel,
         )
 
 
