@@ -36,6 +36,10 @@ async def calm_down(checkout: Checkout, *, banks_pay: bool) -> Picture:
                 desk.settle(refund.id, MoneyStatus.SUCCEEDED)
         if intent.id in checkout.owed:
             await checkout.tell(intent, "charge.refund.updated")
+        for dispute in checkout.gateway.bank.of(intent.id):
+            if dispute.status not in {"won", "lost", "warning_closed"}:
+                checkout.gateway.bank.decide(dispute.id, won=banks_pay)
+            await checkout.tell_of({"id": dispute.id, "object": "dispute"}, "charge.dispute.closed")
     checkout.owed.clear()
     wrong: list[str] = []
     for _ in range(ROUNDS_MAX):
