@@ -11,7 +11,7 @@ from core.orders.statuses import OrderStatus
 from core.shared.callers import Caller
 from core.shared.ids import ReservationId
 from ports.events import Delivery, Envelope
-from ports.published.admission import PassNotReissued, PassReissued
+from ports.published.admission import ORDER_OVER, PassNotReissued, PassReissued
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted
 from ports.published.payments import DisputeClosed, DisputeOpened
 from tests.orders_world import TENANT, World
@@ -80,6 +80,9 @@ class Gate:
             old = self.passes.get((resold.origin_order_item_id, resold.origin_unit))
             if old is None or not old.live or old.item_id in self.refuses:
                 self.told.append(PassNotReissued(**names, reason="admission.pass_void"))
+                continue
+            if told.order_id in self.refunded or (resold.order_item_id, 1) in self.over:
+                self.told.append(PassNotReissued(**names, reason=ORDER_OVER))
                 continue
             self._end([(old.item_id, old.unit)])
             self._add(Pass(told.order_id, resold.order_item_id, 1, old.seat))

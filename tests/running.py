@@ -97,12 +97,17 @@ class Place:
 
 
 class Buyer:
-    """Somebody who buys through the API, with a guest token."""
+    """Somebody who buys through the API, with a guest token; or with an account of this e-mail, opened for that."""
 
-    def __init__(self, running: RunningFairseat | Place) -> None:
+    def __init__(self, running: RunningFairseat | Place, email: str | None = None) -> None:
         self._running = running
         self.http = httpx.Client(timeout=30)
-        token = self._json(self.http.post(f"{running.api}/auth/guest", json={}))["accessToken"]
+        if email is None:
+            way, body = "guest", dict[str, str]()
+        else:
+            way, body = "login", {"email": email, "password": PASSWORD}
+            self._json(self.http.post(f"{running.api}/auth/register", json={**body, "displayName": email}))
+        token = self._json(self.http.post(f"{running.api}/auth/{way}", json=body))["accessToken"]
         self.organisation_id, self.plan_id = find_demo(running)
         self.headers = {"Authorization": f"Bearer {token}", "X-Tenant-ID": self.organisation_id}
 
@@ -114,20 +119,25 @@ class Buyer:
     def post(self, path: str, body: object) -> Any:
         return self._json(self.http.post(self._running.api + path, json=body, headers=self.headers))
 
-    def hold(self, seats: int = 1) -> str:
-        """Hold free seats, and return the reservation's id."""
-        free = [
-            seat for seat in self.get(f"/seating-plans/{self.plan_id}/seats")["seats"] if seat["status"] == "AVAILABLE"
-        ]
+    def refused(self, path: str, body: object = None) -> Any:
+        """Return the problem that a POST is refused with."""
+        answer = self.http.post(self._running.api + path, json=body, headers=self.headers)
+        assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
+        return answer.json()
+
+    def hold(self, seats: int = 1, *, plan_id: str | None = None) -> str:
+        """Hold free seats, of the demo's plan unless another is named, and return the reservation's id."""
+        plan = f"/seating-plans/{plan_id or self.plan_id}"
+        free = [seat for seat in self.get(f"{plan}/seats")["seats"] if seat["status"] == "AVAILABLE"]
         reservation_id = str(uuid4())
         chosen = [seat["id"] for seat in free[:seats]]
-        self.post(f"/seating-plans/{self.plan_id}/holds", {"reservationId": reservation_id, "seatIds": chosen})
+        self.post(f"{plan}/holds", {"reservationId": reservation_id, "seatIds": chosen})
         return reservation_id
 
-    def order(self, reservation_id: str) -> str:
+    def order(self, reservation_id: str, *, kind: str = "seats") -> str:
         """Order what is held, and return the order's id."""
         body = {
-            "reservations": [{"kind": "seats", "reservationId": reservation_id}],
+            "reservations": [{"kind": kind, "reservationId": reservation_id}],
             "contact": {"email": "fan@demo.example.com", "name": "Fay Fan"},
         }
         return str(self.post("/orders", body)["id"])

@@ -31,6 +31,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /resale/validate/batch
     GET                 /resale/rulebook
     GET                 /resale/keys
+    GET                 /resale/receipts/{id}
     GET|POST            /venues
     GET|PATCH|DELETE    /venues/{id}
     GET|PUT             /venues/{id}/settings

@@ -13,7 +13,7 @@ from core.resale.listing_status import ListingStatus
 from core.resale.policy import ResalePolicy
 from core.shared.money import Money
 from ports.events import Delivery
-from ports.published.admission import PassesResumed, PassesStopped, PassNotReissued
+from ports.published.admission import ORDER_OVER, PassesResumed, PassesStopped, PassNotReissued
 from ports.published.orders import OrderCancelled
 from ports.published.payments import PayoutSettled
 from ports.published.resale import ListingCompleted, ListingEnded, ListingOpened, ListingSuspended
@@ -67,7 +67,9 @@ async def test_the_change_of_hands_goes_into_the_history_of_the_pass(market: Mar
     listing = await sold(market)
     await market.passed_on(listing, ORDER)
     async with market.resale.begin(market.tenant_id) as tx:
-        [kept] = await tx.history.entries(listing.subject.lineage_id)
+        begun, kept = await tx.history.entries(listing.subject.lineage_id)
+    assert (begun.entry.kind, begun.entry.to_account) == (HistoryKind.PURCHASE, market.seller.account_id)
+    assert begun.entry.price == Money(2_500, "EUR"), "what the first buyer paid, and not what was asked for it now"
     entry = kept.entry
     assert (entry.kind, entry.old_pass_id) == (HistoryKind.RESALE, listing.subject.pass_id)
     assert (entry.from_account, entry.to_account) == (market.seller.account_id, market.buyer.account_id)
@@ -81,7 +83,8 @@ async def test_news_that_comes_twice_pays_once(market: Market) -> None:
     await market.passed_on(listing, ORDER)
     assert len(market.payments.made) == len(market.told(ListingCompleted)) == 1
     async with market.resale.begin(market.tenant_id) as tx:
-        assert len(await tx.history.entries(listing.subject.lineage_id)) == 1
+        kinds = [each.entry.kind for each in await tx.history.entries(listing.subject.lineage_id)]
+    assert kinds == [HistoryKind.PURCHASE, HistoryKind.RESALE]
 
 
 async def test_the_seller_is_paid_later_while_payments_is_away(market: Market) -> None:
@@ -147,6 +150,32 @@ async def test_a_sale_without_a_pass_fails_and_gives_the_pass_back(market: Marke
     assert [told.how for told in market.told(ListingEnded)] == ["failed"]
     await market.tend()
     assert not (await market.now_is(listing.id)).offer_tied
+
+
+@pytest.mark.parametrize("refund_first", [True, False])
+async def test_whose_buyer_had_the_money_back_before_there_was_a_pass_sells_it_to_somebody_else(
+    market: Market, *, refund_first: bool
+) -> None:
+    listing = await sold(market)
+    if refund_first:
+        await cancelled(market, listing, "refunded")
+    event = PassNotReissued(
+        listing_id=listing.id,
+        old_pass_id=listing.subject.pass_id,
+        order_id=ORDER,
+        order_item_id=uuid4(),
+        reason=ORDER_OVER,
+    )
+    delivery = market.sale.delivery()
+    for _ in range(2):
+        await market.on_not_reissued(event, delivery)
+    await cancelled(market, listing, "refunded")
+    await market.tend()
+    again = await market.now_is(listing.id)
+    assert (again.status, again.purchase, again.payout) == (ListingStatus.OPEN, None, None)
+    facts = await market.facts_of(listing)
+    assert (facts.status, facts.offer_id) == ("VALID", listing.id)
+    assert (await market.bought(again, market.other)).purchase.account_id == market.other.account_id
 
 
 @pytest.mark.parametrize("reason", ["cancelled", "expired", "refunded"])

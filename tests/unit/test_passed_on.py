@@ -336,3 +336,19 @@ async def test_a_pass_that_came_back_is_its_buyers_again_whichever_news_come_fir
 def _item(order: Order, number: int) -> UUID:
     assert order.content is not None
     return order.content.items[number].id
+
+
+@pytest.mark.parametrize("what", [_refund_resale, _resale_past_us, _dispute_resale])
+async def test_money_that_went_back_before_there_was_a_pass_goes_back_once_and_the_seller_can_sell_again(
+    desk: ResaleDesk, what: Callable[[ResaleDesk, Order, Order], Awaitable[None]]
+) -> None:
+    origin = await desk.first_sale()
+    await desk.deliver()
+    resale = await desk.resold(origin)
+    await what(desk, origin, resale)
+    await desk.deliver(order="backwards")
+    assert (await desk.owners(FIRST), desk.world.payments.refunded.get(resale.id, 0) <= 1) == (1, True)
+    assert all(each.reason is not RefundReason.PASS_NOT_REISSUED for each in await desk.desk.all_refunds(resale))
+    again = await desk.resold(origin, 3)
+    await desk.deliver()
+    assert (again.status, await desk.owners(FIRST)) == (OrderStatus.CONFIRMED, 1)

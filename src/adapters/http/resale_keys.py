@@ -1,12 +1,19 @@
-"""The public keys that receipts are checked with."""
+"""Receipts that are kept, and the public keys that receipts are checked with."""
 
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, MediaType, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
+from adapters.http.resale_answers import ReceiptBody, receipt_body
 from core.resale.receipt import base64url
+from core.shared.callers import Caller
+from core.shared.ids import VerdictId
+from usecases.resale.read_receipt import ReadReceipt
 from usecases.resale.receipt_keys import ReceiptKeys
 
 _PUBLIC_FOR_A_WHILE = {"Cache-Control": "public, max-age=300"}
@@ -49,3 +56,21 @@ class ReceiptKeyController(Controller):
             keys=tuple(ReceiptKeyBody(kid=key.key_id, x=base64url(key.public_key)) for key in published)
         )
         return Response(body, headers=_PUBLIC_FOR_A_WHILE)
+
+
+class ReceiptController(Controller):
+    """Receipts of listings, transfers and sales."""
+
+    path = "/resale/receipts/{receipt_id:uuid}"
+    tags = ("Resale",)
+
+    @get(summary="Read a receipt")
+    @inject
+    async def read(
+        self, receipt_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadReceipt]
+    ) -> ReceiptBody:
+        """Everybody in the organisation who knows its id, which a listing and the history of a pass tell.
+
+        It names the pass, the price and the outcome, and no person. Receipts of mere questions are not kept.
+        """
+        return receipt_body(await usecase(caller, VerdictId(receipt_id)))

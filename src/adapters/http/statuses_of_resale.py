@@ -13,7 +13,7 @@ from core.resale.errors import (
     VerificationNotFoundError,
     VerificationOpenError,
 )
-from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError
+from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError, ReceiptNotFoundError
 from core.shared.errors import DomainError
 
 RESALE: dict[type[DomainError], int] = {
@@ -29,5 +29,6 @@ RESALE: dict[type[DomainError], int] = {
     ImpossibleQuestionError: 422,
     InvalidReceiptError: 422,
     InvalidKeySetError: 422,
+    ReceiptNotFoundError: 404,
     PassHistoryNotFoundError: 404,
 }

@@ -7,7 +7,7 @@ from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
 
 from adapters.http.resale import ResaleController
-from adapters.http.resale_keys import ReceiptKeyController
+from adapters.http.resale_keys import ReceiptController, ReceiptKeyController
 from adapters.http.resale_rulebook import RulebookController
 from adapters.postgres.receipt_keys import PostgresReceiptKeys
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
@@ -16,6 +16,7 @@ from bootstrap.settings import Settings, SettingsError
 from ports.resale.receipts import ReceiptKeyStore, ReceiptSigner, ReceiptVerifier
 from usecases.resale.judge_facts import JudgeFacts
 from usecases.resale.judge_pass import JudgePass
+from usecases.resale.read_receipt import ReadReceipt
 from usecases.resale.read_rulebook import ReadRulebook
 from usecases.resale.receipt_keys import ReceiptKeys
 from usecases.resale.sign_receipt import SignReceipt
@@ -30,7 +31,15 @@ class ReceiptsProvider(Provider):
     scope = Scope.APP
     verifier = provide(Ed25519ReceiptVerifier, provides=ReceiptVerifier)
     usecases = provide_all(
-        ReceiptKeys, SignReceipt, VerifyReceipt, JudgeFacts, JudgePass, ValidatePass, ValidateExternal, ReadRulebook
+        ReceiptKeys,
+        SignReceipt,
+        VerifyReceipt,
+        JudgeFacts,
+        JudgePass,
+        ValidatePass,
+        ValidateExternal,
+        ReadRulebook,
+        ReadReceipt,
     )
 
     @provide
@@ -47,4 +56,9 @@ class ReceiptsProvider(Provider):
             raise SettingsError(f"FAIRSEAT_PASSES_KEY_SECRET: {error}.") from error
 
 
-RECEIPT_CONTROLLERS: tuple[type[Controller], ...] = (ReceiptKeyController, ResaleController, RulebookController)
+RECEIPT_CONTROLLERS: tuple[type[Controller], ...] = (
+    ReceiptKeyController,
+    ReceiptController,
+    ResaleController,
+    RulebookController,
+)

@@ -199,11 +199,16 @@ class PassReissued(Event, frozen=True, kw_only=True):
     currency: str
 
 
+ORDER_OVER = "admission.order_over"
+"""Why a pass is not reissued whose order was refunded, or lost to the buyer's bank, before its sale was heard of."""
+
+
 class PassNotReissued(Event, frozen=True, kw_only=True):
     """A paid order item is for a pass that cannot be sold on (any more): its money is to go back.
 
     Never to be issued later. `reason` is the code of the refusal: `admission.pass_not_offered`, `.pass_void`,
-    `.pass_frozen`, `.pass_not_found`, `.other_currency`. The old pass stays as it is, and so does its seat.
+    `.pass_frozen`, `.pass_not_found`, `.other_currency`; or ORDER_OVER, when the money went back before the pass could
+    be sold on. The old pass stays as it is, and so does its seat; after ORDER_OVER it is for sale still.
     """
 
     event_type: ClassVar[str] = "admission.passes.not_reissued"

@@ -49,7 +49,7 @@ class IssuePasses(Consumer[OrderCompleted]):
             disputes = standing_of(await tx.disputes.of_order(order_id))
             over = disputes is DisputeStanding.LOST or standing.refunded_at is not None
             returned = await tx.passes.returned(order_id)
-            issued = await self.reissue(tx, event, order_over=over, lost=disputes is DisputeStanding.LOST, at=now)
+            issued = await self.reissue(tx, event, order_over=over, at=now)
             if not over:
                 # In one order for all, so that two sales of the same new events wait for one another and never both.
                 for ticket_id in sorted(TicketId(ticket.ticket_id) for ticket in event.tickets):

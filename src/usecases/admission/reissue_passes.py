@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.admission.disputes import DISPUTE_LOST
 from core.admission.errors import PassNotFoundError
 from core.admission.offers import Reissue, SaleOn
-from core.admission.passes import REFUNDED, Pass
+from core.admission.passes import Pass
 from core.shared.errors import DomainError
 from core.shared.ids import AccountId, ListingId, OrderId, OrderItemId, PassId
 from core.shared.money import Money
 from ports.admission import AdmissionTransaction
 from ports.ids import IdSource
-from ports.published.admission import PassNotReissued, PassReissued
+from ports.published.admission import ORDER_OVER, PassNotReissued, PassReissued
 from ports.published.orders import OrderCompleted, OrderedResale
-from usecases.admission.announcements import tell_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +21,17 @@ class ReissuePasses:
     """Part of IssuePasses, in its transaction. Once for each order item, however often the sale is told.
 
     The seller's pass must be valid and tied to that very listing; otherwise nothing changes, and it is told that the
-    money is to go back. An order that was refunded before its sale was heard of has sold the pass on all the same, as
-    if the news had come in their order: the seller's pass ends (its seat went back to the public with the refund), and
-    the buyer's is issued and ends at once.
+    money is to go back. Nor does anything change for an order whose money went back before its sale was heard of: there
+    would be nothing to pay the seller with, so that the pass stays theirs, and on the market. Orders free the place
+    only once they have heard that the pass was sold on, so nobody else has it.
     """
 
     ids: IdSource
 
     async def __call__(
-        self, tx: AdmissionTransaction, event: OrderCompleted, *, order_over: bool, lost: bool, at: datetime
+        self, tx: AdmissionTransaction, event: OrderCompleted, *, order_over: bool, at: datetime
     ) -> Sequence[PassId]:
-        """Return the passes that were issued now and have not ended."""
+        """Return the passes that were issued now."""
         returned = await tx.passes.returned(OrderId(event.order_id))
         issued: list[PassId] = []
         for sold in sorted(event.resold, key=lambda each: each.pass_id):  # the order in which passes are locked
@@ -46,15 +44,13 @@ class ReissuePasses:
             except DomainError as refusal:
                 await self._refused(tx, event, sold, refusal=refusal.code, at=at)
                 continue
+            if order_over or (item_id, bought.unit) in returned:
+                await self._refused(tx, event, sold, refusal=ORDER_OVER, at=at)
+                continue
             await tx.passes.save(ended)
-            over = order_over or (item_id, bought.unit) in returned
-            reason = DISPUTE_LOST if lost else REFUNDED
-            await tx.passes.add_missing([bought.voided(at=at, reason=reason) if over else bought])
+            await tx.passes.add_missing([bought])
             await self._told(tx, event, sold, ended, bought, at=at)
-            if over:
-                await tell_stopped(tx, bought.order_id, [bought.id], reason=reason, over=True, at=at)
-            else:
-                issued.append(bought.id)
+            issued.append(bought.id)
         return issued
 
     def _sold_on(

@@ -25,6 +25,7 @@ from usecases.resale.listed_passes import listed_pass
 from usecases.resale.open_listing import OpenListing
 from usecases.resale.persons import must_be_free
 from usecases.resale.policy_of import PolicyOf
+from usecases.resale.purchases import begun, purchase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class CreateListing:
             await must_be_free(tx, caller.account_id, now=self.clock.now())
         chain = await self.policy_of(caller.tenant_id, VenueId(facts.venue_id), TicketId(facts.ticket_id))
         venue = await self.venues.venue(tenant_id=caller.tenant_id, venue_id=facts.venue_id)
+        place = Where(country=venue.country, subdivision=venue.subdivision)
         now = self.clock.now()
         judged = await self.judge(
             caller.tenant_id,
@@ -81,7 +83,7 @@ class CreateListing:
             raise UnlawfulResaleError.of(judged.verdict.reasons, pointer="/price")
         listing = Listing.begin(
             ListingId(self.ids.new()),
-            subject=listed_pass(facts, Where(country=venue.country, subdivision=venue.subdivision)),
+            subject=listed_pass(facts, place),
             seller_id=caller.account_id,
             price=price,
             terms=ListingTerms(
@@ -97,6 +99,8 @@ class CreateListing:
             await must_be_free(tx, caller.account_id, now=now)
             await self._must_have_room(tx, listing)
             await tx.listings.add(listing)
+            # After the listing, as whoever completes one locks it before the history of its pass.
+            await begun(tx.history, purchase_of(facts, place=place))
         return NewListing(await self.open(caller.tenant_id, listing.id), judged.verdict)
 
     async def _must_have_room(self, tx: ResaleTransaction, listing: Listing) -> None:

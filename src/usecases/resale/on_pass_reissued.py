@@ -11,7 +11,7 @@ from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import AccountId, ListingId, OrderId, PassId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery
-from ports.published.admission import PassNotReissued, PassReissued
+from ports.published.admission import ORDER_OVER, PassNotReissued, PassReissued
 from ports.published.resale import ListingCompleted
 from ports.resale import ResaleTransactions
 from usecases.resale.deliveries import tenant_of
@@ -66,7 +66,10 @@ class CompleteListing(Consumer[PassReissued]):
 
 @dataclass(frozen=True, slots=True)
 class FailListing(Consumer[PassNotReissued]):
-    """For events. The pass was not the listing's to sell any more; orders gives the buyer the money back."""
+    """For events. The pass was not the listing's to sell any more; orders gives the buyer the money back.
+
+    If only the money went back before the pass was sold on, the pass is the seller's, and on the market again.
+    """
 
     resale: ResaleTransactions
     clock: Clock
@@ -79,7 +82,9 @@ class FailListing(Consumer[PassNotReissued]):
                 return
             listing = await tx.listings.locked(ListingId(event.listing_id))
             if listing is not None and _is_of(listing, OrderId(event.order_id)):
-                await save_and_announce(tx, listing, listing.failed(event.reason, now), now=now)
+                order_over = event.reason == ORDER_OVER
+                after = listing.released(now) if order_over else listing.failed(event.reason, now)
+                await save_and_announce(tx, listing, after, now=now)
 
 
 def _is_of(listing: Listing, order_id: OrderId) -> bool:
