@@ -199,6 +199,9 @@ class PassReissued(Event, frozen=True, kw_only=True):
     currency: str
 
 
+RESOLD = "resold"
+"""Why a pass is void whose holder sold it on."""
+
 ORDER_OVER = "admission.order_over"
 """Why a pass is not reissued whose order was refunded, or lost to the buyer's bank, before its sale was heard of."""
 
