@@ -172,6 +172,7 @@ class Payouts(Payments):
         return PayoutAnswer(
             payout_id=payout_id,
             status="pending",
+            attempt=1,
             seller_minor=seller_minor,
             royalty_minor=royalty_minor,
             fee_minor=fee_minor,
