@@ -25,6 +25,26 @@ async def calm_down(checkout: Checkout, *, banks_pay: bool) -> Picture:
 
     `banks_pay` is how banks decide on what they were still processing.
     """
+    await _banks_decide(checkout, banks_pay=banks_pay)
+    wrong: list[str] = []
+    for _ in range(ROUNDS_MAX):
+        for _ in range(BUSY_MAX):
+            if not await _work(checkout):
+                break
+        else:
+            raise BrokenPromiseError("the work in the background never ends")
+        seen = await must_keep_its_promises(checkout)
+        wrong = [*when_calm(seen), *await news(checkout)]
+        if not wrong:
+            return seen
+        await _retry(checkout, seen)
+        after = min((moment for moment in seen.moments() if moment > seen.now), default=seen.now)
+        checkout.clock.moment = max(after, seen.now + timedelta(seconds=STEP_S))
+    return _kept(await look_at(checkout), wrong)
+
+
+async def _banks_decide(checkout: Checkout, *, banks_pay: bool) -> None:
+    """Let the provider be there, and tell of everything once more; disputes are decided as payments are."""
     checkout.gateway.away = False
     desk = checkout.gateway.desk
     desk.status, desk.refusal = MoneyStatus.SUCCEEDED, None
@@ -41,21 +61,6 @@ async def calm_down(checkout: Checkout, *, banks_pay: bool) -> Picture:
                 checkout.gateway.bank.decide(dispute.id, won=banks_pay)
             await checkout.tell_of({"id": dispute.id, "object": "dispute"}, "charge.dispute.closed")
     checkout.owed.clear()
-    wrong: list[str] = []
-    for _ in range(ROUNDS_MAX):
-        for _ in range(BUSY_MAX):
-            if not await _work(checkout):
-                break
-        else:
-            raise BrokenPromiseError("the work in the background never ends")
-        seen = await must_keep_its_promises(checkout)
-        wrong = [*when_calm(seen), *await news(checkout)]
-        if not wrong:
-            return seen
-        await _retry(checkout, seen)
-        after = min((moment for moment in seen.moments() if moment > seen.now), default=seen.now)
-        checkout.clock.moment = max(after, seen.now + timedelta(seconds=STEP_S))
-    return _kept(await look_at(checkout), wrong)
 
 
 async def _retry(checkout: Checkout, seen: Picture) -> None:

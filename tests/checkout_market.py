@@ -52,7 +52,7 @@ class CheckoutMachine(Disputes):
     ) -> None:
         """Let a holder list a pass, for so many hundredths of its face value; somebody may begin to buy it at once."""
         passes = self.run(self.passes())
-        able = [each for each in passes if each.status is PassStatus.VALID and each.offer is None or any_pass]
+        able = [each for each in passes if (each.status is PassStatus.VALID and each.offer is None) or any_pass]
         if not able:
             return
         sold = able[-1 - pick % len(able)]
@@ -78,7 +78,9 @@ class CheckoutMachine(Disputes):
     @rule(
         pick=picks, who=picks, two=rarely, depth=st.sampled_from(BUYINGS), blow=blows, when=st.booleans(), again=often
     )
-    def buy_listed(self, pick: int, who: int, two: bool, depth: str, blow: Blow | None, when: bool, again: bool) -> None:
+    def buy_listed(
+        self, pick: int, who: int, two: bool, depth: str, blow: Blow | None, when: bool, again: bool
+    ) -> None:
         """Begin to buy passes of others, and come so far with it; the blow falls while they are kept, or later."""
         wanted = [each for each in [self.a_listing(pick), self.a_listing(pick + 1)] if each is not None]
         if wanted:

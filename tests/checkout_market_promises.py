@@ -60,9 +60,7 @@ def market_always(seen: Picture) -> Iterator[str]:
 
 def _seats(seen: Picture, passes: dict[PassId, Pass]) -> Iterator[str]:
     """Passes of what an order does not have any more end with the news of it, and not before."""
-    owned = {
-        item.id for order in seen.orders if order.content for item, left in seen.owned(order).items() if left
-    }
+    owned = {item.id for order in seen.orders if order.content for item, left in seen.owned(order).items() if left}
     valid = Counter[SeatId](
         each.seat.seat_id
         for each in passes.values()
@@ -147,7 +145,7 @@ def _resale(seen: Picture, order: Order, passes: dict[PassId, Pass]) -> Iterator
 
 
 def _escrow(seen: Picture, order: Order) -> Iterator[str]:
-    """What came and did not go back is in escrow still, or was released; what went back beyond that is the platform's loss."""
+    """What came and did not go back is in escrow, or was released; what went back beyond that is a loss."""
     ledger = balances(seen.book.get(order.id, []))
     payouts = seen.market.payouts.get(order.id, [])
     released = sum(_weight(each) for each in payouts)

@@ -214,9 +214,7 @@ class Checkout:
         """Let the provider send an event about an intent, or the last one again."""
         await self.tell_of({"id": intent.id, "object": "payment_intent"}, kind, again=again, blow=blow)
 
-    async def tell_of(
-        self, about: dict[str, str], kind: str, *, again: bool = False, blow: Blow | None = None
-    ) -> None:
+    async def tell_of(self, about: dict[str, str], kind: str, *, again: bool = False, blow: Blow | None = None) -> None:
         """Let the provider send an event about this object of its, or the last one again."""
         self.told += not again
         event = {"id": f"evt_{self.told}", "object": "event", "type": kind, "created": 0, "data": {"object": about}}

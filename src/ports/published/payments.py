@@ -271,7 +271,8 @@ class DisputeClosed(Event, frozen=True, kw_only=True):
 class PayoutSettled(Event, frozen=True, kw_only=True):
     """A payout came to something: it may be told more than once, each time with another status.
 
-    `status` and `attempt` are as in PayoutAnswer, and say which of two is the newer. `amount_minor` is the seller's share, and `failure` why it failed or came back.
+    `status` and `attempt` are as in PayoutAnswer, and say which of two is the newer. `amount_minor` is the seller's
+    share, and `failure` why it failed or came back.
     """
 
     event_type: ClassVar[str] = "payments.payout.settled"

@@ -85,7 +85,7 @@ class ReleaseOrderedListings(Consumer[OrderCancelled]):
 
 
 class _Pass(Enum):
-    """What became of a listed pass: PassReissued tells of one that was sold on, and nothing more of one that is gone."""
+    """What became of a listed pass: PassReissued tells of one that was sold on, nothing of one that is gone."""
 
     SELLERS = auto()
     SOLD_ON = auto()
