@@ -21,7 +21,8 @@ from adapters.cli.demo_fans import CARD, FreeSeats
 from adapters.cli.demo_http import ApiRefusedError, DemoHttp, Latencies, Session
 from adapters.cli.demo_world import load_demo_world
 from adapters.embedded.stripe_fake.server import StripeFake
-from bootstrap.runtime import listen, serving, working
+from bootstrap.listening import listen
+from bootstrap.runtime import serving, working
 from bootstrap.settings import read_settings
 from bootstrap.topology import Platform, build_platform
 from core.shared.errors import DomainError

@@ -2,27 +2,32 @@
 
 from dataclasses import dataclass, field
 
+from adapters.inprocess.identity import TokensAndKeys
 from adapters.memory.clock import MemoryClock
 from adapters.memory.identity import MemoryIdentityTransactions
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.passwords import MemoryPasswordHasher
+from adapters.system.api_key_cache import BoundedApiKeyCache
+from adapters.system.api_key_secrets import SystemApiKeySecrets
 from adapters.system.ids import Uuid7Source
 from adapters.system.refresh_secrets import SystemRefreshSecrets
 from adapters.system.signing_keys import SigningKeys
 from adapters.system.tokens import JwtTokenSigner, JwtTokenVerifier, TokenTerms
 from core.identity.account import Account
-from core.shared.callers import Role
+from core.shared.callers import ApiScope, Role
 from core.shared.ids import AccountId, TenantId
 from ports.identity import IdentityTransactions
 from ports.ids import IdSource
 from ports.published.identity import VerifiedToken
 from usecases.identity.add_member import AddMember
 from usecases.identity.change_role import ChangeRole
+from usecases.identity.create_api_key import CreateApiKey, MadeApiKey
 from usecases.identity.create_organisation import CreateOrganisation
 from usecases.identity.forget_expired_sessions import ForgetExpiredSessions
 from usecases.identity.grants import Grant
 from usecases.identity.issue_guest_token import IssueGuestToken
 from usecases.identity.issue_staff_token import IssueStaffToken
+from usecases.identity.list_api_keys import ListApiKeys
 from usecases.identity.list_members import ListMembers
 from usecases.identity.list_organisations import ListOrganisations
 from usecases.identity.log_in import LogIn
@@ -31,6 +36,8 @@ from usecases.identity.read_account import ReadAccount
 from usecases.identity.refresh_session import RefreshSession
 from usecases.identity.register import Register
 from usecases.identity.remove_member import RemoveMember
+from usecases.identity.revoke_api_key import RevokeApiKey
+from usecases.identity.verify_api_key import VerifyApiKey
 
 TERMS = TokenTerms(issuer="https://fairseat.test", audience="fairseat")
 PASSWORD = "a quiet seat in row five"
@@ -51,7 +58,13 @@ class IdentityWorld:
         signer = JwtTokenSigner(self.keys, TERMS)
         secrets = SystemRefreshSecrets()
         base = (self.transactions, signer)
-        self.verifier = JwtTokenVerifier.of_keys(self.keys.public_keys(), TERMS, self.clock)
+        self.key_cache = BoundedApiKeyCache(self.clock)
+        self.verify_key = VerifyApiKey(self.transactions, self.key_cache, self.clock)
+        tokens = JwtTokenVerifier.of_keys(self.keys.public_keys(), TERMS, self.clock)
+        self.verifier = TokensAndKeys(tokens, self.key_verifier)
+        self.create_api_key = CreateApiKey(self.transactions, SystemApiKeySecrets(), self.ids, self.clock)
+        self.list_api_keys = ListApiKeys(self.transactions)
+        self.revoke_api_key = RevokeApiKey(self.transactions, self.key_cache, self.clock)
         self.register = Register(self.transactions, self.hasher, self.ids, self.clock)
         self.log_in = LogIn(self.transactions, self.hasher, signer, secrets, self.ids, self.clock)
         self.refresh = RefreshSession(*base, secrets, self.ids, self.clock)
@@ -66,6 +79,13 @@ class IdentityWorld:
         self.change_role = ChangeRole(self.transactions)
         self.remove_member = RemoveMember(self.transactions)
         self.forget_expired_sessions = ForgetExpiredSessions(self.transactions, self.clock)
+
+    async def key_verifier(self) -> VerifyApiKey:
+        return self.verify_key
+
+    async def key(self, by: VerifiedToken, *, of: TenantId, name: str = "Resale market") -> MadeApiKey:
+        """Make a key that may validate resales."""
+        return await self.create_api_key(by, organisation_id=of, name=name, scopes=[ApiScope.RESALE_VALIDATE])
 
     async def account(self, name: str) -> Account:
         return await self.register(email=f"{name}@fairseat.test", password=PASSWORD, display_name=name.title())

@@ -23,7 +23,7 @@ from ports.published.refusals import RefusedError
 
 
 class SpelledOutTokens(TokenVerifier):
-    """A token is `<account>`, or `<account>.<tenant>.<role>` for staff."""
+    """A token is `<account>`, `<account>.<tenant>.<role>` for staff, `<key>.<tenant>.for=<scope>,…` for services."""
 
     @override
     async def verify(self, token: str) -> VerifiedToken:
@@ -32,13 +32,18 @@ class SpelledOutTokens(TokenVerifier):
             if not staff:
                 return VerifiedToken(account_id=UUID(account))
             tenant, role = staff
+            if role.startswith("for="):
+                scopes = tuple(role.removeprefix("for=").split(","))
+                return VerifiedToken(account_id=UUID(account), tenant_id=UUID(tenant), scopes=scopes)
             return VerifiedToken(account_id=UUID(account), tenant_id=UUID(tenant), role=role)
         except ValueError:
             raise RefusedError("identity.invalid_token", "This is no token.") from None
 
 
 def headers_of(caller: Caller) -> dict[str, str]:
-    """Return what the caller sends along: staff by token alone, fans naming the tenant."""
+    """Return what the caller sends along: staff and services by token alone, fans naming the tenant."""
+    if caller.scopes is not None:
+        return {"Authorization": f"Bearer {caller.account_id}.{caller.tenant_id}.for={','.join(sorted(caller.scopes))}"}
     if caller.role is not None:
         return {"Authorization": f"Bearer {caller.account_id}.{caller.tenant_id}.{caller.role}"}
     return {"Authorization": f"Bearer {caller.account_id}", "X-Tenant-ID": str(caller.tenant_id)}

@@ -49,7 +49,7 @@ def main() -> None:
 def _mendable() -> tuple[type[Exception], ...]:
     from adapters.embedded.errors import EmbeddedServerError
     from adapters.postgres.pool import UnsafeRoleError
-    from bootstrap.runtime import PortTakenError
+    from bootstrap.listening import PortTakenError
     from core.shared.errors import UnavailableError
 
     return SettingsError, EmbeddedServerError, PortTakenError, UnsafeRoleError, UnavailableError
@@ -72,10 +72,12 @@ def up(
 @app.command()
 def serve(host: Host = None, port: Port = None) -> None:
     """Serve the API, on the servers that the settings name; run `fairseat worker` beside it."""
-    from bootstrap.runtime import listen, run
+    from bootstrap.listening import listen
 
     settings = _settings()
     socket = listen(host or settings.http.host, port or settings.http.port)
+    from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
+
     _out.print(f"API on http://{host or settings.http.host}:{port or settings.http.port}", highlight=False)
     _run(run(settings, listening=socket, with_workers=False))
 
@@ -83,18 +85,19 @@ def serve(host: Host = None, port: Port = None) -> None:
 @app.command()
 def worker() -> None:
     """Do the background work: relay events, expire what has ended, process webhooks."""
-    from bootstrap.runtime import run
+    settings = _settings()
+    from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
 
     async def tell() -> None:
         _out.print("Working in the background.")
 
-    _run(run(_settings(), listening=None, with_workers=True, on_ready=tell))
+    _run(run(settings, listening=None, with_workers=True, on_ready=tell))
 
 
 @app.command()
 def migrate() -> None:
     """Bring every database up to date, and make databases and roles that are missing."""
-    from bootstrap.runtime import migrate_all
+    from bootstrap.databases import migrate_all
 
     for database, revision in _run(migrate_all(_settings())).items():
         _out.print(f"{database} is at {revision}", highlight=False)

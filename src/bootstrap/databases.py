@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import MetaData
 
-from adapters.postgres.migrator import Database
+from adapters.postgres.migrator import Database, migrate
 from adapters.postgres.tables import admission_db, auth_db, listings, order_db, payment_db, venue_db
 from bootstrap.settings import DATABASES, Settings, SettingsError
 
@@ -35,3 +35,8 @@ def databases(settings: Settings) -> tuple[Database, ...]:
         for name in DATABASES
         for database in (settings.database(name),)
     )
+
+
+async def migrate_all(settings: Settings) -> dict[str, str | None]:
+    """Bring every database up to date, one after the other (Alembic's context is global); return their revisions."""
+    return {database.name: await migrate(database) for database in databases(settings)}

@@ -12,35 +12,14 @@ from typing import override
 
 import uvicorn
 
-from adapters.postgres.migrator import migrate
 from adapters.system.clock import SystemClock
 from adapters.system.loops import JobLoops
-from bootstrap.databases import databases
 from bootstrap.settings import Settings, SettingsError
 from bootstrap.topology import Platform, build_platform
 
 _GRACE_S = 10
 _OPEN_FILES_MAX = 65_536
 _log = logging.getLogger("fairseat")
-
-
-class PortTakenError(Exception):
-    """The address is no address of this machine, or somebody listens on the port already."""
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Bind the port before anything else is started; raises PortTakenError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # IPPROTO_TCP by name: without it asyncio does not set TCP_NODELAY, and each kept-alive answer waits 40 ms.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host.encode("idna"), port))
-    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
-        listening.close()
-        reason = error.strerror if isinstance(error, OSError) else "this is no name of a host"
-        raise PortTakenError(f"{host}:{port} cannot be listened on: {reason}.") from error
-    return listening
 
 
 def trusted_proxies(settings: Settings) -> list[str]:
@@ -50,11 +29,6 @@ def trusted_proxies(settings: Settings) -> list[str]:
         return [str(ip_network(word.strip())) for word in given if word.strip()]
     except ValueError as error:
         raise SettingsError(f"FAIRSEAT_HTTP_TRUSTED_PROXIES: {error}.") from None
-
-
-async def migrate_all(settings: Settings) -> dict[str, str | None]:
-    """Bring every database up to date, one after the other (Alembic's context is global); return their revisions."""
-    return {database.name: await migrate(database) for database in databases(settings)}
 
 
 @asynccontextmanager

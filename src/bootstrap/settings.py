@@ -193,20 +193,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def variables() -> Iterator[tuple[str, str, str, bool]]:
     """Yield (variable, group, member, required) for every setting."""
-    for group in msgspec.structs.fields(Settings):
+    for group in _groups():
         for member in msgspec.structs.fields(group.type):
             yield f"{PREFIX}{group.name}_{member.name}".upper(), group.name, member.name, member.required
+
+
+def check_given(environment: Mapping[str, str]) -> None:
+    """Raise SettingsError with a line for each variable that is unknown or wrong; others may be missing."""
+    known = {name: (group, member) for name, group, member, _ in variables()}
+    problems = _unknown(environment, known)
+    types = {group.name: {each.name: each.type for each in msgspec.structs.fields(group.type)} for group in _groups()}
+    for name, (group, member) in known.items():
+        if value := environment.get(name):
+            try:
+                msgspec.convert(value, types[group][member], strict=False, dec_hook=_secret)
+            except msgspec.ValidationError as error:
+                problems.append(f"{name}: {error}.")
+    if problems:
+        raise SettingsError("\n".join(problems))
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings; raises SettingsError with a line for each variable that is missing, unknown or wrong."""
     known = {name: (group, member, required) for name, group, member, required in variables()}
-    problems = [
-        f"{name} is not a setting{_did_you_mean(name, known)}."
-        for name in sorted(environment)
-        if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX) and name not in known
-    ]
-    given: dict[str, dict[str, object]] = {group.name: {} for group in msgspec.structs.fields(Settings)}
+    problems = _unknown(environment, known)
+    given: dict[str, dict[str, object]] = {group.name: {} for group in _groups()}
     for name, (group, member, required) in known.items():
         value = environment.get(name)
         if value is not None and value != "":
@@ -216,7 +227,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     groups: dict[str, object] = {}
-    for each in msgspec.structs.fields(Settings):
+    for each in _groups():
         try:
             groups[each.name] = msgspec.convert(given[each.name], each.type, strict=False, dec_hook=_secret)
         except msgspec.ValidationError as error:
@@ -241,6 +252,18 @@ def _secret(kind: type[Any], value: object) -> object:
             raise ValueError("is not a URL")
         return kind(value)
     raise TypeError(f"{kind} is no kind of setting")
+
+
+def _groups() -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(Settings)
+
+
+def _unknown(environment: Mapping[str, str], known: Mapping[str, object]) -> list[str]:
+    return [
+        f"{name} is not a setting{_did_you_mean(name, known)}."
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX) and name not in known
+    ]
 
 
 def _did_you_mean(name: str, known: Mapping[str, object]) -> str:

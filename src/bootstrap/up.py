@@ -1,19 +1,21 @@
-"""The one-process install: `fairseat up`."""
+"""The one-process install: `fairseat up`.
+
+What it runs takes seconds to load, and is loaded when the folder, the port and the settings that are given can be used:
+what the user can mend is said at once.
+"""
 
 import os
 import shlex
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 
-from adapters.cli.demo_world import DemoWorld, load_demo_world
-from adapters.cli.walkthrough import print_welcome
 from adapters.embedded.instance_lock import InstanceLock
-from bootstrap.embedded import EmbeddedStack
+from bootstrap.listening import listen
 from bootstrap.logs import configure_logging
-from bootstrap.runtime import listen, migrate_all, run
-from bootstrap.settings import HttpSettings, Settings, SettingsError, read_settings
+from bootstrap.settings import HttpSettings, Settings, SettingsError, check_given, read_settings
 
 PORT_MAX = 65535
 
@@ -28,15 +30,26 @@ async def bring_up(folder: Path, *, host: str | None, port: int | None, demo: bo
     at_port = port or _port(given.get("FAIRSEAT_HTTP_PORT"))
     folder = folder.resolve()
     with InstanceLock(folder), listen(at_host, at_port) as listening:
-        base_url = f"http://{at_host}:{at_port}"
-        async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe") as stack:
-            stack.environment.setdefault("FAIRSEAT_HTTP_PUBLIC_URL", base_url)
-            settings = read_settings(stack.environment | given)
-            configure_logging(settings.log.level)
-            _keep(folder / "settings.env", stack.environment)
-            await migrate_all(settings)
-            ready = _greeting(settings, base_url, stack.stripe_url, console, demo=demo)
-            await run(settings, listening=listening, with_workers=True, on_ready=ready)
+        check_given(given)
+        await _bring_up(folder, given, listening, f"http://{at_host}:{at_port}", demo=demo, console=console)
+
+
+async def _bring_up(
+    folder: Path, given: Mapping[str, str], listening: socket.socket, base_url: str, *, demo: bool, console: Console
+) -> None:
+    from bootstrap.embedded import EmbeddedStack
+
+    async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe") as stack:
+        from bootstrap.databases import migrate_all
+        from bootstrap.runtime import run
+
+        stack.environment.setdefault("FAIRSEAT_HTTP_PUBLIC_URL", base_url)
+        settings = read_settings({**stack.environment, **given})
+        configure_logging(settings.log.level)
+        _keep(folder / "settings.env", stack.environment)
+        await migrate_all(settings)
+        ready = _greeting(settings, base_url, stack.stripe_url, console, demo=demo)
+        await run(settings, listening=listening, with_workers=True, on_ready=ready)
 
 
 def _port(given: str | None) -> int:
@@ -59,7 +72,10 @@ def _greeting(
     settings: Settings, base_url: str, stripe_url: str | None, console: Console, *, demo: bool
 ) -> Callable[[], Awaitable[None]]:
     async def greet() -> None:
-        world: DemoWorld | None = await load_demo_world(base_url, stripe_url=stripe_url) if demo else None
+        from adapters.cli.demo_world import load_demo_world
+        from adapters.cli.walkthrough import print_welcome
+
+        world = await load_demo_world(base_url, stripe_url=stripe_url) if demo else None
         print_welcome(
             console,
             base_url=base_url,

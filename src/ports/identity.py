@@ -1,9 +1,9 @@
 """What identity needs from the world: stores in one transaction, password hashes, and signed tokens."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -11,10 +11,11 @@ import msgspec
 
 from core.identity.access import AccessClaims
 from core.identity.account import Account
+from core.identity.api_keys import ApiKey
 from core.identity.emails import Email
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
 from core.identity.sessions import RefreshFamily, RefreshToken
-from core.shared.ids import AccountId, TenantId
+from core.shared.ids import AccountId, ApiKeyId, TenantId
 from ports.events import Outbox
 from ports.paging import Page, PageRequest
 
@@ -110,6 +111,38 @@ class MembershipStore(Protocol):
         """Delete the membership; nothing happens where there is none."""
 
 
+class ApiKeyStore(Protocol):
+    """The API keys that the transaction may see: those of its tenant, and the one whose id it names as its account."""
+
+    @abstractmethod
+    async def add(self, key: ApiKey) -> None:
+        """Store a new key of the transaction's tenant."""
+
+    @abstractmethod
+    async def find(self, key_id: ApiKeyId) -> ApiKey | None:
+        """Return the key, or None where there is none or it may not be seen. Scopes that nobody knows are left out."""
+
+    @abstractmethod
+    async def lock(self, tenant_id: TenantId, key_id: ApiKeyId) -> ApiKey | None:
+        """Return the organisation's key as `find` does, locked until the transaction ends."""
+
+    @abstractmethod
+    async def live(self, tenant_id: TenantId, *, now: datetime) -> int:
+        """Return how many of the organisation's keys are neither revoked nor expired."""
+
+    @abstractmethod
+    async def of_tenant(self, tenant_id: TenantId, page: PageRequest) -> Page[ApiKey]:
+        """Return a page of the organisation's keys, those that were revoked too, by id: the oldest first."""
+
+    @abstractmethod
+    async def revoke(self, key: ApiKey) -> None:
+        """Store when and by whom the key was revoked."""
+
+    @abstractmethod
+    async def note_use(self, key_id: ApiKeyId, *, at: datetime, every: timedelta) -> None:
+        """Store when the key was used, unless what is stored is less than `every` ago."""
+
+
 class IdentityTransaction(Protocol):
     """What one transaction on identity's data can reach."""
 
@@ -117,6 +150,7 @@ class IdentityTransaction(Protocol):
     refreshes: RefreshStore
     organisations: OrganisationStore
     memberships: MembershipStore
+    api_keys: ApiKeyStore
     outbox: Outbox
 
 
@@ -130,7 +164,8 @@ class IdentityTransactions(Protocol):
         """Commit when the block ends, roll back when it raises; nothing else commits.
 
         Organisations and memberships can be read for the tenant and for the account that are named, and written for
-        the tenant alone. Without either there are none. Accounts and refresh tokens can be read by each transaction;
+        the tenant alone. Without either there are none. An API key counts as an account of its own id here, which sees
+        that key, and notes its use. Accounts and refresh tokens can be read by each transaction;
         an account is written only by a transaction that names it. To write anything else is a fault of the program,
         and raises no DomainError.
         """
@@ -158,6 +193,32 @@ class RefreshSecrets(Protocol):
     @abstractmethod
     def new(self) -> str:
         """Return a new token that cannot be guessed (256 random bits)."""
+
+
+class ApiKeySecrets(Protocol):
+    """Makes the secrets of API keys."""
+
+    @abstractmethod
+    def new(self) -> bytes:
+        """Return 32 new bytes that cannot be guessed."""
+
+
+class ApiKeyCache(Protocol):
+    """Keys as they were read a moment ago, so that not every request costs a query.
+
+    A key that was changed elsewhere is seen to be changed after `keep_s` at the latest. What is kept is bounded, and
+    ids that nobody has crowd out no key.
+    """
+
+    keep_s: float
+
+    @abstractmethod
+    async def get(self, key_id: ApiKeyId, read: Callable[[], Awaitable[ApiKey | None]]) -> ApiKey | None:
+        """Return the key, or None for an id that nobody has; asks `read` where it is not known, and raises as that."""
+
+    @abstractmethod
+    def forget(self, key_id: ApiKeyId) -> None:
+        """Make the next `get` read the key; what is being read at this moment is not kept."""
 
 
 class PublishedKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /auth/me
     GET|POST            /organisations
     POST                /organisations/{id}/members
+    GET|POST            /organisations/{id}/api-keys
+    DELETE              /organisations/{id}/api-keys/{keyId}
     GET|PUT             /organisations/{id}/settings
     GET|PUT             /organisations/{id}/order-fees
     GET                 /organisations/{id}/order-fees/history
@@ -137,10 +139,6 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
 )
 
 _PLANNED_BY_REASON = {
-    "keys for machines come after people can sign in": """
-        POST                /organisations/{id}/api-keys
-        DELETE              /organisations/{id}/api-keys/{keyId}
-        """,
     "the user service (profiles, export, erasure) is not there yet": """
         GET|PATCH           /users/me/profile
         GET|PUT             /users/me/preferences

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +23,9 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
-    """Parse a module."""
+    """Parse a module, once a session."""
     return ast.parse(path.read_text(), filename=str(path))
 
 
@@ -62,6 +64,7 @@ def subclasses[T](kind: type[T]) -> list[type[T]]:
     )
 
 
+@cache
 def tracked_files() -> list[Path]:
     """Return the files that belong to the project: those git tracks, or would track."""
     listed = subprocess.run(

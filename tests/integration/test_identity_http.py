@@ -2,108 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
-import httpx
 import jwt
 import pytest
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from adapters.postgres.migrator import Database
 from adapters.system.signing_keys import SigningKeys
 from adapters.system.tokens import JwtTokenSigner, TokenTerms
 from bootstrap.containers.auth import auth_service
 from bootstrap.containers.service import Links, build_container
-from bootstrap.settings import Settings, SettingsError
+from bootstrap.settings import SettingsError
 from core.identity.access import AccessClaims, fan_access
 from core.shared.ids import AccountId
 from ports.published.identity import TokenVerifier
-from tests.service_client import app_of, routes_of, settings_with
-
-PASSWORD = "a quiet seat in row five"
-TERMS = TokenTerms(issuer="https://fairseat.test", audience="fairseat")
-
-
-def settings_for(database: Database, keys: SigningKeys | str) -> Settings:
-    return settings_with(
-        AUTH_DATABASE_URL=database.app_url,
-        AUTH_DATABASE_RELAY_URL=database.relay_url,
-        TOKEN_SIGNING_KEYS=keys if isinstance(keys, str) else keys.to_pem().decode(),
-        TOKEN_ISSUER=TERMS.issuer,
-    )
-
-
-@dataclass
-class Door:
-    """A client of the API, with the keys of the house."""
-
-    client: AsyncTestClient[Litestar]
-    keys: SigningKeys
-
-    async def post(self, path: str, body: object, *, token: str | None = None, **headers: str) -> httpx.Response:
-        return await self.client.post(f"/api/v1{path}", json=body, headers=self.headers(token) | headers)
-
-    async def get(self, path: str, *, token: str | None = None, **params: str) -> httpx.Response:
-        return await self.client.get(f"/api/v1{path}", headers=self.headers(token), params=params)
-
-    async def put(self, path: str, body: object, *, token: str) -> httpx.Response:
-        return await self.client.put(f"/api/v1{path}", json=body, headers=self.headers(token))
-
-    async def delete(self, path: str, *, token: str) -> httpx.Response:
-        return await self.client.delete(f"/api/v1{path}", headers=self.headers(token))
-
-    async def register(self, name: str) -> httpx.Response:
-        body = {"email": f"{name}@fairseat.test", "password": PASSWORD, "displayName": name.title()}
-        return await self.post("/auth/register", body)
-
-    async def log_in(self, name: str) -> dict[str, Any]:
-        answer = await self.post("/auth/login", {"email": f"{name}@fairseat.test", "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        session: dict[str, Any] = answer.json()
-        return session
-
-    async def fan(self, name: str) -> str:
-        """Register and log in; return the access token."""
-        assert (await self.register(name)).status_code == 201
-        return str((await self.log_in(name))["accessToken"])
-
-    async def organisation(self, token: str, name: str = "Riethsporthalle") -> tuple[str, str]:
-        """Found one; return its id and a staff token of its owner."""
-        made = await self.post("/organisations", {"name": name}, token=token)
-        assert made.status_code == 201, made.text
-        return made.json()["id"], await self.staff(token, made.json()["id"])
-
-    async def staff(self, token: str, organisation_id: str) -> str:
-        answer = await self.post("/auth/token", {"organisationId": organisation_id}, token=token)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["accessToken"])
-
-    @staticmethod
-    def headers(token: str | None) -> dict[str, str]:
-        return {} if token is None else {"Authorization": f"Bearer {token}"}
+from tests.identity_door import PASSWORD, TERMS, Door, open_door, problem, settings_for
 
 
 @pytest.fixture
 async def door(auth_db: Database) -> AsyncIterator[Door]:
-    keys = SigningKeys.generate()
-    service = auth_service()
-    container = build_container(service, settings_for(auth_db, keys), Links())
-
-    app = app_of(routes_of(service, container), verifier=await container.get(TokenVerifier))
-    async with AsyncTestClient(app) as client:
-        yield Door(client, keys)
-    await container.close()
-
-
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
-    assert answer.headers["content-type"].startswith("application/problem+json")
-    body: dict[str, Any] = answer.json()
-    return body
+    async with open_door(auth_db) as door:
+        yield door
 
 
 async def test_from_registering_to_a_staff_token(door: Door) -> None:

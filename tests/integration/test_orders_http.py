@@ -32,13 +32,15 @@ from usecases.orders.settle_payment import SettlePayment
 
 
 class NamedTokens(TokenVerifier):
-    """Tokens such as `fan-1`, `guest-2` and `staff`."""
+    """Tokens such as `fan-1`, `guest-2`, `staff` and `service-orders:read`."""
 
     @override
     async def verify(self, token: str) -> VerifiedToken:
         kind, _, number = token.partition("-")
         if kind == "staff":
             return VerifiedToken(account_id=UUID(int=0x57AFF), tenant_id=TENANT, role="box_office")
+        if kind == "service":
+            return VerifiedToken(account_id=UUID(int=0x5E2), tenant_id=TENANT, scopes=(number,))
         if kind not in {"fan", "guest"}:
             raise RefusedError("identity.invalid_token", "not a token")
         return VerifiedToken(account_id=UUID(int=0xACC0 + int(number)), guest=kind == "guest")
@@ -159,6 +161,25 @@ async def test_an_order_of_another_buyer_or_tenant_is_not_there(shop: Shop) -> N
     assert problem(await shop.post(f"{path}/cancel", {}, token="fan-2")) == (404, "orders.not_found")
     assert problem(await shop.post(f"{path}/payments", {"method": "CARD"}, token="fan-2"))[0] == 404
     assert (await shop.get(path, token="staff")).status_code == 200
+
+
+async def test_a_service_reads_every_order_with_its_key_and_neither_buys_nor_changes_any(shop: Shop) -> None:
+    order = (await shop.place()).json()
+    path, reads = f"/api/v1/orders/{order['id']}", "service-orders:read"
+    as_staff = await shop.get(path, token="staff")
+
+    assert (await shop.get(path, token=reads)).json() == as_staff.json()
+    assert [each["id"] for each in (await shop.get("/api/v1/orders", token=reads)).json()["items"]] == [order["id"]]
+    assert (await shop.get(path, token=reads, tenant=uuid4())).status_code == 403
+    assert problem(await shop.get(path, token="service-resale:read")) == (403, "access.forbidden")
+    hold = {"reservations": [{"kind": "seats", "reservationId": str(shop.held(2).reservation_id)}]}
+    for answer in (
+        await shop.post("/api/v1/orders", hold, token=reads),
+        await shop.post(f"{path}/cancel", {}, token=reads),
+        await shop.post(f"{path}/payments", {"method": "CARD"}, token=reads),
+    ):
+        assert problem(answer) == (403, "access.forbidden")
+    assert (await shop.get(path)).json()["status"] == "AWAITING_PAYMENT"
 
 
 async def test_cancelling_answers_the_cancelled_order_and_a_paid_one_is_refused(shop: Shop) -> None:

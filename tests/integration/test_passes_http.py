@@ -16,7 +16,8 @@ from dishka import AsyncContainer
 from adapters.postgres.migrator import Database
 from bootstrap.containers.admission import admission_service
 from core.admission.code import SignedCode
-from core.shared.callers import Caller, Role
+from core.shared.callers import ApiScope, Caller, Role
+from core.shared.ids import AccountId
 from ports.events import Consumer, Event, OutboxQueue
 from ports.published.admission import AdmissionApi, PassesIssued
 from tests.admission_builders import NOON, Sale
@@ -70,6 +71,21 @@ async def test_the_buyer_finds_a_pass_for_each_seat_once_the_order_is_paid(gate:
     one = await gate.get(f"/passes/{first['id']}", sale.buyer)
     assert (one.status_code, one.json()) == (200, first)
     assert one.headers["cache-control"] == "private, no-store"
+
+
+async def test_a_service_reads_passes_with_its_key_and_no_code_that_would_let_it_in(gate: Gate) -> None:
+    sale = Sale(seats=2)
+    await gate.hear(sale, sale.completed)
+    shown = await gate.passes(sale)
+    tenant_id = sale.staff().tenant_id
+    reader = Caller(AccountId(UUID(int=0x5E)), tenant_id, scopes=frozenset({ApiScope.PASSES_READ}))
+    path = f"/orders/{sale.order_id}/passes"
+
+    assert (await gate.get(path, reader)).json()["items"] == [each | {"code": None} for each in shown]
+    assert (await gate.get(f"/passes/{shown[0]['id']}", reader)).json() == shown[0] | {"code": None}
+    assert (await gate.get(f"/passes/{shown[0]['id']}/code.svg", reader)).status_code == 403
+    abroad = Caller(reader.account_id, Sale().staff().tenant_id, scopes=reader.scopes)
+    assert (await gate.get(path, abroad)).status_code == 404
 
 
 async def test_a_pass_for_general_admission_shows_no_seat_but_its_ticket_and_code(gate: Gate) -> None:

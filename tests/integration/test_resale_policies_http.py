@@ -63,6 +63,7 @@ async def shop(postgres: PostgresServer) -> AsyncIterator[Shop]:
 @pytest.mark.parametrize("path", [ORGANISATION, VENUE, TICKET], ids=["organisation", "venue", "ticket"])
 async def test_a_policy_is_set_read_changed_and_taken_back_with_its_version(shop: Shop, path: str) -> None:
     shop.world.venues.places = {ERFURT: shop.world.venues.places[ERFURT]}
+    assert (await shop.ask("GET", f"{path}/history")).json()["items"] == []
     empty = await shop.ask("GET", path)
     assert (empty.status_code, empty.json(), empty.headers["etag"]) == (200, EMPTY, '"v0"')
     changed = await shop.ask("PUT", path, WHOLE, version=0)

@@ -16,7 +16,7 @@ from adapters.system.receipt_signing import Ed25519ReceiptVerifier
 from bootstrap.containers.service import Pools
 from bootstrap.containers.venue import venue_service
 from core.resale.receipt_key import public_keys_of
-from core.shared.callers import Caller, Role
+from core.shared.callers import ApiScope, Caller, Role
 from core.shared.ids import AccountId, TenantId
 from ports.published.admission import AdmissionApi
 from ports.published.ticketing import TicketingApi
@@ -30,6 +30,7 @@ FAN = Caller(AccountId(UUID(int=0xFA)), TENANT)
 OTHER_FAN = Caller(AccountId(UUID(int=0xFB)), TENANT)
 STRANGER = Caller(AccountId(UUID(int=0xFA)), TenantId(uuid7()))
 MANAGER = Caller(AccountId(UUID(int=0xAD)), TENANT, Role.MANAGER)
+SERVICE = Caller(AccountId(UUID(int=0x5E)), TENANT, scopes=frozenset({ApiScope.RESALE_VALIDATE}))
 BOX_OFFICE = Caller(AccountId(UUID(int=0xB0)), TENANT, Role.BOX_OFFICE)
 
 
@@ -185,6 +186,29 @@ async def test_a_pass_of_ours_is_judged_with_all_that_is_known_of_it(venue: Venu
         assert verdict["allowed"] and verdict["maxPrice"] == usd(11_000) and verdict["transferCount"] == 0
         assert verdict["receipt"]["subject"] == {"kind": "pass", "passId": str(known.pass_id)}
     assert not (await venue.ask(question | {"price": usd(11_001)}))["allowed"]
+
+
+async def test_a_service_asks_with_its_key_about_any_pass_of_its_organisation(venue: Venue) -> None:
+    venue_id = await venue.hall_in_maine()
+    known = venue.passes.add(pass_facts(venue_id=UUID(venue_id), account_id=FAN.account_id))
+    question = {"passId": str(known.pass_id), "price": usd(11_000), "buyer": {"country": "US"}}
+
+    assert (await venue.ask(question, SERVICE))["allowed"]
+    assert (await venue.ask(maine(), SERVICE))["allowed"]
+    assert (await venue.ask(maine(sellerId=str(FAN.account_id)), SERVICE))["allowed"]
+    batch = await venue.post("/resale/validate/batch", {"items": [question, maine()]}, SERVICE)
+    assert [item["verdict"]["allowed"] for item in batch.json()["items"]] == [True, True]
+    abroad = Caller(SERVICE.account_id, STRANGER.tenant_id, scopes=SERVICE.scopes)
+    assert await venue.refused(question, abroad) == (404, "admission.pass_not_found", [])
+
+
+async def test_a_key_is_for_what_it_names_alone(venue: Venue) -> None:
+    reader = Caller(SERVICE.account_id, TENANT, scopes=frozenset({ApiScope.RESALE_READ}))
+
+    assert (await venue.client.get("/api/v1/resale/rulebook", headers=headers_of(reader))).status_code == 200
+    assert (await venue.client.get("/api/v1/resale/rulebook", headers=headers_of(SERVICE))).status_code == 403
+    assert await venue.refused(maine(), reader) == (403, "access.forbidden", [])
+    assert (await venue.post("/venues", {}, SERVICE)).status_code == 403
 
 
 async def test_what_a_voucher_took_off_is_no_base_of_a_ceiling(venue: Venue) -> None:

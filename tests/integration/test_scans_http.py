@@ -12,12 +12,15 @@ from dishka import AsyncContainer
 
 from adapters.postgres.migrator import Database
 from bootstrap.containers.admission import admission_service
-from core.shared.callers import Caller, Role
+from core.shared.callers import ApiScope, Caller, Role
+from core.shared.ids import AccountId
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrderCompleted
 from tests.admission_builders import Sale
 from tests.service_client import headers_of, served, settings_with
 from usecases.admission.issue_passes import IssuePasses
+
+KEY_ID = AccountId(UUID(int=0x5E))
 
 
 @dataclass
@@ -124,6 +127,25 @@ async def test_only_staff_of_the_organisation_scans(gate: Gate) -> None:
     assert (await gate.scan(stranger, **body)).json()["reason"] == "unknown_event"
     assert (await gate.client.get(manifest, headers=headers_of(stranger))).json()["items"] == []
     assert (await gate.scan(sale.staff(Role.OWNER), **body)).json()["admitted"] is True
+
+
+async def test_a_service_of_the_gates_scans_with_its_key_and_a_scan_says_which_key(gate: Gate) -> None:
+    sale = Sale(seats=1)
+    [shown] = await gate.sold(sale)
+    gates = Caller(KEY_ID, sale.staff().tenant_id, scopes=frozenset({ApiScope.SCANS_WRITE}))
+    reader = Caller(KEY_ID, sale.staff().tenant_id, scopes=frozenset({ApiScope.PASSES_READ}))
+    body: dict[str, object] = {"code": shown["code"], "gate": "North 3"}
+    manifest = f"/api/v1/tickets/{sale.ticket_id}/scan-manifest"
+
+    for path in (manifest, "/api/v1/pass-keys"):
+        assert (await gate.client.get(path, headers=headers_of(gates))).status_code == 200
+        assert (await gate.client.get(path, headers=headers_of(reader))).status_code == 403
+    assert (await gate.scan(reader, **body)).status_code == 403
+    assert (await gate.scan(gates, **body)).json()["admitted"] is True
+    offline: dict[str, object] = body | {"scanId": str(uuid4()), "scannedAt": "2026-11-21T12:00:00Z", "admitted": True}
+    assert (await gate.batch(gates, offline)).status_code == 200
+    second = await gate.scan(sale.staff(), **body)
+    assert second.json()["earlier"]["scannedBy"] == str(KEY_ID)
 
 
 @pytest.mark.parametrize(

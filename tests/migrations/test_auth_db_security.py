@@ -12,11 +12,12 @@ from tests.servers import connected
 
 ANN, BOB = uuid4(), uuid4()
 HALL, CLUB = uuid4(), uuid4()
+HALLS_KEY, CLUBS_KEY = uuid4(), uuid4()
 
 
 async def fill(connection: Connection) -> None:
-    """Ann owns the hall and Bob the club; each has a session."""
-    for person, organisation, name in ((ANN, HALL, "ann"), (BOB, CLUB, "bob")):
+    """Ann owns the hall and Bob the club; each has a session, and each organisation a key."""
+    for person, organisation, name, key in ((ANN, HALL, "ann", HALLS_KEY), (BOB, CLUB, "bob", CLUBS_KEY)):
         async with connection.transaction():
             await act(connection, tenant=organisation, account=person)
             await connection.execute("insert into accounts values ($1, $2, $2, $2, 'hash', now(), now())", person, name)
@@ -26,6 +27,13 @@ async def fill(connection: Connection) -> None:
             await connection.execute("insert into refresh_families values ($1, $2, now(), now())", family, person)
             await connection.execute(
                 "insert into refresh_tokens values (sha256($1), $2, now(), now())", name.encode(), family
+            )
+            await connection.execute(
+                "insert into api_keys values ($1, $2, $3, '{resale:read}', sha256($3::text::bytea), $4, now())",
+                organisation,
+                key,
+                name,
+                person,
             )
 
 
@@ -99,12 +107,52 @@ async def test_a_refresh_token_can_be_spent_and_not_rewritten(app: Connection) -
         await refused(app, "delete from refresh_tokens")
 
 
+@pytest.mark.parametrize(
+    ("tenant", "account", "seen"),
+    [
+        (None, None, set[UUID]()),
+        (HALL, None, {HALLS_KEY}),
+        (None, CLUBS_KEY, {CLUBS_KEY}),
+        (HALL, CLUBS_KEY, {HALLS_KEY, CLUBS_KEY}),
+        (None, ANN, set[UUID]()),
+    ],
+)
+async def test_a_key_shows_to_its_tenant_and_to_who_brings_it(
+    app: Connection, tenant: UUID | None, account: UUID | None, seen: set[UUID]
+) -> None:
+    async with app.transaction():
+        await act(app, tenant=tenant, account=account)
+        assert {row["id"] for row in await app.fetch("select id from api_keys")} == seen
+        assert await app.execute("update api_keys set last_used_at = now()") == f"UPDATE {len(seen)}"
+
+
+async def test_what_a_key_is_cannot_be_changed_and_it_cannot_be_deleted(app: Connection) -> None:
+    async with app.transaction():
+        await act(app, tenant=HALL)
+        for change in (
+            "scopes = '{orders:read}'",
+            "digest = sha256('mine')",
+            "tenant_id = tenant_id",
+            "expires_at = null",
+            "created_by = created_by",
+        ):
+            await refused(app, f"update api_keys set {change}")
+        await refused(app, "delete from api_keys")
+        await refused(
+            app, "insert into api_keys values ($1, $2, 'mine', '{orders:read}', sha256('a'), $2, now())", CLUB, uuid4()
+        )
+
+
 async def test_the_database_itself_refuses_what_makes_no_sense(app: Connection) -> None:
     async with app.transaction():
         await act(app, tenant=HALL, account=ANN)
         for statement in (
             "update memberships set role = 'king'",
             "insert into refresh_tokens values ('short', (select id from refresh_families limit 1), now(), now())",
+            "update api_keys set revoked_at = now()",
+            f"insert into api_keys values ('{HALL}', '{HALL}', 'x', '{{}}', sha256('a'), '{ANN}', now())",
+            f"insert into api_keys values ('{HALL}', '{HALL}', 'x', '{{a}}', 'short', '{ANN}', now())",
+            f"insert into api_keys values ('{HALL}', '{HALL}', 'x', '{{a}}', sha256('a'), '{ANN}', now(), now())",
         ):
             with pytest.raises(asyncpg.CheckViolationError):
                 async with app.transaction():
@@ -113,5 +161,5 @@ async def test_the_database_itself_refuses_what_makes_no_sense(app: Connection) 
 
 async def test_the_relay_sees_messages_and_nobodys_data(relay: Connection) -> None:
     assert await relay.fetch("select * from outbox") == []
-    for table in ("accounts", "refresh_families", "refresh_tokens", "organisations", "memberships"):
+    for table in ("accounts", "refresh_families", "refresh_tokens", "organisations", "memberships", "api_keys"):
         await refused(relay, f"select * from {table}")

@@ -17,7 +17,7 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
-from adapters.http.callers import Authentication, provide_caller, provide_identity
+from adapters.http.callers import Authentication, provide_caller, provide_identity, scope_of
 from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
 from adapters.http.paging import provide_page
@@ -59,14 +59,17 @@ class ServiceScope(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-class DocumentedProblems(ReceiveRoutePlugin):
-    """Adds the problem details that any handler may answer to the OpenAPI document."""
+class DocumentedHandlers(ReceiveRoutePlugin):
+    """Adds to the OpenAPI document which problem details a handler may answer, and which API keys it accepts."""
 
     @override
     def receive_route(self, route: BaseRoute) -> None:
         for handler in getattr(route, "route_handlers", ()):
             if isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is not False:
                 handler.responses = {**PROBLEM_RESPONSES, **(handler.responses or {})}
+                scope = scope_of(handler)
+                if scope is not None:
+                    handler.security = [{"bearer": []}, {"apiKey": [scope.value]}]
 
 
 def create_app(
@@ -99,7 +102,7 @@ def create_app(
         },
         before_request=refuse_nul,
         exception_handlers=EXCEPTION_HANDLERS,
-        plugins=[DocumentedProblems()],
+        plugins=[DocumentedHandlers()],
         request_max_body_size=request_bytes_max,
         openapi_config=_document(version),
         logging_config=None,  # the command line sets logging up, once a process
@@ -115,7 +118,7 @@ def _document(version: str) -> OpenAPIConfig:
         description=(
             "Money is in minor units with an ISO 4217 code, times are RFC 3339 in UTC, errors are RFC 9457 problem "
             "details with a stable `code`. Creating POSTs take an `Idempotency-Key`, updates an `If-Match`. A token "
-            "of a fan names the organisation in `X-Tenant-ID`; a staff token carries it."
+            "of a fan names the organisation in `X-Tenant-ID`; staff tokens and API keys carry it."
         ),
         contact=Contact(name="Fairseat"),
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
@@ -123,7 +126,15 @@ def _document(version: str) -> OpenAPIConfig:
         path=DOCUMENT_PATH,
         render_plugins=[ScalarRenderPlugin(), SwaggerRenderPlugin()],
         components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "apiKey": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="fsk_…",
+                    description="A key of another service, for the operations that name one of its scopes.",
+                ),
+            }
         ),
         security=[{"bearer": []}],
         use_handler_docstrings=True,

@@ -1,4 +1,4 @@
-"""Who asks: the bearer token, and the tenant that the request is about."""
+"""Who asks: the bearer token or API key, and the tenant that the request is about."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, override
@@ -7,20 +7,37 @@ from uuid import UUID
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.params import HeaderParameter
 from litestar.types import ASGIApp
 
-from core.shared.callers import Caller, Role
+from core.shared.callers import ApiScope, Caller, Role
 from core.shared.errors import ForbiddenError, InvalidInputError, Problem
 from core.shared.ids import AccountId, TenantId
 from ports.published.identity import TokenVerifier, VerifiedToken
 
 TENANT_HEADER = "X-Tenant-ID"
+_SCOPE_OPT = "api_scope"
+
+
+def open_to_keys_for(scope: ApiScope) -> dict[str, ApiScope]:
+    """Return the `opt` of a handler that answers services whose API key has the scope; without it none may ask."""
+    return {_SCOPE_OPT: scope}
+
+
+def scope_of(handler: BaseRouteHandler) -> ApiScope | None:
+    """Return the scope of the API keys that the handler answers; None where it answers none."""
+    scope = handler.opt.get(_SCOPE_OPT)
+    return None if scope is None else ApiScope(scope)
 
 
 class Authentication(AbstractAuthenticationMiddleware):
-    """Reads the bearer token of every request whose handler is not marked `exclude_from_auth`."""
+    """Reads the bearer token of every request whose handler is not marked `exclude_from_auth`.
+
+    It refuses API keys, whatever they are for, unless the handler names their scope: a handler that was written
+    without a thought of them is closed to them.
+    """
 
     __slots__ = ("_verifier",)
 
@@ -35,7 +52,19 @@ class Authentication(AbstractAuthenticationMiddleware):
         if scheme.lower() != "bearer" or not token:
             raise NotAuthorizedException("Send an access token: Authorization: Bearer …")
         verifier = await self._verifier()
-        return AuthenticationResult(user=await verifier.verify(token.strip()), auth=None)
+        verified = await verifier.verify(token.strip())
+        _must_be_open_to(verified, connection.route_handler)
+        return AuthenticationResult(user=verified, auth=None)
+
+
+def _must_be_open_to(token: VerifiedToken, handler: BaseRouteHandler) -> None:
+    if token.scopes is None:
+        return
+    scope = scope_of(handler)
+    if scope is None:
+        raise ForbiddenError("API keys cannot do this, whatever they are for.")
+    if scope not in token.scopes:
+        raise ForbiddenError(f"This needs an API key with the scope {scope}.")
 
 
 async def provide_identity(request: Request[VerifiedToken, Any, Any]) -> VerifiedToken:
@@ -55,8 +84,8 @@ async def provide_caller(
 ) -> Caller:
     """Return the caller in the tenant of the request.
 
-    The token's `tenant_id` decides; a token without one names the tenant in X-Tenant-ID. Raises ForbiddenError when
-    the two contradict each other, and InvalidInputError when neither says.
+    The token's `tenant_id`, or that of the API key, decides; a token without one names the tenant in X-Tenant-ID.
+    Raises ForbiddenError when the two contradict each other, and InvalidInputError when neither says.
     """
     token = request.user
     claimed = token.tenant_id
@@ -68,7 +97,13 @@ async def provide_caller(
         message = f"Name the organisation in {TENANT_HEADER}, or use a staff token."
         raise InvalidInputError(message, [Problem(f"/{TENANT_HEADER}", message)])
     role = Role(token.role) if token.role is not None and claimed is not None else None
-    return Caller(account_id=AccountId(token.account_id), tenant_id=TenantId(tenant), role=role, guest=token.guest)
+    return Caller(
+        account_id=AccountId(token.account_id),
+        tenant_id=TenantId(tenant),
+        role=role,
+        guest=token.guest,
+        scopes=None if token.scopes is None else frozenset(ApiScope(scope) for scope in token.scopes),
+    )
 
 
 def _tenant_named(header: str) -> UUID:

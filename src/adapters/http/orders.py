@@ -7,6 +7,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import etag
 from adapters.http.money import MoneyBody
 from adapters.http.order_bodies import OrderBody, PaymentStartedBody, PayOrderBody, PlaceOrderBody
@@ -14,7 +15,7 @@ from adapters.http.orders_fee_bodies import QuoteBody, QuoteOrderBody
 from adapters.http.paging import PageBody, page_body
 from core.orders.contact import Contact
 from core.orders.order import Order
-from core.shared.callers import Caller
+from core.shared.callers import ApiScope, Caller
 from core.shared.ids import OrderId
 from ports.paging import PageRequest
 from usecases.orders.access import sees_every_order
@@ -64,22 +65,22 @@ class OrderController(Controller):
         """
         return QuoteBody.of(await usecase(caller, data.wanted()), for_staff=sees_every_order(caller))
 
-    @get(summary="List orders")
+    @get(summary="List orders", opt=open_to_keys_for(ApiScope.ORDERS_READ))
     @inject
     async def list_orders(
         self, page: NamedDependency[PageRequest], caller: NamedDependency[Caller], usecase: FromDishka[ListOrders]
     ) -> PageBody[OrderBody]:
-        """Buyers see their own orders, box office and managers all; those placed first come first."""
+        """Buyers see their own orders, box office, managers and keys all; those placed first come first."""
         return page_body(
             await usecase(caller, page), lambda order: OrderBody.of(order, for_staff=sees_every_order(caller))
         )
 
-    @get("/{order_id:uuid}", summary="Read an order")
+    @get("/{order_id:uuid}", summary="Read an order", opt=open_to_keys_for(ApiScope.ORDERS_READ))
     @inject
     async def read(
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadOrder]
     ) -> Response[OrderBody]:
-        """The buyer, box office and managers; with the history of the order, and how far a refund has come.
+        """The buyer, box office, managers and keys; with the history of the order, and how far a refund has come.
 
         Steps of a payment that comes after the order's end: `paid_late`, then `seats_reclaimed` (the same seats),
         `other_seats` (as good ones, `detail` says which) or `refund_due`, `refund_asked`, `refunded`.

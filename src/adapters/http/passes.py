@@ -10,13 +10,14 @@ from litestar import Controller, MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from adapters.http.callers import open_to_keys_for
 from adapters.http.events import EventBody
 from adapters.http.money import MoneyBody
 from adapters.http.paging import PageBody, page_body
 from core.admission.keys import PassKey
 from core.admission.offers import PassOffer
 from core.admission.passes import AdmittedSeat, PassStatus
-from core.shared.callers import Caller
+from core.shared.callers import ApiScope, Caller
 from core.shared.ids import OrderId, PassId, TicketId
 from ports.paging import PageRequest
 from usecases.admission.codes import ShownPass
@@ -46,7 +47,9 @@ class PassOfferBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PassBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A pass. `code` is what a scanner reads, null when it admits nobody; `revision` grows with each new holder.
+    """A pass. `code` is what a scanner reads, null when it admits nobody and for services.
+
+    `revision` grows with each new holder.
 
     `seat` is null for general admission. `faceValue` is what the place cost, without fees. `voidReason` is `refunded`
     when the whole order was, and otherwise why its item was given back or why it ended. A FROZEN pass admits nobody
@@ -105,12 +108,12 @@ class OrderPassController(Controller):
     path = "/orders/{order_id:uuid}/passes"
     tags = ("Passes",)
 
-    @get(summary="List the passes of an order")
+    @get(summary="List the passes of an order", opt=open_to_keys_for(ApiScope.PASSES_READ))
     @inject
     async def of_order(
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ListOrderPasses]
     ) -> PageBody[PassBody]:
-        """The buyer, and staff; on one page, and empty until the order is paid."""
+        """The buyer and staff, and services without the codes; on one page, and empty until the order is paid."""
         shown = await usecase(caller, OrderId(order_id))
         return PageBody(items=tuple(_body(each) for each in shown), next_cursor=None)
 
@@ -136,12 +139,15 @@ class PassController(Controller):
         shown = await usecase(caller, page, PassStatus(status) if status is not None else None)
         return Response(page_body(shown, _body), headers=_PRIVATE)
 
-    @get("/{pass_id:uuid}", summary="Read a pass")
+    @get("/{pass_id:uuid}", summary="Read a pass", opt=open_to_keys_for(ApiScope.PASSES_READ))
     @inject
     async def one(
         self, pass_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadPass]
     ) -> Response[PassBody]:
-        """The account that the pass belongs to, and staff. The code is a bearer secret, so nothing may cache it."""
+        """The account that the pass belongs to, and staff; services without the code.
+
+        The code is a bearer secret, so nothing may cache it.
+        """
         return Response(_body(await usecase(caller, PassId(pass_id))), headers=_PRIVATE)
 
     @get("/{pass_id:uuid}/code.svg", summary="Show the code of a pass", media_type="image/svg+xml")
@@ -159,7 +165,11 @@ class PassKeyController(Controller):
     path = "/pass-keys"
     tags = ("Passes",)
 
-    @get(summary="List the public keys of the events", media_type=MediaType.JSON)
+    @get(
+        summary="List the public keys of the events",
+        media_type=MediaType.JSON,
+        opt=open_to_keys_for(ApiScope.SCANS_WRITE),
+    )
     @inject
     async def keys(
         self,

@@ -8,6 +8,7 @@ from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
 from adapters.http.refund_bodies import (
@@ -21,7 +22,7 @@ from core.orders.errors import OrganisationOfOrdersNotFoundError
 from core.orders.refund_decisions import RefundWish, WantedItem
 from core.orders.refund_policy import RefundPolicy, RefundReason
 from core.orders.refunds import RefundStatus
-from core.shared.callers import Caller
+from core.shared.callers import ApiScope, Caller
 from core.shared.ids import OrderId, OrderItemId, RefundId
 from ports.paging import PageRequest
 from usecases.orders.access import sees_every_order
@@ -53,12 +54,12 @@ class OrderRefundController(Controller):
         refund = await usecase(caller, OrderId(order_id), data.wish())
         return RefundBody.of(refund, for_staff=sees_every_order(caller))
 
-    @get(summary="List the refunds of an order")
+    @get(summary="List the refunds of an order", opt=open_to_keys_for(ApiScope.ORDERS_READ))
     @inject
     async def of_order(
         self, order_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadRefunds]
     ) -> PageBody[RefundBody]:
-        """The buyer, box office and managers; all of them on one page, the first first."""
+        """The buyer, box office, managers and keys; all of them on one page, the first first."""
         refunds = await usecase.of_order(caller, OrderId(order_id))
         for_staff = sees_every_order(caller)
         return PageBody(items=tuple(RefundBody.of(each, for_staff=for_staff) for each in refunds), next_cursor=None)

@@ -9,10 +9,11 @@ from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from adapters.http.callers import open_to_keys_for
 from adapters.http.problems import problem_of
 from adapters.http.resale_answers import AnsweredBody, AnswersBody, VerdictBody, verdict_body
 from adapters.http.resale_bodies import ResaleQuestionBody, ResaleQuestionsBody
-from core.shared.callers import Caller
+from core.shared.callers import ApiScope, Caller
 from core.shared.errors import DomainError
 from ports.published.identity import VerifiedToken
 from usecases.resale.validate_external import ValidateExternal
@@ -28,7 +29,7 @@ class ResaleController(Controller):
     path = "/resale/validate"
     tags = ("Resale",)
 
-    @post(summary="Ask whether a pass may be resold", status_code=200)
+    @post(summary="Ask whether a pass may be resold", status_code=200, opt=open_to_keys_for(ApiScope.RESALE_VALIDATE))
     @inject
     async def validate(
         self,
@@ -37,14 +38,19 @@ class ResaleController(Controller):
         of_pass: FromDishka[ValidatePass],
         external: FromDishka[ValidateExternal],
     ) -> VerdictBody:
-        """The holder and staff, about a pass; anyone signed in, about a pass that was issued elsewhere.
+        """The holder, staff and services, about a pass; anyone signed in, about a pass that was issued elsewhere.
 
         Changes nothing. A denial is an answer too, and so 200: 422 is for what no resale can be, such as a part of
         another country.
         """
         return await _answer(caller, data, of_pass, external)
 
-    @post("/batch", summary="Ask about many passes at once", status_code=200)
+    @post(
+        "/batch",
+        summary="Ask about many passes at once",
+        status_code=200,
+        opt=open_to_keys_for(ApiScope.RESALE_VALIDATE),
+    )
     @inject
     async def validate_many(
         self,

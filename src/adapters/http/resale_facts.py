@@ -118,7 +118,7 @@ class _ResaleFacts(Controller):
                 changed_by=change.changed_by,
                 changed_at=change.changed_at,
             )
-            for change, before in zip(changes, [*changes[1:], None], strict=True)
+            for change, before in zip(changes, [*changes, None][1:], strict=True)
         )
         return PageBody(items=bodies, next_cursor=None)
 

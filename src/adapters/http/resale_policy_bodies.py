@@ -161,7 +161,7 @@ class EffectivePolicyBody(msgspec.Struct, frozen=True, kw_only=True, rename="cam
 
 def change_bodies(changes: list[Setting[ResalePolicy]]) -> tuple[ResalePolicyChangeBody, ...]:
     """Return changes, the newest first, each with what was before it; the oldest of a cut list tells none before."""
-    earlier = [*changes[1:], None]
+    earlier = [*changes, None][1:]
     return tuple(
         ResalePolicyChangeBody(
             version=change.version,

@@ -9,6 +9,7 @@ from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, get
 from litestar.params import HeaderParameter, QueryParameter
 
+from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import is_known
 from core.resale.facts import Fact, FactValue
 from core.resale.rule import (
@@ -27,6 +28,7 @@ from core.resale.rule import (
     RuleStatus,
     Scope,
 )
+from core.shared.callers import ApiScope
 from core.shared.errors import InvalidInputError, Problem
 from ports.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from usecases.resale.read_rulebook import ReadRulebook
@@ -97,7 +99,7 @@ class RulebookController(Controller):
     path = "/resale/rulebook"
     tags = ("Resale",)
 
-    @get(summary="Read the rulebook")
+    @get(summary="Read the rulebook", opt=open_to_keys_for(ApiScope.RESALE_READ))
     @inject
     async def rules(
         self,

@@ -10,6 +10,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
+from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import is_known
 from adapters.http.paging import PageBody, page_body
 from adapters.http.scan_bodies import (
@@ -24,7 +25,7 @@ from adapters.http.scan_bodies import (
     reconciled_body,
 )
 from core.admission.scans import ScanDirection
-from core.shared.callers import Caller
+from core.shared.callers import ApiScope, Caller
 from core.shared.ids import ScanId, TicketId
 from ports.paging import PageRequest
 from usecases.admission.reconcile_scans import ReconcileScans
@@ -38,12 +39,12 @@ class ScanController(Controller):
     path = "/scans"
     tags = ("Admission",)
 
-    @post(status_code=200, summary="Scan a pass")
+    @post(status_code=200, summary="Scan a pass", opt=open_to_keys_for(ApiScope.SCANS_WRITE))
     @inject
     async def scan(
         self, data: JSONBody[ScanBody], caller: NamedDependency[Caller], usecase: FromDishka[ScanPass]
     ) -> ScanAnswerBody:
-        """Scanners and all other staff. The first scan admits; whoever was scanned on the way out may come in again.
+        """Scanners, all other staff, and services. The first scan admits; who was scanned on the way out may come in.
 
         Every scan is recorded for good, whatever it answers.
         """
@@ -58,12 +59,17 @@ class ScanController(Controller):
         )
         return answer_body(answer)
 
-    @post("/batch", status_code=200, summary="Hand in scans that were made offline")
+    @post(
+        "/batch",
+        status_code=200,
+        summary="Hand in scans that were made offline",
+        opt=open_to_keys_for(ApiScope.SCANS_WRITE),
+    )
     @inject
     async def batch(
         self, data: JSONBody[OfflineScansBody], caller: NamedDependency[Caller], usecase: FromDishka[ReconcileScans]
     ) -> ReconciledScansBody:
-        """Scanners and all other staff; up to 1,000, and the same ones again change nothing.
+        """Scanners, all other staff, and services; up to 1,000, and the same ones again change nothing.
 
         They are taken in the order they were made in, and judged by what held then. Whom a scanner let in is in: the
         pass is used from then on, and what spoke against it is named as a conflict.
@@ -80,7 +86,7 @@ class ScanManifestController(Controller):
     path = "/tickets/{ticket_id:uuid}/scan-manifest"
     tags = ("Admission",)
 
-    @get(summary="List the passes of an event for offline scanners")
+    @get(summary="List the passes of an event for offline scanners", opt=open_to_keys_for(ApiScope.SCANS_WRITE))
     @inject
     async def manifest(
         self,
@@ -92,9 +98,10 @@ class ScanManifestController(Controller):
             str | None, HeaderParameter(name="If-None-Match", description="The ETag of the page that is at hand.")
         ] = None,
     ) -> Response[PageBody[ManifestPassBody]]:
-        """Scanners and all other staff: every pass of the event by id, those that admit nobody too; empty for none.
+        """Scanners, all other staff, and services: every pass of the event by id, those that admit nobody too.
 
-        Each page has an ETag; with it in `If-None-Match` the answer is 304 while nothing on the page has changed.
+        It is empty for no event. Each page has an ETag; with it in `If-None-Match` the answer is 304 while nothing on
+        the page has changed.
         """
         body = page_body(await usecase(caller, TicketId(ticket_id), page), manifest_pass)
         tag = f'"{sha256(msgspec.json.encode(body)).hexdigest()[:32]}"'

@@ -26,6 +26,7 @@ from core.identity.errors import (
     AccountNeededError,
     AccountNotFoundError,
     AlreadyMemberError,
+    ApiKeyNotFoundError,
     EmailTakenError,
     InvalidCredentialsError,
     InvalidTokenError,
@@ -35,6 +36,7 @@ from core.identity.errors import (
     OrganisationNotFoundError,
     PasswordRefusedError,
     RefreshReusedError,
+    TooManyApiKeysError,
 )
 from core.resale.rulebook import RulebookFaultyError
 from core.seating.errors import (
@@ -143,6 +145,8 @@ STATUSES: dict[type[DomainError], int] = {
     MemberNotFoundError: 404,
     AlreadyMemberError: 409,
     LastOwnerError: 409,
+    ApiKeyNotFoundError: 404,
+    TooManyApiKeysError: 409,
     # resale
     RulebookFaultyError: 422,
     # ticketing

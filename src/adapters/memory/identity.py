@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import override
 from uuid import UUID
 
+from adapters.memory.api_keys import MemoryApiKeys
 from adapters.memory.messaging import MemoryMessages
 from core.identity.account import Account
+from core.identity.api_keys import ApiKey
 from core.identity.emails import Email
 from core.identity.errors import AlreadyMemberError, EmailTakenError
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
 from core.identity.sessions import RefreshFamily, RefreshToken
-from core.shared.ids import AccountId, TenantId
+from core.shared.ids import AccountId, ApiKeyId, TenantId
 from ports.events import Outbox
 from ports.identity import (
     AccountStore,
+    ApiKeyStore,
     IdentityTransaction,
     IdentityTransactions,
     MembershipStore,
@@ -35,6 +38,7 @@ class _Rows:
     memberships: dict[tuple[TenantId, AccountId], Membership] = field(
         default_factory=dict[tuple[TenantId, AccountId], Membership]
     )
+    api_keys: dict[ApiKeyId, ApiKey] = field(default_factory=dict[ApiKeyId, ApiKey])
 
     def copy(self) -> "_Rows":
         return _Rows(
@@ -43,6 +47,7 @@ class _Rows:
             dict(self.tokens),
             dict(self.organisations),
             dict(self.memberships),
+            dict(self.api_keys),
         )
 
 
@@ -205,6 +210,7 @@ class _MemoryIdentityTransaction(IdentityTransaction):
     refreshes: RefreshStore
     organisations: OrganisationStore
     memberships: MembershipStore
+    api_keys: ApiKeyStore
     outbox: Outbox
 
 
@@ -231,6 +237,7 @@ class MemoryIdentityTransactions(IdentityTransactions):
                 refreshes=_Refreshes(rows),
                 organisations=_Organisations(rows, view),
                 memberships=_Memberships(rows, view),
+                api_keys=MemoryApiKeys(rows.api_keys, tenant_id=view.tenant_id, account_id=view.account_id),
                 outbox=self._messages.outbox(view.tenant_id),
             )
             self._rows = rows

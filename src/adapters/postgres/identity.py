@@ -1,4 +1,4 @@
-"""Identity on PostgreSQL, through Advanced Alchemy: accounts, sessions, organisations, members."""
+"""Identity on PostgreSQL, through Advanced Alchemy: accounts, sessions, organisations, members, API keys."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from adapters.postgres.identity_api_keys import PostgresApiKeys
 from adapters.postgres.identity_organisations import PostgresMemberships, PostgresOrganisations
 from adapters.postgres.identity_refreshes import PostgresRefreshes
 from adapters.postgres.outbox import PostgresOutbox
@@ -23,6 +24,7 @@ from core.shared.ids import AccountId, TenantId
 from ports.events import Outbox
 from ports.identity import (
     AccountStore,
+    ApiKeyStore,
     IdentityTransaction,
     IdentityTransactions,
     MembershipStore,
@@ -91,6 +93,7 @@ class _PostgresIdentityTransaction(IdentityTransaction):
     refreshes: RefreshStore
     organisations: OrganisationStore
     memberships: MembershipStore
+    api_keys: ApiKeyStore
     outbox: Outbox
 
 
@@ -117,5 +120,6 @@ class PostgresIdentityTransactions(IdentityTransactions):
                 refreshes=PostgresRefreshes(session.orm),
                 organisations=PostgresOrganisations(session.orm),
                 memberships=PostgresMemberships(session.orm),
+                api_keys=PostgresApiKeys(session.orm),
                 outbox=PostgresOutbox(session.connection, tenant_id=tenant_id, ids=self._ids),
             )

@@ -3,12 +3,18 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
-from dishka import Provider, Scope, provide, provide_all
+from functools import partial
 
+from dishka import AsyncContainer, Provider, Scope, provide, provide_all
+
+from adapters.http.api_keys import ApiKeyController
 from adapters.http.identity import AuthController, published_keys
 from adapters.http.organisations import MemberController, OrganisationController
+from adapters.inprocess.identity import TokensAndKeys
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresIdentityTransactions
+from adapters.system.api_key_cache import BoundedApiKeyCache
+from adapters.system.api_key_secrets import SystemApiKeySecrets
 from adapters.system.passwords import Argon2PasswordHasher, HashCosts
 from adapters.system.refresh_secrets import SystemRefreshSecrets
 from adapters.system.signing_keys import SigningKeys, SigningKeysError
@@ -16,14 +22,16 @@ from adapters.system.tokens import JwtTokenSigner, JwtTokenVerifier, TokenTerms
 from bootstrap.containers.service import EngineProvider, JobSpec, PostgresProvider, Service, relay_jobs
 from bootstrap.settings import Settings, SettingsError
 from ports.clock import Clock
-from ports.identity import IdentityTransactions, PasswordHasher, RefreshSecrets, TokenSigner
+from ports.identity import ApiKeyCache, ApiKeySecrets, IdentityTransactions, PasswordHasher, RefreshSecrets, TokenSigner
 from ports.published.identity import TokenVerifier
 from usecases.identity.add_member import AddMember
 from usecases.identity.change_role import ChangeRole
+from usecases.identity.create_api_key import CreateApiKey
 from usecases.identity.create_organisation import CreateOrganisation
 from usecases.identity.forget_expired_sessions import ForgetExpiredSessions
 from usecases.identity.issue_guest_token import IssueGuestToken
 from usecases.identity.issue_staff_token import IssueStaffToken
+from usecases.identity.list_api_keys import ListApiKeys
 from usecases.identity.list_members import ListMembers
 from usecases.identity.list_organisations import ListOrganisations
 from usecases.identity.log_in import LogIn
@@ -33,6 +41,8 @@ from usecases.identity.read_published_keys import ReadPublishedKeys
 from usecases.identity.refresh_session import RefreshSession
 from usecases.identity.register import Register
 from usecases.identity.remove_member import RemoveMember
+from usecases.identity.revoke_api_key import RevokeApiKey
+from usecases.identity.verify_api_key import VerifyApiKey
 
 
 class IdentityProvider(Provider):
@@ -41,6 +51,7 @@ class IdentityProvider(Provider):
     scope = Scope.APP
     transactions = provide(PostgresIdentityTransactions, provides=IdentityTransactions)
     secrets = provide(SystemRefreshSecrets, provides=RefreshSecrets)
+    key_secrets = provide(SystemApiKeySecrets, provides=ApiKeySecrets)
     usecases = provide_all(
         Register,
         LogIn,
@@ -56,6 +67,10 @@ class IdentityProvider(Provider):
         ListMembers,
         ChangeRole,
         RemoveMember,
+        CreateApiKey,
+        ListApiKeys,
+        RevokeApiKey,
+        VerifyApiKey,
         ForgetExpiredSessions,
     )
 
@@ -83,9 +98,15 @@ class IdentityProvider(Provider):
         return JwtTokenSigner(keys, terms)
 
     @provide
-    def verifier(self, keys: SigningKeys, terms: TokenTerms, clock: Clock) -> TokenVerifier:
-        """Return what reads access tokens."""
-        return JwtTokenVerifier.of_keys(keys.public_keys(), terms, clock)
+    def key_cache(self, clock: Clock) -> ApiKeyCache:
+        """Return the API keys as this process knows them."""
+        return BoundedApiKeyCache(clock)
+
+    @provide
+    def verifier(self, keys: SigningKeys, terms: TokenTerms, clock: Clock, container: AsyncContainer) -> TokenVerifier:
+        """Return what reads access tokens and API keys; the database is needed for keys alone."""
+        tokens = JwtTokenVerifier.of_keys(keys.public_keys(), terms, clock)
+        return TokensAndKeys(tokens, partial(container.get, VerifyApiKey))
 
 
 def auth_service() -> Service:
@@ -93,7 +114,7 @@ def auth_service() -> Service:
     return Service(
         name="auth",
         providers=(PostgresProvider("auth"), EngineProvider("auth"), IdentityProvider()),
-        controllers=(AuthController, OrganisationController, MemberController),
+        controllers=(AuthController, OrganisationController, MemberController, ApiKeyController),
         root_controllers=(published_keys,),
         jobs=(*relay_jobs(), JobSpec("forget_expired_sessions", 3600.0, ForgetExpiredSessions)),
         checks=(PostgresHealth,),

@@ -19,7 +19,7 @@ from core.admission.errors import (
     PassVoidError,
 )
 from core.admission.offers import PassOffer, SaleOn
-from core.shared.callers import STAFF, Caller
+from core.shared.callers import STAFF, ApiScope, Caller
 from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TicketId, VenueId
 from core.shared.money import Money
 
@@ -264,5 +264,7 @@ class OrderStanding:
 
 
 def may_see(caller: Caller, *, owner: AccountId | None) -> bool:
-    """Passes are seen by the account they belong to, and by the staff of the organisation."""
-    return caller.role in STAFF or (owner is not None and caller.account_id == owner)
+    """Passes are seen by the account they belong to, by the organisation's staff, and by its services that may."""
+    return (
+        caller.role in STAFF or caller.may(ApiScope.PASSES_READ) or (owner is not None and caller.account_id == owner)
+    )

@@ -69,6 +69,18 @@ class AlreadyMemberError(DomainError):
     code = "identity.already_member"
 
 
+class ApiKeyNotFoundError(DomainError):
+    """The organisation has no such API key."""
+
+    code = "identity.api_key_not_found"
+
+
+class TooManyApiKeysError(DomainError):
+    """The organisation has as many working API keys as it may."""
+
+    code = "identity.too_many_api_keys"
+
+
 class LastOwnerError(DomainError):
     """An organisation keeps at least one owner."""
 

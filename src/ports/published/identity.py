@@ -13,7 +13,9 @@ from ports.events import Event
 class VerifiedToken(msgspec.Struct, frozen=True, kw_only=True):
     """What a valid access token says. `tenant_id` and `role` stand only in a staff token.
 
-    `expires_at` is for what goes on after the request was let in, such as a stream; None means that nobody knows.
+    That of an API key has `scopes`, what the key is for, and no role; its `account_id` is the id of the key, which is
+    no account. `expires_at` is for what goes on after the request was let in, such as a stream; None means that nobody
+    knows.
     """
 
     account_id: UUID
@@ -21,17 +23,19 @@ class VerifiedToken(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None = None
     guest: bool = False
     expires_at: datetime | None = None
+    scopes: tuple[str, ...] | None = None
 
 
 class TokenVerifier(Protocol):
-    """Reads access tokens without a network call on the request's path."""
+    """Reads access tokens without a network call on the request's path, and API keys with few."""
 
     @abstractmethod
     async def verify(self, token: str) -> VerifiedToken:
-        """Return what the token says.
+        """Return what the token says, or for whom and what the API key is.
 
         Raises RefusedError with `identity.invalid_token` for a bad signature, a foreign issuer or audience, an
-        algorithm that was not agreed (`none` among them), and an expired token.
+        algorithm that was not agreed (`none` among them), an expired token, and a key that is unknown, revoked or
+        expired; UnavailableError where that cannot be found out.
         """
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from core.admission.code import CodeClaims, SignedCode
 from core.admission.keys import PassKey
 from core.admission.passes import Pass
+from core.shared.callers import Caller
 from core.shared.ids import TenantId, TicketId
 from ports.admission import AdmissionTransaction, PassSigner
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPass:
-    """A pass with its code; None when the pass admits nobody at present."""
+    """A pass with its code; None when the pass admits nobody at present, and for who may know the pass alone."""
 
     admission: Pass
     code: str | None
@@ -23,6 +24,12 @@ class PassCodes:
     """For the use cases that show passes."""
 
     signer: PassSigner
+
+    async def shown_to(self, caller: Caller, tx: AdmissionTransaction, passes: list[Pass]) -> list[ShownPass]:
+        """Return the passes as the caller may see them, in the same order: a service has no use for codes."""
+        if caller.scopes is not None:
+            return [ShownPass(each, None) for each in passes]
+        return await self.shown(tx, caller.tenant_id, passes)
 
     async def shown(self, tx: AdmissionTransaction, tenant_id: TenantId, passes: list[Pass]) -> list[ShownPass]:
         """Return the passes with their codes, in the same order."""

@@ -12,7 +12,7 @@ from usecases.admission.codes import PassCodes, ShownPass
 
 @dataclass(frozen=True, slots=True)
 class ListOrderPasses:
-    """The buyer, and staff of the organisation; there are none until the order is paid.
+    """The buyer, and staff and services of the organisation; there are none until the order is paid.
 
     A pass that belongs to somebody else by now is left out, unless staff asks. Raises PassOrderNotFoundError for others
     and for an order that admission has not heard of.
@@ -27,4 +27,4 @@ class ListOrderPasses:
             if standing is None or not standing.is_visible_to(caller):
                 raise PassOrderNotFoundError
             passes = [each for each in await tx.passes.of_order(order_id) if each.is_visible_to(caller)]
-            return await self.codes.shown(tx, caller.tenant_id, passes)
+            return await self.codes.shown_to(caller, tx, passes)

@@ -11,7 +11,10 @@ from usecases.admission.codes import PassCodes, ShownPass
 
 @dataclass(frozen=True, slots=True)
 class ReadPass:
-    """The account that the pass belongs to, and staff of the organisation; raises PassNotFoundError for others."""
+    """The account that the pass belongs to, staff of the organisation, and its services, which see no code.
+
+    Raises PassNotFoundError for others.
+    """
 
     admission: AdmissionTransactions
     codes: PassCodes
@@ -21,5 +24,5 @@ class ReadPass:
             found = await tx.passes.get(pass_id)
             if found is None or not found.is_visible_to(caller):
                 raise PassNotFoundError
-            [shown] = await self.codes.shown(tx, caller.tenant_id, [found])
+            [shown] = await self.codes.shown_to(caller, tx, [found])
         return shown

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.admission.scans import ScanAttempt, ScanDirection
-from core.shared.callers import STAFF, Caller
+from core.shared.callers import STAFF, ApiScope, Caller
 from core.shared.ids import ScanId, TicketId
 from ports.clock import Clock
 from ports.ids import IdSource
@@ -12,7 +12,10 @@ from usecases.admission.scanning import ScanAnswer, Scanning
 
 @dataclass(frozen=True, slots=True)
 class ScanPass:
-    """Scanners and everybody above. The first scan of a pass admits; who went out may come in again."""
+    """Scanners, everybody above, and the services of the gates.
+
+    The first scan of a pass admits; who went out may come in again.
+    """
 
     scanning: Scanning
     ids: IdSource
@@ -34,7 +37,7 @@ class ScanPass:
         `ticket_id` is the event that the gate is for. Raises ForbiddenError, and ScanConflictError for a `scan_id` that
         another scan has.
         """
-        caller.must_be_one_of(STAFF)
+        caller.must_be_one_of(STAFF, or_key_for=ApiScope.SCANS_WRITE)
         attempt = ScanAttempt(
             id=scan_id or ScanId(self.ids.new()),
             code=code,

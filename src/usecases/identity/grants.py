@@ -28,7 +28,9 @@ async def grant_of(claims: AccessClaims, *, signer: TokenSigner, refresh_token: 
 
 
 def account_behind(bearer: VerifiedToken) -> AccountId:
-    """Return the account of the token; raises AccountNeededError for a guest, who has none."""
+    """Return the account of the token; raises AccountNeededError for a guest and for an API key, which have none."""
+    if bearer.scopes is not None:
+        raise AccountNeededError("An API key cannot do this; sign in with an account.")
     if bearer.guest:
         raise AccountNeededError("A guest cannot do this; register an account first.")
     return AccountId(bearer.account_id)

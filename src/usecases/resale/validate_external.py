@@ -41,7 +41,7 @@ class ExternalQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ValidateExternal:
-    """Open to anyone signed in; with another account as the seller only to staff.
+    """Open to anyone signed in; with another account as the seller only to staff and services.
 
     It reads the database only for a venue or a seller that the question names: otherwise it answers without.
     """

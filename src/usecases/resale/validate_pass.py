@@ -30,7 +30,7 @@ class PassQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ValidatePass:
-    """The holder of the pass and staff; for everybody else, and for another tenant, the pass is not there.
+    """The holder of the pass, staff and services; for everybody else, and for another tenant, the pass is not there.
 
     It changes nothing, and keeps nothing but the receipt that the asker gets.
     """

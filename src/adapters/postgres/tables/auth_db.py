@@ -1,4 +1,4 @@
-"""auth_db: accounts, refresh tokens, organisations and memberships."""
+"""auth_db: accounts, refresh tokens, organisations, memberships and API keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from adapters.postgres.tables.messaging import messaging_tables
@@ -113,6 +114,34 @@ class MembershipRow(Base):
         ForeignKeyConstraint(["account_id"], ["accounts.id"], name="memberships_account", ondelete="CASCADE"),
         CheckConstraint("role in ('owner', 'manager', 'box_office', 'scanner')", name="memberships_role"),
         Index("memberships_account_id", "account_id", "tenant_id"),
+    )
+
+
+class ApiKeyRow(Base):
+    """An API key by its id and the SHA-256 of its secret, which is stored nowhere."""
+
+    __tablename__ = "api_keys"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    id: Mapped[UUID] = mapped_column(Uuid)
+    name: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_by: Mapped[UUID] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_by: Mapped[UUID | None] = mapped_column(Uuid)
+
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "id", name="api_keys_pkey"),
+        UniqueConstraint("id", name="api_keys_id"),
+        ForeignKeyConstraint(["tenant_id"], ["organisations.tenant_id"], name="api_keys_organisation"),
+        CheckConstraint("octet_length(digest) = 32", name="api_keys_digest"),
+        CheckConstraint("cardinality(scopes) > 0", name="api_keys_scopes"),
+        CheckConstraint("expires_at > created_at", name="api_keys_times"),
+        CheckConstraint("num_nulls(revoked_at, revoked_by) in (0, 2)", name="api_keys_revoked"),
     )
 
 
