@@ -172,7 +172,6 @@ class Payouts(Payments):
         return PayoutAnswer(
             payout_id=payout_id,
             status="pending",
-            attempt=1,
             seller_minor=seller_minor,
             royalty_minor=royalty_minor,
             fee_minor=fee_minor,

@@ -136,10 +136,10 @@ def test_a_listing_that_is_over_is_looked_after_until_its_pass_is_untied_and_pai
     untied = listing.untied(NOW)
     assert untied.due_at == (NOW if status is ListingStatus.COMPLETED else None)
     if status is ListingStatus.COMPLETED:
-        answered = untied.answered(PayoutStatus.PENDING, "", NOW, attempt=1)
+        answered = untied.answered(PayoutStatus.PENDING, "", NOW)
         assert answered.due_at is None
-        assert answered.answered(PayoutStatus.PENDING, "", NOW, attempt=1) is answered
-        paid = answered.answered(PayoutStatus.PAID, "3 days", NOW, attempt=1)
+        assert answered.answered(PayoutStatus.PENDING, "", NOW) is answered
+        paid = answered.answered(PayoutStatus.PAID, "3 days", NOW)
         assert paid.history[-1].detail == "paid: 3 days"
 
 

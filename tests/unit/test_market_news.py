@@ -1,7 +1,6 @@
 """What the market does when it hears of orders, passes and payouts."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -125,7 +124,6 @@ async def test_the_seller_reads_what_became_of_the_payout(market: Market) -> Non
         amount_minor=2_790,
         currency="EUR",
         status="paid",
-        attempt=2,
         failure=None,
     )
     await market.on_payout(event, market.sale.delivery())
@@ -133,40 +131,6 @@ async def test_the_seller_reads_what_became_of_the_payout(market: Market) -> Non
     await market.on_payout(another, market.sale.delivery())
     done = await market.now_is(listing.id)
     assert done.payout is not None and done.payout.status is PayoutStatus.PAID
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "known"),
-    [
-        (("paid", 1), ("owed", 1), PayoutStatus.PAID),
-        (("owed", 1), ("paid", 1), PayoutStatus.PAID),
-        (("owed", 2), ("failed", 1), PayoutStatus.OWED),
-        (("failed", 1), ("owed", 2), PayoutStatus.OWED),
-        (("reversed", 1), ("paid", 1), PayoutStatus.REVERSED),
-        (("paid", 1), ("reversed", 1), PayoutStatus.REVERSED),
-    ],
-)
-async def test_of_two_news_of_a_payout_the_newer_counts(
-    market: Market, first: tuple[Any, int], second: tuple[Any, int], known: PayoutStatus
-) -> None:
-    listing = await sold(market)
-    await market.passed_on(listing, ORDER)
-    payout = (await market.now_is(listing.id)).payout
-    assert payout is not None
-    for status, attempt in (first, second):
-        event = PayoutSettled(
-            payout_id=payout.id,
-            order_id=ORDER,
-            seller_account_id=market.seller.account_id,
-            amount_minor=2_790,
-            currency="EUR",
-            status=status,
-            attempt=attempt,
-            failure=None,
-        )
-        await market.on_payout(event, market.sale.delivery())
-    done = await market.now_is(listing.id)
-    assert done.payout is not None and done.payout.status is known
 
 
 async def test_a_sale_without_a_pass_fails_and_gives_the_pass_back(market: Market) -> None:

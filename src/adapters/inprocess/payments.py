@@ -125,7 +125,6 @@ class InProcessPayments(PaymentsApi):
         return PayoutAnswer(
             payout_id=payout.id,
             status=payout.status.value,
-            attempt=payout.attempt,
             seller_minor=payout.shares.seller_minor,
             royalty_minor=payout.shares.royalty_minor,
             fee_minor=payout.shares.fee_minor,

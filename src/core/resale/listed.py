@@ -122,37 +122,25 @@ class Suspension:
 
 
 class PayoutStatus(StrEnum):
-    """How far the seller's money has come. DUE: payments has not answered yet; the rest is its answer.
-
-    In the order in which they come within one try.
-    """
+    """How far the seller's money has come. DUE: payments has not answered yet; the rest is its answer."""
 
     DUE = "due"
     PENDING = "pending"
+    PAID = "paid"
     OWED = "owed"
     FAILED = "failed"
-    PAID = "paid"
-    REVERSED = "reversed"
     REFUSED = "refused"
+    REVERSED = "reversed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
-    """The seller's money for a completed listing, out of the escrow of the buyer's order.
-
-    `attempt` is the try that `status` was heard of, 0 before any.
-    """
+    """The seller's money for a completed listing, out of the escrow of the buyer's order."""
 
     id: PayoutId
     order_id: OrderId
     split: Split
     status: PayoutStatus = PayoutStatus.DUE
-    attempt: int = 0
-
-    def is_older(self, status: PayoutStatus, attempt: int) -> bool:
-        """Tell whether this is older than what is heard now, of which news may come in any order."""
-        order = list(PayoutStatus)
-        return (self.attempt, order.index(self.status)) < (attempt, order.index(status))
 
 
 class ListingStep(StrEnum):

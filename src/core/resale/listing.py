@@ -195,13 +195,13 @@ class Listing:
         """The pass is tied to it no more."""
         return _changed(replace(self, offer_tied=False), now)
 
-    def answered(self, status: PayoutStatus, detail: str, now: datetime, *, attempt: int) -> Self:
-        """Payments said how the payout stands; the same answer again changes nothing, and neither does an older one."""
+    def answered(self, status: PayoutStatus, detail: str, now: datetime) -> Self:
+        """Payments said how the payout stands; the same answer again changes nothing."""
         assert self.payout is not None, "only what is due is answered"
-        if self.payout.status is status or not self.payout.is_older(status, attempt):
+        if self.payout.status is status:
             return self
         told = f"{status.value}: {detail}" if detail else status.value
-        paid = replace(self, payout=replace(self.payout, status=status, attempt=attempt))
+        paid = replace(self, payout=replace(self.payout, status=status))
         return _changed(paid, now, ListingEntry(now, ListingStep.PAYOUT, told))
 
     def retry(self, now: datetime) -> Self:

@@ -47,13 +47,11 @@ class PayoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `pending`: it waits for Stripe, or for the buyer's bank while a dispute is open; `owed`: it is a credit of the
     seller's (or the organisation's), who has no account yet that money can be sent to; `failed`: `failure` says why;
     `reversed`: the money came back. A pending or failed one is seen to by payments, and how it stands then is told as
-    PayoutSettled. `attempt` counts the tries: of two words the one of the later try is the newer; of one try they come
-    in the order pending, owed, failed, paid, reversed.
+    PayoutSettled.
     """
 
     payout_id: UUID
     status: Literal["pending", "paid", "owed", "failed", "reversed"]
-    attempt: int
     seller_minor: int
     royalty_minor: int
     fee_minor: int
@@ -271,8 +269,7 @@ class DisputeClosed(Event, frozen=True, kw_only=True):
 class PayoutSettled(Event, frozen=True, kw_only=True):
     """A payout came to something: it may be told more than once, each time with another status.
 
-    `status` and `attempt` are as in PayoutAnswer, and say which of two is the newer. `amount_minor` is the seller's
-    share, and `failure` why it failed or came back.
+    `status` is as in PayoutAnswer. `amount_minor` is the seller's share, and `failure` why it failed or came back.
     """
 
     event_type: ClassVar[str] = "payments.payout.settled"
@@ -283,5 +280,4 @@ class PayoutSettled(Event, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     status: Literal["paid", "owed", "failed", "reversed"]
-    attempt: int
     failure: str | None

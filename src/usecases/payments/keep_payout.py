@@ -55,6 +55,5 @@ def _told(payout: Payout) -> PayoutSettled:
         amount_minor=payout.shares.seller_minor,
         currency=payout.shares.currency,
         status=_TOLD[payout.status],
-        attempt=payout.attempt,
         failure=payout.failure,
     )

@@ -29,6 +29,5 @@ class NotePayout(Consumer[PayoutSettled]):
             listing_id = await tx.listings.of_payout(PayoutId(event.payout_id))
             listing = await tx.listings.locked(listing_id) if listing_id is not None else None
             if listing is not None:
-                status, detail = PayoutStatus(event.status), event.failure or ""
-                after = listing.answered(status, detail, now, attempt=event.attempt)
+                after = listing.answered(PayoutStatus(event.status), event.failure or "", now)
                 await save_and_announce(tx, listing, after, now=now)

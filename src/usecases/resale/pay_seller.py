@@ -29,7 +29,7 @@ class PaySeller:
         payout = listing.payout if listing is not None else None
         if listing is None or payout is None or payout.status is not PayoutStatus.DUE:
             return
-        detail, attempt = "", 1
+        detail = ""
         try:
             answer = await self.payments.pay_out(
                 tenant_id=tenant_id,
@@ -42,11 +42,11 @@ class PaySeller:
                 venue_ids=(listing.subject.venue_id,),
                 reason=f"resale of pass {listing.subject.pass_id}",
             )
-            status, attempt = PayoutStatus(answer.status), answer.attempt
+            status = PayoutStatus(answer.status)
         except RefusedError as refusal:
             status, detail = PayoutStatus.REFUSED, refusal.message
         now = self.clock.now()
         async with self.resale.begin(tenant_id) as tx:
             found = await tx.listings.locked(listing_id)
             if found is not None and found.payout is not None and found.payout.status is PayoutStatus.DUE:
-                await save_and_announce(tx, found, found.answered(status, detail, now, attempt=attempt), now=now)
+                await save_and_announce(tx, found, found.answered(status, detail, now), now=now)
