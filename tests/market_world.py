@@ -17,7 +17,7 @@ from core.resale.blocks import Block
 from core.resale.facts import Where
 from core.resale.listing import Listing
 from core.resale.market_terms import MarketTerms
-from core.resale.policy import ResalePolicy
+from core.resale.policy import ResalePolicy, VerificationKind
 from core.resale.rule import AppliesAt, Duty
 from core.resale.rulebook import Rulebook
 from core.resale.settings import ORGANISATION, Setting
@@ -73,6 +73,8 @@ class Law(Judge):
     def __init__(self) -> None:
         self.price_max: Money | None = None
         self.asked: list[AppliesAt] = []
+        self.requires: tuple[VerificationKind, ...] = ()
+        self.word: bool | None = None
 
     @override
     async def __call__(
@@ -85,8 +87,10 @@ class Law(Judge):
         buyer_place: Where | None,
         moment: AppliesAt,
         now: datetime,
+        seller_trader: bool | None = None,
     ) -> JudgedPass:
         self.asked.append(moment)
+        self.word = seller_trader
         allowed = self.price_max is None or price.amount_minor <= self.price_max.amount_minor
         verdict = Verdict(
             allowed=allowed,
@@ -99,7 +103,7 @@ class Law(Judge):
             assumed=(),
             duties=(Duty.DISCLOSE_FACE_VALUE,),
             remedies=(),
-            requires=(),
+            requires=self.requires,
             warnings=(),
             rulebook_version="test",
             as_of=now,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, override
 from uuid import UUID
 
@@ -20,11 +20,12 @@ from adapters.system.ids import Uuid7Source
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
 from core.resale.facts import Act, Fact, Where
 from core.resale.facts_of_pass import FirstSale, facts_of_pass
+from core.resale.history import HistoryEntry, HistoryKind
 from core.resale.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
 from core.resale.receipt import PassSubject
 from core.resale.rule import AppliesAt
 from core.shared.callers import Caller
-from core.shared.ids import AccountId, PassId, TenantId
+from core.shared.ids import AccountId, PassId, TenantId, TicketId
 from core.shared.money import Money
 from ports.published.admission import PassFacts
 from ports.published.venues import VenuesApi
@@ -130,9 +131,49 @@ def test_the_organiser_authorises_the_market_in_so_many_words_only() -> None:
 
 
 def test_what_is_verified_of_a_seller_is_known_and_what_is_not_is_left_open() -> None:
-    assert facts() == {Fact.CHANNEL_ONLINE: True}
+    assert facts() == {Fact.CHANNEL_ONLINE: True, Fact.CHANNEL_REFUND_GUARANTEE: True}
     assert facts((), VerificationKind.SALES_TAX_REGISTRATION)[Fact.SELLER_TAX_REGISTERED] is True
     assert facts((), VerificationKind.STATE_LICENCE)[Fact.SELLER_LICENSED] is True
+
+
+async def test_who_says_to_be_no_trader_owes_none_of_a_traders_evidence_until_they_look_like_one() -> None:
+    world, known = World(), a_pass()
+    seller = AccountId(known.account_id)
+
+    async def asked(trader: bool | None) -> tuple[set[VerificationKind], tuple[str, ...]]:
+        signed = await world.judge_pass(
+            TENANT,
+            pass_facts=known,
+            price=Money(9_000, "EUR"),
+            seller=seller,
+            buyer_place=None,
+            moment=AppliesAt.LISTING,
+            now=NOON,
+            seller_trader=trader,
+        )
+        return set(signed.verdict.requires), signed.verdict.warnings
+
+    trader = VerificationKind.TRADER_TRACEABILITY
+    assert [trader in (await asked(word))[0] for word in (None, True, False)] == [True, True, False]
+
+    async with world.resale.begin(TENANT) as tx:
+        for number in range(60):  # sold within a day of buying, at three times the price
+            lineage, ticket = PassId(UUID(int=number + 1)), TicketId(UUID(int=7))
+            entry = HistoryEntry(
+                lineage_id=lineage,
+                kind=HistoryKind.PURCHASE,
+                at=NOON - timedelta(hours=5),
+                ticket_id=ticket,
+                pass_id=lineage,
+                to_account=seller,
+                price=usd(100),
+            )
+            await tx.history.append(entry)
+            resale = replace(entry, kind=HistoryKind.RESALE, at=NOON, from_account=seller, to_account=None)
+            await tx.history.append(replace(resale, price=usd(300)))
+    requires, warnings = await asked(False)
+    assert {trader, VerificationKind.IDENTITY} <= requires
+    assert "resold 60 passes within 30 days" in warnings[-1]
 
 
 def test_the_day_of_the_first_sale_is_one_of_the_events_zone() -> None:

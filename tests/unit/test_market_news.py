@@ -1,6 +1,7 @@
 """What the market does when it hears of orders, passes and payouts."""
 
 from datetime import timedelta
+from itertools import permutations
 from uuid import UUID, uuid4
 
 import msgspec
@@ -124,6 +125,7 @@ async def test_the_seller_reads_what_became_of_the_payout(market: Market) -> Non
         amount_minor=2_790,
         currency="EUR",
         status="paid",
+        settled_at=market.clock.now(),
         failure=None,
     )
     await market.on_payout(event, market.sale.delivery())
@@ -131,6 +133,31 @@ async def test_the_seller_reads_what_became_of_the_payout(market: Market) -> Non
     await market.on_payout(another, market.sale.delivery())
     done = await market.now_is(listing.id)
     assert done.payout is not None and done.payout.status is PayoutStatus.PAID
+
+
+async def test_of_news_of_a_payout_in_any_order_the_newest_counts(market: Market) -> None:
+    told = [("failed", 1), ("owed", 2), ("failed", 3), ("paid", 4)]
+    for first, second, third in permutations(told, 3):
+        market = Market()
+        listing = await sold(market)
+        await market.passed_on(listing, ORDER)
+        payout = (await market.now_is(listing.id)).payout
+        assert payout is not None
+        for status, minute in (first, second, third):
+            event = PayoutSettled(
+                payout_id=payout.id,
+                order_id=ORDER,
+                seller_account_id=market.seller.account_id,
+                amount_minor=2_790,
+                currency="EUR",
+                status=status,  # type: ignore[arg-type]  # one of the words above
+                settled_at=market.clock.now() + timedelta(minutes=minute),
+                failure=None,
+            )
+            await market.on_payout(event, market.sale.delivery())
+        newest = max((first, second, third), key=lambda news: news[1])
+        payout = (await market.now_is(listing.id)).payout
+        assert payout is not None and payout.status == newest[0]
 
 
 async def test_a_sale_without_a_pass_fails_and_gives_the_pass_back(market: Market) -> None:

@@ -22,10 +22,11 @@ from core.resale.listing_errors import (
     TooManyListingsError,
     TooManyPurchasesError,
     UnlawfulResaleError,
+    VerificationRequiredError,
 )
 from core.resale.listing_status import ListingStatus
 from core.resale.market_terms import MarketTerms
-from core.resale.policy import ResalePolicy
+from core.resale.policy import ResalePolicy, VerificationKind
 from core.resale.rule import AppliesAt, Duty
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError
@@ -80,6 +81,45 @@ async def test_an_unlawful_price_is_not_listed_and_says_why(market: Market) -> N
     [problem] = refused.value.problems
     assert problem.pointer == "/price" and problem.message.startswith("resale.price_too_high: ")
     assert (await market.listed(price_minor=2_500)).status is ListingStatus.OPEN
+
+
+async def test_what_a_seller_has_to_bring_first_is_named(market: Market) -> None:
+    market.law.requires = (VerificationKind.IDENTITY, VerificationKind.TRADER_TRACEABILITY)
+    with pytest.raises(VerificationRequiredError, match="identity, trader_traceability") as refused:
+        await market.listed()
+    told = [problem.message for problem in refused.value.problems]
+    assert told[0] == "identity: bring it by POST /seller-verifications" and "sellerTrader: false" in told[1]
+    assert await market.tend() == 0, "nothing was recorded"
+
+
+async def test_what_a_seller_has_to_bring_stops_an_order_too_and_is_asked_for_by_their_word(market: Market) -> None:
+    [first, *_] = await market.passes()
+    listing = (await market.create(market.seller, first.id, Money(3_000, "EUR"), seller_trader=False)).listing
+    new = await market.bought(listing)
+    market.law.word, market.law.requires = None, (VerificationKind.IDENTITY,)
+    with pytest.raises(RefusedError) as refused:
+        await market.reserved(new, ORDER)
+    assert (refused.value.refusal_code, market.law.word) == ("resale.verification_required", False)
+    held = await market.now_is(listing.id)
+    assert held.suspension is not None and "identity" in held.suspension.reason
+    market.law.requires = ()
+    resumed = await market.reconsider(market.tenant_id, listing.id)
+    assert resumed is not None and resumed.status is ListingStatus.OPEN
+
+
+async def test_nobody_buys_or_orders_from_a_blocked_seller(market: Market) -> None:
+    bought, left = await market.listed(), await market.listed(number=1)
+    new = await market.bought(bought)
+    until = market.clock.now() + timedelta(minutes=1)
+    await market.block(market.seller, until=until)
+    with pytest.raises(NotForSaleError) as refused:
+        await market.bought(left, market.other)
+    assert "Bought for others" not in refused.value.message, "why is between the seller and the organiser"
+    with pytest.raises(RefusedError) as away:
+        await market.reserved(new, ORDER)
+    assert away.value.refusal_code == "resale.not_for_sale"
+    market.clock.moment = until
+    await market.reserved(new, ORDER)
 
 
 async def test_only_the_holder_of_a_pass_lists_it(market: Market) -> None:

@@ -33,10 +33,15 @@ class AskBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class CreateListingBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A pass of the caller's, and what is asked for it; fees come out of that, nothing comes on top."""
+    """A pass of the caller's, and what is asked for it; fees come out of that, nothing comes on top.
+
+    `sellerTrader` is the caller's own word on whether they resell as a trader. Left out it is not known, and whatever
+    law there is for traders counts, with the evidence that it takes.
+    """
 
     pass_id: UUID
     price: AskBody
+    seller_trader: bool | None = None
 
 
 class ListedSeatBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -182,8 +187,8 @@ class ListingBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class NewListingBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A listing that was made, with the verdict that it is lawful by: its ceiling, and what it still asks for.
 
-    `maxPrice` is null where no law and no policy caps the price. `requiresVerification` are what the seller should
-    bring for a duty of the law; `receiptId` names the receipt.
+    `maxPrice` is null where no law and no policy caps the price. `requiresVerification` is
+    empty, as nothing is listed before; `receiptId` names the receipt.
     """
 
     listing: ListingBody

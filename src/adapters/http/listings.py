@@ -35,9 +35,9 @@ class ListingController(Controller):
         """The holder of the pass, who needs an account. While it is listed the pass shows no code and admits nobody.
 
         The price is judged by the law of the event's place and by the organiser's policy: 422 `resale.unlawful` has the
-        reasons in `errors`.
+        reasons in `errors`, and 422 `resale.verification_required` the verifications that the seller brings first.
         """
-        new = await usecase(caller, PassId(data.pass_id), data.price.money())
+        new = await usecase(caller, PassId(data.pass_id), data.price.money(), seller_trader=data.seller_trader)
         headers = {"Location": f"/api/v1/listings/{new.listing.id}"}
         return Response(NewListingBody.of(new), status_code=201, headers=headers)
 

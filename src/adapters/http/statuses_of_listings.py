@@ -15,6 +15,7 @@ from core.resale.listing_errors import (
     TooManyListingsError,
     TooManyPurchasesError,
     UnlawfulResaleError,
+    VerificationRequiredError,
 )
 from core.shared.errors import DomainError
 
@@ -23,6 +24,7 @@ LISTINGS: dict[type[DomainError], int] = {
     NotForSaleError: 409,
     OwnListingError: 409,
     UnlawfulResaleError: 422,
+    VerificationRequiredError: 422,
     AlreadyListedError: 409,
     TooManyListingsError: 409,
     TooManyPurchasesError: 409,

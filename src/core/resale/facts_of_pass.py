@@ -53,13 +53,18 @@ def facts_of_pass(
     verifications: frozenset[VerificationKind],
     buyer_place: Where | None,
     seller_place: Where | None = None,
+    seller_trader: bool | None = None,
 ) -> ResaleFacts:
     """Return the facts of a resale on Fairseat's own market, whose buyer pays the price and nothing on top of it.
 
     The organiser authorised this market where one of its policies allows resale in so many words, or names the market;
-    its silence is no consent. What is verified of the seller is known, what is not is left open.
+    its silence is no consent. What is verified of the seller is known, what is not is left open; `seller_trader` is the
+    seller's own word, and evidence that they are a trader goes before it. This market guarantees a refund: the money
+    waits in escrow until the buyer has a pass, and goes back by itself when none can be issued.
     """
-    known = {**known_of_event, Fact.CHANNEL_ONLINE: True}
+    known = {**known_of_event, Fact.CHANNEL_ONLINE: True, Fact.CHANNEL_REFUND_GUARANTEE: True}
+    if seller_trader is not None:
+        known[Fact.SELLER_TRADER] = seller_trader
     if complimentary is not None:
         known[Fact.COMPLIMENTARY] = complimentary
     known |= {fact: True for kind, fact in _SAID_BY.items() if kind in verifications}

@@ -65,7 +65,8 @@ class ListedPass:
 class ListingTerms:
     """What holds for the sale since it was listed: the verdict, what has to be told, and what comes off the price.
 
-    `closes_at` is when it ends by itself.
+    `closes_at` is when it ends by itself. `seller_trader` is whether the seller acts as a trader, by their own word;
+    None where they did not say, which counts as one.
     """
 
     verdict_id: VerdictId
@@ -73,6 +74,7 @@ class ListingTerms:
     duties: tuple[Duty, ...] = ()
     restrictions: tuple[str, ...] = ()
     fees: ResaleFees = field(default_factory=ResaleFees)
+    seller_trader: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +137,16 @@ class PayoutStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
-    """The seller's money for a completed listing, out of the escrow of the buyer's order."""
+    """The seller's money for a completed listing, out of the escrow of the buyer's order.
+
+    `settled_at` is the moment that the newest news of it is of; None before there are any.
+    """
 
     id: PayoutId
     order_id: OrderId
     split: Split
     status: PayoutStatus = PayoutStatus.DUE
+    settled_at: datetime | None = None
 
 
 class ListingStep(StrEnum):

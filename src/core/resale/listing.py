@@ -195,13 +195,21 @@ class Listing:
         """The pass is tied to it no more."""
         return _changed(replace(self, offer_tied=False), now)
 
-    def answered(self, status: PayoutStatus, detail: str, now: datetime) -> Self:
-        """Payments said how the payout stands; the same answer again changes nothing."""
-        assert self.payout is not None, "only what is due is answered"
-        if self.payout.status is status:
+    def answered(self, status: PayoutStatus, detail: str, now: datetime, *, settled_at: datetime | None = None) -> Self:
+        """Payments said how the payout stands; the same answer again changes nothing.
+
+        Of news, which have the moment they are of, only newer ones than the last count, in whatever order they come.
+        """
+        payout = self.payout
+        assert payout is not None, "only what is due is answered"
+        late = settled_at is not None and payout.settled_at is not None and settled_at <= payout.settled_at
+        if late or (payout.status is status and settled_at is None):
             return self
+        known = settled_at if settled_at is not None else payout.settled_at
+        paid = replace(self, payout=replace(payout, status=status, settled_at=known))
+        if payout.status is status:
+            return _changed(paid, now)
         told = f"{status.value}: {detail}" if detail else status.value
-        paid = replace(self, payout=replace(self.payout, status=status))
         return _changed(paid, now, ListingEntry(now, ListingStep.PAYOUT, told))
 
     def retry(self, now: datetime) -> Self:

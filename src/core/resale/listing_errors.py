@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from core.resale.policy import VerificationKind
 from core.resale.verdict import Reason
 from core.shared.errors import DomainError, Problem
 
@@ -40,10 +41,29 @@ class UnlawfulResaleError(DomainError):
     code: ClassVar[str] = "resale.unlawful"
 
     @classmethod
-    def of(cls, reasons: Sequence[Reason], *, pointer: str = "") -> "UnlawfulResaleError":
-        """Return the refusal for a verdict's reasons, each told at the pointer with its own code."""
-        told = " ".join(reason.message for reason in reasons) or "This resale is not allowed."
+    def of(cls, reasons: Sequence[Reason], *, pointer: str = "", remedies: Sequence[str] = ()) -> "UnlawfulResaleError":
+        """Return the refusal for a verdict's reasons, each at the pointer with its own code; `remedies` would help."""
+        told = " ".join([*(reason.message for reason in reasons), *remedies]) or "This resale is not allowed."
         return cls(told, [Problem(pointer, f"{reason.code}: {reason.message}") for reason in reasons])
+
+
+class VerificationRequiredError(DomainError):
+    """The seller has to show who they are first; `problems` names each kind of verification that is missing."""
+
+    code: ClassVar[str] = "resale.verification_required"
+
+    @classmethod
+    def of(cls, kinds: Sequence[VerificationKind], *, why: Sequence[str] = ()) -> "VerificationRequiredError":
+        """Return the refusal for these kinds, which say how they are brought; `why` is told after them."""
+        told = f"The seller has to be verified before this can be sold: {', '.join(kinds)}."
+        bring = "bring it by POST /seller-verifications"
+        return cls(" ".join([told, *why]), [Problem("", f"{kind}: {bring}{_INSTEAD.get(kind, '')}") for kind in kinds])
+
+
+_INSTEAD = {
+    VerificationKind.TRADER_TRACEABILITY: ", or say with the listing that the seller is no trader (sellerTrader: false)"
+}
+"""What else may be done."""
 
 
 class AlreadyListedError(DomainError):

@@ -6,7 +6,7 @@ from core.resale.applying import Standing, lifts_of, would_override
 from core.resale.case import Case, Objection
 from core.resale.ceilings import Ceiling, Unreckoned
 from core.resale.explanations import named, questions
-from core.resale.policy import VerificationKind
+from core.resale.policy import Channel, VerificationKind
 from core.resale.rule import Lift, Rule, RuleKind
 from core.resale.verdict import Reason
 
@@ -19,6 +19,11 @@ _HOW_TO_LIFT = {
     Lift.ORGANISER_AUTHORISATION: "get the organiser's authorisation, or sell through a channel that it authorised",
     Lift.LICENCE: "show the licence that the rule asks for",
 }
+
+_CONSENT_HERE = (
+    "Here the organiser consents by its resale policy: allowed is true, or approvedChannels has fairseat (PUT "
+    "/organisations/{id}/resale-policy, or of the venue or the ticket)."
+)
 
 
 def foreign_currency(case: Case) -> Iterator[Objection]:
@@ -35,7 +40,7 @@ def prohibition(case: Case) -> Iterator[Objection]:
         if not standing.forbids:
             continue
         rule = standing.rule
-        remedies = (*_lifting(rule), *_told(case, standing))
+        remedies = (*_lifting(rule), *_here(case, rule), *_told(case, standing))
         if rule.kind is RuleKind.PROHIBITED:
             message = f"{named(rule)} forbids it at any price ({rule.citation})."
             yield Objection(Reason(PROHIBITED, message, rule.id), remedies, asks_nothing=True)
@@ -43,6 +48,12 @@ def prohibition(case: Case) -> Iterator[Objection]:
             message = f"{named(rule)} forbids it at any price without the organiser's authorisation ({rule.citation})."
             requires = (VerificationKind.ORGANISER_AUTHORISATION,)
             yield Objection(Reason(AUTHORISATION_REQUIRED, message, rule.id), remedies, requires, asks_nothing=True)
+
+
+def _here(case: Case, rule: Rule) -> tuple[str, ...]:
+    """On Fairseat's own market the organiser's consent is a setting: its silence is none, and so it is named."""
+    consent = Lift.ORGANISER_AUTHORISATION in rule.lifted_by
+    return (_CONSENT_HERE,) if consent and case.facts.channel is Channel.FAIRSEAT else ()
 
 
 def unknown_ceiling(case: Case) -> Iterator[Objection]:

@@ -1,13 +1,14 @@
 """How much a seller looks like a scalper: points with their reasons, which may ask for a review and refuse nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.resale.history import HistoryEntry, HistoryKind
 from core.resale.policy import VerificationKind
+from core.resale.verdict import Verdict
 from core.shared.ids import AccountId
 
 RESALES_WITHIN = timedelta(days=30)
@@ -20,6 +21,9 @@ REVIEW_AT = 40
 
 TRADER_AT = 80
 """From so many points on a seller is treated as a trader."""
+
+REVIEW_ASKED = "The resale score asks the seller for"
+"""How a verdict's warning begins that is about a score."""
 
 _WHOLE = 10_000
 
@@ -96,6 +100,20 @@ def score(history: Sequence[HistoryEntry], *, account_id: AccountId, now: dateti
     )
     points = sum(factor.points for factor in factors)
     return Score(points, factors, tuple(_required(points)))
+
+
+def with_review(verdict: Verdict, looks: Score, *, verified: Set[VerificationKind]) -> Verdict:
+    """Return the verdict with what the score asks of the seller and is not verified: never more than that, and why."""
+    asked = [kind for kind in looks.requires if kind not in verified]
+    if not asked:
+        return verdict
+    because = "; ".join(factor.explanation for factor in looks.factors if factor.points)
+    warning = f"{REVIEW_ASKED} {' and '.join(asked)}, for {looks.points} points: {because}."
+    return replace(
+        verdict,
+        requires=tuple(sorted({*verdict.requires, *asked})),
+        warnings=(*verdict.warnings, warning),
+    )
 
 
 def _gotten_before(sale: HistoryEntry, got: Sequence[HistoryEntry]) -> HistoryEntry | None:

@@ -269,7 +269,8 @@ class DisputeClosed(Event, frozen=True, kw_only=True):
 class PayoutSettled(Event, frozen=True, kw_only=True):
     """A payout came to something: it may be told more than once, each time with another status.
 
-    `status` is as in PayoutAnswer. `amount_minor` is the seller's share, and `failure` why it failed or came back.
+    `status` is as in PayoutAnswer, at the moment `settled_at`: of two that come in any order the later moment counts.
+    `amount_minor` is the seller's share, and `failure` why it failed or came back.
     """
 
     event_type: ClassVar[str] = "payments.payout.settled"
@@ -280,4 +281,5 @@ class PayoutSettled(Event, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     status: Literal["paid", "owed", "failed", "reversed"]
+    settled_at: datetime
     failure: str | None

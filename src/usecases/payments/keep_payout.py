@@ -55,5 +55,6 @@ def _told(payout: Payout) -> PayoutSettled:
         amount_minor=payout.shares.seller_minor,
         currency=payout.shares.currency,
         status=_TOLD[payout.status],
+        settled_at=payout.updated_at,
         failure=payout.failure,
     )

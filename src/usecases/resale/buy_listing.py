@@ -18,7 +18,7 @@ from ports.ids import IdSource
 from ports.published.venues import VenuesApi
 from ports.resale import ResaleTransactions
 from usecases.resale.listing_news import save_and_announce
-from usecases.resale.persons import must_be_free
+from usecases.resale.persons import must_be_free, seller_must_be_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class BuyListing:
             listing = await tx.listings.locked(listing_id)
             if listing is None:
                 raise ListingNotFoundError
+            await seller_must_be_free(tx, listing, now=now)
             before = listing.freed(now)
             mine = before.purchase is not None and before.purchase.account_id == caller.account_id
             if before.purchase is not None and mine and before.status is ListingStatus.RESERVED:

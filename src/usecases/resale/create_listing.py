@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from core.resale.facts import Where
 from core.resale.listed import ListingTerms, closing_time, restrictions_of
 from core.resale.listing import Listing
-from core.resale.listing_errors import TooManyListingsError, UnlawfulResaleError
+from core.resale.listing_errors import TooManyListingsError
 from core.resale.market_terms import MarketTerms
 from core.resale.rule import AppliesAt
+from core.resale.sellable import refusal_of
 from core.resale.split import fees_of
 from core.resale.verdict import Verdict
 from core.shared.callers import Caller
@@ -50,12 +51,14 @@ class CreateListing:
     ids: IdSource
     terms: MarketTerms
 
-    async def __call__(self, caller: Caller, pass_id: PassId, price: Money) -> NewListing:
+    async def __call__(
+        self, caller: Caller, pass_id: PassId, price: Money, *, seller_trader: bool | None = None
+    ) -> NewListing:
         """Return the listing, which is on the market and whose pass admits nobody any more until it comes back.
 
         Raises RefusedError of admission for a pass that is not the caller's or cannot be offered, UnlawfulResaleError
-        with the verdict's reasons, PersonBlockedError, TooManyListingsError, AlreadyListedError, MixedCurrenciesError,
-        and ForbiddenError for a guest, who could not be paid.
+        with the verdict's reasons, VerificationRequiredError, PersonBlockedError, TooManyListingsError,
+        AlreadyListedError, MixedCurrenciesError, and ForbiddenError for a guest, who could not be paid.
         """
         if caller.guest:
             raise ForbiddenError("Only an account can be paid for a pass: sign in to sell.")
@@ -78,9 +81,10 @@ class CreateListing:
             buyer_place=None,
             moment=AppliesAt.LISTING,
             now=now,
+            seller_trader=seller_trader,
         )
-        if not judged.verdict.allowed:
-            raise UnlawfulResaleError.of(judged.verdict.reasons, pointer="/price")
+        if (refusal := refusal_of(judged.verdict, pointer="/price")) is not None:
+            raise refusal
         listing = Listing.begin(
             ListingId(self.ids.new()),
             subject=listed_pass(facts, place),
@@ -92,6 +96,7 @@ class CreateListing:
                 duties=judged.verdict.duties,
                 restrictions=restrictions_of(chain),
                 fees=fees_of(chain),
+                seller_trader=seller_trader,
             ),
             now=now,
         )

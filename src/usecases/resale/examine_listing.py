@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from core.resale.listed import Cause, Suspension
 from core.resale.listing import Listing
 from core.resale.rule import AppliesAt
+from core.resale.sellable import refusal_of
 from core.resale.verdict import Reason
+from core.shared.errors import DomainError
 from core.shared.ids import TenantId
 from ports.clock import Clock
 from ports.published.admission import AdmissionApi
@@ -20,12 +22,13 @@ _GONE = "The pass is not the seller's to sell any more."
 class Finding:
     """What speaks against a sale: `objection` for the time being, `gone` for good; neither for a lawful one.
 
-    `reasons` are those of a verdict that denies.
+    `reasons` are those of a verdict that denies, and `refusal` is what a buyer is told.
     """
 
     objection: Suspension | None = None
     gone: str | None = None
     reasons: tuple[Reason, ...] = ()
+    refusal: DomainError | None = None
 
     @property
     def is_fine(self) -> bool:
@@ -59,9 +62,10 @@ class ExamineListing:
             buyer_place=None,
             moment=AppliesAt.RESALE,
             now=self.clock.now(),
+            seller_trader=listing.terms.seller_trader,
         )
-        verdict = judged.verdict
-        if verdict.allowed:
+        refusal = refusal_of(judged.verdict)
+        if refusal is None:
             return Finding()
-        told = " ".join(reason.message for reason in verdict.reasons)
-        return Finding(objection=Suspension(Cause.UNLAWFUL, told), reasons=verdict.reasons)
+        objection = Suspension(Cause.UNLAWFUL, refusal.message)
+        return Finding(objection=objection, reasons=judged.verdict.reasons, refusal=refusal)

@@ -1,6 +1,6 @@
 """Judge a pass that Fairseat issued: gather what is known of it, its venue, its seller and its history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.resale.facts import Act, Where
@@ -9,6 +9,7 @@ from core.resale.kept_verdict import SignedVerdict
 from core.resale.policy import PolicyChain
 from core.resale.receipt import PassSubject
 from core.resale.rule import AppliesAt
+from core.resale.scalping import HISTORY_OF, TRADER_AT, score, with_review
 from core.resale.settings import Target
 from core.resale.verifications import kinds_verified
 from core.shared.ids import AccountId, PassId, TenantId, TicketId, VenueId
@@ -19,6 +20,7 @@ from ports.resale import ResaleTransaction, ResaleTransactions
 from usecases.resale.grounds import Ground, Grounds
 from usecases.resale.judge_facts import JudgeFacts
 from usecases.resale.policy_of import PolicyOf
+from usecases.resale.score_seller import ENTRIES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,16 @@ class JudgePass:
         moment: AppliesAt | Act,
         now: datetime,
         seller_place: Where | None = None,
+        seller_trader: bool | None = None,
     ) -> SignedVerdict:
         """Return the verdict, which is kept. The pass's changes of hands are counted under the lock of its history.
 
+        Whoever looks like a scalper is asked for verifications too, in `requires`, and told why among the warnings;
+        with so many points as a trader has, their word that they are none counts for nothing.
+
         Raises RefusedError for a venue or ticket that is not there any more, InvalidInputError for an impossible price.
         """
-        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, Act(moment.value), now)
+        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, Act(moment.value), now, seller_trader)
         ground, policy = await self._where_it_stands(tenant_id, pass_facts)
         async with self.resale.begin(tenant_id) as tx:
             count = await tx.history.count(PassId(pass_facts.lineage_id))
@@ -68,10 +74,11 @@ class JudgePass:
         seller_place: Where | None,
         act: Act,
         as_of: datetime,
+        seller_trader: bool | None = None,
     ) -> SignedVerdict:
         """Return the verdict for somebody who only asks: nothing is stored and nothing is locked."""
         seller = AccountId(pass_facts.account_id)
-        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, act, as_of)
+        question = _Asked(pass_facts, price, seller, buyer_place, seller_place, act, as_of, seller_trader)
         ground, policy = await self._where_it_stands(tenant_id, pass_facts)
         async with self.resale.begin(tenant_id) as tx:
             lineage = await tx.history.peek(PassId(pass_facts.lineage_id))
@@ -94,7 +101,11 @@ class JudgePass:
         transfer_count: int,
     ) -> SignedVerdict:
         known = asked.known
-        brought = await tx.verifications.of_account(asked.seller)
+        verified = kinds_verified(
+            await tx.verifications.of_account(asked.seller), venue_id=ground.venue_id, now=asked.at
+        )
+        history = await tx.history.of_account(asked.seller, since=asked.at - HISTORY_OF, entries_max=ENTRIES_MAX)
+        looks = score([kept.entry for kept in history], account_id=asked.seller, now=asked.at)
         facts = facts_of_pass(
             act=asked.act,
             price=asked.price,
@@ -106,12 +117,14 @@ class JudgePass:
             known_of_event=ground.known.facts,
             complimentary=known.complimentary,
             policy=policy,
-            verifications=kinds_verified(brought, venue_id=ground.venue_id, now=asked.at),
+            verifications=verified,
+            seller_trader=True if looks.points >= TRADER_AT else asked.seller_trader,
             buyer_place=asked.buyer_place,
             seller_place=asked.seller_place,
         )
         subject = PassSubject(PassId(known.pass_id))
-        return await self.judge(facts, policy, tenant_id=tenant_id, subject=subject, as_of=asked.at)
+        signed = await self.judge(facts, policy, tenant_id=tenant_id, subject=subject, as_of=asked.at)
+        return replace(signed, verdict=with_review(signed.verdict, looks, verified=verified))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,7 @@ class _Asked:
     seller_place: Where | None
     act: Act
     at: datetime
+    seller_trader: bool | None
 
 
 def _first_sale(known: PassFacts) -> FirstSale:

@@ -35,5 +35,9 @@ class Judge(Protocol):
         buyer_place: Where | None,
         moment: AppliesAt,
         now: datetime,
+        seller_trader: bool | None = None,
     ) -> Judged:
-        """Return the verdict, which is stored; not to be called inside a transaction."""
+        """Return the verdict, which is stored; not to be called inside a transaction.
+
+        `seller_trader` is whether the seller acts as a trader by their own word, None where they did not say.
+        """

@@ -15,7 +15,7 @@ from usecases.resale.listing_news import save_and_announce
 
 @dataclass(frozen=True, slots=True)
 class NotePayout(Consumer[PayoutSettled]):
-    """For events. A payout that is none of the market's is left alone."""
+    """For events, in any order. A payout that is none of the market's is left alone."""
 
     resale: ResaleTransactions
     clock: Clock
@@ -29,5 +29,7 @@ class NotePayout(Consumer[PayoutSettled]):
             listing_id = await tx.listings.of_payout(PayoutId(event.payout_id))
             listing = await tx.listings.locked(listing_id) if listing_id is not None else None
             if listing is not None:
-                after = listing.answered(PayoutStatus(event.status), event.failure or "", now)
+                after = listing.answered(
+                    PayoutStatus(event.status), event.failure or "", now, settled_at=event.settled_at
+                )
                 await save_and_announce(tx, listing, after, now=now)

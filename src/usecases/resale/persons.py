@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from core.resale.listing_errors import PersonBlockedError
+from core.resale.listing import Listing
+from core.resale.listing_errors import NotForSaleError, PersonBlockedError
 from core.shared.ids import AccountId
 from core.shared.time import spoken
 from ports.resale import ResaleTransaction
@@ -16,3 +17,9 @@ async def must_be_free(tx: ResaleTransaction, account_id: AccountId, *, now: dat
     longest = max(blocks, key=lambda block: (block.until is None, block.until or now))
     end = f"until {spoken(longest.until)}" if longest.until is not None else "until further notice"
     raise PersonBlockedError(f"You cannot take part in the resale of this organiser {end}: {longest.reason}")
+
+
+async def seller_must_be_free(tx: ResaleTransaction, listing: Listing, *, now: datetime) -> None:
+    """Raise NotForSaleError while the seller is blocked; why is nothing that a buyer is told."""
+    if await tx.blocks.holding(listing.seller_id, now=now):
+        raise NotForSaleError("This pass cannot be sold at the moment.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from core.resale import market
 from core.resale.listed import Purchase
 from core.resale.listing import Listing
-from core.resale.listing_errors import NotForSaleError, ResaleReservationNotFoundError, UnlawfulResaleError
+from core.resale.listing_errors import NotForSaleError, ResaleReservationNotFoundError
 from core.shared.holders import holder_of
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.clock import Clock
@@ -14,7 +14,7 @@ from ports.resale import ResaleTransactions
 from ports.resale.listings import PurchaseEntry
 from usecases.resale.examine_listing import ExamineListing, Finding
 from usecases.resale.listing_news import save_and_announce
-from usecases.resale.persons import must_be_free
+from usecases.resale.persons import must_be_free, seller_must_be_free
 from usecases.resale.reconsider_listing import after_finding
 
 
@@ -39,8 +39,8 @@ class ReservePurchase:
         """Return the listing with the order's reservation of it; the same again answers the same.
 
         Raises ResaleReservationNotFoundError, NotResaleHolderError, ResaleReservationConflictError,
-        ResaleReservationExpiredError, PersonBlockedError, NotForSaleError, and UnlawfulResaleError with the reasons;
-        the listing is SUSPENDED then.
+        ResaleReservationExpiredError, PersonBlockedError, NotForSaleError, and UnlawfulResaleError or
+        VerificationRequiredError with the reasons; the listing is SUSPENDED then.
         """
         by = holder_of(account_id, hold_token)
         now = self.clock.now()
@@ -51,6 +51,7 @@ class ReservePurchase:
             if not market.must_be_reservable(entry.listing, entry.purchase, by=by, order_id=order_id, now=now):
                 return entry
             await must_be_free(tx, account_id, now=now)
+            await seller_must_be_free(tx, entry.listing, now=now)
         finding = await self.examine(tenant_id, entry.listing)
         now = self.clock.now()
         async with self.resale.begin(tenant_id) as tx:
@@ -67,8 +68,8 @@ class ReservePurchase:
 
 
 def _must_be_fine(finding: Finding) -> None:
-    if finding.reasons:
-        raise UnlawfulResaleError.of(finding.reasons)
+    if finding.refusal is not None:
+        raise finding.refusal
     if not finding.is_fine:
         raise NotForSaleError("This pass cannot be sold at the moment.")
 
