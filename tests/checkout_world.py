@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -129,6 +130,7 @@ class Checkout:
     async def attempt[T](self, what: str, command: Command[T], blow: Blow | None = None) -> T | None:
         """Let somebody try something; None for a refusal, an outage, and a death, after which a process starts anew."""
         self.fate.begin(blow)
+        self.clock.moment += timedelta(milliseconds=1)  # no two commands are of one moment
         try:
             answer = await command(self.process)
         except BaseException as error:
