@@ -58,7 +58,7 @@ class CheckoutMachine(Disputes):
         sold = able[-1 - pick % len(able)]
         price = Money(sold.face_value.amount_minor * share // 100, sold.face_value.currency)
         for each in (blow, None)[: 1 + again]:
-            command = asking("venue", CreateListing, WHO[sold.account_id], sold.id, price)
+            command = asking("venue", CreateListing, WHO[sold.account_id], sold.id, price, seller_trader=False)
             listed = self.run(self.checkout.attempt("list", command, each))
             if listed is not None and depth is not None:
                 self.begin_to_buy([listed.listing], who, depth, None, None, again)
