@@ -19,19 +19,17 @@ from core.seating.seats import Available
 from core.shared.errors import UnavailableError
 from tests.checkout_promises import BrokenPromiseError
 from tests.checkout_stage import in_memory_machine
-from usecases.admission import scanning
 from usecases.admission.withdraw_pass import WithdrawPass
 from usecases.messaging.relay_outbox import RelayOutbox
 from usecases.orders.expire_order import ExpireOrder, _Money
 from usecases.orders.reservations import Reservations, Sale
 from usecases.orders.settle_payment import SettlePayment
-from usecases.resale.pay_seller import PaySeller
 
 STORIES_MAX = 250
 
 settle = SettlePayment.__call__
 reclaim = ledger.reclaim
-sold_on, refusal_of = Pass.sold_on, scanning.refusal_of
+sold_on = Pass.sold_on
 accept, add_missing = MemoryInbox.accept, MemoryPassStore.add_missing
 
 
@@ -96,14 +94,6 @@ async def note_nothing(self: MemoryPassedOnStore, passed_on: Any) -> None:
     return None
 
 
-def let_offered_passes_in(found: Pass, attempt: Any, **told: Any) -> Any:
-    return refusal_of(replace(found, offer=None), attempt, **told)
-
-
-async def pay_nobody(self: PaySeller, *_: Any) -> None:
-    return None
-
-
 async def untie_nothing(self: WithdrawPass, tenant_id: Any, pass_id: Any, **_: Any) -> Any:
     async with self.admission.begin(tenant_id) as tx:
         return await tx.passes.get(pass_id)
@@ -130,8 +120,6 @@ BROKEN: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
     "taken seats are claimed again": [(ledger, "reclaim", reclaim_what_is_taken)],
     "the seller's pass does not end": [(Pass, "sold_on", keep_the_sellers_pass)],
     "what was passed on is not noted": [(MemoryPassedOnStore, "add", note_nothing)],
-    "an offered pass admits": [(scanning, "refusal_of", let_offered_passes_in)],
-    "no seller is paid": [(PaySeller, "__call__", pay_nobody)],
     "a pass stays tied to its listing": [(WithdrawPass, "__call__", untie_nothing)],
     "a voucher has no limit": [(Voucher, "must_have_room", have_room_for_ever)],
 }
