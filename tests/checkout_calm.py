@@ -25,18 +25,7 @@ async def calm_down(checkout: Checkout, *, banks_pay: bool) -> Picture:
 
     `banks_pay` is how banks decide on what they were still processing.
     """
-    checkout.gateway.away = False
-    desk = checkout.gateway.desk
-    desk.status, desk.refusal = MoneyStatus.SUCCEEDED, None
-    for intent in checkout.intents:
-        if intent.status is IntentStatus.PROCESSING:
-            (checkout.gateway.pay if banks_pay else checkout.gateway.decline)(intent.id)
-        for refund in desk.of(intent.id):
-            if refund.status is MoneyStatus.PENDING:
-                desk.settle(refund.id, MoneyStatus.SUCCEEDED)
-        if intent.id in checkout.owed:
-            await checkout.tell(intent, "charge.refund.updated")
-    checkout.owed.clear()
+    await _banks_decide(checkout, banks_pay=banks_pay)
     wrong: list[str] = []
     for _ in range(ROUNDS_MAX):
         for _ in range(BUSY_MAX):
@@ -52,6 +41,26 @@ async def calm_down(checkout: Checkout, *, banks_pay: bool) -> Picture:
         after = min((moment for moment in seen.moments() if moment > seen.now), default=seen.now)
         checkout.clock.moment = max(after, seen.now + timedelta(seconds=STEP_S))
     return _kept(await look_at(checkout), wrong)
+
+
+async def _banks_decide(checkout: Checkout, *, banks_pay: bool) -> None:
+    """Let the provider be there, and tell of everything once more; disputes are decided as payments are."""
+    checkout.gateway.away = False
+    desk = checkout.gateway.desk
+    desk.status, desk.refusal = MoneyStatus.SUCCEEDED, None
+    for intent in checkout.intents:
+        if intent.status is IntentStatus.PROCESSING:
+            (checkout.gateway.pay if banks_pay else checkout.gateway.decline)(intent.id)
+        for refund in desk.of(intent.id):
+            if refund.status is MoneyStatus.PENDING:
+                desk.settle(refund.id, MoneyStatus.SUCCEEDED)
+        if intent.id in checkout.owed:
+            await checkout.tell(intent, "charge.refund.updated")
+        for dispute in checkout.gateway.bank.of(intent.id):
+            if dispute.status not in {"won", "lost", "warning_closed"}:
+                checkout.gateway.bank.decide(dispute.id, won=banks_pay)
+            await checkout.tell_of({"id": dispute.id, "object": "dispute"}, "charge.dispute.closed")
+    checkout.owed.clear()
 
 
 async def _retry(checkout: Checkout, seen: Picture) -> None:

@@ -13,6 +13,7 @@ from core.orders.content import SeatLine
 from core.orders.order import Order
 from core.orders.statuses import OrderStatus, RefundState
 from core.payments.intent import Intent, IntentStatus
+from core.shared.callers import Caller
 from tests.checkout_calm import calm_down, must_keep_its_promises
 from tests.checkout_choices import DEEDS, EVENTS, LAPSES_S, blows, often, picks, rarely, seats, settlements, vouchers
 from tests.checkout_faults import Blow
@@ -40,11 +41,22 @@ class Purchases(RuleBasedStateMachine):
     def run(self, work: Awaitable[Any]) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, 30))
 
-    @initialize(fees=st.booleans())
-    def open(self, fees: bool) -> None:
+    @initialize(fees=st.booleans(), sold=st.sampled_from([0, 1, 1, 2]))
+    def open(self, fees: bool, sold: int) -> None:
+        """Put everything on sale; so many orders were sold before."""
         self.checkout.fees = fees
         self.run(self.prepare())
         self.run(self.checkout.open())
+        for number, buyer in enumerate(BUYERS[:sold]):
+            held = self.run(self.checkout.hold(buyer, seats=[2 * number, 2 * number + 1], places=1))
+            wish = Wish(buyer, held)
+            order = self.run(self.checkout.order(wish))
+            self.note(wish)
+            self.run(self.checkout.pay(order.id, buyer))
+            self.checkout.gateway.pay(self.checkout.intents[-1].id)
+            self.run(self.checkout.tell(self.checkout.intents[-1], EVENTS[0]))
+        if sold:
+            self.go_on(3, 0, False, None)
 
     async def prepare(self) -> None:
         """Called before each story, for stores that are not new."""
@@ -173,18 +185,25 @@ class Purchases(RuleBasedStateMachine):
             self.run(self.checkout.deliver_all())
         seen = self.run(look_at(self.checkout))
         (order,) = [order for order in seen.orders if intent.id in {each.id for each in seen.intents.get(order.id, [])}]
-        if rival and order.content is not None:
-            seats = [item.seat_id for item in order.content.items if isinstance(item, SeatLine)]
-            numbers = [number for number, seat in enumerate(self.checkout.layout.seats) if seat.id in seats]
-            self.run(self.checkout.hold(BUYERS[pick % len(BUYERS)], seats=numbers, places=pick % 3))
+        if rival:
+            self.rival_wants(order, BUYERS[pick % len(BUYERS)], pick % 3)
         self.checkout.gateway.pay(intent.id)
         self.checkout.count["bank: pay late"] += 1
         for again in range(told):
             self.run(self.checkout.tell(intent, "payment_intent.succeeded", again=bool(again), blow=blow))
 
+    def rival_wants(self, order: Order, rival: Caller, places: int) -> None:
+        """Let somebody else hold what the order had."""
+        if order.content is not None:
+            seats = [item.seat_id for item in order.content.items if isinstance(item, SeatLine)]
+            numbers = [number for number, seat in enumerate(self.checkout.layout.seats) if seat.id in seats]
+            self.run(self.checkout.hold(rival, seats=numbers, places=places))
+
     def may_be_refunded_elsewhere(self, intent: Intent) -> bool:
         """Whether staff can do so in the provider's own pages, be it beside a refund of ours: something is left."""
-        return intent.refunded_minor < intent.received_minor and self.checkout.gateway.desk.refusal is None
+        gateway = self.checkout.gateway
+        has_some = intent.refunded_minor < intent.received_minor and not gateway.bank.bars_refunds(intent.id)
+        return has_some and gateway.desk.refusal is None
 
     @rule(pick=picks, blow=blows)
     def work(self, pick: int, blow: Blow | None) -> None:
@@ -244,6 +263,8 @@ class Purchases(RuleBasedStateMachine):
         told.update(self.checkout.count)
         told["steps"] += self.steps
         told["stories"] += 1
+        told.update(f"listing {each.status}" for each in seen.market.listings)
+        told.update(f"payout {each.status}" for payouts in seen.market.payouts.values() for each in payouts)
         for order in seen.orders:
             told["orders"] += 1
             told[f"order {order.status}" + (" refunded" if order.refund is RefundState.DONE else "")] += 1

@@ -6,11 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from core.admission.passes import Pass
-from core.orders.content import OrderContent, OrderLine
+from core.orders.content import OrderContent, OrderLine, ResaleLine
 from core.orders.order import Order
+from core.orders.passing_on import PassedOn
+from core.orders.refund_policy import RefundReason
 from core.orders.refunds import OrderRefund, RefundStatus, all_returned, units_returned
 from core.orders.shares import Unit
 from core.orders.statuses import OrderStatus
+from core.payments.dispute import ProviderDispute
 from core.payments.intent import Intent
 from core.payments.ledger import Posting
 from core.payments.payment import Payment
@@ -28,6 +31,7 @@ from ports.published.payments import whole_refund_id
 from ports.published.seating import replacement_id
 from ports.seating import SeatingTransactions
 from ports.ticketing import PlacesLedger
+from tests.checkout_market_picture import Market, market_of
 from tests.checkout_world import TENANT, Checkout, orders_of
 
 
@@ -50,35 +54,53 @@ class Picture:
     stock: Stock
     passes: dict[OrderId, list[Pass]]
     uses: dict[str, int]
+    disputes: dict[OrderId, list[ProviderDispute]]
+    passed_on: list[PassedOn]
+    market: Market
 
     def taken(self, order: Order) -> int:
         return sum(intent.received_minor for intent in self.intents.get(order.id, []))
 
     def kept(self, order: Order) -> int:
         """What the provider has of the buyer's money."""
-        return self.taken(order) - sum(intent.refunded_minor for intent in self.intents.get(order.id, []))
+        return self.taken(order) - self.refunded(order) - self.with_bank(order)
+
+    def refunded(self, order: Order) -> int:
+        return sum(intent.refunded_minor for intent in self.intents.get(order.id, []))
+
+    def with_bank(self, order: Order) -> int:
+        """What the buyer's bank has taken, for now or for good."""
+        return -sum(moved.amount.amount_minor for each in self.disputes.get(order.id, []) for moved in each.movements)
 
     def returned(self, order: Order) -> frozenset[Unit]:
         """The admissions that are back with the public."""
         return units_returned(self.refunds[order.id])
 
     def owned(self, order: Order) -> dict[OrderLine, int]:
-        """What the buyer still has: of each item so many."""
-        items, gone = content_of(order).items, self.returned(order)
-        return {item: sum((item.id, unit) not in gone for unit in range(1, item.quantity + 1)) for item in items}
+        """What the buyer still has: of each item so many. A resold one is theirs since it was passed on to them."""
+        items = content_of(order).items
+        came = {each.to_item_id for each in self.passed_on if each.to_order_id == order.id}
+        gone = self.returned(order) | {each.unit for each in self.passed_on if each.origin.order_id == order.id}
+        return {
+            item: sum((item.id, unit) not in gone for unit in range(1, item.quantity + 1))
+            for item in items
+            if not isinstance(item, ResaleLine) or item.id in came
+        }
 
     def price(self, order: Order) -> int:
         """What is to be kept of the buyer's money in the end.
 
-        What went back in the provider's pages can be the very money of a refund of ours that failed there.
+        What went back in the provider's pages can be the very money of a refund of ours that failed there, and so can
+        what a bank took.
         """
         if order.is_uncharged or order.content is None:
             return 0
         refunds = self.refunds[order.id]
         if order.status is not OrderStatus.CONFIRMED and not all_returned(order.content, refunds):
             return 0
-        given = sum(each.amount.amount_minor for each in refunds if each.status is RefundStatus.SUCCEEDED)
-        return max(0, order.content.total.amount_minor - given - self.elsewhere[order.id])
+        ours = [each for each in refunds if each.reason is not RefundReason.DISPUTE_LOST]
+        given = sum(each.amount.amount_minor for each in ours if each.status is RefundStatus.SUCCEEDED)
+        return max(0, order.content.total.amount_minor - given - self.elsewhere[order.id] - self.with_bank(order))
 
     def moments(self) -> Iterator[datetime]:
         """When something is to be looked at again."""
@@ -86,6 +108,7 @@ class Picture:
         yield from (payment.check_at for payment in self.payments.values() if payment.check_at)
         yield from (each.due_at for refunds in self.refunds.values() for each in refunds if each.due_at)
         yield from (each.check_at for refunds in self.money_refunds.values() for each in refunds if each.check_at)
+        yield from self.market.moments()
 
 
 async def look_at(checkout: Checkout) -> Picture:
@@ -106,6 +129,7 @@ async def look_at(checkout: Checkout) -> Picture:
                 money_refunds[order.id] = list(await money.refunds.of_payment(payment.id))
     async with (await watch.get("order", OrderTransactions)).begin(TENANT) as tx:
         refunds = {order.id: list(await tx.refunds.of_order(order.id)) for order in orders}
+        passed_on = [each for order in orders for each in await tx.passed_on.by_order(order.id)]
         uses = await tx.vouchers.uses_in_all(list(checkout.vouchers.values()))
     others = [
         ReservationId(replacement_id(order_id=order.id, reservation_id=each))
@@ -125,6 +149,7 @@ async def look_at(checkout: Checkout) -> Picture:
     for intent in checkout.intents:
         if intent.payment_id in owners:
             intents.setdefault(owners[intent.payment_id], []).append(intent)
+    bank = checkout.gateway.bank
     ledger = await watch.get("ticket", PlacesLedger)
     return Picture(
         now=checkout.clock.now(),
@@ -151,6 +176,9 @@ async def look_at(checkout: Checkout) -> Picture:
         stock=await ledger.stock(TENANT, checkout.standing.id),
         passes=passes,
         uses={code: uses.get(id, 0) for code, id in checkout.vouchers.items()},
+        disputes={id: [one for intent in found for one in bank.of(intent.id)] for id, found in intents.items()},
+        passed_on=passed_on,
+        market=await market_of(checkout, payments),
     )
 
 

@@ -25,10 +25,15 @@ from ports.expiration import Timers, TimersUnavailableError
 from ports.orders import DueOrders, DueRefunds, OrderTransactions
 from ports.payments import PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from ports.payments.disputes import UnsettledDisputes
+from ports.payments.payouts import UnsettledPayouts
+from ports.published.admission import AdmissionApi
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.payments import PaymentsApi
 from ports.published.refusals import LinkUnavailableError
+from ports.published.resale import ResaleApi
 from ports.published.seating import SeatingApi
+from ports.resale import ResaleTransactions
+from ports.resale.listings import DueListings
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.stores import StoreUnavailableError
 from ports.ticketing import PlacesLedger, PlacesUpkeep
@@ -40,7 +45,7 @@ type Made = Mapping[str, Mapping[type, object]]
 """By the name of a service: what it does not make itself, but finds there, whatever became of its processes."""
 
 STORES: Mapping[str, tuple[type, ...]] = {
-    "venue": (SeatingTransactions, Holds, ExpiredReservations, OutboxQueue),
+    "venue": (SeatingTransactions, Holds, ExpiredReservations, ResaleTransactions, DueListings, OutboxQueue),
     "ticket": (PlacesLedger, PlacesUpkeep),
     "order": (OrderTransactions, DueOrders, DueRefunds, OutboxQueue),
     "payment": (
@@ -48,6 +53,7 @@ STORES: Mapping[str, tuple[type, ...]] = {
         UnsettledPayments,
         UnsettledRefunds,
         UnsettledDisputes,
+        UnsettledPayouts,
         WebhookInbox,
         WebhookQueue,
         OutboxQueue,
@@ -61,10 +67,13 @@ FAILURES: Mapping[type, type[UnavailableError]] = {
     SeatingApi: LinkUnavailableError,
     GeneralAdmissionApi: LinkUnavailableError,
     PaymentsApi: LinkUnavailableError,
+    ResaleApi: LinkUnavailableError,
+    AdmissionApi: LinkUnavailableError,
 }
 PORTS: Mapping[str, tuple[type, ...]] = {
     **STORES,
-    "order": (*STORES["order"], SeatingApi, GeneralAdmissionApi, PaymentsApi),
+    "venue": (*STORES["venue"], AdmissionApi, PaymentsApi),
+    "order": (*STORES["order"], SeatingApi, GeneralAdmissionApi, ResaleApi, PaymentsApi),
     "payment": (*STORES["payment"], PaymentGateway),
     "expiration": (Timers,),
 }

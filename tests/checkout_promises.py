@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from core.admission.passes import PassStatus
-from core.orders.content import PlacesLine, SeatLine
+from core.orders.content import PlacesLine, ResaleLine, SeatLine, seat_of
 from core.orders.order import Order
 from core.orders.refunds import RefundStatus
 from core.orders.statuses import LIVE, OrderStatus, RefundState
@@ -17,15 +17,18 @@ from core.seating.seats import owner_of
 from core.shared.ids import SeatId
 from core.ticketing.places import Claims, PlacesStatus
 from ports.events import OutboxQueue
+from ports.published.admission import PassReissued
 from ports.published.orders import OrderCompleted
 from ports.published.payments import PaymentRefunded, PaymentSucceeded
+from ports.published.resale import ListingCompleted
 from ports.webhooks import WebhookQueue
+from tests.checkout_market_promises import market_always, market_when_calm, root_is_sold
 from tests.checkout_picture import Picture, content_of
 from tests.checkout_plant import STORES, Process
 from tests.checkout_world import VOUCHERS, Checkout, undecided
 
-TOLD_ONCE = (OrderCompleted, PaymentSucceeded, PaymentRefunded)
-"""News that is told once of one order, or one payment."""
+TOLD_ONCE = (OrderCompleted, PaymentSucceeded, PaymentRefunded, PassReissued, ListingCompleted)
+"""News that is told once of one order, payment, pass or listing."""
 
 ENDED = frozenset(OrderStatus) - {OrderStatus.PENDING, OrderStatus.AWAITING_PAYMENT}
 
@@ -37,6 +40,7 @@ class BrokenPromiseError(AssertionError):
 def always(seen: Picture) -> Iterator[str]:
     """Yield what is wrong, though it must never be, not even for a moment."""
     yield from _owners(seen)
+    yield from market_always(seen)
     for order in seen.orders:
         yield from _money_moved(seen, order)
         if order.status is OrderStatus.CONFIRMED:
@@ -64,7 +68,7 @@ def _owners(seen: Picture) -> Iterator[str]:
     sold: Counter[SeatId] = Counter()
     for order in seen.orders:
         if order.status is OrderStatus.CONFIRMED:
-            sold.update(item.seat_id for item, left in seen.owned(order).items() if left and isinstance(item, SeatLine))
+            sold.update(seat.seat_id for item, left in seen.owned(order).items() if left and (seat := seat_of(item)))
     if sold and max(sold.values()) > 1:
         yield f"a seat is in {max(sold.values())} confirmed orders"
 
@@ -94,6 +98,9 @@ def _confirmed(seen: Picture, order: Order) -> Iterator[str]:
                 sold = places.status is PlacesStatus.FINALIZED and places.order_id == order.id
                 if not sold or places.quantity < left:
                     yield f"order {order.id} is confirmed, and its places are not sold to it"
+            case ResaleLine() if left:
+                if not root_is_sold(seen, item):
+                    yield f"order {order.id} is confirmed, and the place it bought of somebody is not sold"
             case _:
                 continue
 
@@ -102,7 +109,8 @@ def when_calm(seen: Picture) -> Iterator[str]:
     """Yield what is wrong once nothing is left to be done."""
     confirmed = {order.id: order for order in seen.orders if order.status is OrderStatus.CONFIRMED}
     for order in seen.orders:
-        if order.status not in ENDED or order.refund not in {None, RefundState.DONE} or order.due_at is not None:
+        settled = order.refund in {None, RefundState.DONE} or _is_with_bank(seen, order)
+        if order.status not in ENDED or not settled or order.due_at is not None:
             yield f"order {order.id} is stuck at {order.standing}, due at {order.due_at}"
         if seen.kept(order) != seen.price(order):
             yield f"{seen.kept(order)} is kept for order {order.id}, which is {order.standing} over {seen.price(order)}"
@@ -113,24 +121,36 @@ def when_calm(seen: Picture) -> Iterator[str]:
     for payment in seen.payments.values():
         if payment.check_at is not None:
             yield f"payment {payment.id} is stuck at {payment.status}"
+    yield from market_when_calm(seen)
+    owned = [item for order in confirmed.values() for item in seen.owned(order).items()]
     wanted = {each.id for order in confirmed.values() for each in order.reservations}
+    wanted |= {item.root.reservation_id for item, left in owned if left and isinstance(item, ResaleLine)}
     alive = {entry.id for entry in seen.entries.values() if not entry.has_ended(seen.now)}
     alive |= {places.id for places in seen.places.values() if not places.has_ended(seen.now)}
     if alive - wanted:
         yield f"{len(alive - wanted)} reservations live without an order"
-    owned = [item for order in confirmed.values() for item in seen.owned(order).items()]
-    sold = sum(left for item, left in owned if isinstance(item, PlacesLine))
+    sold = sum(left for item, left in owned if seat_of(item) is None)
     if (seen.stock.reserved, seen.stock.sold) != (0, sold):
         yield f"the quota stands at {seen.stock}, and confirmed orders have {sold} places"
+
+
+def _is_with_bank(seen: Picture, order: Order) -> bool:
+    """Whether a refund failed since the bank has the money, and was still on its way when that was heard of.
+
+    It stays noted as owed then, although the buyer has the money by way of the bank, and staff have to see that.
+    """
+    failed = any(each.status is RefundStatus.FAILED for each in seen.refunds[order.id])
+    return failed and seen.with_bank(order) > 0 and order.refund is RefundState.ASKED
 
 
 def _books(seen: Picture, order: Order) -> Iterator[str]:
     if seen.trail.get(order.id, 0) != seen.kept(order):
         yield f"the books of order {order.id} say {seen.trail.get(order.id, 0)}, and {seen.kept(order)} is kept"
     ledger = balances(seen.book.get(order.id, []))
-    taken, back = seen.taken(order), seen.taken(order) - seen.kept(order)
-    if (-ledger[LedgerAccount.BUYER], ledger[LedgerAccount.REFUND]) != (taken, back):
-        yield f"the ledger of order {order.id} says {ledger}, and {taken} came, of which {back} went back"
+    booked = (-ledger[LedgerAccount.BUYER], ledger[LedgerAccount.REFUND], ledger[LedgerAccount.DISPUTE])
+    moved = (seen.taken(order), seen.refunded(order), seen.with_bank(order))
+    if booked != moved:
+        yield f"the ledger of order {order.id} says {ledger}, and {moved} came, went back and was taken by the bank"
     for refund in seen.refunds[order.id]:
         owed = refund.status is RefundStatus.FAILED and seen.kept(order) >= refund.amount.amount_minor > 0
         if owed or refund.status is RefundStatus.REQUESTED or refund.due_at is not None:

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.checkout_market import CheckoutMachine
 from tests.checkout_plant import Plant
-from tests.checkout_refunds import CheckoutMachine
 from tests.checkout_stores import in_memory
 from tests.service_client import settings_with
 

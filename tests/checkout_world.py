@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from core.orders.reservations import ReservationKind
 from core.orders.taxes import TaxRate
 from core.orders.vouchers import PercentOff, VoucherTerms
 from core.payments.intent import Intent, IntentStatus
+from core.resale.policy import ResalePolicy
+from core.resale.settings import ORGANISATION
 from core.seating.layout import Layout
 from core.seating.plans import SeatingPlan
 from core.seating.seats import Available, state_at
@@ -51,6 +54,7 @@ from usecases.orders.sell_at_box_office import Sale, SellAtBoxOffice
 from usecases.orders.tune_fees import TuneFees
 from usecases.orders.tune_refund_policy import TuneRefundPolicy
 from usecases.payments.retry_refund import RetryRefund as RetryRefundOfPayment
+from usecases.resale.tune_policies import TunePolicies
 from usecases.seating.hold_seats import HoldSeats
 from usecases.ticketing.hold_places import HoldPlaces
 from usecases.webhooks.receive_webhook import ReceiveWebhook
@@ -66,6 +70,8 @@ FEES = FeeSchedule(
     taxes=(TaxRate("vat", "VAT", 1_900, included=False),),
 )
 POLICY = RefundPolicy((RefundRule(10_000, 14), RefundRule(5_000, 3)))
+
+MARKET_FEES = ResalePolicy(platform_fee_basis_points=500, royalty_basis_points=333)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +124,13 @@ class Checkout:
         if self.fees:
             await (await self.observer.get("order", TuneFees)).change(STAFF, FEES, expected_version=0)
             await (await self.observer.get("order", TuneRefundPolicy)).change(STAFF, POLICY, expected_version=0)
+            market = await self.observer.get("venue", TunePolicies)
+            await market.change(ORGANISATION, MARKET_FEES, expected_version=0, caller=STAFF)
 
     async def attempt[T](self, what: str, command: Command[T], blow: Blow | None = None) -> T | None:
         """Let somebody try something; None for a refusal, an outage, and a death, after which a process starts anew."""
         self.fate.begin(blow)
+        self.clock.moment += timedelta(milliseconds=1)  # no two commands are of one moment
         try:
             answer = await command(self.process)
         except BaseException as error:
@@ -154,12 +163,12 @@ class Checkout:
         wanted = tuple(self.layout.seats[number].id for number in seats)
         id = ReservationId(ids.new())
         if wanted:
-            command: Command[Any] = _call("venue", HoldSeats, self.plan.id, id, wanted, caller=buyer)
+            command: Command[Any] = asking("venue", HoldSeats, self.plan.id, id, wanted, caller=buyer)
             if await self.attempt("hold seats", command) is not None:
                 held.append(HoldToOrder(id))
         id = ReservationId(ids.new())
         if places:
-            command = _call("ticket", HoldPlaces, self.standing.id, id, places, caller=buyer)
+            command = asking("ticket", HoldPlaces, self.standing.id, id, places, caller=buyer)
             if await self.attempt("hold places", command) is not None:
                 held.append(HoldToOrder(id, kind=ReservationKind.GENERAL_ADMISSION))
         self.reservation_ids += [each.reservation_id for each in held]
@@ -169,8 +178,8 @@ class Checkout:
         """Order what is held, online or at the box office."""
         if wish.settlement is not None:
             sale = Sale(wish.holds, wish.settlement, for_account=wish.buyer.account_id)
-            return await self.attempt("sell", _call("order", SellAtBoxOffice, STAFF, sale), blow)
-        place = _call(
+            return await self.attempt("sell", asking("order", SellAtBoxOffice, STAFF, sale), blow)
+        place = asking(
             "order",
             PlaceOrder,
             wish.buyer,
@@ -182,21 +191,21 @@ class Checkout:
         return await self.attempt("place", place, blow)
 
     async def pay(self, order_id: OrderId, buyer: Caller, blow: Blow | None = None) -> None:
-        await self.attempt("pay", _call("order", PayOrder, buyer, order_id, "CARD"), blow)
+        await self.attempt("pay", asking("order", PayOrder, buyer, order_id, "CARD"), blow)
 
     async def cancel(self, order_id: OrderId, caller: Caller, blow: Blow | None = None) -> None:
-        await self.attempt("cancel", _call("order", CancelOrder, caller, order_id), blow)
+        await self.attempt("cancel", asking("order", CancelOrder, caller, order_id), blow)
 
     async def refund(self, order_id: OrderId, wish: RefundWish, caller: Caller, blow: Blow | None = None) -> None:
-        await self.attempt("refund", _call("order", RequestRefund, caller, order_id, wish), blow)
+        await self.attempt("refund", asking("order", RequestRefund, caller, order_id, wish), blow)
 
     async def retry(self, refund: OrderRefund, blow: Blow | None = None) -> None:
         """Let staff try a refund again that failed."""
-        await self.attempt("retry", _call("order", RetryRefund, STAFF, refund.order_id, refund.id), blow)
+        await self.attempt("retry", asking("order", RetryRefund, STAFF, refund.order_id, refund.id), blow)
 
     async def retry_payment(self, refund_id: RefundId) -> None:
         """Let staff try a refund again that nobody asked for by hand."""
-        await self.attempt("retry payment", _call("payment", RetryRefundOfPayment, STAFF, refund_id))
+        await self.attempt("retry payment", asking("payment", RetryRefundOfPayment, STAFF, refund_id))
 
     @property
     def intents(self) -> list[Intent]:
@@ -205,11 +214,14 @@ class Checkout:
 
     async def tell(self, intent: Intent, kind: str, *, again: bool = False, blow: Blow | None = None) -> None:
         """Let the provider send an event about an intent, or the last one again."""
+        await self.tell_of({"id": intent.id, "object": "payment_intent"}, kind, again=again, blow=blow)
+
+    async def tell_of(self, about: dict[str, str], kind: str, *, again: bool = False, blow: Blow | None = None) -> None:
+        """Let the provider send an event about this object of its, or the last one again."""
         self.told += not again
-        about = {"id": intent.id, "object": "payment_intent"}
         event = {"id": f"evt_{self.told}", "object": "event", "type": kind, "created": 0, "data": {"object": about}}
         body = msgspec.json.encode(event)
-        await self.attempt("tell", _call("payment", ReceiveWebhook, body, source=STRIPE, signature=None), blow)
+        await self.attempt("tell", asking("payment", ReceiveWebhook, body, source=STRIPE, signature=None), blow)
 
     async def work(self, job: str, blow: Blow | None = None) -> int:
         """Do one round of background work."""
@@ -260,7 +272,9 @@ async def orders_of(observer: Process) -> list[Order]:
         return list((await tx.orders.page(PageRequest(PAGE_SIZE_MAX), account_id=None)).items)
 
 
-def _call(service: str, usecase: type[Any], *args: Any, **kwargs: Any) -> Callable[[Process], Awaitable[Any]]:
+def asking(service: str, usecase: type[Any], *args: Any, **kwargs: Any) -> Callable[[Process], Awaitable[Any]]:
+    """Return what asks a use case of a process."""
+
     async def call(process: Process) -> Any:
         return await (await process.get(service, usecase))(*args, **kwargs)
 

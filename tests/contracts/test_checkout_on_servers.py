@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.checkout_market import CheckoutMachine
 from tests.checkout_plant import Plant
-from tests.checkout_refunds import CheckoutMachine
 from tests.checkout_servers import Servers, on_servers
 from tests.servers import PostgresServer
 from tests.service_client import settings_with

@@ -8,7 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.checkout_stage import in_memory_machine
 
-STORIES = int(os.environ.get("FAIRSEAT_CHECKOUT_STORIES", "120"))
+STORIES = int(os.environ.get("FAIRSEAT_CHECKOUT_STORIES", "60"))
 STEPS = 50
 
 

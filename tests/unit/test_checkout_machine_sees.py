@@ -1,6 +1,7 @@
 """Each of these broken rules must be found out by the stories of a checkout, so that they are known to see."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.memory.admission_passes import MemoryPassStore
 from adapters.memory.messaging import MemoryInbox
+from adapters.memory.order_passed_on import MemoryPassedOnStore
+from core.admission.passes import Pass
 from core.orders.statuses import LIVE, RefundState
 from core.orders.vouchers import Voucher
 from core.seating import ledger, returns
@@ -16,6 +19,7 @@ from core.seating.seats import Available
 from core.shared.errors import UnavailableError
 from tests.checkout_promises import BrokenPromiseError
 from tests.checkout_stage import in_memory_machine
+from usecases.admission.withdraw_pass import WithdrawPass
 from usecases.messaging.relay_outbox import RelayOutbox
 from usecases.orders.expire_order import ExpireOrder, _Money
 from usecases.orders.reservations import Reservations, Sale
@@ -25,6 +29,7 @@ STORIES_MAX = 250
 
 settle = SettlePayment.__call__
 reclaim = ledger.reclaim
+sold_on = Pass.sold_on
 accept, add_missing = MemoryInbox.accept, MemoryPassStore.add_missing
 
 
@@ -80,6 +85,20 @@ def reclaim_what_is_taken(reservation: Any, **told: Any) -> Any:
     return reclaim(reservation, **{**told, "seats": {id: Available() for id in told["seats"]}})
 
 
+def keep_the_sellers_pass(self: Pass, sale: Any, *, at: Any) -> tuple[Pass, Pass]:
+    _, bought = sold_on(self, sale, at=at)
+    return replace(self, offer=None), bought
+
+
+async def note_nothing(self: MemoryPassedOnStore, passed_on: Any) -> None:
+    return None
+
+
+async def untie_nothing(self: WithdrawPass, tenant_id: Any, pass_id: Any, **_: Any) -> Any:
+    async with self.admission.begin(tenant_id) as tx:
+        return await tx.passes.get(pass_id)
+
+
 def have_room_for_ever(self: Voucher, uses: Any) -> None:
     return None
 
@@ -99,6 +118,9 @@ BROKEN: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
         (returns, "give_back", keep_the_seats),
     ],
     "taken seats are claimed again": [(ledger, "reclaim", reclaim_what_is_taken)],
+    "the seller's pass does not end": [(Pass, "sold_on", keep_the_sellers_pass)],
+    "what was passed on is not noted": [(MemoryPassedOnStore, "add", note_nothing)],
+    "a pass stays tied to its listing": [(WithdrawPass, "__call__", untie_nothing)],
     "a voucher has no limit": [(Voucher, "must_have_room", have_room_for_ever)],
 }
 

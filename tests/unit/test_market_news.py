@@ -245,6 +245,22 @@ async def test_a_refund_that_is_heard_of_before_the_new_pass_leaves_it_to_admiss
     assert (await market.now_is(listing.id)).status is ListingStatus.COMPLETED
 
 
+@pytest.mark.parametrize("gone", ["lost to the bank", "untied"])
+async def test_a_sold_listing_ends_with_its_refunded_order_when_its_pass_is_gone(market: Market, gone: str) -> None:
+    """Its order was never confirmed, so that no word of a pass will come."""
+    listing = await sold(market)
+    if gone == "untied":
+        await market.gatehouse.api.withdraw(
+            tenant_id=market.tenant_id, pass_id=listing.subject.pass_id, offer_id=listing.id
+        )
+    else:
+        await market.gatehouse.decide(market.sale.decided("lost"), market.sale.delivery())
+    await cancelled(market, listing, "refunded", order_id=uuid4())
+    assert (await market.now_is(listing.id)).status is ListingStatus.SOLD, "it is another order's"
+    await cancelled(market, listing, "refunded")
+    assert (await market.now_is(listing.id)).status is ListingStatus.ENDED
+
+
 class NotYet:
     async def __call__(self, event: object, delivery: Delivery) -> None:
         """Hear nothing."""

@@ -269,6 +269,20 @@ async def test_a_seat_that_was_spared_goes_back_with_its_origin_when_its_pass_ca
     assert (desk.world.seating.owner_of(FIRST), len(desk.gate.live_on(FIRST))) == (None, 0)
 
 
+async def test_an_order_that_lost_its_money_ends_when_its_last_pass_could_not_be_passed_on(desk: ResaleDesk) -> None:
+    origin = await desk.first_sale()
+    await desk.deliver()
+    desk.gate.refuses.add(_item(origin, 0))
+    await desk.resold(origin)
+    await desk.dispute_lost(origin)
+    assert await desk.is_confirmed(origin), "it has passed a place on"
+    await desk.deliver()
+    assert not await desk.is_confirmed(origin)
+    refunds = await desk.desk.all_refunds(origin)
+    assert {refund.reason for refund in refunds} == {RefundReason.DISPUTE_LOST}
+    assert sorted(refund.amount.amount_minor for refund in refunds) == [0, 5_000]
+
+
 async def test_a_buyer_keeps_a_resold_pass_unless_staff_take_it_back(desk: ResaleDesk) -> None:
     resale = await desk.resold(await desk.first_sale())
     for ask in (desk.desk.ask, desk.desk.preview):

@@ -203,6 +203,10 @@ ORDER_OVER = "admission.order_over"
 """Why a pass is not reissued whose order was refunded, or lost to the buyer's bank, before its sale was heard of."""
 
 
+RESOLD = "resold"
+"""Why a pass is void whose holder sold it on."""
+
+
 class PassNotReissued(Event, frozen=True, kw_only=True):
     """A paid order item is for a pass that cannot be sold on (any more): its money is to go back.
 

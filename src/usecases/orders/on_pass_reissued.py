@@ -22,6 +22,7 @@ from ports.published.payments import whole_refund_id
 from usecases.orders.access import locked_with_origins
 from usecases.orders.announcements import Over
 from usecases.orders.giving_back import tell_over
+from usecases.orders.refund_progress import take_back
 
 NOT_REISSUED = RefundReason.PASS_NOT_REISSUED
 
@@ -135,18 +136,40 @@ async def _owe(tx: OrderTransaction, order: Order, item_id: OrderItemId, why: st
 
 
 async def _end_with_origin(tx: OrderTransaction, passed_on: PassedOn, *, now: datetime) -> None:
-    """Give the place back where its origin has lost its money meanwhile, which spared what it had passed on."""
+    """Give the place back where its origin has lost its money meanwhile, which spared what it had passed on.
+
+    Where the bank took the money, the place goes back by way of a refund, as the others of the origin did: that order
+    has it no more, and ends with its last one.
+    """
     first = passed_on.origin
     origin = await tx.orders.get(first.order_id)
     assert origin is not None, "orders are never deleted"
-    refunds = await tx.refunds.of_order(origin.id)
-    lost = any(each.reason is RefundReason.DISPUTE_LOST for each in refunds)
-    if origin.status is OrderStatus.CONFIRMED and not lost:
-        return
     items = (ReturnedItem(first.item_id, (first.unit,)),)
-    reason = RefundReason.DISPUTE_LOST.value if lost else "refunded"
-    over = Over(items, RefundId(whole_refund_id(origin.id)), reason, origin.account_id)
-    await tell_over(tx, origin, over, now=now)
+    if origin.status is not OrderStatus.CONFIRMED:
+        over = Over(items, RefundId(whole_refund_id(origin.id)), "refunded", origin.account_id)
+        await tell_over(tx, origin, over, now=now)
+    elif any(each.reason is RefundReason.DISPUTE_LOST for each in await tx.refunds.of_order(origin.id)):
+        refund = _came_back(origin, items, id=RefundId(uuid5(passed_on.to_item_id, "came back too late")), now=now)
+        await tx.refunds.add(refund)
+        await take_back(tx, origin, refund, settled=True, now=now)
+
+
+def _came_back(origin: Order, items: tuple[ReturnedItem, ...], *, id: RefundId, now: datetime) -> OrderRefund:
+    """Return the refund of what the bank took the money for before it came back; the money was that of another."""
+    assert origin.content is not None, "only what was sold is passed on"
+    return OrderRefund(
+        id=id,
+        order_id=origin.id,
+        items=items,
+        amount=Money.zero(origin.content.currency),
+        reason=RefundReason.DISPUTE_LOST,
+        note="It came back after the buyer's bank had taken the money.",
+        by=origin.account_id,
+        by_staff=False,
+        explanation=Explanation((), fees_refundable=True, steps=()),
+        requested_at=now,
+        due_at=None,
+    )
 
 
 def _price(content: OrderContent, item_id: OrderItemId) -> Money:
