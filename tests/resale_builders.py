@@ -5,9 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
+from core.resale.canonical import canonical_json, hash_of
 from core.resale.facts import EventKind, Fact, PriceComponents, ResaleFacts, Where
+from core.resale.grounds import grounds_of
+from core.resale.kept_verdict import KeptVerdict
+from core.resale.receipt import PassSubject, Receipt, SignedReceipt
 from core.resale.verdict import ConsideredRule, Reason, RuleOutcome, Step, Verdict
-from core.shared.ids import TenantId
+from core.shared.ids import PassId, TenantId, VerdictId
 from core.shared.money import Money
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -74,3 +80,19 @@ def denied(**changes: Any) -> Verdict:
         as_of=NOON,
     )
     return replace(verdict, **changes)
+
+
+def kept_verdict(pass_id: PassId, *, tenant_id: TenantId = TENANT) -> KeptVerdict:
+    """Return that verdict as it is kept for a pass; nobody has signed its receipt."""
+    grounds = grounds_of(resale_facts(), (), as_of=NOON)
+    receipt = Receipt.of(
+        denied(),
+        verdict_id=VerdictId(uuid7()),
+        tenant_id=tenant_id,
+        issued_at=NOON,
+        subject=PassSubject(pass_id),
+        price=resale_facts().price,
+        facts_hash=hash_of(grounds),
+        key_id="of nobody",
+    )
+    return KeptVerdict(SignedReceipt(receipt, bytes(64)), canonical_json(grounds).decode())

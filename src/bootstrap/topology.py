@@ -32,7 +32,7 @@ from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import IdentityApi, TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
-from ports.published.resale import ResaleApi
+from ports.published.resale import ResaleApi, VerdictsApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
@@ -44,6 +44,7 @@ SERVED_BY: Mapping[type, str] = {
     VenuesApi: "venue",
     SeatingApi: "venue",
     ResaleApi: "venue",
+    VerdictsApi: "venue",
     TicketingApi: "ticket",
     GeneralAdmissionApi: "ticket",
     PaymentsApi: "payment",

@@ -6,12 +6,18 @@ import httpx
 import pytest
 
 from adapters.inprocess.orders import InProcessOrders
+from adapters.inprocess.verdicts import InProcessVerdicts
+from adapters.memory.resale import MemoryResaleTransactions
 from adapters.postgres.migrator import Database
+from core.shared.ids import PassId
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
+from ports.published.resale import VerdictsApi
 from tests.admission_builders import KICK_OFF, Gatehouse, Sale
 from tests.orders_world import TENANT, World
 from tests.payment_service import running_payments
+from tests.resale_builders import kept_verdict
+from usecases.resale.verdicts_of_passes import VerdictsOfPasses
 
 
 @pytest.fixture
@@ -28,9 +34,15 @@ async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
     [shown, _] = await gate.of_order(sale.buyer, sale.order_id)
     scanner, gate.clock.moment = sale.staff(), KICK_OFF
     await gate.scan(scanner, shown.code or "", gate="North 3")
+    resale = MemoryResaleTransactions(gate.messages)
+    asked = kept_verdict(shown.admission.id, tenant_id=TENANT)
+    async with resale.begin(TENANT) as tx:
+        await tx.verdicts.add(asked)
+        await tx.verdicts.add(kept_verdict(PassId(uuid4()), tenant_id=TENANT))  # about nothing of this order
     apis: dict[type, object] = {
         OrdersApi: InProcessOrders(world.memory),
         AdmissionApi: gate.api,
+        VerdictsApi: InProcessVerdicts(VerdictsOfPasses(resale)),
     }
     async with running_payments(payment_db, redis_url=valkey_url, apis=apis) as service:
         service.tenant_id = TENANT
@@ -60,7 +72,11 @@ async def test_a_manager_reads_disputes_and_all_that_is_known_of_the_sale(
         assert len(evidence["order"]["items"]) == 2 and evidence["order"]["total"]["amount"] == 5_000
         assert evidence["order"]["history"][0]["step"] == "placed"
         assert [each["status"] for each in evidence["passes"]] == ["VALID", "VALID"]
-        assert (evidence["refunds"], evidence["verdicts"]) == ([], [])
+        assert evidence["refunds"] == []
+        [verdict] = evidence["verdicts"]
+        assert (verdict["id"], verdict["passId"], verdict["allowed"]) == (str(asked.id), str(shown.admission.id), False)
+        assert (verdict["price"]["amount"], verdict["maxPrice"]["amount"]) == (12_000, 11_000)
+        assert verdict["reasons"] == ["resale.price_too_high"]
         [scan] = evidence["scans"]
         assert (scan["gate"], scan["admitted"], scan["reason"]) == ("North 3", True, None)
         assert (scan["scannedBy"], scan["passId"]) == (str(scanner.account_id), evidence["passes"][0]["id"])

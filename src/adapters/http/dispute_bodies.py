@@ -15,6 +15,7 @@ from core.shared.money import Money
 from ports.payments import KeptRecord
 from ports.published.admission import PassRecord, ScanRecord
 from ports.published.orders import OrderRecord
+from ports.published.resale import VerdictRecord
 from usecases.payments.read_disputes import Evidence
 
 type DisputeStatus = Literal["inquiry", "open", "won", "lost", "closed"]
@@ -227,6 +228,34 @@ class EvidenceScanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         )
 
 
+class EvidenceVerdictBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What was decided about the resale of a pass; its receipt is at `/resale/receipts/{id}`."""
+
+    id: UUID
+    pass_id: UUID
+    decided_at: datetime
+    price: MoneyBody
+    allowed: bool
+    max_price: MoneyBody | None
+    reasons: tuple[str, ...]
+    rulebook_version: str
+
+    @staticmethod
+    def of(known: VerdictRecord) -> "EvidenceVerdictBody":
+        """Return the verdict as the API shows it."""
+        highest = known.price_max_minor
+        return EvidenceVerdictBody(
+            id=known.verdict_id,
+            pass_id=known.pass_id,
+            decided_at=known.decided_at,
+            price=MoneyBody(amount=known.price_minor, currency=known.currency),
+            allowed=known.allowed,
+            max_price=MoneyBody(amount=highest, currency=known.currency) if highest is not None else None,
+            reasons=known.reasons,
+            rulebook_version=known.rulebook_version,
+        )
+
+
 class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """All that is known of a disputed sale, to be answered with at Stripe."""
 
@@ -237,9 +266,7 @@ class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     refunds: tuple[PaymentRefundBody, ...]
     passes: tuple[EvidencePassBody, ...]
     scans: tuple[EvidenceScanBody, ...]
-    verdicts: Annotated[
-        tuple[dict[str, str], ...], Meta(description="Always empty: resales are not judged by Fairseat yet.")
-    ] = ()
+    verdicts: tuple[EvidenceVerdictBody, ...]
 
     @staticmethod
     def of(evidence: Evidence) -> "EvidenceBody":
@@ -252,4 +279,5 @@ class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             refunds=tuple(PaymentRefundBody.of(refund) for refund in evidence.refunds),
             passes=tuple(EvidencePassBody.of(known) for known in evidence.passes),
             scans=tuple(EvidenceScanBody.of(known) for known in evidence.scans),
+            verdicts=tuple(EvidenceVerdictBody.of(known) for known in evidence.verdicts),
         )

@@ -56,6 +56,7 @@ class InProcessAdmission(AdmissionApi):
                 freeze_reason=each.freeze_reason,
                 voided_at=each.voided_at,
                 void_reason=each.void_reason,
+                resold_from=each.resold_from,
             )
             for each in found
         )

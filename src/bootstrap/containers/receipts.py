@@ -9,10 +9,12 @@ from litestar import Controller
 from adapters.http.resale import ResaleController
 from adapters.http.resale_keys import ReceiptController, ReceiptKeyController
 from adapters.http.resale_rulebook import RulebookController
+from adapters.inprocess.verdicts import InProcessVerdicts
 from adapters.postgres.receipt_keys import PostgresReceiptKeys
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
 from bootstrap.containers.service import Pools
 from bootstrap.settings import Settings, SettingsError
+from ports.published.resale import VerdictsApi
 from ports.resale.receipts import ReceiptKeyStore, ReceiptSigner, ReceiptVerifier
 from usecases.resale.judge_facts import JudgeFacts
 from usecases.resale.judge_pass import JudgePass
@@ -22,6 +24,7 @@ from usecases.resale.receipt_keys import ReceiptKeys
 from usecases.resale.sign_receipt import SignReceipt
 from usecases.resale.validate_external import ValidateExternal
 from usecases.resale.validate_pass import ValidatePass
+from usecases.resale.verdicts_of_passes import VerdictsOfPasses
 from usecases.resale.verify_receipt import VerifyReceipt
 
 
@@ -30,10 +33,12 @@ class ReceiptsProvider(Provider):
 
     scope = Scope.APP
     verifier = provide(Ed25519ReceiptVerifier, provides=ReceiptVerifier)
+    published = provide(InProcessVerdicts, provides=VerdictsApi)
     usecases = provide_all(
         ReceiptKeys,
         SignReceipt,
         VerifyReceipt,
+        VerdictsOfPasses,
         JudgeFacts,
         JudgePass,
         ValidatePass,

@@ -11,7 +11,10 @@ from ports.events import Event
 
 
 class PassRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a pass: whose it is, what it admits to, and whether it does. Its code is told to nobody."""
+    """What is known of a pass: whose it is, what it admits to, and whether it does. Its code is told to nobody.
+
+    `resold_from` is the pass of an earlier holder that this one was issued for, None for one of the first sale.
+    """
 
     pass_id: UUID
     order_item_id: UUID
@@ -28,6 +31,7 @@ class PassRecord(msgspec.Struct, frozen=True, kw_only=True):
     freeze_reason: str | None
     voided_at: datetime | None
     void_reason: str | None
+    resold_from: UUID | None = None
 
 
 class PassFacts(msgspec.Struct, frozen=True, kw_only=True):

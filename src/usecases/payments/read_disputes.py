@@ -13,6 +13,7 @@ from ports.paging import Page, PageRequest
 from ports.payments import KeptRecord, PaymentTransactions
 from ports.published.admission import AdmissionApi, PassRecord, ScanRecord
 from ports.published.orders import OrderRecord, OrdersApi
+from ports.published.resale import VerdictRecord, VerdictsApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ReadDisputes:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for the organisation: the order, the money that came and went, the passes, and their scans."""
+    """What speaks for the organisation: the order, its money, the passes, their scans, and verdicts about resales."""
 
     dispute: Dispute
     payment: Payment
@@ -48,16 +49,18 @@ class Evidence:
     order: OrderRecord
     passes: Sequence[PassRecord]
     scans: Sequence[ScanRecord]
+    verdicts: Sequence[VerdictRecord]
 
 
 @dataclass(frozen=True, slots=True)
 class GatherEvidence:
-    """Open to owners and managers. Orders and admission are asked through what they publish."""
+    """Open to owners and managers. Orders, admission and resale are asked through what they publish."""
 
     transactions: PaymentTransactions
     disputes: ReadDisputes
     orders: OrdersApi
     admission: AdmissionApi
+    verdicts: VerdictsApi
 
     async def __call__(self, caller: Caller, dispute_id: DisputeId) -> Evidence:
         """Return all that is known; raises ForbiddenError, DisputeNotFoundError and LinkUnavailableError."""
@@ -67,12 +70,16 @@ class GatherEvidence:
             assert payment is not None, "payments are never deleted"
             records = await tx.payments.records(payment.id)
             refunds = await tx.refunds.of_payment(payment.id)
+        passes = await self.admission.passes_of_order(tenant_id=caller.tenant_id, order_id=dispute.order_id)
+        # Those about the passes that the buyer bought from others, and about those that the buyer offered.
+        involved = [id for known in passes for id in (known.resold_from, known.pass_id) if id is not None]
         return Evidence(
             dispute=dispute,
             payment=payment,
             records=records,
             refunds=refunds,
             order=await self.orders.order(tenant_id=caller.tenant_id, order_id=dispute.order_id),
-            passes=await self.admission.passes_of_order(tenant_id=caller.tenant_id, order_id=dispute.order_id),
+            passes=passes,
             scans=await self.admission.scans_of_order(tenant_id=caller.tenant_id, order_id=dispute.order_id),
+            verdicts=await self.verdicts.verdicts_of_passes(tenant_id=caller.tenant_id, pass_ids=tuple(involved)),
         )
