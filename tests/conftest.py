@@ -10,11 +10,19 @@ _LONGEST = ("processes", "contracts/test_seat_ledger_machine", "integration", "u
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file with one worker (`make test` has two), and those that share a RabbitMQ node."""
+    """Keep the tests of a file with one worker (`make test` has two), and those that share something."""
     for item in items:
-        together = "rabbitmq" if item.get_closest_marker("rabbitmq") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(together))
+        item.add_marker(pytest.mark.xdist_group(_together(item)))
     items.sort(key=_rank)
+
+
+def _together(item: pytest.Item) -> str:
+    """Return what the test shares: a RabbitMQ node, the running Fairseat (a start costs five seconds), or its file."""
+    if item.get_closest_marker("rabbitmq"):
+        return "rabbitmq"
+    file = item.nodeid.partition("::")[0]
+    shares = "running" in getattr(item, "fixturenames", ()) and not file.endswith("test_no_server_error.py")
+    return "running" if shares else file
 
 
 def _rank(item: pytest.Item) -> int:

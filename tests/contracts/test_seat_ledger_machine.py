@@ -70,6 +70,7 @@ from usecases.seating.reserve_seats import (
 )
 from usecases.seating.seats_snapshot import SeatsSnapshot
 
+STORIES = int(os.environ.get("FAIRSEAT_TEST_LEDGER_STORIES", "30"))
 TTL_S = 100
 TENANTS = [TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))]
 BUYERS = [AccountId(UUID(int=0x100 + number)) for number in range(3)]
@@ -522,7 +523,7 @@ def test_memory_and_postgresql_tell_the_same_story(postgres: PostgresServer) -> 
         run_state_machine_as_test(
             Ledgers,
             settings=settings(
-                max_examples=60,
+                max_examples=STORIES,
                 stateful_step_count=40,
                 deadline=None,
                 derandomize="CI" in os.environ,  # there the same stories each time; new ones on every desk

@@ -16,7 +16,7 @@ from tests.contended_orders import SEED, contention
 from tests.demo_books import every_order
 from tests.servers import PostgresServer
 
-ORDERS = int(os.environ.get("FAIRSEAT_TEST_CONTENDED_ORDERS", "30"))
+ORDERS = int(os.environ.get("FAIRSEAT_TEST_CONTENDED_ORDERS", "20"))
 AT_A_TIME = 20
 CLEAN_WITHIN_S = 120.0
 
