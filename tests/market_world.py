@@ -202,6 +202,7 @@ class Market:
         seats: int = 3,
         terms: MarketTerms | None = None,
         waiting_terms: WaitingTerms | None = None,
+        law: Law | None = None,
     ) -> None:
         self.gatehouse = Gatehouse()
         self.clock = self.gatehouse.clock
@@ -211,7 +212,7 @@ class Market:
         memory = MemoryResaleTransactions(self.messages)
         self.resale = resale or memory
         self.admission = Gate(self.gatehouse.api)
-        self.law = Law()
+        self.law = law or Law()
         self.venues = Venues()
         self.payments = Payouts()
         self.sale = Sale(seats=seats)

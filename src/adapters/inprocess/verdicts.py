@@ -7,7 +7,7 @@ from adapters.inprocess.refusals import refusals_translated
 from core.resale.kept_verdict import KeptVerdict
 from core.resale.receipt import PassSubject
 from core.shared.ids import PassId, TenantId
-from ports.published.resale import VerdictRecord, VerdictsApi
+from ports.published.resale_verdicts import VerdictRecord, VerdictsApi
 from usecases.resale.verdicts_of_passes import VerdictsOfPasses
 
 
