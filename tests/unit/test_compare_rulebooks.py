@@ -9,7 +9,8 @@ from io import StringIO
 from rich.console import Console
 
 from bootstrap.rulebook_changes import as_document, print_changes, print_effects
-from core.resale.rule import Base, RuleStatus
+from core.resale.listing_status import ListingKind
+from core.resale.rule import Base, Duty, RuleKind, RuleStatus
 from core.resale.rulebook import Rulebook
 from core.resale.rulebook_diff import Effect, rulebook_diff
 from ports.paging import PageRequest
@@ -45,9 +46,9 @@ class Market(World):
             self.clock,
         )
 
-    async def listed(self, number: int, *, price_minor: int) -> None:
+    async def listed(self, number: int, *, price_minor: int, kind: ListingKind = ListingKind.LISTING) -> None:
         facts = self.passes.add(pass_facts(venue_id=VENUE))
-        new = opening(number, price_minor=price_minor)
+        new = opening(number, price_minor=price_minor, kind=kind)
         listing = replace(
             new,
             price=usd(price_minor),
@@ -93,6 +94,21 @@ async def test_both_are_judged_as_of_a_moment_and_what_cannot_be_judged_is_count
     market.passes.known.clear()
     gone = (await market.compare(LOOSE, TIGHT, as_of=None))["DE-TH"]
     assert (gone.not_judged, sum(gone.counts.values())) == (1, 0)
+
+
+async def test_evidence_that_a_new_rulebook_asks_of_sellers_takes_their_listings_off_the_market() -> None:
+    duty = replace(
+        CAP, id="duty", kind=RuleKind.DISCLOSURE, base=None, value=None, duties=frozenset({Duty.SELLER_LICENCE})
+    )
+    asking = Rulebook.of("asking", [CAP, duty])
+    market = Market()
+    await market.listed(1, price_minor=9_900)
+    await market.listed(2, price_minor=9_900, kind=ListingKind.RETURN)
+    asked = (await market.compare(LOOSE, asking, as_of=None))["DE-TH"]
+    ids = asked.ids[Effect.BECOMES_UNLAWFUL]
+    assert ids == [opening(1).id], "who gives a pass back has to show nothing"
+    assert asked.counts[Effect.UNCHANGED] == 1
+    assert (await market.compare(asking, LOOSE, as_of=None))["DE-TH"].ids[Effect.BECOMES_LAWFUL] == ids
 
 
 async def test_what_is_printed_names_rules_members_and_listings() -> None:

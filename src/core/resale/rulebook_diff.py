@@ -3,8 +3,10 @@
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from core.resale.listing_status import ListingKind
 from core.resale.rule import Rule
 from core.resale.rulebook import Rulebook
+from core.resale.sellable import refusal_of
 from core.resale.verdict import Verdict
 
 
@@ -60,6 +62,8 @@ class Effect(StrEnum):
     """What the other rulebook does to a listing."""
 
     BECOMES_UNLAWFUL = "becomes_unlawful"
+    """It may not be sold any more: not at this price, or not before its seller has brought evidence."""
+
     BECOMES_LAWFUL = "becomes_lawful"
     CEILING_CHANGES = "ceiling_changes"
     """It is as lawful as before, and another price is the highest one."""
@@ -67,8 +71,12 @@ class Effect(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def effect_of(before: Verdict, after: Verdict) -> Effect:
-    """Return what is different between two verdicts about one listing at one moment."""
-    if before.allowed != after.allowed:
-        return Effect.BECOMES_LAWFUL if after.allowed else Effect.BECOMES_UNLAWFUL
+def effect_of(before: Verdict, after: Verdict, *, kind: ListingKind = ListingKind.LISTING) -> Effect:
+    """Return what is different between two verdicts about one listing at one moment, as the market acts on them.
+
+    It lets nothing be sold whose seller still has to bring evidence, lawful or not.
+    """
+    was_sold, is_sold = (refusal_of(verdict, kind=kind) is None for verdict in (before, after))
+    if was_sold is not is_sold:
+        return Effect.BECOMES_LAWFUL if is_sold else Effect.BECOMES_UNLAWFUL
     return Effect.UNCHANGED if before.price_max == after.price_max else Effect.CEILING_CHANGES

@@ -103,10 +103,11 @@ class CompareRulebooks:
                 act=Act.RESALE,
                 as_of=moment,
                 seller_trader=listing.terms.seller_trader,
+                channel=listing.kind.channel,
             )
             for judge in (old, new)
         ]
-        return effect_of(verdicts[0].verdict, verdicts[1].verdict)
+        return effect_of(verdicts[0].verdict, verdicts[1].verdict, kind=listing.kind)
 
     def _judge(self, rulebook: Rulebook) -> JudgePass:
         source = _Always(rulebook)
