@@ -36,16 +36,23 @@ def print_changes(before: Rulebook, after: Rulebook, diff: RulebookDiff, console
 
 
 def print_effects(effects: Mapping[str, PlaceEffects], console: Console) -> None:
-    """Print what happens to the live listings, place by place."""
+    """Print what happens to the live listings, place by place, and below that which they are.
+
+    Ids have lines of their own: in a table a narrow terminal would cut them off.
+    """
     if not effects:
         return _line(console, "There is no live listing.")
-    table = Table("place", *(each.replace("_", " ") for each in Effect), "not judged", "listings", box=None)
+    table = Table("place", *(each.replace("_", " ") for each in Effect), "not judged", box=None)
     for place, found in effects.items():
         counts = [str(found.counts[each]) for each in Effect]
-        named = [f"{each.replace('_', ' ')}: {listing_id}" for each in Effect for listing_id in found.ids[each]]
-        more = [f"and {len(named) - IDS_SHOWN} more"] if len(named) > IDS_SHOWN else []
-        table.add_row(place, *counts, str(found.not_judged), "\n".join(named[:IDS_SHOWN] + more))
+        table.add_row(place, *counts, str(found.not_judged))
     console.print(table)
+    for place, found in effects.items():
+        named = [f"{listing_id} {each.replace('_', ' ')}" for each in Effect for listing_id in found.ids[each]]
+        for told in named[:IDS_SHOWN]:
+            _line(console, f"{place} {told}")
+        if len(named) > IDS_SHOWN:
+            _line(console, f"{place} and {len(named) - IDS_SHOWN} more")
     return None
 
 

@@ -273,6 +273,14 @@ async def test_one_bad_question_loses_nothing_of_the_others(venue: AskedVenue) -
         item["verdict"]["allowed"] if item["verdict"] else item["problem"]["status"] for item in answer.json()["items"]
     ]
     assert told == [True, 400, False, 400, True, 404, 400]
+    pointers = [
+        each["pointer"]
+        for item in answer.json()["items"]
+        if item["problem"]
+        for each in item["problem"].get("errors", ())
+    ]
+    assert pointers[:2] == ["/items/1", "/items/3"] and pointers[-1] == "/items/6"
+    assert "$" not in answer.json()["items"][3]["problem"]["detail"]
 
 
 async def test_a_batch_has_1_to_1000_questions(venue: AskedVenue) -> None:

@@ -118,7 +118,7 @@ async def test_what_is_printed_names_rules_members_and_listings() -> None:
     effects = await market.compare(LOOSE, TIGHT, as_of=None)
     other = replace(CAP, id="other", status=RuleStatus.PROPOSED)
     diff = rulebook_diff(Rulebook.of("a", [CAP]), Rulebook.of("b", [*TIGHT.rules, other]))
-    console = Console(record=True, width=200, file=StringIO())
+    console = Console(record=True, width=80, file=StringIO())
     print_changes(LOOSE, TIGHT, diff, console)
     print_effects(effects, console)
     print_changes(LOOSE, LOOSE, rulebook_diff(LOOSE, LOOSE), console)
@@ -128,7 +128,8 @@ async def test_what_is_printed_names_rules_members_and_listings() -> None:
         "+ other DE: at most 1.1 × price without fees (sleeps)",
         "~ cap DE:",
         "value: 1.1 -> 1.0",
-        "and 3 more",
+        f"DE-TH {opening(1).id} becomes unlawful",
+        "DE-TH and 3 more",
         "They say the same.",
         "There is no live listing.",
     ):

@@ -14,6 +14,7 @@ from core.resale.waiting_errors import (
     AlreadyWaitingError,
     NotWaitingError,
     TooManyWaitingListsError,
+    TooManyWantedError,
     WaitingListClosedError,
     WaitingOfferNotFoundError,
 )
@@ -269,7 +270,7 @@ async def test_an_account_waits_once_for_a_ticket_and_for_few_at_once() -> None:
 
 async def test_nobody_waits_for_more_than_they_may_have(queue: Queue) -> None:
     most = min(a_ticket_on_sale(queue.ticket_id, venue_id=uuid4()).max_per_user, queue.terms.quantity_max)
-    with pytest.raises(WaitingListClosedError, match=f"At most {most}"):
+    with pytest.raises(TooManyWantedError, match=f"At most {most}"):
         await queue.waits(fan(queue), most + 1)
     await queue.waits(fan(queue), most)
 

@@ -133,7 +133,10 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
         """
         unasked = _EXTERNAL_ONLY - {name for name in _EXTERNAL_ONLY if getattr(self, name) == _DEFAULTS[name]}
         if unasked:
-            message = "Fairseat knows this of its own passes; leave it out, or leave passId out."
+            message = (
+                "Fairseat knows this of its own passes; leave it out, or leave passId out. Only what the seller says "
+                "of being a trader it does not know: sellerTrader, beside passId."
+            )
             raise InvalidInputError(message, [Problem(f"/{_camel(name)}", message) for name in sorted(unasked)])
         self._refuse_unknown_currencies()
         return PassQuestion(

@@ -22,6 +22,7 @@ from core.resale.waiting_errors import (
     AlreadyWaitingError,
     NotWaitingError,
     TooManyWaitingListsError,
+    TooManyWantedError,
     WaitingListClosedError,
     WaitingOfferNotFoundError,
 )
@@ -46,6 +47,7 @@ LISTINGS: dict[type[DomainError], int] = {
     ResaleReservationConflictError: 409,
     NotWaitingError: 404,
     AlreadyWaitingError: 409,
+    TooManyWantedError: 422,
     WaitingListClosedError: 409,
     TooManyWaitingListsError: 409,
     WaitingOfferNotFoundError: 404,

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from core.shared.errors import DomainError
+from core.shared.errors import DomainError, Problem
 
 
 class NotWaitingError(DomainError):
@@ -23,8 +23,18 @@ class AlreadyWaitingError(DomainError):
         super().__init__("You wait for this ticket already. Leave its list first to wait for another number.")
 
 
+class TooManyWantedError(DomainError):
+    """So many passes of this ticket nobody may have."""
+
+    code: ClassVar[str] = "resale.too_many_wanted"
+
+    def __init__(self, most: int) -> None:
+        message = f"At most {most} passes of this ticket can be waited for."
+        super().__init__(message, [Problem("/quantity", message)])
+
+
 class WaitingListClosedError(DomainError):
-    """Nobody can wait (any more) for this ticket, or not in such numbers."""
+    """Nobody can wait (any more) for this ticket."""
 
     code: ClassVar[str] = "resale.waiting_list_closed"
 
