@@ -19,12 +19,12 @@ from tests.market_builders import opening
 from tests.published_builders import Halls
 from tests.resale_builders import NOON, TENANT, usd
 from tests.resale_neighbours import Concerts, Passes, pass_facts
-from tests.resale_rules import a_rule
+from tests.resale_rules import maine_cap
 from tests.unit.test_judge_pass import VENUE, World
 from usecases.resale.compare_rulebooks import CompareRulebooks
 from usecases.resale.grounds import Grounds
 
-CAP = a_rule(id="cap", place="DE", base=Base.FACE, value=Decimal("1.1"))
+CAP = maine_cap(id="cap", place="DE", base=Base.FACE, value=Decimal("1.1"))
 LOOSE = Rulebook.of("loose", [CAP])
 TIGHT = Rulebook.of("tight", [replace(CAP, value=Decimal("1.0"), version=2)])
 

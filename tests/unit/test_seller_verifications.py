@@ -26,7 +26,8 @@ from core.resale.verifications import (
 )
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, PassId, ResaleBlockId, TicketId, VenueId, VerificationId
-from tests.resale_house import TENANT, World
+from tests.resale_house import World
+from tests.resale_neighbours import TENANT
 from usecases.resale.purchases import begun
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -34,7 +34,7 @@ from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.resale import TransferAccepted, TransferEnded, TransferOffered
 from tests.admission_builders import KICK_OFF, NOON
 from tests.orders_neighbours import Killed
-from tests.resale_house import a_rule
+from tests.resale_rules import a_right
 from tests.transfers_world import OTHER, RECIPIENT, SENDER, TransferWorld
 from usecases.resale.read_transfers import Box
 
@@ -316,7 +316,7 @@ async def reasons_of_second(world: TransferWorld) -> list[str]:
 
 
 async def test_a_name_is_needed_where_the_organiser_or_the_law_asks_for_it() -> None:
-    named = replace(a_rule("de-names", "DE"), duties=frozenset({Duty.CHANGE_OF_NAME}))
+    named = replace(a_right("de-names", "DE"), duties=frozenset({Duty.CHANGE_OF_NAME}))
     by_law, by_organiser = TransferWorld(None, None, named), TransferWorld()
     await by_organiser.set_policy(ResalePolicy(names_holders=True))
     for world in (by_law, by_organiser):
