@@ -9,15 +9,15 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from core.resale.canonical import canonical_json, hash_of
-from core.resale.facts import EventKind, Fact, FactValue, PriceComponents, ResaleFacts, Where
-from core.resale.grounds import grounds_of
-from core.resale.kept_verdict import KeptVerdict
-from core.resale.policy import PolicyChain, ResalePolicy
-from core.resale.receipt import PassSubject, Receipt, SignedReceipt
-from core.resale.rule import Rule
-from core.resale.validation import validate_resale
-from core.resale.verdict import ConsideredRule, Reason, RuleOutcome, Step, Verdict
+from core.resale.law.facts import EventKind, Fact, FactValue, PriceComponents, ResaleFacts, Where
+from core.resale.law.rule import Rule
+from core.resale.policies.policy import PolicyChain, ResalePolicy
+from core.resale.receipts.canonical import canonical_json, hash_of
+from core.resale.receipts.grounds import grounds_of
+from core.resale.receipts.kept_verdict import KeptVerdict
+from core.resale.receipts.receipt import PassSubject, Receipt, SignedReceipt
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import ConsideredRule, Reason, RuleOutcome, Step, Verdict
 from core.shared.ids import PassId, TenantId, VerdictId
 from core.shared.money import Money
 from tests.resale_rules import a_book

@@ -10,8 +10,8 @@ from adapters.memory.resale import MemoryResaleTransactions
 from adapters.memory.rulebook import OneRulebook
 from adapters.memory.seller_verifier import MemorySellerVerifier
 from adapters.system.ids import Uuid7Source
-from core.resale.rule import Base, Right, Rule, RuleKind
-from core.resale.rulebook import Rulebook
+from core.resale.law.rule import Base, Right, Rule, RuleKind
+from core.resale.law.rulebook import Rulebook
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
 from ports.published.admission import PassFacts

@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from core.resale.facts import Fact, FactValue
-from core.resale.rule import (
+from core.resale.law.facts import Fact, FactValue
+from core.resale.law.rule import (
     Base,
     Combination,
     Compared,
@@ -19,7 +19,7 @@ from core.resale.rule import (
     RuleStatus,
     Scope,
 )
-from core.resale.rulebook import Rulebook
+from core.resale.law.rulebook import Rulebook
 
 TODAY = date(2026, 11, 21)
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from adapters.memory.resale import MemoryResaleTransactions
 from adapters.memory.seller_verifier import MemorySellerVerifier
-from core.resale.evidence import IdentityDocument, IdentityEvidence
-from core.resale.facts import Where
-from core.resale.listing import Listing
-from core.resale.policy import Channel, VerificationKind
-from core.resale.rule import AppliesAt
-from core.resale.verifications import Verification, kinds_verified
+from core.resale.law.facts import Where
+from core.resale.law.rule import AppliesAt
+from core.resale.market.listing import Listing
+from core.resale.policies.policy import Channel, VerificationKind
+from core.resale.trust.evidence import IdentityDocument, IdentityEvidence
+from core.resale.trust.verifications import Verification, kinds_verified
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId, VenueId
 from core.shared.money import Money

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.rulebook.words import ceiling_in_words, dates_in_words, scope_in_words
-from core.resale.rule import Rule, Scope
-from core.resale.rulebook import Rulebook
-from core.resale.rulebook_diff import Effect, RulebookDiff, RuleChange
+from core.resale.law.rule import Rule, Scope
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.rulebook_diff import Effect, RulebookDiff, RuleChange
 from usecases.resale.compare_rulebooks import PlaceEffects
 
 IDS_SHOWN = 5

@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact, ResaleFacts
-from core.resale.rulebook import Rulebook
-from core.resale.validation import validate_resale
-from core.resale.verdict import Step, Verdict
+from core.resale.law.facts import Fact, ResaleFacts
+from core.resale.law.rulebook import Rulebook
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import Step, Verdict
 from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.bench import Bench

@@ -14,11 +14,11 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
-from core.resale import market
-from core.resale.listed import OfferedTo
-from core.resale.listing import Listing
-from core.resale.listing_errors import AlreadyListedError, NotForSaleError
-from core.resale.listing_status import LIVE, OVER, ListingKind, ListingStatus
+from core.resale.market import market
+from core.resale.market.listed import OfferedTo
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import AlreadyListedError, NotForSaleError
+from core.resale.market.listing_status import LIVE, OVER, ListingKind, ListingStatus
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, PassId, PayoutId, ReservationId, TenantId, TicketId, VerdictId
 from ports.paging import PageRequest

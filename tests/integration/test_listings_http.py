@@ -20,7 +20,7 @@ from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
 from core.admission.offers import OfferKind
-from core.resale.policy import ResalePolicy, VerificationKind
+from core.resale.policies.policy import ResalePolicy, VerificationKind
 from core.shared.callers import Caller, Role
 from core.shared.ids import TenantId
 from core.shared.money import Money

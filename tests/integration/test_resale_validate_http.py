@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from adapters.postgres.migrator import Database
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier
 from bootstrap.containers.service import Pools
-from core.resale.receipt_key import public_keys_of
+from core.resale.receipts.receipt_key import public_keys_of
 from core.shared.callers import ApiScope, Caller
 from tests.asked_venue import (
     BOX_OFFICE,

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.resale.facts import PriceComponents, Where
-from core.resale.history import HistoryEntry, HistoryKind
-from core.resale.policy import VerificationKind
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.policies.policy import VerificationKind
+from core.resale.transfers.history import HistoryEntry, HistoryKind
 from core.shared.callers import Caller, Role
 from core.shared.ids import PassId, TicketId, VerdictId
 from core.shared.money import Money

@@ -9,10 +9,10 @@ from io import StringIO
 from rich.console import Console
 
 from bootstrap.rulebook_changes import as_document, print_changes, print_effects
-from core.resale.listing_status import ListingKind
-from core.resale.rule import Base, Duty, RuleKind, RuleStatus
-from core.resale.rulebook import Rulebook
-from core.resale.rulebook_diff import Effect, rulebook_diff
+from core.resale.law.rule import Base, Duty, RuleKind, RuleStatus
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.listing_status import ListingKind
+from core.resale.market.rulebook_diff import Effect, rulebook_diff
 from ports.paging import PageRequest
 from ports.resale.listings import ListingQuery
 from tests.market_builders import opening

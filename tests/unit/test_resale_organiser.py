@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from core.resale.facts import Act, Fact, ResaleFacts
-from core.resale.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
-from core.resale.rule import Duty, RuleKind
-from core.resale.verdict import RuleOutcome, Verdict
+from core.resale.law.facts import Act, Fact, ResaleFacts
+from core.resale.law.rule import Duty, RuleKind
+from core.resale.policies.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
+from core.resale.verdicts.verdict import RuleOutcome, Verdict
 from core.shared.money import Money
 from tests.resale_builders import (
     STARTS_AT,

@@ -9,9 +9,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.resale.facts import Fact, FactValue, PriceComponents, ResaleFacts, Where
-from core.resale.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
-from core.resale.rule import (
+from core.resale.law.facts import Fact, FactValue, PriceComponents, ResaleFacts, Where
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -26,9 +25,10 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from core.resale.rulebook import Rulebook
-from core.resale.validation import validate_resale
-from core.resale.verdict import Verdict
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import Verdict
 from core.shared.money import Money
 from tests.resale_builders import NOON, codes, facts_of
 from tests.resale_rules import a_rule

@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.declared_facts import DeclaredFacts, KnownFacts, known_of_event
 from core.resale.errors import PolicyCollidesError
-from core.resale.facts import EventKind, Fact, VenueKind, Where
-from core.resale.policy import Channel, ResalePolicy
-from core.resale.rights import RightInForce, collisions, giving_way, rights_in_force
-from core.resale.rule import Base, Confidence, Hook, Operator, Predicate, Right, Rule, RuleKind, RuleStatus
-from core.resale.rulebook import Rulebook
-from core.resale.settings import ORGANISATION, Target
+from core.resale.law.declared_facts import DeclaredFacts, KnownFacts, known_of_event
+from core.resale.law.facts import EventKind, Fact, VenueKind, Where
+from core.resale.law.rights import RightInForce, collisions, giving_way, rights_in_force
+from core.resale.law.rule import Base, Confidence, Hook, Operator, Predicate, Right, Rule, RuleKind, RuleStatus
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import Channel, ResalePolicy
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import Money
 from tests.resale_house import CONNECTICUT, NEW_SOUTH_WALES, World

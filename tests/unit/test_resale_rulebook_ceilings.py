@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact, FactValue, PriceComponents, ResaleFacts
-from core.resale.rule import CAPS, Base, Operator, Predicate, Rule, RuleKind
-from core.resale.validation import validate_resale
-from core.resale.verdict import RuleOutcome
+from core.resale.law.facts import Fact, FactValue, PriceComponents, ResaleFacts
+from core.resale.law.rule import CAPS, Base, Operator, Predicate, Rule, RuleKind
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import RuleOutcome
 from core.shared.money import Money, minor_unit_exponent
 from tests.resale_builders import NOON, codes, considered, facts_of, judged
 from tests.resale_rules import a_book

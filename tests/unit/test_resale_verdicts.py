@@ -7,9 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from core.resale.facts import Act, EventKind, Fact, PriceComponents, Where
-from core.resale.policy import VerificationKind
-from core.resale.rule import (
+from core.resale.law.facts import Act, EventKind, Fact, PriceComponents, Where
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -23,9 +22,10 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from core.resale.unmapped import Unmapped
-from core.resale.validation import validate_resale
-from core.resale.verdict import RuleOutcome
+from core.resale.policies.policy import VerificationKind
+from core.resale.verdicts.unmapped import Unmapped
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import RuleOutcome
 from core.shared.errors import InvalidInputError
 from core.shared.money import PRICE_MAX_MINOR, Money
 from tests.resale_builders import NOON, amount, codes, considered, dollars, facts_of, judged, knowing, sold_for

@@ -17,9 +17,9 @@ from adapters.rulebook.scheduled import REREAD, STALE, ScheduledRulebooks
 from adapters.rulebook.toml_format import TomlFormat
 from bootstrap.rulebooks_kept import activate_rulebook, import_rulebook, print_history
 from bootstrap.settings import SettingsError
-from core.resale.activation import LEAD, InvalidActivationError, KeptRulebook, RulebookNotKeptError, Schedule
-from core.resale.rulebook import Rulebook, RulebookFaultyError
-from core.resale.rulebook_diff import rulebook_diff
+from core.resale.law.activation import LEAD, InvalidActivationError, KeptRulebook, RulebookNotKeptError, Schedule
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
+from core.resale.market.rulebook_diff import rulebook_diff
 from ports.stores import StoreUnavailableError
 from tests.resale_rules import a_folder, maine_cap, written
 from usecases.resale.keep_rulebooks import KeepRulebooks

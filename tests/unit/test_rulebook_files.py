@@ -9,9 +9,9 @@ from adapters.memory.rulebook import OneRulebook
 from adapters.rulebook import reader
 from adapters.rulebook.builtin import built_in_rulebook
 from adapters.rulebook.reader import read_rulebook
-from core.resale.facts import Fact
-from core.resale.rule import Operator, Predicate
-from core.resale.rulebook import Rulebook, RulebookFaultyError
+from core.resale.law.facts import Fact
+from core.resale.law.rule import Operator, Predicate
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
 from tests.resale_rules import a_folder, maine_cap, written
 from tests.ticketing_builders import NOON
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from core.resale import lint as lint_of_rules
-from core.resale.facts import Fact
-from core.resale.lint import Severity, errors_of, lint
-from core.resale.rule import (
+from core.resale.law import lint as lint_of_rules
+from core.resale.law.facts import Fact
+from core.resale.law.lint import Severity, errors_of, lint
+from core.resale.law.rule import (
     Base,
     Combination,
     Confidence,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact
-from core.resale.rule import (
+from core.resale.law.facts import Fact
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -25,7 +25,7 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from core.resale.rulebook import Rulebook, version_of
+from core.resale.law.rulebook import Rulebook, version_of
 from core.shared.places import places_around
 from tests.resale_rules import TODAY, maine_cap
 

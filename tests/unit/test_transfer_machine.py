@@ -7,16 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.declared_facts import KnownFacts
-from core.resale.facts import Where
-from core.resale.history import HistoryKind
-from core.resale.policy import PolicyChain, ResalePolicy
-from core.resale.rule import Duty, Rule
-from core.resale.rulebook import Rulebook
-from core.resale.transfer import RETRY_S, STEP_S_MAX, TIME_OVER, Transfer, TransferredPass
-from core.resale.transfer_errors import TransferStepError
-from core.resale.transfer_rules import closing_time, objections, why_named
-from core.resale.transfer_status import LIVE, OVER, TRANSITIONS, TransferChange, TransferStatus, next_status
+from core.resale.law.declared_facts import KnownFacts
+from core.resale.law.facts import Where
+from core.resale.law.rule import Duty, Rule
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import PolicyChain, ResalePolicy
+from core.resale.transfers.history import HistoryKind
+from core.resale.transfers.transfer import RETRY_S, STEP_S_MAX, TIME_OVER, Transfer, TransferredPass
+from core.resale.transfers.transfer_errors import TransferStepError
+from core.resale.transfers.transfer_rules import closing_time, objections, why_named
+from core.resale.transfers.transfer_status import LIVE, OVER, TRANSITIONS, TransferChange, TransferStatus, next_status
 from core.shared.emails import Email
 from core.shared.ids import AccountId, PassId, TicketId, TransferId, VenueId
 from tests.resale_rules import a_right

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.facts import Where
-from core.resale.history import HistoryKind
-from core.resale.listing_errors import PersonBlockedError
-from core.resale.policy import ResalePolicy
-from core.resale.rule import Duty
-from core.resale.transfer import RETRY_S, STEP_S_MAX, TIME_OVER
-from core.resale.transfer_errors import (
+from core.resale.law.facts import Where
+from core.resale.law.rule import Duty
+from core.resale.market.listing_errors import PersonBlockedError
+from core.resale.policies.policy import ResalePolicy
+from core.resale.transfers.history import HistoryKind
+from core.resale.transfers.transfer import RETRY_S, STEP_S_MAX, TIME_OVER
+from core.resale.transfers.transfer_errors import (
     HolderNameNeededError,
     OwnTransferError,
     TooManyTransfersError,
@@ -23,8 +23,8 @@ from core.resale.transfer_errors import (
     TransferRefusedError,
     TransferStepError,
 )
-from core.resale.transfer_rules import TransferTerms
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer_rules import TransferTerms
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.callers import Caller, Role
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PassId, TenantId, TransferId

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.listing_status import ListingStatus
-from core.resale.policy import VerificationKind
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.policy import VerificationKind
 from core.shared.ids import ListingId, VenueId
 from core.shared.money import Money
 from ports.published.refusals import LinkUnavailableError

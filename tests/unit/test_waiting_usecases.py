@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.resale.listing_errors import NotForSaleError, PersonBlockedError, TooManyPurchasesError
-from core.resale.listing_status import ListingStatus
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_entry import WaitingStatus
-from core.resale.waiting_errors import (
+from core.resale.market.listing_errors import NotForSaleError, PersonBlockedError, TooManyPurchasesError
+from core.resale.market.listing_status import ListingStatus
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_entry import WaitingStatus
+from core.resale.waiting.waiting_errors import (
     AlreadyWaitingError,
     NotWaitingError,
     TooManyWaitingListsError,
@@ -18,7 +18,7 @@ from core.resale.waiting_errors import (
     WaitingListClosedError,
     WaitingOfferNotFoundError,
 )
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, TicketId, WaitingOfferId

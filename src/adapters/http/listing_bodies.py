@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.money import MoneyBody
-from core.resale.listed import ListedPass, ListedSeat
-from core.resale.listing import Listing
-from core.resale.split import split_of
+from core.resale.market.listed import ListedPass, ListedSeat
+from core.resale.market.listing import Listing
+from core.resale.policies.split import split_of
 from core.shared.money import PRICE_MAX_MINOR, Money
 from usecases.resale.buy_listing import NewPurchase
 from usecases.resale.create_listing import NewListing

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.money import PriceBody
-from core.resale.asking import ImpossibleQuestionError
-from core.resale.facts import Act, EventKind, Fact, FactValue, PriceComponents, ResaleFacts, VenueKind, Where
-from core.resale.policy import Channel, VerificationKind
+from core.resale.law.facts import Act, EventKind, Fact, FactValue, PriceComponents, ResaleFacts, VenueKind, Where
+from core.resale.policies.policy import Channel, VerificationKind
+from core.resale.verdicts.asking import ImpossibleQuestionError
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, PassId, VenueId
 from core.shared.money import Money, UnknownCurrencyError, minor_unit_exponent

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.resale_answers import ReceiptBody, receipt_body
-from core.resale.receipt import base64url
+from core.resale.receipts.receipt import base64url
 from core.shared.callers import Caller
 from core.shared.ids import VerdictId
 from usecases.resale.read_receipt import ReadReceipt

@@ -1,6 +1,6 @@
 """What the market refuses, as HTTP statuses: a part of the one table in `statuses`."""
 
-from core.resale.listing_errors import (
+from core.resale.market.listing_errors import (
     AlreadyListedError,
     ForbiddenListingStepError,
     ListingNotFoundError,
@@ -18,7 +18,7 @@ from core.resale.listing_errors import (
     UnlawfulResaleError,
     VerificationRequiredError,
 )
-from core.resale.waiting_errors import (
+from core.resale.waiting.waiting_errors import (
     AlreadyWaitingError,
     NotWaitingError,
     TooManyWaitingListsError,

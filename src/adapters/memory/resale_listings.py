@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import override
 
-from core.resale.listed import ListedPass, Purchase
-from core.resale.listing import Listing
-from core.resale.listing_errors import AlreadyListedError
-from core.resale.listing_status import ListingKind, ListingStatus
+from core.resale.market.listed import ListedPass, Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import AlreadyListedError
+from core.resale.market.listing_status import ListingKind, ListingStatus
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId, VerdictId
 from ports.paging import Page, PageRequest

@@ -8,9 +8,9 @@ import asyncpg
 
 from adapters.postgres.listing_rows import SELECT_LISTING, changing_values, fixed_values, listing_of, purchase_of
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
-from core.resale.listed import ListedPass
-from core.resale.listing import Listing
-from core.resale.listing_errors import AlreadyListedError
+from core.resale.market.listed import ListedPass
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import AlreadyListedError
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId, VerdictId
 from ports.paging import Page, PageRequest

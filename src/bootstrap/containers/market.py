@@ -16,8 +16,8 @@ from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_waiting import PostgresDueWaitingLists
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_terms import WaitingTerms
 from ports.events import Subscription
 from ports.published.admission import PassesResumed, PassesStopped, PassNotReissued, PassReissued
 from ports.published.orders import OrderCancelled

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from core.resale.listed import ListedPass, Purchase
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listed import ListedPass, Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
 from core.shared.ids import (
     AccountId,
     ListingId,

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from core.resale.listed import Cause, Suspension
-from core.resale.listing import Listing
-from core.resale.rule import AppliesAt
-from core.resale.sellable import refusal_of
-from core.resale.verdict import Reason
+from core.resale.law.rule import AppliesAt
+from core.resale.market.listed import Cause, Suspension
+from core.resale.market.listing import Listing
+from core.resale.market.sellable import refusal_of
+from core.resale.verdicts.verdict import Reason
 from core.shared.errors import DomainError
 from core.shared.ids import TenantId
 from ports.clock import Clock

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import override
 
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listing_status import ListingStatus
 from core.shared.errors import DomainError
 from core.shared.ids import AccountId, ListingId, TenantId, VenueId
 from ports.events import Consumer, Delivery

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.resale.receipt import SignedReceipt
-from core.resale.receipt_errors import ReceiptNotFoundError
+from core.resale.receipts.receipt import SignedReceipt
+from core.resale.receipts.receipt_errors import ReceiptNotFoundError
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import VerdictId
 from ports.clock import Clock

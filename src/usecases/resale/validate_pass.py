@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.asking import moment_asked
-from core.resale.facts import Act, Where
-from core.resale.kept_verdict import SignedVerdict
+from core.resale.law.facts import Act, Where
+from core.resale.receipts.kept_verdict import SignedVerdict
+from core.resale.verdicts.asking import moment_asked
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, PassId
 from core.shared.money import Money

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.resale.verifications import Verification, VerificationStatus
+from core.resale.trust.verifications import Verification, VerificationStatus
 from ports.published.resale import SellerVerificationChanged
 from ports.resale import ResaleTransaction
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.resale.errors import VerificationOpenError
-from core.resale.evidence import Evidence
-from core.resale.verifications import OPEN, Verification, VerificationStatus
+from core.resale.trust.evidence import Evidence
+from core.resale.trust.verifications import OPEN, Verification, VerificationStatus
 from core.shared.callers import SELLERS, Caller
 from core.shared.errors import ForbiddenError, StaleVersionError
 from core.shared.ids import VenueId, VerificationId

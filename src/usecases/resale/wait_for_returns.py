@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from core.resale.waiting_entry import WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import (
+from core.resale.waiting.waiting_entry import WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import (
     NotWaitingError,
     TooManyWaitingListsError,
     TooManyWantedError,
     WaitingListClosedError,
 )
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import SELLERS, Caller
 from core.shared.errors import ForbiddenError
 from core.shared.ids import TicketId, WaitingEntryId
