@@ -11,7 +11,7 @@ from core.orders.content import ResaleLine
 from core.orders.order import Order
 from core.orders.reservations import ReservationKind
 from core.payments.payout import PayoutStatus
-from core.resale.listing import Listing
+from core.resale.market.listing import Listing
 from core.shared.callers import Caller
 from core.shared.ids import ListingId
 from core.shared.money import Money

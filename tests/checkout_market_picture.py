@@ -6,9 +6,9 @@ from datetime import datetime
 
 from core.payments.payment import Payment
 from core.payments.payout import Payout
-from core.resale.history import KeptEntry, Lineage
-from core.resale.listing import Listing
-from core.resale.listing_status import LIVE, TAKEN, ListingStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import LIVE, TAKEN, ListingStatus
+from core.resale.transfers.history import KeptEntry, Lineage
 from core.shared.ids import OrderId, PassId
 from ports.paging import PAGE_SIZE_MAX, PageRequest
 from ports.payments import PaymentTransactions

@@ -10,10 +10,10 @@ from core.orders.refunds import units_gone
 from core.orders.statuses import OrderStatus
 from core.payments.ledger import LedgerAccount, balances
 from core.payments.payout import Payout, PayoutStatus
-from core.resale.history import HistoryKind, first_broken
-from core.resale.listed import PayoutStatus as ToldStatus
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listed import PayoutStatus as ToldStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.transfers.history import HistoryKind, first_broken
 from core.seating.reservations import ReservationStatus
 from core.seating.seats import owner_of
 from core.shared.ids import ListingId, PassId, SeatId

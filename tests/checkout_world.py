@@ -22,8 +22,8 @@ from core.orders.reservations import ReservationKind
 from core.orders.taxes import TaxRate
 from core.orders.vouchers import PercentOff, VoucherTerms
 from core.payments.intent import Intent, IntentStatus
-from core.resale.policy import ResalePolicy
-from core.resale.settings import ORGANISATION
+from core.resale.policies.policy import ResalePolicy
+from core.resale.policies.settings import ORGANISATION
 from core.seating.layout import Layout
 from core.seating.plans import SeatingPlan
 from core.seating.seats import Available, state_at

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import override
 
 from adapters.memory.resale import MemoryResaleTransactions
-from core.resale.evaluation import Evaluation, EvaluationFinding
-from core.resale.facts import Where
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
-from core.resale.policy import Channel
-from core.resale.rule import AppliesAt
-from core.resale.rulebook import Rulebook
-from core.resale.settings import ORGANISATION, Target
+from core.resale.law.facts import Where
+from core.resale.law.rule import AppliesAt
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.evaluation import Evaluation, EvaluationFinding
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.policy import Channel
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, EvaluationId, TenantId
 from core.shared.money import Money

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.resale.facts import PriceComponents, Where
-from core.resale.listed import Cause, ListedPass, ListedSeat, ListingTerms, Purchase
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
-from core.resale.rule import Duty
-from core.resale.split import ResaleFees
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.law.rule import Duty
+from core.resale.market.listed import Cause, ListedPass, ListedSeat, ListingTerms, Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.split import ResaleFees
 from core.shared.holders import Holder, token_digest
 from core.shared.ids import (
     AccountId,

@@ -13,16 +13,16 @@ from adapters.memory.rulebook import OneRulebook
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.ids import Uuid7Source
 from core.admission.passes import Pass
-from core.resale.blocks import Block
-from core.resale.facts import Where
-from core.resale.listing import Listing
-from core.resale.market_terms import MarketTerms
-from core.resale.policy import Channel, ResalePolicy, VerificationKind
-from core.resale.rule import AppliesAt, Duty
-from core.resale.rulebook import Rulebook
-from core.resale.settings import ORGANISATION, Setting
-from core.resale.verdict import Reason, Verdict
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.law.facts import Where
+from core.resale.law.rule import AppliesAt, Duty
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.listing import Listing
+from core.resale.market.market_terms import MarketTerms
+from core.resale.policies.policy import Channel, ResalePolicy, VerificationKind
+from core.resale.policies.settings import ORGANISATION, Setting
+from core.resale.trust.blocks import Block
+from core.resale.verdicts.verdict import Reason, Verdict
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, ListingId, ResaleBlockId, TenantId, VerdictId
 from core.shared.money import Money
@@ -202,6 +202,7 @@ class Market:
         seats: int = 3,
         terms: MarketTerms | None = None,
         waiting_terms: WaitingTerms | None = None,
+        law: Law | None = None,
     ) -> None:
         self.gatehouse = Gatehouse()
         self.clock = self.gatehouse.clock
@@ -211,7 +212,7 @@ class Market:
         memory = MemoryResaleTransactions(self.messages)
         self.resale = resale or memory
         self.admission = Gate(self.gatehouse.api)
-        self.law = Law()
+        self.law = law or Law()
         self.venues = Venues()
         self.payments = Payouts()
         self.sale = Sale(seats=seats)

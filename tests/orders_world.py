@@ -27,8 +27,8 @@ from ports.paging import PageRequest
 from ports.published.orders import OrderCancelled
 from ports.published.payments import PaymentRefunded, PaymentSucceeded
 from tests.general_admission_neighbour import GeneralAdmission
+from tests.market_neighbour import Market
 from tests.orders_neighbours import HandClock, Life, Payments, Seating, Ticketing
-from tests.resale_neighbour import Market
 from tests.venues_neighbour import Venues
 from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.charge_order import ChargeOrder

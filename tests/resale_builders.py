@@ -1,25 +1,108 @@
-"""Facts, verdicts, rules and receipts for tests; what a test is about it gives itself."""
+"""Facts, verdicts and receipts about resale for tests; what a test is about it gives itself."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from core.resale.canonical import canonical_json, hash_of
-from core.resale.facts import EventKind, Fact, PriceComponents, ResaleFacts, Where
-from core.resale.grounds import grounds_of
-from core.resale.kept_verdict import KeptVerdict
-from core.resale.receipt import PassSubject, Receipt, SignedReceipt
-from core.resale.verdict import ConsideredRule, Reason, RuleOutcome, Step, Verdict
+from core.resale.law.facts import EventKind, Fact, FactValue, PriceComponents, ResaleFacts, Where
+from core.resale.law.rule import Rule
+from core.resale.policies.policy import PolicyChain, ResalePolicy
+from core.resale.receipts.canonical import canonical_json, hash_of
+from core.resale.receipts.grounds import grounds_of
+from core.resale.receipts.kept_verdict import KeptVerdict
+from core.resale.receipts.receipt import PassSubject, Receipt, SignedReceipt
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import ConsideredRule, Reason, RuleOutcome, Step, Verdict
 from core.shared.ids import PassId, TenantId, VerdictId
 from core.shared.money import Money
+from tests.resale_rules import a_book
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 EVENING = datetime(2027, 1, 15, 0, 30, tzinfo=UTC)
 TENANT = TenantId(UUID("01935000-0000-7000-8000-000000000001"))
 SECRET = b"for these tests alone, long enough"
+STARTS_AT = datetime(2027, 3, 6, 19, tzinfo=UTC)
+
+OPEN_FACTS: Mapping[Fact, FactValue] = {
+    Fact.EVENT_KIND: EventKind.CONCERT,
+    Fact.VENUE_CAPACITY: 2_000,
+    Fact.COMPLIMENTARY: False,
+    Fact.SELLER_TRADER: False,
+    Fact.SELLER_HABITUAL: False,
+    Fact.SELLER_PROFIT_MOTIVE: False,
+    Fact.CHARITY: False,
+    Fact.CHANNEL_AUTHORISED: False,
+    Fact.CHANNEL_ONLINE: True,
+}
+"""A private seller of a ticket for a concert, online, without the organiser's leave."""
+
+
+def dollars(text: str) -> Money:
+    return amount(text, "USD")
+
+
+def amount(text: str, currency: str, *, decimals: int = 2) -> Money:
+    return Money(int(Decimal(text).scaleb(decimals)), currency)
+
+
+def sold_for(
+    face: Money | None, *, fees: int | None = 0, tax: int | None = 0, **other: Any
+) -> PriceComponents:  # Any: whatever components there are
+    """Return a first sale; fees and tax in minor units of the same currency."""
+    currency = face.currency if face is not None else "USD"
+    return PriceComponents(
+        face=face,
+        mandatory_fees=Money(fees, currency) if fees is not None else None,
+        tax=Money(tax, currency) if tax is not None else None,
+        **other,
+    )
+
+
+def facts_of(
+    place: str, price: Money, first_sale: PriceComponents | None = None, known: Mapping[Fact, FactValue] | None = None
+) -> ResaleFacts:
+    """Return a resale of a pass for an event at a place, such as US-ME, that nothing comes on top of."""
+    country = place.partition("-")[0]
+    return ResaleFacts(
+        event_place=Where(country=country, subdivision=place if place != country else None),
+        event_starts_at=STARTS_AT,
+        event_time_zone="UTC",
+        price=price,
+        components=first_sale if first_sale is not None else sold_for(Money(10_000, price.currency)),
+        transfer_count=0,
+        first_sold_on=date(2026, 10, 1),
+        known=dict(OPEN_FACTS if known is None else known),
+        buyer_place=Where(country=country, subdivision=place if place != country else None),
+        seller_place=Where(country=country, subdivision=place if place != country else None),
+        buyer_fees=Money.zero(price.currency),
+        buyer_tax=Money.zero(price.currency),
+    )
+
+
+def knowing(facts: ResaleFacts, told: Mapping[Fact, FactValue]) -> ResaleFacts:
+    return replace(facts, known=facts.known | dict(told))
+
+
+def judged(facts: ResaleFacts, *rules: Rule, policy: PolicyChain = (), now: datetime = NOON) -> Verdict:
+    return validate_resale(facts, a_book(*rules), policy, now)
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {reason.code for reason in verdict.reasons}
+
+
+def considered(verdict: Verdict, rule: Rule) -> ConsideredRule:
+    """Return what became of a rule; raises StopIteration when the verdict does not name it."""
+    return next(one for one in verdict.rules if one.id == rule.id)
+
+
+def a_policy(**given: Any) -> ResalePolicy:  # Any: whatever a policy holds
+    return ResalePolicy(**given)
 
 
 def usd(amount_minor: int) -> Money:

@@ -1,4 +1,4 @@
-"""Passes and tickets as resale meets them, without admission and ticketing."""
+"""Passes, tickets and venues as resale meets them, without admission, ticketing and venues."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,19 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
+from core.shared.ids import TenantId
 from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
 from ports.published.refusals import RefusedError
-from ports.published.ticketing import TicketingApi, TicketOnSale
+from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
+from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
 from tests.published_builders import a_ticket_on_sale
 
 STARTS_AT = datetime(2096, 12, 11, 18, 30, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+TENANT, OTHER_TENANT = TenantId(UUID(int=0xA)), TenantId(UUID(int=0xB))
+ERFURT, HARTFORD, SYDNEY, GONE = (UUID(int=number) for number in (0x71, 0x72, 0x73, 0x7F))
+TICKET_OF = {ERFURT: UUID(int=0x81), HARTFORD: UUID(int=0x82), SYDNEY: UUID(int=0x83)}
+PLACES = {ERFURT: ("DE", "DE-TH"), HARTFORD: ("US", "US-CT"), SYDNEY: ("AU", "AU-NSW")}
 
 
 def pass_facts(**changes: Any) -> PassFacts:
@@ -120,3 +127,75 @@ class Concerts(TicketingApi):
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         ticket = a_ticket_on_sale(ticket_id, venue_id=self.venue_id)
         return msgspec.structs.replace(ticket, event=msgspec.structs.replace(ticket.event, kind="concert"))
+
+
+@dataclass
+class Venues(VenuesApi):
+    """The venues of one organisation, one at each place."""
+
+    places: dict[UUID, tuple[str, str]] = field(default_factory=lambda: dict(PLACES))
+
+    @override
+    async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
+        if tenant_id != TENANT or venue_id not in self.places:
+            raise RefusedError("venues.not_found", "no such venue")
+        country, subdivision = self.places[venue_id]
+        return VenueSummary(
+            venue_id=venue_id,
+            name=subdivision,
+            slug=subdivision.lower(),
+            time_zone="UTC",
+            capacity=1_000,
+            city="City",
+            country=country,
+            subdivision=subdivision,
+            max_seats_per_order=10,
+            orphan_rule="off",
+        )
+
+    @override
+    async def all_venues(self, *, tenant_id: UUID) -> tuple[VenuePlace, ...]:
+        if tenant_id != TENANT:
+            return ()
+        return tuple(
+            VenuePlace(venue_id=venue_id, name=part, capacity=1_000, country=country, subdivision=part)
+            for venue_id, (country, part) in self.places.items()
+        )
+
+    @override
+    async def sections(self, *, tenant_id: UUID, venue_id: UUID) -> tuple[VenueSectionSummary, ...]:
+        return ()
+
+    @override
+    async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
+        return 600
+
+
+class Tickets(TicketingApi):
+    """One ticket at each venue, in euros."""
+
+    @override
+    async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
+        found = [venue_id for venue_id, its_ticket in TICKET_OF.items() if its_ticket == ticket_id]
+        if tenant_id != TENANT or not found:
+            raise RefusedError("ticketing.not_found", "no such ticket")
+        event = EventFacts(
+            title="Gala",
+            starts_at=NOW + timedelta(days=30),
+            ends_at=NOW + timedelta(days=30, hours=3),
+            time_zone="UTC",
+            venue_id=found[0],
+            venue_name="Hall",
+            kind="concert",
+        )
+        return TicketOnSale(
+            ticket_id=ticket_id,
+            title="Stalls",
+            ticket_type="GA",
+            status="published",
+            price_minor=5_000,
+            currency="EUR",
+            quota=100,
+            max_per_user=4,
+            event=event,
+        )

@@ -12,13 +12,13 @@ from adapters.memory.resale import MemoryResaleTransactions
 from adapters.memory.rulebook import OneRulebook
 from adapters.system.ids import Uuid7Source
 from core.admission.passes import Pass
-from core.resale.blocks import Block
-from core.resale.policy import ResalePolicy
-from core.resale.rule import Rule
-from core.resale.rulebook import Rulebook
-from core.resale.settings import ORGANISATION, Setting
-from core.resale.transfer import Transfer
-from core.resale.transfer_rules import TransferTerms
+from core.resale.law.rule import Rule
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import ResalePolicy
+from core.resale.policies.settings import ORGANISATION, Setting
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_rules import TransferTerms
+from core.resale.trust.blocks import Block
 from core.shared.callers import Caller
 from core.shared.ids import ResaleBlockId, TenantId, TransferId
 from ports.events import Event

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_entry import WaitingEntry, WaitingStatus
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_entry import WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import Caller
 from core.shared.ids import ListingId, TicketId, WaitingOfferId
 from ports.resale import ResaleTransactions

@@ -11,8 +11,8 @@ from adapters.cli.verdicts import print_answer
 from adapters.http.resale_bodies import ResaleQuestionBody
 from adapters.rulebook.builtin import built_in_rulebook
 from bootstrap.settings import SettingsError
-from core.resale.asking import moment_asked
-from core.resale.validation import validate_resale
+from core.resale.verdicts.asking import moment_asked
+from core.resale.verdicts.validation import validate_resale
 from core.shared.errors import DomainError
 from core.shared.money import PRICE_MAX_MINOR, minor_unit_exponent
 

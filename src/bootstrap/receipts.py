@@ -9,9 +9,9 @@ from adapters.cli.receipts import print_receipt
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier
 from bootstrap.settings import Settings, SettingsError
 from bootstrap.topology import build_platform
-from core.resale.receipt import RECEIPT_BYTES_MAX
-from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError
-from core.resale.receipt_key import KEY_SET_BYTES_MAX, public_keys_of
+from core.resale.receipts.receipt import RECEIPT_BYTES_MAX
+from core.resale.receipts.receipt_errors import InvalidKeySetError, InvalidReceiptError
+from core.resale.receipts.receipt_key import KEY_SET_BYTES_MAX, public_keys_of
 from usecases.resale.receipt_keys import ReceiptKeys
 from usecases.resale.verify_receipt import VerifyReceipt
 

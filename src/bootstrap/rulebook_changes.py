@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.rulebook.words import ceiling_in_words, dates_in_words, scope_in_words
-from core.resale.rule import Rule, Scope
-from core.resale.rulebook import Rulebook
-from core.resale.rulebook_diff import Effect, RulebookDiff, RuleChange
+from core.resale.law.rule import Rule, Scope
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.rulebook_diff import Effect, RulebookDiff, RuleChange
 from usecases.resale.compare_rulebooks import PlaceEffects
 
 IDS_SHOWN = 5
@@ -36,16 +36,23 @@ def print_changes(before: Rulebook, after: Rulebook, diff: RulebookDiff, console
 
 
 def print_effects(effects: Mapping[str, PlaceEffects], console: Console) -> None:
-    """Print what happens to the live listings, place by place."""
+    """Print what happens to the live listings, place by place, and below that which they are.
+
+    Ids have lines of their own: in a table a narrow terminal would cut them off.
+    """
     if not effects:
         return _line(console, "There is no live listing.")
-    table = Table("place", *(each.replace("_", " ") for each in Effect), "not judged", "listings", box=None)
+    table = Table("place", *(each.replace("_", " ") for each in Effect), "not judged", box=None)
     for place, found in effects.items():
         counts = [str(found.counts[each]) for each in Effect]
-        named = [f"{each.replace('_', ' ')}: {listing_id}" for each in Effect for listing_id in found.ids[each]]
-        more = [f"and {len(named) - IDS_SHOWN} more"] if len(named) > IDS_SHOWN else []
-        table.add_row(place, *counts, str(found.not_judged), "\n".join(named[:IDS_SHOWN] + more))
+        table.add_row(place, *counts, str(found.not_judged))
     console.print(table)
+    for place, found in effects.items():
+        named = [f"{listing_id} {each.replace('_', ' ')}" for each in Effect for listing_id in found.ids[each]]
+        for told in named[:IDS_SHOWN]:
+            _line(console, f"{place} {told}")
+        if len(named) > IDS_SHOWN:
+            _line(console, f"{place} and {len(named) - IDS_SHOWN} more")
     return None
 
 

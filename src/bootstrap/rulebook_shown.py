@@ -11,9 +11,9 @@ from adapters.rulebook.page import rulebook_page
 from adapters.rulebook.reader import read_rulebook
 from adapters.rulebook.words import ceiling_in_words, dates_in_words
 from bootstrap.settings import SettingsError
-from core.resale.lint import Severity, lint
-from core.resale.rule import Rule
-from core.resale.rulebook import Rulebook, RulebookFaultyError
+from core.resale.law.lint import Severity, lint
+from core.resale.law.rule import Rule
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
 from core.shared.places import is_place
 
 

@@ -16,9 +16,9 @@ from bootstrap.databases import databases
 from bootstrap.rulebook_changes import as_document, print_changes, print_effects
 from bootstrap.settings import Settings, SettingsError
 from bootstrap.topology import build_platform
-from core.resale.activation import InvalidActivationError, RulebookNotKeptError
-from core.resale.rulebook import Rulebook, RulebookFaultyError
-from core.resale.rulebook_diff import rulebook_diff
+from core.resale.law.activation import InvalidActivationError, RulebookNotKeptError
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
+from core.resale.market.rulebook_diff import rulebook_diff
 from core.shared.errors import DomainError, StaleVersionError
 from ports.resale.rulebooks import RulebookKeeper
 from usecases.resale.compare_rulebooks import CompareRulebooks, PlaceEffects

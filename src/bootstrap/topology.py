@@ -32,7 +32,8 @@ from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import IdentityApi, TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
-from ports.published.resale import ResaleApi, VerdictsApi
+from ports.published.resale import ResaleApi
+from ports.published.resale_verdicts import VerdictsApi
 from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi

@@ -16,6 +16,7 @@ LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(
 CONTRACTS: dict[str, dict[str, object]] = {
     contract["id"]: contract for contract in tomllib.loads(PYPROJECT.read_text())["tool"]["importlinter"]["contracts"]
 }
+ROOMS_OF_RESALE = re.findall(r"[a-z]+", str(CONTRACTS["rooms-of-resale"]["layers"]))
 CONTEXT_CONTRACTS: set[str] = {name.removeprefix("context-") for name in CONTRACTS if name.startswith("context-")}
 
 
@@ -41,6 +42,8 @@ BREAKS = [
     Break("published-is-plain", "ports/published/seating.py", "import core.shared.ids"),
     Break("published-is-plain", "ports/published/seating.py", "import ports.clock"),
     Break("published-is-independent", "ports/published/seating.py", "import ports.published.venues"),
+    Break("rooms-of-resale", "core/resale/law/rules.py", "import core.resale.market.rules"),
+    Break("rooms-of-resale", "core/resale/market/rules.py", "import core.resale.waiting.rules"),
     *(
         Break(f"context-{context}", f"usecases/{other}/rules.py", f"import usecases.{context}.rules")
         for context in sorted(CONTEXT_CONTRACTS)
@@ -71,6 +74,8 @@ def small_tree(root: Path) -> Path:
         "adapters/memory/seating.py": "import core.seating.hold\nimport ports.seating\nimport asyncpg",
         "bootstrap/settings.py": "import adapters.memory.seating",
     }
+    for room in ROOMS_OF_RESALE:
+        modules[f"core/resale/{room}/rules.py"] = "import core.shared.ids"
     for context in CONTEXT_CONTRACTS:
         modules[f"core/{context}/rules.py"] = "import core.shared.ids"
         modules[f"ports/{context}.py"] = f"import core.{context}.rules\nimport ports.clock"

@@ -18,15 +18,16 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact, ResaleFacts
-from core.resale.rulebook import Rulebook
-from core.resale.validation import validate_resale
-from core.resale.verdict import Step, Verdict
+from core.resale.law.facts import Fact, ResaleFacts
+from core.resale.law.rulebook import Rulebook
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import Step, Verdict
 from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.results import Figure, Line, Part
-from tests.resale_world import NOW, a_book, amount, dollars, facts_of, knowing, sold_for
+from tests.resale_builders import NOON, amount, dollars, facts_of, knowing, sold_for
+from tests.resale_rules import a_book
 
 TIMES = 10_000
 TIMES_QUICK = 2_000
@@ -86,10 +87,10 @@ def measured(times: int) -> Iterator[tuple[str, Taken]]:
     """Measure each case with the built-in rulebook, then its first as the rulebook grows, then the limit."""
     book = built_in_rulebook()
     for name, facts in CASES.items():
-        yield s.verdict(name), taken(partial(validate_resale, facts, book, (), NOW), times)
+        yield s.verdict(name), taken(partial(validate_resale, facts, book, (), NOON), times)
     for what, grown in ((s.TENFOLD_ELSEWHERE, grown_elsewhere(book)), (s.TENFOLD_HERE, grown_here(book))):
-        yield what, taken(partial(validate_resale, MAINE, grown, (), NOW), times)
-    finished = validate_resale(MAINE, book, (), NOW)
+        yield what, taken(partial(validate_resale, MAINE, grown, (), NOON), times)
+    finished = validate_resale(MAINE, book, (), NOON)
     if rebuilt(finished) != finished:
         raise RuntimeError("the limit builds another verdict")
     yield s.VERDICT_REBUILT, taken(partial(rebuilt, finished), times)

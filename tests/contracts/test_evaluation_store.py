@@ -14,7 +14,7 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_evaluations import PostgresDueEvaluations
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
-from core.resale.evaluation import (
+from core.resale.market.evaluation import (
     LEASE,
     Evaluation,
     EvaluationFinding,
@@ -23,8 +23,8 @@ from core.resale.evaluation import (
     Outcome,
     Why,
 )
-from core.resale.listing_status import ListingStatus
-from core.resale.settings import ORGANISATION, Target
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.ids import AccountId, EvaluationId, ListingId, TenantId
 from ports.paging import PageRequest
 from ports.resale import ResaleTransactions

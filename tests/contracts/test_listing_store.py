@@ -14,13 +14,13 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
-from core.resale import market
-from core.resale.listed import OfferedTo
-from core.resale.listing import Listing
-from core.resale.listing_errors import AlreadyListedError, NotForSaleError
-from core.resale.listing_status import LIVE, OVER, ListingKind, ListingStatus
+from core.resale.market import market
+from core.resale.market.listed import OfferedTo
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import AlreadyListedError, NotForSaleError
+from core.resale.market.listing_status import LIVE, OVER, ListingKind, ListingStatus
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, PassId, PayoutId, ReservationId, TenantId, TicketId
+from core.shared.ids import AccountId, PassId, PayoutId, ReservationId, TenantId, TicketId, VerdictId
 from ports.paging import PageRequest
 from ports.resale import ResaleTransactions
 from ports.resale.listings import DueListing, DueListings, ListingOrder, ListingQuery, SellersListings
@@ -335,6 +335,26 @@ async def test_a_listing_is_found_by_its_payout(stores: Stores) -> None:
         assert await tx.listings.of_payout(PayoutId(UUID(int=1))) is None
     async with transactions.begin(THEIRS) as tx:
         assert await tx.listings.of_payout(completed.payout.id) is None
+
+
+async def test_the_listing_that_rests_on_a_verdict_is_found_by_its_seller_and_its_last_buyer_alone(
+    stores: Stores,
+) -> None:
+    transactions, _ = stores
+    given_back = open_listing(1).reserved(a_purchase(1, by=OTHER), NOW).released(NOW)
+    taken = given_back.reserved(a_purchase(2), NOW)
+    await kept(transactions, open_listing(1))
+    async with transactions.begin(OURS) as tx:
+        for step in (open_listing(1).reserved(a_purchase(1, by=OTHER), NOW), given_back, taken):
+            await tx.listings.save(step)
+    verdict_id = taken.terms.verdict_id
+    async with transactions.begin(OURS) as tx:
+        assert await tx.listings.resting_on(verdict_id, party=SELLER) == taken
+        assert await tx.listings.resting_on(verdict_id, party=BUYER) == taken
+        assert await tx.listings.resting_on(verdict_id, party=OTHER) is None
+        assert await tx.listings.resting_on(VerdictId(UUID(int=1)), party=SELLER) is None
+    async with transactions.begin(THEIRS) as tx:
+        assert await tx.listings.resting_on(verdict_id, party=SELLER) is None
 
 
 async def test_live_listings_of_passes_are_found_by_their_ids(stores: Stores) -> None:

@@ -11,8 +11,8 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
-from core.resale.listed import Cause
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listed import Cause
+from core.resale.market.listing_status import ListingStatus
 from core.shared.callers import Caller
 from core.shared.money import Money
 from ports.published.refusals import RefusedError

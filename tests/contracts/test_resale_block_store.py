@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.blocks import Block
 from core.resale.errors import BlockNotFoundError
+from core.resale.trust.blocks import Block
 from core.shared.ids import AccountId, ResaleBlockId, TenantId
 from ports.paging import PageRequest
 from ports.resale import ResaleTransactions

@@ -17,10 +17,10 @@ from adapters.postgres.receipt_keys import PostgresReceiptKeys
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
-from core.resale.canonical import canonical_json, hash_of
-from core.resale.grounds import grounds_of
-from core.resale.kept_verdict import KeptVerdict
-from core.resale.receipt import ExternalSubject, PassSubject, Receipt, SignedReceipt, Subject
+from core.resale.receipts.canonical import canonical_json, hash_of
+from core.resale.receipts.grounds import grounds_of
+from core.resale.receipts.kept_verdict import KeptVerdict
+from core.resale.receipts.receipt import ExternalSubject, PassSubject, Receipt, SignedReceipt, Subject
 from core.shared.ids import PassId, TenantId, VerdictId
 from ports.resale import ResaleTransactions
 from ports.resale.receipts import ReceiptKeyStore

@@ -13,10 +13,10 @@ from adapters.memory.resale import MemoryResaleTransactions
 from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
-from core.resale.declared_facts import DeclaredFacts
-from core.resale.facts import EventKind, VenueKind
-from core.resale.policy import Channel, ResalePolicy, VerificationKind
-from core.resale.settings import ORGANISATION, Setting, Target, targets_of
+from core.resale.law.declared_facts import DeclaredFacts
+from core.resale.law.facts import EventKind, VenueKind
+from core.resale.policies.policy import Channel, ResalePolicy, VerificationKind
+from core.resale.policies.settings import ORGANISATION, Setting, Target, targets_of
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, TenantId, TicketId, VenueId
 from core.shared.money import Money

@@ -12,7 +12,7 @@ from adapters.memory.rulebooks import MemoryRulebooks
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.rulebooks import PostgresRulebookKeeper, PostgresRulebookShelf
-from core.resale.activation import Activation, KeptRulebook, Schedule
+from core.resale.law.activation import Activation, KeptRulebook, Schedule
 from core.shared.errors import StaleVersionError
 from ports.resale.rulebooks import RulebookKeeper, RulebookShelf
 from tests.servers import PostgresServer, connected

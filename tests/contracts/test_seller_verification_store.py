@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from core.resale.errors import VerificationNotFoundError, VerificationOpenError
-from core.resale.evidence import (
+from core.resale.trust.evidence import (
     AuthorisationEvidence,
     Evidence,
     IdentityDocument,
@@ -18,7 +18,7 @@ from core.resale.evidence import (
     StateLicenceEvidence,
     TraderEvidence,
 )
-from core.resale.verifications import Verification, VerificationStatus
+from core.resale.trust.verifications import Verification, VerificationStatus
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, PassId, TenantId, TicketId, VenueId, VerificationId
 from ports.paging import PageRequest

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.facts import PriceComponents, Where
-from core.resale.history import START, HistoryEntry, HistoryKind, KeptEntry, Lineage, first_broken
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.transfers.history import START, HistoryEntry, HistoryKind, KeptEntry, Lineage, first_broken
 from core.shared.ids import AccountId, PassId, TenantId, TicketId, VerdictId
 from core.shared.money import Money
 from ports.resale import ResaleTransactions

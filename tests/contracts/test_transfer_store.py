@@ -16,11 +16,11 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.postgres.resale_transfers import PostgresDueTransfers
 from adapters.system.ids import Uuid7Source
-from core.resale.facts import Where
-from core.resale.policy import ResalePolicy
-from core.resale.transfer import Transfer, TransferredPass
-from core.resale.transfer_errors import TransferOpenError
-from core.resale.transfer_status import TransferStatus
+from core.resale.law.facts import Where
+from core.resale.policies.policy import ResalePolicy
+from core.resale.transfers.transfer import Transfer, TransferredPass
+from core.resale.transfers.transfer_errors import TransferOpenError
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.emails import Email
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, PassId, TenantId, TicketId, TransferId, VenueId

@@ -15,10 +15,10 @@ from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.postgres.resale_waiting import PostgresDueWaitingLists
 from adapters.system.ids import Uuid7Source
-from core.resale.listing_status import ListingKind, ListingStatus
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_entry import PlacedOffer, WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import AlreadyWaitingError
+from core.resale.market.listing_status import ListingKind, ListingStatus
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_entry import PlacedOffer, WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import AlreadyWaitingError
 from core.shared.callers import Caller
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, ListingId, TenantId, TicketId, WaitingEntryId, WaitingOfferId

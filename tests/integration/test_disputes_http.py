@@ -12,7 +12,7 @@ from adapters.postgres.migrator import Database
 from core.shared.ids import PassId
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
-from ports.published.resale import VerdictsApi
+from ports.published.resale_verdicts import VerdictsApi
 from tests.admission_builders import KICK_OFF, Gatehouse, Sale
 from tests.orders_world import TENANT, World
 from tests.payment_service import running_payments

@@ -20,7 +20,7 @@ from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_transactions import PostgresResaleTransactions
 from adapters.system.ids import Uuid7Source
 from core.admission.offers import OfferKind
-from core.resale.policy import ResalePolicy, VerificationKind
+from core.resale.policies.policy import ResalePolicy, VerificationKind
 from core.shared.callers import Caller, Role
 from core.shared.ids import TenantId
 from core.shared.money import Money
@@ -106,7 +106,7 @@ async def test_a_pass_is_listed_with_the_verdict_and_what_the_seller_gets(stand:
     listing = made["listing"]
     assert answer.headers["location"] == f"{LISTINGS}/{listing['id']}"
     assert made["maxPrice"] == {"amount": 3_300, "currency": "EUR"}
-    assert (made["duties"], made["requiresVerification"]) == (["disclose_face_value"], [])
+    assert (made["duties"], made["verifications"]) == (["disclose_face_value"], [])
     assert made["receiptId"] == listing["seller"]["receiptId"]
     assert (listing["status"], listing["price"]["amount"], listing["faceValue"]["amount"]) == ("OPEN", 3_000, 2_500)
     own = listing["seller"]

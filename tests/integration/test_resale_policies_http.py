@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from core.shared.callers import Role
-from tests.resale_house import ERFURT, GONE, HARTFORD, OTHER_TENANT, SYDNEY, TENANT, TICKET_OF, World
+from tests.resale_house import World
+from tests.resale_neighbours import ERFURT, GONE, HARTFORD, OTHER_TENANT, SYDNEY, TENANT, TICKET_OF
 from tests.resale_shop import Shop, pointers, problem, resale_shop
 from tests.servers import PostgresServer
 

@@ -8,14 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.resale.facts import PriceComponents, Where
-from core.resale.history import HistoryEntry, HistoryKind
-from core.resale.policy import VerificationKind
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.policies.policy import VerificationKind
+from core.resale.transfers.history import HistoryEntry, HistoryKind
 from core.shared.callers import Caller, Role
 from core.shared.ids import PassId, TicketId, VerdictId
 from core.shared.money import Money
 from ports.resale.verification import Check, CheckAnswer
-from tests.resale_house import ERFURT, GONE, NOW, OTHER_TENANT, TENANT, TICKET_OF, World
+from tests.resale_house import World
+from tests.resale_neighbours import ERFURT, GONE, NOW, OTHER_TENANT, TENANT, TICKET_OF
 from tests.resale_shop import Shop, ids_of, pointers, problem, resale_shop
 from tests.servers import PostgresServer
 from usecases.resale.purchases import begun, purchase_of
@@ -246,8 +247,8 @@ RESALE = replace(
 
 
 async def sold_on(shop: Shop) -> None:
-    shop.world.admission.issue(FIRST, ANN.account_id, void=True)
-    shop.world.admission.issue(SECOND, BEN.account_id, lineage_id=FIRST)
+    shop.world.issue(FIRST, ANN.account_id, void=True)
+    shop.world.issue(SECOND, BEN.account_id, lineage_id=FIRST)
     async with shop.world.transactions.begin(TENANT) as tx:
         await tx.history.append(PURCHASE)
         await tx.history.append(RESALE)
@@ -287,7 +288,7 @@ async def test_to_everybody_else_a_pass_has_no_history(shop: Shop) -> None:
 
 
 async def test_a_pass_that_was_never_offered_tells_its_purchase_as_it_will_be_written(shop: Shop) -> None:
-    facts = shop.world.admission.issue(FIRST, ANN.account_id)
+    facts = shop.world.issue(FIRST, ANN.account_id)
     told = (await shop.ask("GET", f"/passes/{FIRST}/history", caller=ANN)).json()
     assert [entry["kind"] for entry in told["items"]] == ["purchase"]
     async with shop.world.transactions.begin(TENANT) as tx:

@@ -20,7 +20,7 @@ from adapters.postgres.resale_transfers import PostgresDueTransfers
 from adapters.system.ids import Uuid7Source
 from bootstrap.containers.transfers import TRANSFER_CONTROLLERS
 from bootstrap.containers.venue import venue_service
-from core.resale.policy import ResalePolicy
+from core.resale.policies.policy import ResalePolicy
 from core.shared.callers import Caller, Role
 from core.shared.ids import TenantId
 from ports.clock import Clock

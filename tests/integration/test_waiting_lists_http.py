@@ -166,7 +166,7 @@ async def test_bad_wishes_are_refused(stand: Stand) -> None:
     for body in bodies:
         assert problem(await stand.ask("POST", stand.path, body, caller=ann)) == (400, "request.invalid")
     many = await stand.ask("POST", stand.path, {"quantity": 9}, caller=ann)
-    assert problem(many) == (409, "resale.waiting_list_closed")
+    assert problem(many) == (422, "resale.too_many_wanted")
     for answer in ("accept", "decline"):
         found = await stand.ask("POST", f"{OFFERS}/{uuid4()}/{answer}", caller=ann)
         assert problem(found) == (404, "resale.waiting_offer_not_found")

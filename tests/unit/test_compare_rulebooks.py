@@ -9,21 +9,22 @@ from io import StringIO
 from rich.console import Console
 
 from bootstrap.rulebook_changes import as_document, print_changes, print_effects
-from core.resale.rule import Base, RuleStatus
-from core.resale.rulebook import Rulebook
-from core.resale.rulebook_diff import Effect, rulebook_diff
+from core.resale.law.rule import Base, Duty, RuleKind, RuleStatus
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.listing_status import ListingKind
+from core.resale.market.rulebook_diff import Effect, rulebook_diff
 from ports.paging import PageRequest
 from ports.resale.listings import ListingQuery
 from tests.market_builders import opening
 from tests.published_builders import Halls
 from tests.resale_builders import NOON, TENANT, usd
 from tests.resale_neighbours import Concerts, Passes, pass_facts
-from tests.resale_rules import a_rule
+from tests.resale_rules import maine_cap
 from tests.unit.test_judge_pass import VENUE, World
 from usecases.resale.compare_rulebooks import CompareRulebooks
 from usecases.resale.grounds import Grounds
 
-CAP = a_rule(id="cap", place="DE", base=Base.FACE, value=Decimal("1.1"))
+CAP = maine_cap(id="cap", place="DE", base=Base.FACE, value=Decimal("1.1"))
 LOOSE = Rulebook.of("loose", [CAP])
 TIGHT = Rulebook.of("tight", [replace(CAP, value=Decimal("1.0"), version=2)])
 
@@ -45,9 +46,9 @@ class Market(World):
             self.clock,
         )
 
-    async def listed(self, number: int, *, price_minor: int) -> None:
+    async def listed(self, number: int, *, price_minor: int, kind: ListingKind = ListingKind.LISTING) -> None:
         facts = self.passes.add(pass_facts(venue_id=VENUE))
-        new = opening(number, price_minor=price_minor)
+        new = opening(number, price_minor=price_minor, kind=kind)
         listing = replace(
             new,
             price=usd(price_minor),
@@ -95,6 +96,21 @@ async def test_both_are_judged_as_of_a_moment_and_what_cannot_be_judged_is_count
     assert (gone.not_judged, sum(gone.counts.values())) == (1, 0)
 
 
+async def test_evidence_that_a_new_rulebook_asks_of_sellers_takes_their_listings_off_the_market() -> None:
+    duty = replace(
+        CAP, id="duty", kind=RuleKind.DISCLOSURE, base=None, value=None, duties=frozenset({Duty.SELLER_LICENCE})
+    )
+    asking = Rulebook.of("asking", [CAP, duty])
+    market = Market()
+    await market.listed(1, price_minor=9_900)
+    await market.listed(2, price_minor=9_900, kind=ListingKind.RETURN)
+    asked = (await market.compare(LOOSE, asking, as_of=None))["DE-TH"]
+    ids = asked.ids[Effect.BECOMES_UNLAWFUL]
+    assert ids == [opening(1).id], "who gives a pass back has to show nothing"
+    assert asked.counts[Effect.UNCHANGED] == 1
+    assert (await market.compare(asking, LOOSE, as_of=None))["DE-TH"].ids[Effect.BECOMES_LAWFUL] == ids
+
+
 async def test_what_is_printed_names_rules_members_and_listings() -> None:
     market = Market()
     for number in range(1, 9):
@@ -102,7 +118,7 @@ async def test_what_is_printed_names_rules_members_and_listings() -> None:
     effects = await market.compare(LOOSE, TIGHT, as_of=None)
     other = replace(CAP, id="other", status=RuleStatus.PROPOSED)
     diff = rulebook_diff(Rulebook.of("a", [CAP]), Rulebook.of("b", [*TIGHT.rules, other]))
-    console = Console(record=True, width=200, file=StringIO())
+    console = Console(record=True, width=80, file=StringIO())
     print_changes(LOOSE, TIGHT, diff, console)
     print_effects(effects, console)
     print_changes(LOOSE, LOOSE, rulebook_diff(LOOSE, LOOSE), console)
@@ -112,7 +128,8 @@ async def test_what_is_printed_names_rules_members_and_listings() -> None:
         "+ other DE: at most 1.1 × price without fees (sleeps)",
         "~ cap DE:",
         "value: 1.1 -> 1.0",
-        "and 3 more",
+        f"DE-TH {opening(1).id} becomes unlawful",
+        "DE-TH and 3 more",
         "They say the same.",
         "There is no live listing.",
     ):

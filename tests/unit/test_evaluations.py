@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from core.resale.evaluation import (
+from core.resale.market.evaluation import (
     LEASE,
     EvaluationNotFoundError,
     EvaluationOverError,
@@ -16,8 +16,8 @@ from core.resale.evaluation import (
     Outcome,
     Why,
 )
-from core.resale.listing_status import ListingStatus
-from core.resale.settings import Target
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.settings import Target
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError
 from core.shared.ids import EvaluationId, ListingId, TenantId, TicketId, VenueId

@@ -18,12 +18,12 @@ from adapters.memory.rulebook import OneRulebook
 from adapters.rulebook.builtin import built_in_rulebook
 from adapters.system.ids import Uuid7Source
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
-from core.resale.facts import Act, Fact, Where
-from core.resale.facts_of_pass import FirstSale, facts_of_pass
-from core.resale.history import HistoryEntry, HistoryKind
-from core.resale.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
-from core.resale.receipt import PassSubject
-from core.resale.rule import AppliesAt
+from core.resale.law.facts import Act, Fact, Where
+from core.resale.law.rule import AppliesAt
+from core.resale.policies.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
+from core.resale.receipts.receipt import PassSubject
+from core.resale.transfers.history import HistoryEntry, HistoryKind
+from core.resale.verdicts.facts_of_pass import FirstSale, facts_of_pass
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, PassId, TenantId, TicketId
 from core.shared.money import Money

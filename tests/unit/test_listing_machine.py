@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.listed import Cause, ListingStep, OfferedTo, PayoutStatus, closing_time, restrictions_of
-from core.resale.listing import HISTORY_MAX, OPENING_S_MAX, RETRY_S, Listing
-from core.resale.listing_errors import ForbiddenListingStepError, ListingOrderedError
-from core.resale.listing_status import LIVE, OVER, TAKEN, TRANSITIONS, Change, ListingKind, ListingStatus
-from core.resale.policy import ResalePolicy
+from core.resale.market.listed import Cause, ListingStep, OfferedTo, PayoutStatus, closing_time, restrictions_of
+from core.resale.market.listing import HISTORY_MAX, OPENING_S_MAX, RETRY_S, Listing
+from core.resale.market.listing_errors import ForbiddenListingStepError, ListingOrderedError
+from core.resale.market.listing_status import LIVE, OVER, TAKEN, TRANSITIONS, Change, ListingKind, ListingStatus
+from core.resale.policies.policy import ResalePolicy
 from core.shared.ids import AccountId
 from core.shared.money import Money
 from tests.market_builders import (

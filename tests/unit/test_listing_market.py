@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from core.resale import market
-from core.resale.listed import Cause, OfferedTo, Purchase
-from core.resale.listing import Listing
-from core.resale.listing_errors import (
+from core.resale.market import market
+from core.resale.market.listed import Cause, OfferedTo, Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import (
     NotForSaleError,
     NotResaleHolderError,
     OwnListingError,
     ResaleReservationConflictError,
     ResaleReservationExpiredError,
 )
-from core.resale.listing_status import TAKEN, ListingStatus
+from core.resale.market.listing_status import TAKEN, ListingStatus
 from core.shared.holders import Holder, token_digest
 from tests.market_builders import (
     BUYER,

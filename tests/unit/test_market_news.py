@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from core.resale.history import HistoryKind
-from core.resale.listed import Cause, PayoutStatus
-from core.resale.listing import RETRY_S, Listing
-from core.resale.listing_status import ListingStatus
-from core.resale.policy import ResalePolicy
+from core.resale.market.listed import Cause, PayoutStatus
+from core.resale.market.listing import RETRY_S, Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.policy import ResalePolicy
+from core.resale.transfers.history import HistoryKind
 from core.shared.money import Money
 from ports.events import Delivery
 from ports.published.admission import ORDER_OVER, PassesResumed, PassesStopped, PassNotReissued

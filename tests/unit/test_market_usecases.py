@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.resale.listed import Cause, PayoutStatus
-from core.resale.listing import OPENING_S_MAX
-from core.resale.listing_errors import (
+from core.resale.law.rule import AppliesAt, Duty
+from core.resale.market.listed import Cause, PayoutStatus
+from core.resale.market.listing import OPENING_S_MAX
+from core.resale.market.listing_errors import (
     AlreadyListedError,
     ListingNotFoundError,
     ListingOrderedError,
@@ -24,10 +25,9 @@ from core.resale.listing_errors import (
     UnlawfulResaleError,
     VerificationRequiredError,
 )
-from core.resale.listing_status import ListingStatus
-from core.resale.market_terms import MarketTerms
-from core.resale.policy import ResalePolicy, VerificationKind
-from core.resale.rule import AppliesAt, Duty
+from core.resale.market.listing_status import ListingStatus
+from core.resale.market.market_terms import MarketTerms
+from core.resale.policies.policy import ResalePolicy, VerificationKind
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError
 from core.shared.ids import ListingId, PassId, ReservationId, TenantId

@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 
 from adapters.system.receipt_signing import SealedReceiptSigner
 from bootstrap.cli import app
-from core.resale.receipt import ExternalSubject, Receipt, SignedReceipt
-from core.resale.receipt_key import jwk_of
+from core.resale.receipts.receipt import ExternalSubject, Receipt, SignedReceipt
+from core.resale.receipts.receipt_key import jwk_of
 from core.shared.ids import VerdictId
 from tests.resale_builders import NOON, SECRET, TENANT, denied, usd
 

@@ -5,16 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from core.resale.facts import Act, Fact, ResaleFacts
-from core.resale.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
-from core.resale.rule import Duty, RuleKind
-from core.resale.verdict import RuleOutcome, Verdict
+from core.resale.law.facts import Act, Fact, ResaleFacts
+from core.resale.law.rule import Duty, RuleKind
+from core.resale.policies.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
+from core.resale.verdicts.verdict import RuleOutcome, Verdict
 from core.shared.money import Money
-from tests.resale_world import (
+from tests.resale_builders import (
     STARTS_AT,
-    a_cap,
     a_policy,
-    a_rule,
     amount,
     codes,
     considered,
@@ -24,6 +22,7 @@ from tests.resale_world import (
     knowing,
     sold_for,
 )
+from tests.resale_rules import a_cap, a_rule
 
 MAINE = a_cap("US-ME", name="Maine")
 NO_CAP = a_rule("US-CT", RuleKind.DISCLOSURE)

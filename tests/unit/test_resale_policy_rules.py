@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.resale.policy import Channel, ResalePolicy, VerificationKind
-from core.resale.policy_rules import CUTOFF_MAX, MULTIPLIER_MAX_BASIS_POINTS, TRANSFERS_MAX_MAX, combined, faults_of
+from core.resale.policies.policy import Channel, ResalePolicy, VerificationKind
+from core.resale.policies.policy_rules import (
+    CUTOFF_MAX,
+    MULTIPLIER_MAX_BASIS_POINTS,
+    TRANSFERS_MAX_MAX,
+    combined,
+    faults_of,
+)
 from core.shared.money import PRICE_MAX_MINOR, Money
 
 EURO, YEN = Money(100, "EUR"), Money(100, "JPY")

@@ -9,9 +9,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.resale.facts import Fact, FactValue, PriceComponents, ResaleFacts, Where
-from core.resale.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
-from core.resale.rule import (
+from core.resale.law.facts import Fact, FactValue, PriceComponents, ResaleFacts, Where
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -26,14 +25,16 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from core.resale.rulebook import Rulebook
-from core.resale.validation import validate_resale
-from core.resale.verdict import Verdict
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import Channel, PolicyChain, ResalePolicy, VerificationKind
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import Verdict
 from core.shared.money import Money
-from tests.resale_world import NOW, a_rule, codes, facts_of
+from tests.resale_builders import NOON, codes, facts_of
+from tests.resale_rules import a_rule
 
 PRICE_CODES = {"resale.price_too_high", "resale.price_too_low"}
-DAYS = [None, NOW.date() - timedelta(days=30), NOW.date(), NOW.date() + timedelta(days=1)]
+DAYS = [None, NOON.date() - timedelta(days=30), NOON.date(), NOON.date() + timedelta(days=1)]
 ANSWERS: Mapping[Fact, tuple[FactValue, ...]] = {
     Fact.EVENT_KIND: ("concert", "sport"),
     Fact.VENUE_CAPACITY: (200, 3_000, 5_001),
@@ -124,7 +125,7 @@ def facts(draw: st.DrawFn) -> ResaleFacts:
     return replace(
         facts_of("US-ME", draw(AMOUNTS), components, known),
         transfer_count=draw(st.sampled_from([None, 0, 1, 2])),
-        first_sold_on=draw(st.sampled_from([None, date(2026, 1, 1), NOW.date() - timedelta(days=30)])),
+        first_sold_on=draw(st.sampled_from([None, date(2026, 1, 1), NOON.date() - timedelta(days=30)])),
         channel=draw(st.sampled_from([None, *Channel])),
         verifications=draw(st.frozensets(st.sampled_from(VerificationKind), max_size=2)),
         buyer_place=draw(mostly(MAINE, None, CONNECTICUT)),
@@ -155,7 +156,7 @@ THOROUGHLY = settings(max_examples=40, deadline=None)
 
 
 def judge(about: ResaleFacts, of: tuple[Rule, ...], chain: PolicyChain = ()) -> Verdict:
-    return validate_resale(about, Rulebook.of("drawn", of), chain, NOW)
+    return validate_resale(about, Rulebook.of("drawn", of), chain, NOON)
 
 
 def highest(verdict: Verdict) -> float:
@@ -230,7 +231,7 @@ def test_what_is_allowed_while_a_fact_is_not_known_is_allowed_whatever_it_turns_
 
 
 @THOROUGHLY
-@given(facts(), rules(), st.sampled_from([None, date(2026, 1, 1), NOW.date()]))
+@given(facts(), rules(), st.sampled_from([None, date(2026, 1, 1), NOON.date()]))
 def test_what_is_allowed_while_places_and_days_are_not_known_is_allowed_when_they_are(
     about: ResaleFacts, of: tuple[Rule, ...], day: date | None
 ) -> None:

@@ -15,12 +15,12 @@ from adapters.memory.receipt_keys import MemoryReceiptKeys
 from adapters.system.ids import Uuid7Source
 from adapters.system.pass_signing import SealedPassSigner
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
-from core.resale.canonical import Json, canonical_json, hash_of
-from core.resale.grounds import document_of, grounds_of
-from core.resale.policy import Channel, ResalePolicy
-from core.resale.receipt import ExternalSubject, PassSubject, Receipt, SignedReceipt
-from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError
-from core.resale.receipt_key import ReceiptKey, jwk_of, public_keys_of, receipt_key_id
+from core.resale.policies.policy import Channel, ResalePolicy
+from core.resale.receipts.canonical import Json, canonical_json, hash_of
+from core.resale.receipts.grounds import document_of, grounds_of
+from core.resale.receipts.receipt import ExternalSubject, PassSubject, Receipt, SignedReceipt
+from core.resale.receipts.receipt_errors import InvalidKeySetError, InvalidReceiptError
+from core.resale.receipts.receipt_key import ReceiptKey, jwk_of, public_keys_of, receipt_key_id
 from core.shared.ids import PassId, TenantId, TicketId, VerdictId
 from ports.resale.receipts import ReceiptKeySealError, ReceiptKeyStore
 from ports.stores import StoreUnavailableError

@@ -7,22 +7,24 @@ from decimal import Decimal
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.declared_facts import DeclaredFacts, KnownFacts, known_of_event
 from core.resale.errors import PolicyCollidesError
-from core.resale.facts import EventKind, Fact, VenueKind, Where
-from core.resale.policy import Channel, ResalePolicy
-from core.resale.rights import RightInForce, collisions, giving_way, rights_in_force
-from core.resale.rule import Base, Confidence, Hook, Operator, Predicate, Right, Rule, RuleKind, RuleStatus
-from core.resale.rulebook import Rulebook
-from core.resale.settings import ORGANISATION, Target
+from core.resale.law.declared_facts import DeclaredFacts, KnownFacts, known_of_event
+from core.resale.law.facts import EventKind, Fact, VenueKind, Where
+from core.resale.law.rights import RightInForce, collisions, giving_way, rights_in_force
+from core.resale.law.rule import Base, Confidence, Hook, Operator, Predicate, Right, Rule, RuleKind, RuleStatus
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import Channel, ResalePolicy
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import Money
-from tests.resale_house import CONNECTICUT, ERFURT, HARTFORD, NEW_SOUTH_WALES, SYDNEY, TENANT, TICKET_OF, World, a_rule
+from tests.resale_house import CONNECTICUT, NEW_SOUTH_WALES, World
+from tests.resale_neighbours import ERFURT, HARTFORD, SYDNEY, TENANT, TICKET_OF
+from tests.resale_rules import a_right
 
 TODAY = date(2026, 11, 22)
 NOTHING = KnownFacts()
-TRANSFER = a_rule("transfer", "US-CT", Right.TRANSFER)
-UNLIMITED = a_rule("unlimited", "US-CT", Right.UNLIMITED_TRANSFERS)
+TRANSFER = a_right("transfer", "US-CT", Right.TRANSFER)
+UNLIMITED = a_right("unlimited", "US-CT", Right.UNLIMITED_TRANSFERS)
 
 
 def members(policy: ResalePolicy, *rules: Rule) -> list[str]:
@@ -63,7 +65,7 @@ def test_where_transfers_have_no_limit_none_can_be_set(transfers_max: int | None
 def test_a_multiplier_reaches_the_ceiling_of_the_rule_or_collides(
     kind: RuleKind, value: Decimal | None, base: Base, enough: int
 ) -> None:
-    rule = a_rule("cap", "AU-NSW", Right.RESALE_UP_TO_CAP, kind=kind, value=value, base=base)
+    rule = a_right("cap", "AU-NSW", Right.RESALE_UP_TO_CAP, kind=kind, value=value, base=base)
     assert members(ResalePolicy(multiplier_basis_points=enough), rule) == []
     assert members(ResalePolicy(multiplier_basis_points=enough - 1), rule) == ["multiplier_basis_points"]
 
@@ -80,7 +82,7 @@ def test_a_multiplier_reaches_the_ceiling_of_the_rule_or_collides(
 def test_no_multiplier_is_sure_to_reach_a_ceiling_with_fees_or_an_amount_in_it(
     kind: RuleKind, value: Decimal | None, base: Base | None
 ) -> None:
-    rule = a_rule("cap", "US-ME", Right.RESALE_UP_TO_CAP, kind=kind, value=value, base=base)
+    rule = a_right("cap", "US-ME", Right.RESALE_UP_TO_CAP, kind=kind, value=value, base=base)
     assert members(ResalePolicy(multiplier_basis_points=1_000_000), rule) == ["multiplier_basis_points"]
 
 
@@ -127,7 +129,7 @@ def test_a_policy_that_gives_way_keeps_what_collides_with_nothing() -> None:
     ],
 )
 def test_only_rules_that_bind_at_the_place_on_the_day_give_rights(changed: dict[str, object], in_force: bool) -> None:
-    rule = a_rule("a", "US-CT", Right.TRANSFER)
+    rule = a_right("a", "US-CT", Right.TRANSFER)
     book = Rulebook.of("1", [replace(rule, **changed)])  # type: ignore[arg-type]  # members are named above
     found = rights_in_force(book, place=Where(country="US", subdivision="US-CT"), known=NOTHING, on=TODAY)
     assert bool(found) is in_force
@@ -141,7 +143,7 @@ def test_a_fact_that_nobody_declared_brings_a_rule_in(
     known: dict[Fact, bool], assumed: tuple[Fact, ...] | None
 ) -> None:
     scope = ((Predicate(Fact.CHARITY, Operator.IS, (False,)),),)
-    book = Rulebook.of("1", [a_rule("ie", "IE", Right.TRANSFER, scope=scope)])
+    book = Rulebook.of("1", [a_right("ie", "IE", Right.TRANSFER, scope=scope)])
     found = rights_in_force(book, place=Where(country="IE"), known=KnownFacts(dict(known)), on=TODAY)
     assert [one.assumed for one in found] == ([] if assumed is None else [assumed])
 

@@ -7,12 +7,13 @@ from fractions import Fraction
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact, FactValue, PriceComponents, ResaleFacts
-from core.resale.rule import CAPS, Base, Operator, Predicate, Rule, RuleKind
-from core.resale.validation import validate_resale
-from core.resale.verdict import RuleOutcome
+from core.resale.law.facts import Fact, FactValue, PriceComponents, ResaleFacts
+from core.resale.law.rule import CAPS, Base, Operator, Predicate, Rule, RuleKind
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import RuleOutcome
 from core.shared.money import Money, minor_unit_exponent
-from tests.resale_world import NOW, a_book, codes, considered, facts_of, judged
+from tests.resale_builders import NOON, codes, considered, facts_of, judged
+from tests.resale_rules import a_book
 
 CAPPING = [rule for rule in built_in_rulebook().rules if rule.binds and rule.kind in CAPS]
 FACE, FEES, TAX, COSTS, PAID = 9_997, 1_203, 811, 1_201, 8_887
@@ -38,7 +39,7 @@ def meeting(condition: Predicate) -> FactValue:
 def day_within(rule: Rule) -> date:
     if rule.effective_from is not None:
         return rule.effective_from
-    return rule.effective_to - timedelta(days=1) if rule.effective_to is not None else NOW.date()
+    return rule.effective_to - timedelta(days=1) if rule.effective_to is not None else NOON.date()
 
 
 def within(rule: Rule, price_minor: int) -> tuple[ResaleFacts, datetime]:

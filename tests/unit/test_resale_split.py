@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.resale.policy import ResalePolicy
-from core.resale.split import WHOLE_BASIS_POINTS, ResaleFees, fees_of, split_of
+from core.resale.policies.policy import ResalePolicy
+from core.resale.policies.split import WHOLE_BASIS_POINTS, ResaleFees, fees_of, split_of
 from core.shared.money import PRICE_MAX_MINOR, Money
 
 SHARES = st.tuples(st.integers(0, WHOLE_BASIS_POINTS), st.integers(0, WHOLE_BASIS_POINTS)).filter(

@@ -5,25 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from core.resale.facts import Fact, PriceComponents
-from core.resale.policy import PolicyChain
-from core.resale.rule import Base, Rule, RuleKind
-from core.resale.verdict import Verdict
+from core.resale.law.facts import Fact, PriceComponents
+from core.resale.law.rule import Base, Rule, RuleKind
+from core.resale.policies.policy import PolicyChain
+from core.resale.verdicts.verdict import Verdict
 from core.shared.money import Money
-from tests.resale_world import (
-    NORTH_CAROLINA,
-    RHODE_ISLAND,
-    a_cap,
-    a_policy,
-    a_rule,
-    amount,
-    codes,
-    dollars,
-    facts_of,
-    judged,
-    knowing,
-    sold_for,
-)
+from tests.resale_builders import a_policy, amount, codes, dollars, facts_of, judged, knowing, sold_for
+from tests.resale_rules import NORTH_CAROLINA, RHODE_ISLAND, a_cap, a_rule
 
 MAINE = a_cap("US-ME", name="Maine")
 VICTORIA = a_cap("AU-VIC", base=Base.FACE)

@@ -7,9 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from core.resale.facts import Act, EventKind, Fact, PriceComponents, Where
-from core.resale.policy import VerificationKind
-from core.resale.rule import (
+from core.resale.law.facts import Act, EventKind, Fact, PriceComponents, Where
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -23,29 +22,14 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from core.resale.unmapped import Unmapped
-from core.resale.validation import validate_resale
-from core.resale.verdict import RuleOutcome
+from core.resale.policies.policy import VerificationKind
+from core.resale.verdicts.unmapped import Unmapped
+from core.resale.verdicts.validation import validate_resale
+from core.resale.verdicts.verdict import RuleOutcome
 from core.shared.errors import InvalidInputError
 from core.shared.money import PRICE_MAX_MINOR, Money
-from tests.resale_world import (
-    NORTH_CAROLINA,
-    NOW,
-    RHODE_ISLAND,
-    a_book,
-    a_cap,
-    a_rule,
-    amount,
-    codes,
-    considered,
-    dollars,
-    facts_of,
-    judged,
-    knowing,
-    only_if,
-    sold_for,
-    when,
-)
+from tests.resale_builders import NOON, amount, codes, considered, dollars, facts_of, judged, knowing, sold_for
+from tests.resale_rules import NORTH_CAROLINA, RHODE_ISLAND, a_book, a_cap, a_rule, only_if, when
 
 FRANCE = a_rule(
     "FR",
@@ -159,7 +143,7 @@ def test_where_no_rule_binds_the_original_total_is_a_caution(rules: tuple[Rule, 
 
 
 def test_an_installation_may_go_without_the_caution() -> None:
-    verdict = validate_resale(facts_of("IS", EUROS), a_book(), (), NOW, unmapped=Unmapped.NO_CAP)
+    verdict = validate_resale(facts_of("IS", EUROS), a_book(), (), NOON, unmapped=Unmapped.NO_CAP)
 
     assert verdict.allowed
     assert verdict.price_max is None
@@ -296,7 +280,7 @@ def test_a_licence_lifts_a_cap_that_it_lifts() -> None:
 )
 def test_a_rule_holds_from_its_first_day_until_the_day_before_its_end(day: date, applies: bool) -> None:
     rule = a_cap("US-VT", effective_from=date(2026, 7, 1), effective_to=date(2028, 7, 1))
-    noon = datetime(day.year, day.month, day.day, 12, tzinfo=NOW.tzinfo)
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=NOON.tzinfo)
     verdict = judged(facts_of("US-VT", dollars("500.00")), rule, a_rule("US-VT", id="US-VT-2"), now=noon)
 
     assert verdict.allowed is not applies
@@ -306,8 +290,8 @@ def test_a_rule_holds_from_its_first_day_until_the_day_before_its_end(day: date,
 def test_a_day_is_one_of_the_events_zone() -> None:
     rule = a_cap("US-VT", effective_from=date(2026, 7, 1))
     facts = replace(facts_of("US-VT", dollars("500.00")), event_time_zone="America/New_York")
-    late = datetime(2026, 7, 1, 3, 59, tzinfo=NOW.tzinfo)
-    midnight = datetime(2026, 7, 1, 4, 0, tzinfo=NOW.tzinfo)
+    late = datetime(2026, 7, 1, 3, 59, tzinfo=NOON.tzinfo)
+    midnight = datetime(2026, 7, 1, 4, 0, tzinfo=NOON.tzinfo)
     other = a_rule("US-VT", id="US-VT-2")
 
     assert judged(facts, rule, other, now=late).allowed

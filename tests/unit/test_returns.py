@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.history import HistoryEntry, HistoryKind
-from core.resale.listing_errors import NotForSaleError, NotReturnableError, UnlawfulResaleError
-from core.resale.listing_status import ListingKind, ListingStatus
-from core.resale.policy import Channel, ResalePolicy
-from core.resale.returns import chain_of
-from core.resale.rule import AppliesAt
+from core.resale.law.rule import AppliesAt
+from core.resale.market.listing_errors import NotForSaleError, NotReturnableError, UnlawfulResaleError
+from core.resale.market.listing_status import ListingKind, ListingStatus
+from core.resale.policies.policy import Channel, ResalePolicy
+from core.resale.policies.returns import chain_of
+from core.resale.transfers.history import HistoryEntry, HistoryKind
 from core.shared.ids import PassId
 from core.shared.money import Money
 from ports.published.admission import PassFacts

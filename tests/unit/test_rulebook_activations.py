@@ -17,11 +17,11 @@ from adapters.rulebook.scheduled import REREAD, STALE, ScheduledRulebooks
 from adapters.rulebook.toml_format import TomlFormat
 from bootstrap.rulebooks_kept import activate_rulebook, import_rulebook, print_history
 from bootstrap.settings import SettingsError
-from core.resale.activation import LEAD, InvalidActivationError, KeptRulebook, RulebookNotKeptError, Schedule
-from core.resale.rulebook import Rulebook, RulebookFaultyError
-from core.resale.rulebook_diff import rulebook_diff
+from core.resale.law.activation import LEAD, InvalidActivationError, KeptRulebook, RulebookNotKeptError, Schedule
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
+from core.resale.market.rulebook_diff import rulebook_diff
 from ports.stores import StoreUnavailableError
-from tests.resale_rules import a_folder, a_rule, written
+from tests.resale_rules import a_folder, maine_cap, written
 from usecases.resale.keep_rulebooks import KeepRulebooks
 from usecases.resale.read_rulebook import ReadRulebook
 
@@ -85,7 +85,7 @@ async def test_an_activation_begins_exactly_at_its_moment_and_the_past_stays(hou
     begins = await house.activated(version, after=timedelta(days=30))
     assert await house.version_at(begins - SECOND) == built_in_rulebook().version
     assert await house.version_at(begins) == version
-    assert (await house.source.at(begins)).rules == (a_rule(),)
+    assert (await house.source.at(begins)).rules == (maine_cap(),)
     house.clock.move(seconds=timedelta(days=31).total_seconds())
     assert await house.version_at(NOW) == built_in_rulebook().version, "a moment of the past keeps its rulebook"
 
@@ -95,7 +95,7 @@ async def test_what_was_in_use_first_is_kept_too_so_that_a_later_fairseat_knows_
     [own, kept] = sorted(await house.shelf.all(), key=lambda each: each.imported_by)
     assert (own.imported_by, kept.imported_by) == ("ada", "fairseat")
     assert house.keep.written.read(kept.files) == built_in_rulebook()
-    upgraded = ScheduledRulebooks(house.shelf, TomlFormat(), Rulebook.of("newer", [a_rule()]), house.clock)
+    upgraded = ScheduledRulebooks(house.shelf, TomlFormat(), Rulebook.of("newer", [maine_cap()]), house.clock)
     assert (await upgraded.at(NOW)).version == built_in_rulebook().version
 
 
@@ -218,8 +218,8 @@ async def test_the_command_line_says_in_a_line_what_cannot_be(house: House, tmp_
 
 
 def test_two_rulebooks_are_held_against_each_other_member_by_member() -> None:
-    same, gone, was = a_rule(id="same"), a_rule(id="gone"), a_rule(id="changed")
-    came, now = a_rule(id="came"), a_rule(id="changed", value=Decimal("1.2"), version=2)
+    same, gone, was = maine_cap(id="same"), maine_cap(id="gone"), maine_cap(id="changed")
+    came, now = maine_cap(id="came"), maine_cap(id="changed", value=Decimal("1.2"), version=2)
     found = rulebook_diff(Rulebook.of("a", [same, gone, was]), Rulebook.of("b", [now, came, same]))
     assert (found.added, found.removed) == ((came,), (gone,))
     [change] = found.changed

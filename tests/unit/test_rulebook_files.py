@@ -9,10 +9,10 @@ from adapters.memory.rulebook import OneRulebook
 from adapters.rulebook import reader
 from adapters.rulebook.builtin import built_in_rulebook
 from adapters.rulebook.reader import read_rulebook
-from core.resale.facts import Fact
-from core.resale.rule import Operator, Predicate
-from core.resale.rulebook import Rulebook, RulebookFaultyError
-from tests.resale_rules import a_folder, a_rule, written
+from core.resale.law.facts import Fact
+from core.resale.law.rule import Operator, Predicate
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
+from tests.resale_rules import a_folder, maine_cap, written
 from tests.ticketing_builders import NOON
 
 
@@ -23,7 +23,7 @@ def faults(folder: Path) -> dict[str, str]:
 
 
 def test_a_file_says_what_a_rule_says(tmp_path: Path) -> None:
-    assert read_rulebook(a_folder(tmp_path, us=written())) == Rulebook.dated([a_rule()])
+    assert read_rulebook(a_folder(tmp_path, us=written())) == Rulebook.dated([maine_cap()])
 
 
 def test_files_that_are_no_toml_are_left_alone(tmp_path: Path) -> None:

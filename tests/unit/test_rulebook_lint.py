@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from core.resale import lint as lint_of_rules
-from core.resale.facts import Fact
-from core.resale.lint import Severity, errors_of, lint
-from core.resale.rule import (
+from core.resale.law import lint as lint_of_rules
+from core.resale.law.facts import Fact
+from core.resale.law.lint import Severity, errors_of, lint
+from core.resale.law.rule import (
     Base,
     Combination,
     Confidence,
@@ -21,7 +21,7 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from tests.resale_rules import TODAY, a_rule
+from tests.resale_rules import TODAY, maine_cap
 
 A_DAY = timedelta(days=1)
 
@@ -31,26 +31,26 @@ def codes(*rules: Rule, on: date = TODAY) -> list[tuple[str, str]]:
 
 
 def of_kind(kind: RuleKind, **members: Any) -> Rule:
-    return a_rule(**{"kind": kind, "value": None, "base": None} | members)
+    return maine_cap(**{"kind": kind, "value": None, "base": None} | members)
 
 
 def test_a_good_rule_has_no_finding() -> None:
-    assert codes(a_rule()) == []
+    assert codes(maine_cap()) == []
 
 
 @pytest.mark.parametrize(
     ("rule", "member", "code"),
     [
-        (a_rule(place="US-XX"), "place", "unknown_place"),
-        (a_rule(place="USA"), "place", "unknown_place"),
-        (a_rule(version=0), "version", "version_below_one"),
-        (a_rule(source=None), "source", "source_missing"),
-        (a_rule(effective_from=TODAY, effective_to=TODAY), "effective_to", "never_effective"),
-        (a_rule(value=None), "value", "value_missing"),
-        (a_rule(value=Decimal(0)), "value", "value_not_positive"),
-        (a_rule(value=Decimal("NaN")), "value", "value_not_positive"),
-        (a_rule(base=None), "base", "base_missing"),
-        (a_rule(currency="USD"), "currency", "currency_unused"),
+        (maine_cap(place="US-XX"), "place", "unknown_place"),
+        (maine_cap(place="USA"), "place", "unknown_place"),
+        (maine_cap(version=0), "version", "version_below_one"),
+        (maine_cap(source=None), "source", "source_missing"),
+        (maine_cap(effective_from=TODAY, effective_to=TODAY), "effective_to", "never_effective"),
+        (maine_cap(value=None), "value", "value_missing"),
+        (maine_cap(value=Decimal(0)), "value", "value_not_positive"),
+        (maine_cap(value=Decimal("NaN")), "value", "value_not_positive"),
+        (maine_cap(base=None), "base", "base_missing"),
+        (maine_cap(currency="USD"), "currency", "currency_unused"),
         (of_kind(RuleKind.FACE_VALUE), "base", "base_missing"),
         (of_kind(RuleKind.FACE_VALUE, base=Base.FACE, value=Decimal(1)), "value", "value_unused"),
         (of_kind(RuleKind.NONE, base=Base.FACE), "base", "base_unused"),
@@ -77,9 +77,9 @@ def test_a_good_rule_has_no_finding() -> None:
             "rights",
             "right_without_ceiling",
         ),
-        (a_rule(combination=Combination.MAX), "group", "group_missing"),
-        (a_rule(combination=Combination.OVERRIDE), "group", "group_missing"),
-        (a_rule(scope=((),)), "scope[0]", "alternative_empty"),
+        (maine_cap(combination=Combination.MAX), "group", "group_missing"),
+        (maine_cap(combination=Combination.OVERRIDE), "group", "group_missing"),
+        (maine_cap(scope=((),)), "scope[0]", "alternative_empty"),
     ],
 )
 def test_a_rule_that_contradicts_itself_is_an_error(rule: Rule, member: str, code: str) -> None:
@@ -93,9 +93,9 @@ def test_a_rule_that_contradicts_itself_is_an_error(rule: Rule, member: str, cod
         of_kind(RuleKind.FIXED_MARKUP, base=Base.FACE, value=Decimal("300.00"), currency="JPY"),
         of_kind(RuleKind.AUTHORISATION, lifted_by=frozenset({Lift.ORGANISER_AUTHORISATION})),
         of_kind(RuleKind.UNVERIFIED, status=RuleStatus.UNVERIFIED, source=None),
-        a_rule(effective_from=TODAY, effective_to=TODAY + timedelta(days=200)),
-        a_rule(place="EU"),
-        a_rule(place="GB-EAW"),
+        maine_cap(effective_from=TODAY, effective_to=TODAY + timedelta(days=200)),
+        maine_cap(place="EU"),
+        maine_cap(place="GB-EAW"),
     ],
 )
 def test_a_rule_that_makes_sense_is_none(rule: Rule) -> None:
@@ -123,7 +123,7 @@ def test_a_rule_that_makes_sense_is_none(rule: Rule) -> None:
 def test_a_condition_that_could_never_be_held_against_its_fact_is_an_error(
     fact: Fact, operator: Operator, values: tuple[Any, ...], code: str
 ) -> None:
-    rule = a_rule(scope=((Predicate(fact, operator, values),),))
+    rule = maine_cap(scope=((Predicate(fact, operator, values),),))
     assert codes(rule) == [("scope[0][0]", code)]
 
 
@@ -137,23 +137,23 @@ def test_a_condition_that_could_never_be_held_against_its_fact_is_an_error(
     ],
 )
 def test_a_condition_of_its_fact_s_own_type_is_none(predicate: Predicate) -> None:
-    assert codes(a_rule(scope=((predicate,),))) == []
+    assert codes(maine_cap(scope=((predicate,),))) == []
 
 
 def test_a_fact_whose_words_nobody_knows_is_no_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lint_of_rules, "WORDS", {})
-    rule = a_rule(scope=((Predicate(Fact.EVENT_KIND, Operator.IS, ("sport",)),),))
+    rule = maine_cap(scope=((Predicate(Fact.EVENT_KIND, Operator.IS, ("sport",)),),))
     assert codes(rule) == [("scope[0][0]", "no_condition")]
 
 
 @pytest.mark.parametrize(("days", "due"), [(179, False), (180, True), (-1, False)])
 def test_a_rule_wants_a_review_after_180_days(days: int, *, due: bool) -> None:
-    found = codes(a_rule(), on=TODAY + timedelta(days=days))
+    found = codes(maine_cap(), on=TODAY + timedelta(days=days))
     assert (("reviewed_on", "review_due") in found) is due
 
 
 def test_a_review_of_a_day_to_come_is_noticed() -> None:
-    assert codes(a_rule(reviewed_on=TODAY + A_DAY)) == [("reviewed_on", "review_ahead")]
+    assert codes(maine_cap(reviewed_on=TODAY + A_DAY)) == [("reviewed_on", "review_ahead")]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_review_of_a_day_to_come_is_noticed() -> None:
     [(91, []), (90, ["ends_soon"]), (1, ["ends_soon"]), (0, ["ended"]), (-1, ["ended"])],
 )
 def test_an_end_is_told_90_days_ahead(days: int, expected: list[str]) -> None:
-    assert [code for _, code in codes(a_rule(effective_to=TODAY + timedelta(days=days)))] == expected
+    assert [code for _, code in codes(maine_cap(effective_to=TODAY + timedelta(days=days)))] == expected
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_an_end_is_told_90_days_ahead(days: int, expected: list[str]) -> None:
 def test_a_law_in_force_that_sleeps_for_want_of_a_source_is_told(
     members: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    assert codes(a_rule(**members)) == expected
+    assert codes(maine_cap(**members)) == expected
 
 
 def test_a_law_in_force_that_nobody_knows_is_told() -> None:
@@ -183,8 +183,8 @@ def test_a_law_in_force_that_nobody_knows_is_told() -> None:
 
 
 def test_a_group_belongs_to_one_place_and_has_something_to_override() -> None:
-    cap = a_rule(group="g")
-    other = a_rule(id="us-nh-cap", place="US-NH", group="g")
+    cap = maine_cap(group="g")
+    other = maine_cap(id="us-nh-cap", place="US-NH", group="g")
     override = of_kind(RuleKind.DISCLOSURE, id="us-me-web", group="g", combination=Combination.OVERRIDE)
     assert codes(cap, override) == []
     assert codes(cap) == [("group", "group_of_one")]
@@ -193,7 +193,7 @@ def test_a_group_belongs_to_one_place_and_has_something_to_override() -> None:
 
 
 def test_errors_come_first() -> None:
-    findings = lint([a_rule(id="a", confidence=Confidence.LOW), a_rule(id="b", base=None)], on=TODAY)
+    findings = lint([maine_cap(id="a", confidence=Confidence.LOW), maine_cap(id="b", base=None)], on=TODAY)
     assert [(finding.rule_id, finding.severity) for finding in findings] == [
         ("b", Severity.ERROR),
         ("a", Severity.WARNING),

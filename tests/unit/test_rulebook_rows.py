@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact
-from core.resale.lint import lint
-from core.resale.rule import AppliesAt, Base, Combination, Confidence, Lift, Right, Rule, RuleKind, RuleStatus
+from core.resale.law.facts import Fact
+from core.resale.law.lint import lint
+from core.resale.law.rule import AppliesAt, Base, Combination, Confidence, Lift, Right, Rule, RuleKind, RuleStatus
 
 FINDINGS = """
 1 US us-bots-act

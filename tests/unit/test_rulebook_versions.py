@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from adapters.rulebook.builtin import built_in_rulebook
-from core.resale.facts import Fact
-from core.resale.rule import (
+from core.resale.law.facts import Fact
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -25,9 +25,9 @@ from core.resale.rule import (
     RuleKind,
     RuleStatus,
 )
-from core.resale.rulebook import Rulebook, version_of
+from core.resale.law.rulebook import Rulebook, version_of
 from core.shared.places import places_around
-from tests.resale_rules import TODAY, a_rule
+from tests.resale_rules import TODAY, maine_cap
 
 OTHER_MEMBERS: dict[str, Any] = {
     "id": "us-me-other",
@@ -70,30 +70,30 @@ def test_no_member_is_forgotten_below() -> None:
 
 @pytest.mark.parametrize("member", OTHER_MEMBERS)
 def test_the_version_changes_with_any_member(member: str) -> None:
-    assert version_of([replace(a_rule(), **{member: OTHER_MEMBERS[member]})]) != version_of([a_rule()])
+    assert version_of([replace(maine_cap(), **{member: OTHER_MEMBERS[member]})]) != version_of([maine_cap()])
 
 
 @pytest.mark.parametrize("values", [(1,), ("True",), (date(2026, 1, 1),)])
 def test_the_version_tells_values_of_conditions_apart(values: tuple[Any, ...]) -> None:
     def version(of: tuple[Any, ...]) -> str:
-        return version_of([a_rule(scope=((Predicate(Fact.CHARITY, Operator.IS, of),),))])
+        return version_of([maine_cap(scope=((Predicate(Fact.CHARITY, Operator.IS, of),),))])
 
     assert version(values) != version((True,))
 
 
 def test_the_version_changes_with_the_number_of_rules_and_not_with_their_order() -> None:
-    one, two = a_rule(), a_rule(id="us-nh")
+    one, two = maine_cap(), maine_cap(id="us-nh")
     assert version_of([one, two]) == version_of([two, one])
     assert version_of([one]) != version_of([one, two])
 
 
 def test_the_version_is_the_same_wherever_sets_are_made() -> None:
     ways = (frozenset([Duty.NO_BOTS, Duty.ALL_IN_PRICE]), frozenset([Duty.ALL_IN_PRICE, Duty.NO_BOTS]))
-    assert len({version_of([a_rule(duties=duties)]) for duties in ways}) == 1
+    assert len({version_of([maine_cap(duties=duties)]) for duties in ways}) == 1
 
 
 def test_the_version_begins_with_the_day_of_the_newest_review() -> None:
-    version = version_of([a_rule(reviewed_on=date(2026, 1, 1)), a_rule(id="us-nh")])
+    version = version_of([maine_cap(reviewed_on=date(2026, 1, 1)), maine_cap(id="us-nh")])
     day, _, digest = version.partition(".")
     assert day == TODAY.isoformat()
     assert len(digest) == 64
@@ -106,7 +106,7 @@ def test_a_rulebook_without_rules_has_no_version() -> None:
 
 def test_an_id_is_used_once() -> None:
     with pytest.raises(ValueError, match="an id of its own"):
-        Rulebook.dated([a_rule(), a_rule(version=2)])
+        Rulebook.dated([maine_cap(), maine_cap(version=2)])
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,6 @@ def test_without_conditions_every_rule_is_selected() -> None:
 
 
 def test_the_day_of_an_end_is_not_selected() -> None:
-    rulebook = Rulebook.dated([a_rule(effective_from=date(2026, 1, 2), effective_to=date(2026, 1, 4))])
+    rulebook = Rulebook.dated([maine_cap(effective_from=date(2026, 1, 2), effective_to=date(2026, 1, 4))])
     held = [day for day in range(1, 6) if rulebook.selected(on=date(2026, 1, day))]
     assert held == [2, 3]

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.history import HistoryEntry, HistoryKind
-from core.resale.policy import VerificationKind
-from core.resale.scalping import FLIP_WITHIN, RESALES_WITHIN, FactorKind, Score, score
+from core.resale.policies.policy import VerificationKind
+from core.resale.transfers.history import HistoryEntry, HistoryKind
+from core.resale.trust.scalping import FLIP_WITHIN, RESALES_WITHIN, FactorKind, Score, score
 from core.shared.ids import AccountId, PassId, TicketId
 from core.shared.money import Money
 

@@ -6,17 +6,17 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.blocks import Block
 from core.resale.errors import (
     InvalidBlockError,
     InvalidVerificationError,
     VerificationDecidedError,
     VerificationOpenError,
 )
-from core.resale.evidence import AuthorisationEvidence, SalesTaxEvidence, StateLicenceEvidence, ending
-from core.resale.history import START, HistoryEntry, HistoryKind, Lineage, first_broken, hash_of
-from core.resale.policy import VerificationKind
-from core.resale.verifications import (
+from core.resale.policies.policy import VerificationKind
+from core.resale.transfers.history import START, HistoryEntry, HistoryKind, Lineage, first_broken, hash_of
+from core.resale.trust.blocks import Block
+from core.resale.trust.evidence import AuthorisationEvidence, SalesTaxEvidence, StateLicenceEvidence, ending
+from core.resale.trust.verifications import (
     TRANSITIONS,
     VALIDITY,
     VALIDITY_MAX,
@@ -26,7 +26,8 @@ from core.resale.verifications import (
 )
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, PassId, ResaleBlockId, TicketId, VenueId, VerificationId
-from tests.resale_house import TENANT, World
+from tests.resale_house import World
+from tests.resale_neighbours import TENANT
 from usecases.resale.purchases import begun
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -7,19 +7,19 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.declared_facts import KnownFacts
-from core.resale.facts import Where
-from core.resale.history import HistoryKind
-from core.resale.policy import PolicyChain, ResalePolicy
-from core.resale.rule import Duty, Rule
-from core.resale.rulebook import Rulebook
-from core.resale.transfer import RETRY_S, STEP_S_MAX, TIME_OVER, Transfer, TransferredPass
-from core.resale.transfer_errors import TransferStepError
-from core.resale.transfer_rules import closing_time, objections, why_named
-from core.resale.transfer_status import LIVE, OVER, TRANSITIONS, TransferChange, TransferStatus, next_status
+from core.resale.law.declared_facts import KnownFacts
+from core.resale.law.facts import Where
+from core.resale.law.rule import Duty, Rule
+from core.resale.law.rulebook import Rulebook
+from core.resale.policies.policy import PolicyChain, ResalePolicy
+from core.resale.transfers.history import HistoryKind
+from core.resale.transfers.transfer import RETRY_S, STEP_S_MAX, TIME_OVER, Transfer, TransferredPass
+from core.resale.transfers.transfer_errors import TransferStepError
+from core.resale.transfers.transfer_rules import closing_time, objections, why_named
+from core.resale.transfers.transfer_status import LIVE, OVER, TRANSITIONS, TransferChange, TransferStatus, next_status
 from core.shared.emails import Email
 from core.shared.ids import AccountId, PassId, TicketId, TransferId, VenueId
-from tests.resale_house import a_rule
+from tests.resale_rules import a_right
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 LAPSES_AT = NOW + timedelta(days=7)
@@ -202,7 +202,7 @@ def test_a_pass_bears_a_name_where_the_organiser_asks_for_it() -> None:
 
 
 def test_a_pass_bears_a_name_where_a_law_of_the_place_that_binds_has_it_changed() -> None:
-    rule = replace(a_rule("it-names", "IT"), duties=frozenset({Duty.CHANGE_OF_NAME}), effective_from=TODAY)
+    rule = replace(a_right("it-names", "IT"), duties=frozenset({Duty.CHANGE_OF_NAME}), effective_from=TODAY)
     assert named((), rule) == "Act of IT, IT Code 1-2, rule it-names of IT"
     assert named((), rule, on=TODAY - timedelta(days=1)) is None
     assert named((), rule, place=Where(country="DE", subdivision=None)) is None

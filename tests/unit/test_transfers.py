@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from core.resale.facts import Where
-from core.resale.history import HistoryKind
-from core.resale.listing_errors import PersonBlockedError
-from core.resale.policy import ResalePolicy
-from core.resale.rule import Duty
-from core.resale.transfer import RETRY_S, STEP_S_MAX, TIME_OVER
-from core.resale.transfer_errors import (
+from core.resale.law.facts import Where
+from core.resale.law.rule import Duty
+from core.resale.market.listing_errors import PersonBlockedError
+from core.resale.policies.policy import ResalePolicy
+from core.resale.transfers.history import HistoryKind
+from core.resale.transfers.transfer import RETRY_S, STEP_S_MAX, TIME_OVER
+from core.resale.transfers.transfer_errors import (
     HolderNameNeededError,
     OwnTransferError,
     TooManyTransfersError,
@@ -23,8 +23,8 @@ from core.resale.transfer_errors import (
     TransferRefusedError,
     TransferStepError,
 )
-from core.resale.transfer_rules import TransferTerms
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer_rules import TransferTerms
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.callers import Caller, Role
 from core.shared.errors import InvalidInputError
 from core.shared.ids import PassId, TenantId, TransferId
@@ -34,7 +34,7 @@ from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.resale import TransferAccepted, TransferEnded, TransferOffered
 from tests.admission_builders import KICK_OFF, NOON
 from tests.orders_neighbours import Killed
-from tests.resale_house import a_rule
+from tests.resale_rules import a_right
 from tests.transfers_world import OTHER, RECIPIENT, SENDER, TransferWorld
 from usecases.resale.read_transfers import Box
 
@@ -316,7 +316,7 @@ async def reasons_of_second(world: TransferWorld) -> list[str]:
 
 
 async def test_a_name_is_needed_where_the_organiser_or_the_law_asks_for_it() -> None:
-    named = replace(a_rule("de-names", "DE"), duties=frozenset({Duty.CHANGE_OF_NAME}))
+    named = replace(a_right("de-names", "DE"), duties=frozenset({Duty.CHANGE_OF_NAME}))
     by_law, by_organiser = TransferWorld(None, None, named), TransferWorld()
     await by_organiser.set_policy(ResalePolicy(names_holders=True))
     for world in (by_law, by_organiser):

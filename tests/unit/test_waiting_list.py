@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.resale.waiting_entry import PASSED_OVER_MAX, PlacedOffer, WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import WaitingOfferNotFoundError
-from core.resale.waiting_list import Offer, OpenReturn, offers
+from core.resale.waiting.waiting_entry import PASSED_OVER_MAX, PlacedOffer, WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import WaitingOfferNotFoundError
+from core.resale.waiting.waiting_list import Offer, OpenReturn, offers
 from core.shared.ids import AccountId, ListingId, TicketId, WaitingEntryId, WaitingOfferId
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

@@ -6,18 +6,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.resale.listing_errors import NotForSaleError, PersonBlockedError, TooManyPurchasesError
-from core.resale.listing_status import ListingStatus
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_entry import WaitingStatus
-from core.resale.waiting_errors import (
+from core.resale.market.listing_errors import NotForSaleError, PersonBlockedError, TooManyPurchasesError
+from core.resale.market.listing_status import ListingStatus
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_entry import WaitingStatus
+from core.resale.waiting.waiting_errors import (
     AlreadyWaitingError,
     NotWaitingError,
     TooManyWaitingListsError,
+    TooManyWantedError,
     WaitingListClosedError,
     WaitingOfferNotFoundError,
 )
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError
 from core.shared.ids import AccountId, TicketId, WaitingOfferId
@@ -269,7 +270,7 @@ async def test_an_account_waits_once_for_a_ticket_and_for_few_at_once() -> None:
 
 async def test_nobody_waits_for_more_than_they_may_have(queue: Queue) -> None:
     most = min(a_ticket_on_sale(queue.ticket_id, venue_id=uuid4()).max_per_user, queue.terms.quantity_max)
-    with pytest.raises(WaitingListClosedError, match=f"At most {most}"):
+    with pytest.raises(TooManyWantedError, match=f"At most {most}"):
         await queue.waits(fan(queue), most + 1)
     await queue.waits(fan(queue), most)
 

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.markup import escape
 
-from core.resale.receipt import PassSubject, Receipt, Subject
+from core.resale.receipts.receipt import PassSubject, Receipt, Subject
 from core.shared.time import spoken
 
 

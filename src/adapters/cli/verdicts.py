@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from core.resale.verdict import ConsideredRule, RuleOutcome, Verdict
+from core.resale.verdicts.verdict import ConsideredRule, RuleOutcome, Verdict
 from core.shared.money import Money
 from core.shared.time import spoken
 

@@ -15,7 +15,7 @@ from core.shared.money import Money
 from ports.payments import KeptRecord
 from ports.published.admission import PassRecord, ScanRecord
 from ports.published.orders import OrderRecord
-from ports.published.resale import VerdictRecord
+from ports.published.resale_verdicts import VerdictRecord
 from usecases.payments.read_disputes import Evidence
 
 type DisputeStatus = Literal["inquiry", "open", "won", "lost", "closed"]

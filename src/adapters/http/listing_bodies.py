@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.money import MoneyBody
-from core.resale.listed import ListedPass, ListedSeat
-from core.resale.listing import Listing
-from core.resale.split import split_of
+from core.resale.market.listed import ListedPass, ListedSeat
+from core.resale.market.listing import Listing
+from core.resale.policies.split import split_of
 from core.shared.money import PRICE_MAX_MINOR, Money
 from usecases.resale.buy_listing import NewPurchase
 from usecases.resale.create_listing import NewListing
@@ -187,15 +187,16 @@ class ListingBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class NewListingBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A listing that was made, with the verdict that it is lawful by: its ceiling, and what it still asks for.
 
-    `maxPrice` is null where no law and no policy caps the price. `requiresVerification` is
-    empty, as nothing is listed before; `receiptId` names the receipt.
+    `maxPrice` is null where no law and no policy caps the price. `requiresVerification` and `verifications` are as
+    `POST /resale/validate` has them: no pass is listed before, but returns need none. `receiptId` names the receipt.
     """
 
     listing: ListingBody
     receipt_id: UUID
     max_price: MoneyBody | None
     duties: tuple[str, ...]
-    requires_verification: tuple[str, ...]
+    requires_verification: bool
+    verifications: tuple[str, ...]
     rulebook_version: str
 
     @classmethod
@@ -207,7 +208,8 @@ class NewListingBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             receipt_id=new.listing.terms.verdict_id,
             max_price=MoneyBody.of(verdict.price_max) if verdict.price_max is not None else None,
             duties=tuple(duty.value for duty in verdict.duties),
-            requires_verification=tuple(kind.value for kind in verdict.requires),
+            requires_verification=bool(verdict.requires),
+            verifications=tuple(kind.value for kind in verdict.requires),
             rulebook_version=verdict.rulebook_version,
         )
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from adapters.http.holds import HoldToken
 from adapters.http.listing_bodies import CreateListingBody, ListingBody, NewListingBody, PurchaseBody, StatusName
 from adapters.http.paging import PageBody, page_body
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listing_status import ListingStatus
 from core.shared.callers import Caller
 from core.shared.ids import ListingId, PassId, ReservationId, TicketId
 from ports.paging import PageRequest

@@ -11,8 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.money import MoneyBody
-from core.resale.facts import PriceComponents
-from core.resale.history import KeptEntry
+from core.resale.law.facts import PriceComponents
+from core.resale.transfers.history import KeptEntry
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import PassId
 from core.shared.money import Money

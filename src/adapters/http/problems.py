@@ -88,10 +88,10 @@ def problem_response(
 def problem_of(error: DomainError | msgspec.ValidationError, *, instance: str, inside: str = "") -> ProblemDocument:
     """Describe what is wrong with one of many things in a request; `inside` points at that one."""
     if isinstance(error, msgspec.ValidationError):
-        message, _, path = str(error).rpartition(" - at `$")
+        message, _, path = str(error).partition(" - at `$")
         pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        problems: Sequence[Problem] = [Problem(pointer, message or str(error))]
-        status, code, detail = 400, _HTTP_CODES[400], str(error)
+        problems: Sequence[Problem] = [Problem(pointer, message)]
+        status, code, detail = 400, _HTTP_CODES[400], f"{inside}{pointer}: {message}"
     else:
         problems = error.problems
         status, code, detail = status_of(error), code_of(error), error.message

@@ -8,12 +8,12 @@ import msgspec
 
 from adapters.http.money import MoneyBody
 from adapters.http.problems import ProblemDocument
-from core.resale.facts import Fact
-from core.resale.kept_verdict import SignedVerdict
-from core.resale.policy import VerificationKind
-from core.resale.receipt import SignedReceipt
-from core.resale.rule import Duty
-from core.resale.verdict import ConsideredRule, RuleOutcome, Step
+from core.resale.law.facts import Fact
+from core.resale.law.rule import Duty
+from core.resale.policies.policy import VerificationKind
+from core.resale.receipts.kept_verdict import SignedVerdict
+from core.resale.receipts.receipt import SignedReceipt
+from core.resale.verdicts.verdict import ConsideredRule, RuleOutcome, Step
 from core.shared.money import Money
 
 NOTICE = (

@@ -12,8 +12,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from adapters.http.paging import PageBody, page_body
-from core.resale.blocks import REASON_LENGTH_MAX, Block
-from core.resale.scalping import Score
+from core.resale.trust.blocks import REASON_LENGTH_MAX, Block
+from core.resale.trust.scalping import Score
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, ResaleBlockId
 from ports.clock import Clock

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.money import PriceBody
-from core.resale.asking import ImpossibleQuestionError
-from core.resale.facts import Act, EventKind, Fact, FactValue, PriceComponents, ResaleFacts, VenueKind, Where
-from core.resale.policy import Channel, VerificationKind
+from core.resale.law.facts import Act, EventKind, Fact, FactValue, PriceComponents, ResaleFacts, VenueKind, Where
+from core.resale.policies.policy import Channel, VerificationKind
+from core.resale.verdicts.asking import ImpossibleQuestionError
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, PassId, VenueId
 from core.shared.money import Money, UnknownCurrencyError, minor_unit_exponent
@@ -93,8 +93,9 @@ class FactsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
 class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """May this pass be resold, here, at this price?
 
-    Of a pass of ours: `passId`, `price`, `buyer`, and if they matter `seller` (where the seller is) and `asOf`. Of a
-    pass issued elsewhere: `event`, `faceValue` (null where nobody knows it), `price`, `buyer`, `transferCount`, and
+    Of a pass of ours: `passId`, `price`, and if they matter `sellerTrader` (the seller's own word, as a listing takes
+    it), `buyer`, `seller` (where the seller is) and `asOf`: a listing with that word is judged alike. Of a pass issued
+    elsewhere: `event`, `faceValue` (null where nobody knows it), `price`, `buyer`, `transferCount`, and
     whatever else is known. A `venueId` of ours brings in its organiser's policies and what is known of it; a `sellerId`
     the verifications of that account. `verifications` are those that the asker vouches for. `asOf` asks for the law of
     another moment, past or future. `reference` is the asker's own word for the pass, and stands in the receipt.
@@ -106,6 +107,7 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
     as_of: Moment | None = None
     act: Literal["listing", "resale"] = "resale"
     pass_id: UUID | None = None
+    seller_trader: bool | None = None
     venue_id: UUID | None = None
     event: EventPlaceBody | None = None
     face_value: PriceBody | None = None
@@ -131,7 +133,10 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
         """
         unasked = _EXTERNAL_ONLY - {name for name in _EXTERNAL_ONLY if getattr(self, name) == _DEFAULTS[name]}
         if unasked:
-            message = "Fairseat knows this of its own passes; leave it out, or leave passId out."
+            message = (
+                "Fairseat knows this of its own passes; leave it out, or leave passId out. Only what the seller says "
+                "of being a trader it does not know: sellerTrader, beside passId."
+            )
             raise InvalidInputError(message, [Problem(f"/{_camel(name)}", message) for name in sorted(unasked)])
         self._refuse_unknown_currencies()
         return PassQuestion(
@@ -141,6 +146,7 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
             seller_place=_where(self.seller, "/seller"),
             act=Act(self.act),
             as_of=self.as_of,
+            seller_trader=self.seller_trader,
         )
 
     def external(self) -> ExternalQuestion:
@@ -152,6 +158,9 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
         if self.event is None:
             message = "Send passId for a pass of ours, or event and the rest for a pass issued elsewhere."
             raise InvalidInputError(message, [Problem("/event", message)])
+        if self.seller_trader is not None:
+            message = "Of a pass issued elsewhere this is facts.sellerTrader."
+            raise InvalidInputError(message, [Problem("/sellerTrader", message)])
         self._refuse_unknown_currencies()
         event_place = _where(self.event, "/event")
         assert event_place is not None
@@ -246,8 +255,8 @@ class ResaleQuestionsBody(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     items: Annotated[tuple[Any, ...], Meta(min_length=1, max_length=QUESTIONS_MAX)]
 
 
-_FOR_BOTH = {"price", "buyer", "seller", "as_of", "act", "pass_id"}
-_EXTERNAL_ONLY = frozenset(ResaleQuestionBody.__struct_fields__) - _FOR_BOTH
+_OF_PASSES = {"price", "buyer", "seller", "as_of", "act", "pass_id", "seller_trader"}
+_EXTERNAL_ONLY = frozenset(ResaleQuestionBody.__struct_fields__) - _OF_PASSES
 _DEFAULTS: dict[str, object] = {
     field.name: field.default if field.default is not msgspec.NODEFAULT else list[object]()
     for field in msgspec.structs.fields(ResaleQuestionBody)

@@ -12,8 +12,8 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from adapters.http.paging import PageBody, page_body
-from core.resale.evaluation import Evaluation, EvaluationFinding
-from core.resale.settings import Target
+from core.resale.market.evaluation import Evaluation, EvaluationFinding
+from core.resale.policies.settings import Target
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import EvaluationId, TicketId, VenueId

@@ -13,9 +13,9 @@ from litestar.params import JSONBody
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody
 from adapters.http.resale_targets import provide_ticket, provide_venue
-from core.resale.declared_facts import DeclaredFacts
-from core.resale.facts import EventKind, VenueKind
-from core.resale.settings import Setting, Target
+from core.resale.law.declared_facts import DeclaredFacts
+from core.resale.law.facts import EventKind, VenueKind
+from core.resale.policies.settings import Setting, Target
 from core.shared.callers import Caller
 from usecases.resale.declare_facts import DeclareFacts
 

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.resale_answers import ReceiptBody, receipt_body
-from core.resale.receipt import base64url
+from core.resale.receipts.receipt import base64url
 from core.shared.callers import Caller
 from core.shared.ids import VerdictId
 from usecases.resale.read_receipt import ReadReceipt
@@ -69,8 +69,9 @@ class ReceiptController(Controller):
     async def read(
         self, receipt_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadReceipt]
     ) -> ReceiptBody:
-        """Everybody in the organisation who knows its id, which a listing and the history of a pass tell.
+        """The seller, the buyer, and staff who may act for customers; for others there is none.
 
-        It names the pass, the price and the outcome, and no person. Receipts of mere questions are not kept.
+        Its id is the `receiptId` of a listing and the `verdictId` in the history of a pass. It names the pass, the
+        price and the outcome, and no person. Receipts of mere questions are in their answers, and are not kept.
         """
         return receipt_body(await usecase(caller, VerdictId(receipt_id)))

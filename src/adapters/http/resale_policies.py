@@ -16,8 +16,8 @@ from adapters.http.resale_policy_bodies import (
     change_bodies,
 )
 from adapters.http.resale_targets import provide_organisation, provide_ticket, provide_venue
-from core.resale.policy import ResalePolicy
-from core.resale.settings import Setting, Target
+from core.resale.policies.policy import ResalePolicy
+from core.resale.policies.settings import Setting, Target
 from core.shared.callers import Caller
 from core.shared.ids import TicketId
 from usecases.resale.policy_of import PolicyOf

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.money import PriceBody
-from core.resale.policy import Channel, ResalePolicy, VerificationKind
-from core.resale.policy_rules import BASIS_POINTS, CUTOFF_MAX, TRANSFERS_MAX_MAX
-from core.resale.rights import Collision
-from core.resale.settings import Setting, Target
+from core.resale.law.rights import Collision
+from core.resale.policies.policy import Channel, ResalePolicy, VerificationKind
+from core.resale.policies.policy_rules import BASIS_POINTS, CUTOFF_MAX, TRANSFERS_MAX_MAX
+from core.resale.policies.settings import Setting, Target
 from core.shared.money import Money
 from usecases.resale.policy_of import EffectivePolicy, Layer
 

@@ -11,8 +11,8 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import is_known
-from core.resale.facts import Fact, FactValue
-from core.resale.rule import (
+from core.resale.law.facts import Fact, FactValue
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from core.resale.errors import ResaleSettingsNotFoundError
-from core.resale.settings import ORGANISATION, Target
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.callers import Caller
 from core.shared.ids import TicketId, VenueId
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from core.resale.evidence import (
+from core.resale.trust.evidence import (
     AuthorisationEvidence,
     Evidence,
     IdentityDocument,
@@ -18,7 +18,7 @@ from core.resale.evidence import (
     TraderEvidence,
     ending,
 )
-from core.resale.verifications import REASON_LENGTH_MAX
+from core.resale.trust.verifications import REASON_LENGTH_MAX
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import PassId, TicketId
 from core.shared.places import is_country, is_place

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from adapters.http.seller_verification_bodies import Document
-from core.resale.evidence import (
+from core.resale.trust.evidence import (
     AuthorisationEvidence,
     Evidence,
     IdentityEvidence,
@@ -18,7 +18,7 @@ from core.resale.evidence import (
     StateLicenceEvidence,
     TraderEvidence,
 )
-from core.resale.verifications import Verification
+from core.resale.trust.verifications import Verification
 
 Status = Literal["pending", "in_review", "verified", "rejected", "expired"]
 

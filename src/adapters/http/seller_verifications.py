@@ -12,7 +12,7 @@ from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
 from adapters.http.seller_verification_bodies import BringBody, JudgeBody, evidence_of
 from adapters.http.seller_verification_views import Status, VerificationBody, verification_body
-from core.resale.verifications import VerificationStatus
+from core.resale.trust.verifications import VerificationStatus
 from core.shared.callers import Caller
 from core.shared.ids import VenueId, VerificationId
 from ports.clock import Clock

@@ -40,7 +40,7 @@ from core.identity.errors import (
     RefreshReusedError,
     TooManyApiKeysError,
 )
-from core.resale.rulebook import RulebookFaultyError
+from core.resale.law.rulebook import RulebookFaultyError
 from core.seating.errors import (
     AllotmentNotFoundError,
     CompanionAloneError,

@@ -1,7 +1,7 @@
 """What runs over the listings and activations refuse, as HTTP statuses: a part of the one table in `statuses`."""
 
-from core.resale.activation import InvalidActivationError, RulebookNotKeptError
-from core.resale.evaluation import EvaluationNotFoundError, EvaluationOverError, EvaluationRunningError
+from core.resale.law.activation import InvalidActivationError, RulebookNotKeptError
+from core.resale.market.evaluation import EvaluationNotFoundError, EvaluationOverError, EvaluationRunningError
 from core.shared.errors import DomainError
 
 EVALUATIONS: dict[type[DomainError], int] = {

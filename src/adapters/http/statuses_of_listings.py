@@ -1,6 +1,6 @@
 """What the market refuses, as HTTP statuses: a part of the one table in `statuses`."""
 
-from core.resale.listing_errors import (
+from core.resale.market.listing_errors import (
     AlreadyListedError,
     ForbiddenListingStepError,
     ListingNotFoundError,
@@ -18,10 +18,11 @@ from core.resale.listing_errors import (
     UnlawfulResaleError,
     VerificationRequiredError,
 )
-from core.resale.waiting_errors import (
+from core.resale.waiting.waiting_errors import (
     AlreadyWaitingError,
     NotWaitingError,
     TooManyWaitingListsError,
+    TooManyWantedError,
     WaitingListClosedError,
     WaitingOfferNotFoundError,
 )
@@ -46,6 +47,7 @@ LISTINGS: dict[type[DomainError], int] = {
     ResaleReservationConflictError: 409,
     NotWaitingError: 404,
     AlreadyWaitingError: 409,
+    TooManyWantedError: 422,
     WaitingListClosedError: 409,
     TooManyWaitingListsError: 409,
     WaitingOfferNotFoundError: 404,

@@ -1,6 +1,5 @@
 """What resale refuses, as HTTP statuses: a part of the one table in `statuses`."""
 
-from core.resale.asking import ImpossibleQuestionError
 from core.resale.errors import (
     BlockNotFoundError,
     InvalidBlockError,
@@ -13,7 +12,8 @@ from core.resale.errors import (
     VerificationNotFoundError,
     VerificationOpenError,
 )
-from core.resale.receipt_errors import InvalidKeySetError, InvalidReceiptError, ReceiptNotFoundError
+from core.resale.receipts.receipt_errors import InvalidKeySetError, InvalidReceiptError, ReceiptNotFoundError
+from core.resale.verdicts.asking import ImpossibleQuestionError
 from core.shared.errors import DomainError
 
 RESALE: dict[type[DomainError], int] = {

@@ -1,6 +1,6 @@
 """What transfers refuse, as HTTP statuses: a part of the one table in `statuses`."""
 
-from core.resale.transfer_errors import (
+from core.resale.transfers.transfer_errors import (
     HolderNameNeededError,
     OwnTransferError,
     TooManyTransfersError,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from core.resale.transfer import Transfer
+from core.resale.transfers.transfer import Transfer
 from core.shared.callers import SELLERS, Caller
 
 

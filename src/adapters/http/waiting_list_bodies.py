@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from adapters.http.listing_bodies import ListedSeatBody, PurchaseBody
 from adapters.http.money import MoneyBody
-from core.resale.waiting_entry import WaitingEntry
+from core.resale.waiting.waiting_entry import WaitingEntry
 from ports.resale.waiting_list import Standing
 from usecases.resale.answer_waiting_offer import OfferedReturns
 from usecases.resale.buy_listing import NewPurchase

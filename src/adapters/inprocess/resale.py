@@ -5,7 +5,7 @@ from typing import override
 from uuid import UUID
 
 from adapters.inprocess.refusals import refusals_translated
-from core.resale.listing_status import ListingKind
+from core.resale.market.listing_status import ListingKind
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.published.resale import ResaleApi, ResaleReserved
 from ports.resale.listings import PurchaseEntry

@@ -4,10 +4,10 @@ from typing import override
 from uuid import UUID
 
 from adapters.inprocess.refusals import refusals_translated
-from core.resale.kept_verdict import KeptVerdict
-from core.resale.receipt import PassSubject
+from core.resale.receipts.kept_verdict import KeptVerdict
+from core.resale.receipts.receipt import PassSubject
 from core.shared.ids import PassId, TenantId
-from ports.published.resale import VerdictRecord, VerdictsApi
+from ports.published.resale_verdicts import VerdictRecord, VerdictsApi
 from usecases.resale.verdicts_of_passes import VerdictsOfPasses
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import override
 
-from core.resale.receipt_key import ReceiptKey
+from core.resale.receipts.receipt_key import ReceiptKey
 from ports.resale.receipts import ReceiptKeyStore
 
 

@@ -27,18 +27,18 @@ from adapters.memory.resale_waiting import (
     WaitingList,
     WaitingListRows,
 )
-from core.resale.blocks import Block
-from core.resale.declared_facts import DeclaredFacts
-from core.resale.evaluation import Evaluation, EvaluationFinding
-from core.resale.history import KeptEntry
-from core.resale.kept_verdict import KeptVerdict
-from core.resale.listed import Purchase
-from core.resale.listing import Listing
-from core.resale.policy import ResalePolicy
-from core.resale.settings import Setting, Target
-from core.resale.transfer import Transfer
-from core.resale.verifications import Verification, VerificationStatus
-from core.resale.waiting_entry import WaitingEntry
+from core.resale.law.declared_facts import DeclaredFacts
+from core.resale.market.evaluation import Evaluation, EvaluationFinding
+from core.resale.market.listed import Purchase
+from core.resale.market.listing import Listing
+from core.resale.policies.policy import ResalePolicy
+from core.resale.policies.settings import Setting, Target
+from core.resale.receipts.kept_verdict import KeptVerdict
+from core.resale.transfers.history import KeptEntry
+from core.resale.transfers.transfer import Transfer
+from core.resale.trust.blocks import Block
+from core.resale.trust.verifications import Verification, VerificationStatus
+from core.resale.waiting.waiting_entry import WaitingEntry
 from core.shared.ids import (
     EvaluationId,
     ListingId,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from core.resale.blocks import Block
 from core.resale.errors import BlockNotFoundError
+from core.resale.trust.blocks import Block
 from core.shared.ids import AccountId, ResaleBlockId
 from ports.paging import Page, PageRequest
 from ports.resale.blocks import BlockStore

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import override
 
-from core.resale.evaluation import Evaluation, EvaluationFinding, EvaluationRunningError
-from core.resale.listing import Listing
-from core.resale.settings import ORGANISATION, Target
+from core.resale.market.evaluation import Evaluation, EvaluationFinding, EvaluationRunningError
+from core.resale.market.listing import Listing
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.ids import EvaluationId, ListingId, TenantId
 from ports.paging import Page, PageRequest
 from ports.resale.evaluations import DueEvaluation, DueEvaluations, EvaluationStore

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from core.resale.history import HistoryEntry, KeptEntry, Lineage
+from core.resale.transfers.history import HistoryEntry, KeptEntry, Lineage
 from core.shared.ids import AccountId, PassId
 from ports.resale.history import HistoryStore
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import override
 
-from core.resale.listed import ListedPass, Purchase
-from core.resale.listing import Listing
-from core.resale.listing_errors import AlreadyListedError
-from core.resale.listing_status import ListingKind, ListingStatus
+from core.resale.market.listed import ListedPass, Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import AlreadyListedError
+from core.resale.market.listing_status import ListingKind, ListingStatus
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId
+from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId, VerdictId
 from ports.paging import Page, PageRequest
 from ports.resale.listings import (
     DueListing,
@@ -63,6 +63,14 @@ class MemoryListingStore(ListingStore):
     async def of_payout(self, payout_id: PayoutId) -> ListingId | None:
         paid = (each for each in self._rows.values() if each.payout is not None and each.payout.id == payout_id)
         return next((each.id for each in paid), None)
+
+    @override
+    async def resting_on(self, verdict_id: VerdictId, *, party: AccountId) -> Listing | None:
+        for each in self._rows.values():
+            buyer = each.purchase.account_id if each.purchase is not None else None
+            if each.terms.verdict_id == verdict_id and party in {each.seller_id, buyer}:
+                return each
+        return None
 
     @override
     async def save(self, listing: Listing) -> None:

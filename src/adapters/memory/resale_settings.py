@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import override
 
-from core.resale.settings import Setting, Target
+from core.resale.policies.settings import Setting, Target
 from core.shared.errors import StaleVersionError
 from ports.resale.settings import SettingStore
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import override
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_errors import TransferOpenError
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_errors import TransferOpenError
 from core.shared.emails import Email
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, PassId, TenantId, TransferId

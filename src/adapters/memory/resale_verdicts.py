@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import override
 
-from core.resale.kept_verdict import KeptVerdict
+from core.resale.receipts.kept_verdict import KeptVerdict
 from core.shared.ids import PassId, VerdictId
 from ports.resale.verdicts import VerdictStore
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import override
 
 from core.resale.errors import VerificationNotFoundError, VerificationOpenError
-from core.resale.verifications import OPEN, Verification, VerificationStatus
+from core.resale.trust.verifications import OPEN, Verification, VerificationStatus
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, VerificationId
 from ports.paging import Page, PageRequest

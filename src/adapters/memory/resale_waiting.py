@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
 
-from core.resale.waiting_entry import LIVE, WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import AlreadyWaitingError
+from core.resale.waiting.waiting_entry import LIVE, WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import AlreadyWaitingError
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, TenantId, TicketId, WaitingEntryId, WaitingOfferId
 from ports.paging import Page, PageRequest

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from core.resale.rulebook import Rulebook
+from core.resale.law.rulebook import Rulebook
 from ports.resale.rulebook import RulebookSource
 
 

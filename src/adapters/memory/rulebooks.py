@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import override
 
-from core.resale.activation import Activation, KeptRulebook, Schedule
+from core.resale.law.activation import Activation, KeptRulebook, Schedule
 from core.shared.errors import StaleVersionError
 from ports.resale.rulebooks import RulebookKeeper
 

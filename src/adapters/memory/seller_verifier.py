@@ -2,7 +2,7 @@
 
 from typing import override
 
-from core.resale.policy import VerificationKind
+from core.resale.policies.policy import VerificationKind
 from core.shared.ids import TenantId, VerificationId
 from ports.resale.verification import Brought, Check, CheckAnswer, SellerVerifier
 

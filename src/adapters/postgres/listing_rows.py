@@ -3,9 +3,9 @@
 import asyncpg
 import msgspec
 
-from core.resale.listed import ListedPass, ListingEntry, ListingTerms, OfferedTo, Payout, Purchase, Suspension
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingKind, ListingStatus
+from core.resale.market.listed import ListedPass, ListingEntry, ListingTerms, OfferedTo, Payout, Purchase, Suspension
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingKind, ListingStatus
 from core.shared.ids import AccountId, ListingId, OrderId, ReservationId
 from core.shared.money import Money
 

@@ -5,7 +5,7 @@ from typing import override
 
 from adapters.postgres.pool import Connection, Pool
 from adapters.postgres.transactions import tenant_transaction
-from core.resale.receipt_key import ReceiptKey
+from core.resale.receipts.receipt_key import ReceiptKey
 from ports.resale.receipts import ReceiptKeyStore
 
 _ALL = """

@@ -7,8 +7,8 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Connection
-from core.resale.blocks import Block
 from core.resale.errors import BlockNotFoundError
+from core.resale.trust.blocks import Block
 from core.shared.ids import AccountId, ResaleBlockId, TenantId
 from ports.paging import Page, PageRequest
 from ports.resale.blocks import BlockStore

@@ -7,7 +7,7 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
-from core.resale.evaluation import (
+from core.resale.market.evaluation import (
     Counts,
     Evaluation,
     EvaluationFinding,
@@ -17,7 +17,7 @@ from core.resale.evaluation import (
     Outcome,
     Why,
 )
-from core.resale.settings import Target
+from core.resale.policies.settings import Target
 from core.shared.ids import AccountId, EvaluationId, ListingId, TenantId, TicketId, VenueId
 from ports.paging import Page, PageRequest
 from ports.resale.evaluations import DueEvaluation, DueEvaluations, EvaluationStore

@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.pool import Connection
-from core.resale.facts import PriceComponents, Where
-from core.resale.history import START, HistoryEntry, HistoryKind, KeptEntry, Lineage
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.transfers.history import START, HistoryEntry, HistoryKind, KeptEntry, Lineage
 from core.shared.ids import AccountId, PassId, TenantId, TicketId, VerdictId
 from core.shared.money import Money
 from ports.resale.history import HistoryStore

@@ -8,11 +8,11 @@ import asyncpg
 
 from adapters.postgres.listing_rows import SELECT_LISTING, changing_values, fixed_values, listing_of, purchase_of
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
-from core.resale.listed import ListedPass
-from core.resale.listing import Listing
-from core.resale.listing_errors import AlreadyListedError
+from core.resale.market.listed import ListedPass
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import AlreadyListedError
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId
+from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId, VerdictId
 from ports.paging import Page, PageRequest
 from ports.resale.listings import (
     DueListing,
@@ -77,6 +77,13 @@ from listings where tenant_id = $1 and seller_id = $2 and {_LIVE}
 """  # noqa: S608 - the condition is ours
 
 
+# Found by the account, as there are indexes for: the verdict is only shown, and so in a document.
+_RESTING_ON = f"""
+{SELECT_LISTING} and l.terms ->> 'verdict_id' = $2 and $3 in (l.seller_id, p.account_id) and l.id in (
+    select id from listings where tenant_id = $1 and seller_id = $3
+    union all select listing_id from listing_purchases where tenant_id = $1 and account_id = $3)
+limit 1
+"""  # noqa: S608 - the columns are ours
 _OPEN_RETURNS = """
 select id from listings
 where tenant_id = $1 and ticket_id = $2 and kind = 'return' and closes_at > $3
@@ -149,6 +156,11 @@ class PostgresListingStore(ListingStore):
             "select id from listings where tenant_id = $1 and payout_id = $2", self._tenant_id, payout_id
         )
         return ListingId(listing_id) if listing_id is not None else None
+
+    @override
+    async def resting_on(self, verdict_id: VerdictId, *, party: AccountId) -> Listing | None:
+        row = await self._connection.fetchrow(_RESTING_ON, self._tenant_id, str(verdict_id), party)
+        return listing_of(row) if row is not None else None
 
     @override
     async def save(self, listing: Listing) -> None:

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.pool import Connection
-from core.resale.settings import Setting, Target
+from core.resale.policies.settings import Setting, Target
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, TenantId, TicketId, VenueId
 from ports.ids import IdSource

@@ -20,8 +20,8 @@ from adapters.postgres.resale_verdicts import PostgresVerdictStore
 from adapters.postgres.resale_verifications import PostgresVerificationStore
 from adapters.postgres.resale_waiting import PostgresWaitingListStore
 from adapters.postgres.transactions import tenant_transaction
-from core.resale.declared_facts import DeclaredFacts
-from core.resale.policy import ResalePolicy
+from core.resale.law.declared_facts import DeclaredFacts
+from core.resale.policies.policy import ResalePolicy
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource

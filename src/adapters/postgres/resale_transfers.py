@@ -8,9 +8,9 @@ import asyncpg
 import msgspec
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
-from core.resale.transfer import Transfer, TransferredPass
-from core.resale.transfer_errors import TransferOpenError
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer import Transfer, TransferredPass
+from core.resale.transfers.transfer_errors import TransferOpenError
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.emails import Email
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, PassId, TenantId, TransferId

@@ -6,9 +6,9 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Connection
-from core.resale.canonical import canonical_json
-from core.resale.kept_verdict import KeptVerdict
-from core.resale.receipt import SignedReceipt
+from core.resale.receipts.canonical import canonical_json
+from core.resale.receipts.kept_verdict import KeptVerdict
+from core.resale.receipts.receipt import SignedReceipt
 from core.shared.ids import PassId, TenantId, VerdictId
 from ports.resale.verdicts import VerdictStore
 

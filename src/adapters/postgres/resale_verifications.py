@@ -9,7 +9,8 @@ import msgspec
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
 from core.resale.errors import VerificationNotFoundError, VerificationOpenError
-from core.resale.evidence import (
+from core.resale.policies.policy import VerificationKind
+from core.resale.trust.evidence import (
     AuthorisationEvidence,
     Evidence,
     IdentityEvidence,
@@ -18,8 +19,7 @@ from core.resale.evidence import (
     StateLicenceEvidence,
     TraderEvidence,
 )
-from core.resale.policy import VerificationKind
-from core.resale.verifications import Verification, VerificationStatus
+from core.resale.trust.verifications import Verification, VerificationStatus
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, TenantId, VenueId, VerificationId
 from ports.paging import Page, PageRequest

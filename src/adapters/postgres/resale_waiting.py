@@ -7,8 +7,8 @@ from typing import override
 import asyncpg
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated
-from core.resale.waiting_entry import PlacedOffer, WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import AlreadyWaitingError
+from core.resale.waiting.waiting_entry import PlacedOffer, WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import AlreadyWaitingError
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId, ListingId, TenantId, TicketId, WaitingEntryId, WaitingOfferId
 from ports.paging import Page, PageRequest

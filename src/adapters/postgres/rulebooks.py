@@ -10,7 +10,7 @@ import msgspec
 from adapters.postgres.migrator import Database
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated
 from adapters.postgres.transactions import tenant_transaction
-from core.resale.activation import Activation, KeptRulebook, Schedule
+from core.resale.law.activation import Activation, KeptRulebook, Schedule
 from core.shared.errors import StaleVersionError
 from ports.resale.rulebooks import RulebookKeeper, RulebookShelf
 

@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 
 from adapters.rulebook.reader import read_rulebook
-from core.resale.rulebook import Rulebook
+from core.resale.law.rulebook import Rulebook
 
 
 @cache

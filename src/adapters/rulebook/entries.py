@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from core.resale.facts import Fact
-from core.resale.rule import (
+from core.resale.law.facts import Fact
+from core.resale.law.rule import (
     AppliesAt,
     Base,
     Combination,
@@ -57,7 +57,7 @@ class PredicateEntry(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class RuleEntry(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """One `[[rule]]`; core.resale.rule.Rule says what the members mean."""
+    """One `[[rule]]`; core.resale.law.rule.Rule says what the members mean."""
 
     id: Slug
     version: Annotated[int, Meta(ge=1)]

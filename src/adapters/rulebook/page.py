@@ -6,8 +6,8 @@ from itertools import groupby
 import pycountry
 
 from adapters.rulebook.words import ceiling_in_words, dates_in_words, scope_in_words
-from core.resale.rule import AppliesAt, Combination, Compared, Hook, Rule, RuleStatus
-from core.resale.rulebook import Rulebook
+from core.resale.law.rule import AppliesAt, Combination, Compared, Hook, Rule, RuleStatus
+from core.resale.law.rulebook import Rulebook
 
 _HEAD = """\
 # The rulebook

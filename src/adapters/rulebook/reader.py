@@ -10,9 +10,9 @@ from typing import cast
 import msgspec
 
 from adapters.rulebook.entries import RuleEntry
-from core.resale.lint import Severity, errors_of, findings_of_groups
-from core.resale.rule import Rule
-from core.resale.rulebook import Rulebook, RulebookFaultyError
+from core.resale.law.lint import Severity, errors_of, findings_of_groups
+from core.resale.law.rule import Rule
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
 from core.shared.errors import Problem
 
 FILES_MAX = 500

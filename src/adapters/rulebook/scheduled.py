@@ -5,8 +5,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import override
 
-from core.resale.activation import LEAD, RulebookNotKeptError, Schedule
-from core.resale.rulebook import Rulebook
+from core.resale.law.activation import LEAD, RulebookNotKeptError, Schedule
+from core.resale.law.rulebook import Rulebook
 from core.shared.errors import UnavailableError
 from ports.clock import Clock
 from ports.resale.rulebook import RulebookSource

@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import override
 
 from adapters.rulebook.reader import read_files
-from core.resale.rulebook import Rulebook
+from core.resale.law.rulebook import Rulebook
 from ports.resale.rulebooks import RulebookFormat
 
 

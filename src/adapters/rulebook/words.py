@@ -1,6 +1,6 @@
 """What rules say, in words short enough for a table."""
 
-from core.resale.rule import Base, Predicate, Rule, RuleKind, RuleStatus, Scope
+from core.resale.law.rule import Base, Predicate, Rule, RuleKind, RuleStatus, Scope
 
 _SAYS = {
     RuleKind.FACE_VALUE: "not above the base",

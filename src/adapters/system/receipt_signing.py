@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import override
 
 from adapters.system.sealed_keys import KeySeal, SealBrokenError, signature_fits
-from core.resale.receipt_key import ReceiptKey, receipt_key_id
+from core.resale.receipts.receipt_key import ReceiptKey, receipt_key_id
 from ports.resale.receipts import ReceiptKeySealError, ReceiptSigner, ReceiptVerifier
 
 _PURPOSE = b"fairseat receipt keys, AES-256-GCM"

@@ -16,13 +16,13 @@ from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_waiting import PostgresDueWaitingLists
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_terms import WaitingTerms
 from ports.events import Subscription
 from ports.published.admission import PassesResumed, PassesStopped, PassNotReissued, PassReissued
 from ports.published.orders import OrderCancelled
 from ports.published.payments import PayoutSettled
-from ports.published.resale import ListingOpened, ResaleApi
+from ports.published.resale import ListingOpened, ResaleApi, SellerVerificationChanged
 from ports.resale.listings import DueListings
 from ports.resale.waiting_list import DueWaitingLists
 from usecases.resale.answer_waiting_offer import AcceptWaitingOffer, DeclineWaitingOffer, ReadWaitingOffers
@@ -38,6 +38,7 @@ from usecases.resale.on_order_cancelled import ReleaseOrderedListings
 from usecases.resale.on_pass_reissued import CompleteListing, FailListing
 from usecases.resale.on_passes_stopped import ResumeListings, StopListings
 from usecases.resale.on_payout_settled import NotePayout
+from usecases.resale.on_seller_verified import ReconsiderSeller
 from usecases.resale.open_listing import OpenListing
 from usecases.resale.pay_seller import PaySeller
 from usecases.resale.protect_purchase import ProtectPurchase
@@ -81,6 +82,7 @@ class MarketProvider(Provider):
         CompleteListing,
         FailListing,
         NotePayout,
+        ReconsiderSeller,
         ReleaseOrderedListings,
         StopListings,
         ResumeListings,
@@ -131,6 +133,7 @@ MARKET_SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("resale.stop_listings", PassesStopped, StopListings),
     Subscription("resale.resume_listings", PassesResumed, ResumeListings),
     Subscription("resale.note_payout", PayoutSettled, NotePayout),
+    Subscription("resale.reconsider_seller", SellerVerificationChanged, ReconsiderSeller),
     Subscription("resale.match_waiting_list", ListingOpened, MatchOpened),
 )
 MARKET_JOBS: tuple[JobSpec, ...] = (

@@ -53,7 +53,7 @@ from ports.payments import Books, PaymentGateway, PaymentTransactions, Unsettled
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
-from ports.published.resale import VerdictsApi
+from ports.published.resale_verdicts import VerdictsApi
 from ports.published.venues import VenuesApi
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
 from ports.webhooks import WebhookInbox, WebhookLog, WebhookQueue, WebhookVerifier

@@ -14,7 +14,7 @@ from adapters.postgres.receipt_keys import PostgresReceiptKeys
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
 from bootstrap.containers.service import Pools
 from bootstrap.settings import Settings, SettingsError
-from ports.published.resale import VerdictsApi
+from ports.published.resale_verdicts import VerdictsApi
 from ports.resale.receipts import ReceiptKeyStore, ReceiptSigner, ReceiptVerifier
 from usecases.resale.judge_facts import JudgeFacts
 from usecases.resale.judge_pass import JudgePass

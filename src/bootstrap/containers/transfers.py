@@ -12,7 +12,7 @@ from adapters.http.transfers import PassTransferController, TransferController
 from adapters.postgres.resale_transfers import PostgresDueTransfers
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
-from core.resale.transfer_rules import TransferTerms
+from core.resale.transfers.transfer_rules import TransferTerms
 from ports.events import Subscription
 from ports.published.admission import PassesStopped
 from ports.resale.transfers import DueTransfers

@@ -30,6 +30,17 @@ class ResaleFactsChanged(Event, frozen=True, kw_only=True):
     version: int
 
 
+class SellerVerificationChanged(Event, frozen=True, kw_only=True):
+    """Evidence of a seller counts from now on, or does not any more: for one venue, or without it everywhere."""
+
+    event_type: ClassVar[str] = "resale.seller_verification.changed"
+
+    verification_id: UUID
+    account_id: UUID
+    venue_id: UUID | None
+    counts: bool
+
+
 class TransferOffered(Event, frozen=True, kw_only=True):
     """A pass waits for a person, who may accept it before `lapses_at`.
 
@@ -103,34 +114,6 @@ class ResaleReserved(msgspec.Struct, frozen=True, kw_only=True):
     origin_unit: int
     escrow: bool
     expires_at: datetime
-
-
-class VerdictRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided about the resale of a pass, when it was listed or ordered. Amounts are minor units.
-
-    `price_max_minor` is None where there was no ceiling; `reasons` are the codes of what spoke against it.
-    """
-
-    verdict_id: UUID
-    pass_id: UUID
-    decided_at: datetime
-    price_minor: int
-    currency: str
-    allowed: bool
-    price_max_minor: int | None
-    reasons: tuple[str, ...]
-    rulebook_version: str
-
-
-class VerdictsApi(Protocol):
-    """Questions about verdicts, from contexts that have asked who may know. No call is made inside a transaction."""
-
-    @abstractmethod
-    async def verdicts_of_passes(self, *, tenant_id: UUID, pass_ids: tuple[UUID, ...]) -> tuple[VerdictRecord, ...]:
-        """Return the last verdicts about each of the passes that were kept, oldest first, up to a hundred a pass.
-
-        Raises LinkUnavailableError while resale cannot be asked.
-        """
 
 
 class ResaleApi(Protocol):

@@ -4,8 +4,8 @@ from abc import abstractmethod
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from core.resale.declared_facts import DeclaredFacts
-from core.resale.policy import ResalePolicy
+from core.resale.law.declared_facts import DeclaredFacts
+from core.resale.policies.policy import ResalePolicy
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.resale.blocks import BlockStore

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.blocks import Block
+from core.resale.trust.blocks import Block
 from core.shared.ids import AccountId, ResaleBlockId
 from ports.paging import Page, PageRequest
 

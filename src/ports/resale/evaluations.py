@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.evaluation import Evaluation, EvaluationFinding
-from core.resale.settings import Target
+from core.resale.market.evaluation import Evaluation, EvaluationFinding
+from core.resale.policies.settings import Target
 from core.shared.ids import EvaluationId, TenantId
 from ports.paging import Page, PageRequest
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.history import HistoryEntry, KeptEntry, Lineage
+from core.resale.transfers.history import HistoryEntry, KeptEntry, Lineage
 from core.shared.ids import AccountId, PassId
 
 

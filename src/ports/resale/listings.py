@@ -7,10 +7,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from core.resale.listed import ListedPass, Purchase
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
-from core.shared.ids import AccountId, ListingId, PassId, PayoutId, ReservationId, TenantId, TicketId, VenueId
+from core.resale.market.listed import ListedPass, Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.shared.ids import (
+    AccountId,
+    ListingId,
+    PassId,
+    PayoutId,
+    ReservationId,
+    TenantId,
+    TicketId,
+    VenueId,
+    VerdictId,
+)
 from ports.paging import Page, PageRequest
 
 
@@ -91,6 +101,10 @@ class ListingStore(Protocol):
     @abstractmethod
     async def of_payout(self, payout_id: PayoutId) -> ListingId | None:
         """Return the id of the listing whose seller is paid by this payout; None for none."""
+
+    @abstractmethod
+    async def resting_on(self, verdict_id: VerdictId, *, party: AccountId) -> Listing | None:
+        """Return the listing made by this verdict if the account is its seller or its last buyer; None for none."""
 
     @abstractmethod
     async def save(self, listing: Listing) -> None:

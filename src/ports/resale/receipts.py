@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.receipt_key import ReceiptKey
+from core.resale.receipts.receipt_key import ReceiptKey
 
 
 class ReceiptKeyStore(Protocol):

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.rulebook import Rulebook
+from core.resale.law.rulebook import Rulebook
 
 
 class RulebookSource(Protocol):

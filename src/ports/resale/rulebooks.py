@@ -4,8 +4,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from core.resale.activation import Activation, KeptRulebook, Schedule
-from core.resale.rulebook import Rulebook
+from core.resale.law.activation import Activation, KeptRulebook, Schedule
+from core.resale.law.rulebook import Rulebook
 
 
 class RulebookShelf(Protocol):

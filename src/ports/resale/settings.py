@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.resale.settings import Setting, Target
+from core.resale.policies.settings import Setting, Target
 
 
 class SettingStore[T](Protocol):

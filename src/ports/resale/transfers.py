@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.transfer import Transfer
+from core.resale.transfers.transfer import Transfer
 from core.shared.emails import Email
 from core.shared.ids import AccountId, PassId, TenantId, TransferId
 from ports.paging import Page, PageRequest

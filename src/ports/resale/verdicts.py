@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.resale.kept_verdict import KeptVerdict
+from core.resale.receipts.kept_verdict import KeptVerdict
 from core.shared.ids import PassId, VerdictId
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from core.resale.evidence import Evidence
+from core.resale.trust.evidence import Evidence
 from core.shared.ids import AccountId, TenantId, VerificationId
 
 

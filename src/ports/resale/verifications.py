@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.verifications import Verification, VerificationStatus
+from core.resale.trust.verifications import Verification, VerificationStatus
 from core.shared.ids import AccountId, TenantId, VerificationId
 from ports.paging import Page, PageRequest
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.waiting_entry import WaitingEntry
+from core.resale.waiting.waiting_entry import WaitingEntry
 from core.shared.ids import AccountId, TenantId, TicketId, WaitingEntryId, WaitingOfferId
 from ports.paging import Page, PageRequest
 

@@ -13,7 +13,7 @@ from ports.paging import Page, PageRequest
 from ports.payments import KeptRecord, PaymentTransactions
 from ports.published.admission import AdmissionApi, PassRecord, ScanRecord
 from ports.published.orders import OrderRecord, OrdersApi
-from ports.published.resale import VerdictRecord, VerdictsApi
+from ports.published.resale_verdicts import VerdictRecord, VerdictsApi
 
 
 @dataclass(frozen=True, slots=True)

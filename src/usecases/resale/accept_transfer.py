@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_errors import (
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_errors import (
     HolderNameNeededError,
     TransferNeedsAccountError,
     TransferNotFoundError,
     TransferRefusedError,
 )
-from core.resale.transfer_rules import objections
-from core.resale.transfer_status import TransferStatus
-from core.resale.verdict import Reason
+from core.resale.transfers.transfer_rules import objections
+from core.resale.transfers.transfer_status import TransferStatus
+from core.resale.verdicts.verdict import Reason
 from core.shared.callers import Caller
 from core.shared.ids import TenantId, TransferId
 from core.shared.names import checked_name

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.resale import market
-from core.resale.listed import Purchase
-from core.resale.listing import Listing
-from core.resale.listing_errors import TooManyPurchasesError
-from core.resale.listing_status import ListingStatus
-from core.resale.market_terms import MarketTerms
-from core.resale.waiting_entry import PlacedOffer, WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import WaitingOfferNotFoundError
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.market import market
+from core.resale.market.listed import Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import TooManyPurchasesError
+from core.resale.market.listing_status import ListingStatus
+from core.resale.market.market_terms import MarketTerms
+from core.resale.waiting.waiting_entry import PlacedOffer, WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import WaitingOfferNotFoundError
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import Caller
 from core.shared.holders import token_digest
 from core.shared.ids import ReservationId, WaitingOfferId

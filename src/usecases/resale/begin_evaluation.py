@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.evaluation import Evaluation, EvaluationRunningError, Why
-from core.resale.listing_status import ListingStatus
-from core.resale.settings import Target
+from core.resale.market.evaluation import Evaluation, EvaluationRunningError, Why
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.settings import Target
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import AccountId, EvaluationId, TenantId
 from ports.clock import Clock

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.blocks import Block
+from core.resale.trust.blocks import Block
 from core.shared.callers import MANAGERS, SELLERS, Caller
 from core.shared.ids import AccountId, ResaleBlockId
 from ports.clock import Clock

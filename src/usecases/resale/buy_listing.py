@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.resale import market
-from core.resale.listed import Purchase
-from core.resale.listing import Listing
-from core.resale.listing_errors import ListingNotFoundError, ResaleReservationNotFoundError, TooManyPurchasesError
-from core.resale.listing_status import ListingKind, ListingStatus
-from core.resale.market_terms import MarketTerms
+from core.resale.market import market
+from core.resale.market.listed import Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import (
+    ListingNotFoundError,
+    ResaleReservationNotFoundError,
+    TooManyPurchasesError,
+)
+from core.resale.market.listing_status import ListingKind, ListingStatus
+from core.resale.market.market_terms import MarketTerms
 from core.shared.callers import Caller
 from core.shared.holders import holder_of, token_digest
 from core.shared.ids import ListingId, ReservationId

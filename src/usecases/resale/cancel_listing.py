@@ -3,8 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from core.resale.listing import Listing
-from core.resale.listing_errors import ListingNotFoundError
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import ListingNotFoundError
 from core.shared.callers import SELLERS, Caller
 from core.shared.errors import UnavailableError
 from core.shared.ids import ListingId

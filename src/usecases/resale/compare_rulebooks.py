@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 
-from core.resale.facts import Act
-from core.resale.listing import Listing
-from core.resale.rulebook import Rulebook
-from core.resale.rulebook_diff import Effect, effect_of
-from core.resale.settings import ORGANISATION
+from core.resale.law.facts import Act
+from core.resale.law.rulebook import Rulebook
+from core.resale.market.listing import Listing
+from core.resale.market.rulebook_diff import Effect, effect_of
+from core.resale.policies.settings import ORGANISATION
 from core.shared.errors import DomainError
 from core.shared.ids import ListingId, TenantId
 from ports.clock import Clock
@@ -103,10 +103,11 @@ class CompareRulebooks:
                 act=Act.RESALE,
                 as_of=moment,
                 seller_trader=listing.terms.seller_trader,
+                channel=listing.kind.channel,
             )
             for judge in (old, new)
         ]
-        return effect_of(verdicts[0].verdict, verdicts[1].verdict)
+        return effect_of(verdicts[0].verdict, verdicts[1].verdict, kind=listing.kind)
 
     def _judge(self, rulebook: Rulebook) -> JudgePass:
         source = _Always(rulebook)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from core.resale.facts import Where
-from core.resale.listed import ListingTerms, closing_time, restrictions_of
-from core.resale.listing import Listing
-from core.resale.market_terms import MarketTerms
-from core.resale.rule import AppliesAt
-from core.resale.sellable import refusal_of
-from core.resale.split import fees_of
-from core.resale.verdict import Verdict
+from core.resale.law.facts import Where
+from core.resale.law.rule import AppliesAt
+from core.resale.market.listed import ListingTerms, closing_time, restrictions_of
+from core.resale.market.listing import Listing
+from core.resale.market.market_terms import MarketTerms
+from core.resale.market.sellable import refusal_of
+from core.resale.policies.split import fees_of
+from core.resale.verdicts.verdict import Verdict
 from core.shared.callers import Caller
 from core.shared.errors import ForbiddenError
 from core.shared.ids import ListingId, PassId, TicketId, VenueId

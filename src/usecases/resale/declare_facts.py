@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.resale.declared_facts import DeclaredFacts
-from core.resale.settings import Setting, Target
+from core.resale.law.declared_facts import DeclaredFacts
+from core.resale.policies.settings import Setting, Target
 from core.shared.callers import MANAGERS, STAFF, Caller
 from ports.clock import Clock
 from ports.published.resale import ResaleFactsChanged

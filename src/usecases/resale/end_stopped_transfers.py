@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.ids import PassId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery

@@ -3,9 +3,9 @@
 import logging
 from dataclasses import dataclass
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_errors import TransferNeedsAccountError, TransferNotFoundError
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_errors import TransferNeedsAccountError, TransferNotFoundError
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.callers import Caller
 from core.shared.errors import UnavailableError
 from core.shared.ids import TenantId, TransferId

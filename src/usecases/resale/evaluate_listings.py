@@ -4,8 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import override
 
-from core.resale.evaluation import Why
-from core.resale.settings import ORGANISATION, Target
+from core.resale.market.evaluation import Why
+from core.resale.policies.settings import ORGANISATION, Target
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import TenantId, TicketId, VenueId
 from ports.clock import Clock

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from core.resale.listed import Cause, Suspension
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingKind
-from core.resale.rule import AppliesAt
-from core.resale.sellable import refusal_of
-from core.resale.verdict import Reason
+from core.resale.law.rule import AppliesAt
+from core.resale.market.listed import Cause, Suspension
+from core.resale.market.listing import Listing
+from core.resale.market.sellable import refusal_of
+from core.resale.verdicts.verdict import Reason
 from core.shared.errors import DomainError
 from core.shared.ids import TenantId
 from ports.clock import Clock
@@ -66,9 +65,7 @@ class ExamineListing:
             seller_trader=listing.terms.seller_trader,
             channel=listing.kind.channel,
         )
-        # The organiser sells a return: nobody who gives one back has to show who they are.
-        is_return = listing.kind is ListingKind.RETURN
-        refusal = None if is_return and judged.verdict.allowed else refusal_of(judged.verdict)
+        refusal = refusal_of(judged.verdict, kind=listing.kind)
         if refusal is None:
             return Finding()
         objection = Suspension(Cause.UNLAWFUL, refusal.message)

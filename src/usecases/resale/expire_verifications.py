@@ -8,13 +8,14 @@ from core.shared.errors import StaleVersionError
 from ports.clock import Clock
 from ports.resale import ResaleTransactions
 from ports.resale.verifications import ExpiredVerifications
+from usecases.resale.verification_news import announce
 
 BATCH_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ExpireVerifications:
-    """A sweep that tidies: a verification counts for nothing from its end on, marked or not."""
+    """A sweep that tidies, and tells of it: a verification counts for nothing from its end on, marked or not."""
 
     transactions: ResaleTransactions
     expired: ExpiredVerifications
@@ -29,5 +30,7 @@ class ExpireVerifications:
             with suppress(StaleVersionError, VerificationDecidedError):
                 async with self.transactions.begin(tenant_id) as tx:
                     stored = await tx.verifications.get(verification_id)
-                    await tx.verifications.save(stored.expired(now=now))
+                    ended = stored.expired(now=now)
+                    await tx.verifications.save(ended)
+                    await announce(tx, stored, ended, now=now)
         return len(due)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.resale.declared_facts import KnownFacts, known_of_event
-from core.resale.facts import Where
-from core.resale.settings import Target
+from core.resale.law.declared_facts import KnownFacts, known_of_event
+from core.resale.law.facts import Where
+from core.resale.policies.settings import Target
 from core.shared.ids import TenantId, VenueId
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from ports.published.venues import VenuePlace, VenuesApi

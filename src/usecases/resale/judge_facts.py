@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.canonical import canonical_json
-from core.resale.facts import ResaleFacts
-from core.resale.grounds import grounds_of
-from core.resale.kept_verdict import SignedVerdict, hash_of_grounds
-from core.resale.policy import PolicyChain
-from core.resale.receipt import Subject
-from core.resale.validation import validate_resale
+from core.resale.law.facts import ResaleFacts
+from core.resale.policies.policy import PolicyChain
+from core.resale.receipts.canonical import canonical_json
+from core.resale.receipts.grounds import grounds_of
+from core.resale.receipts.kept_verdict import SignedVerdict, hash_of_grounds
+from core.resale.receipts.receipt import Subject
+from core.resale.verdicts.validation import validate_resale
 from core.shared.ids import TenantId
 from ports.resale.rulebook import RulebookSource
 from usecases.resale.sign_receipt import SignReceipt

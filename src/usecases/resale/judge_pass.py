@@ -3,16 +3,16 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.resale.facts import Act, Where
-from core.resale.facts_of_pass import FirstSale, facts_of_pass
-from core.resale.kept_verdict import SignedVerdict
-from core.resale.policy import Channel, PolicyChain
-from core.resale.receipt import PassSubject
-from core.resale.returns import chain_of
-from core.resale.rule import AppliesAt
-from core.resale.scalping import HISTORY_OF, TRADER_AT, score, with_review
-from core.resale.settings import Target
-from core.resale.verifications import kinds_verified
+from core.resale.law.facts import Act, Where
+from core.resale.law.rule import AppliesAt
+from core.resale.policies.policy import Channel, PolicyChain
+from core.resale.policies.returns import chain_of
+from core.resale.policies.settings import Target
+from core.resale.receipts.kept_verdict import SignedVerdict
+from core.resale.receipts.receipt import PassSubject
+from core.resale.trust.scalping import HISTORY_OF, TRADER_AT, score, with_review
+from core.resale.trust.verifications import kinds_verified
+from core.resale.verdicts.facts_of_pass import FirstSale, facts_of_pass
 from core.shared.ids import AccountId, PassId, TenantId, TicketId, VenueId
 from core.shared.money import Money
 from ports.published.admission import PassFacts

@@ -4,10 +4,10 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import Protocol
 
-from core.resale.facts import Where
-from core.resale.policy import Channel
-from core.resale.rule import AppliesAt
-from core.resale.verdict import Verdict
+from core.resale.law.facts import Where
+from core.resale.law.rule import AppliesAt
+from core.resale.policies.policy import Channel
+from core.resale.verdicts.verdict import Verdict
 from core.shared.ids import AccountId, TenantId, VerdictId
 from core.shared.money import Money
 from ports.published.admission import PassFacts

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.activation import LEAD, Activation, KeptRulebook, RulebookNotKeptError, Schedule
-from core.resale.lint import Severity, lint
-from core.resale.rulebook import Rulebook, RulebookFaultyError
+from core.resale.law.activation import LEAD, Activation, KeptRulebook, RulebookNotKeptError, Schedule
+from core.resale.law.lint import Severity, lint
+from core.resale.law.rulebook import Rulebook, RulebookFaultyError
 from core.shared.errors import Problem
 from ports.clock import Clock
 from ports.resale.rulebooks import RulebookFormat, RulebookKeeper

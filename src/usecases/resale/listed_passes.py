@@ -1,7 +1,7 @@
 """A pass as admission tells of it, as the market keeps it."""
 
-from core.resale.facts import PriceComponents, Where
-from core.resale.listed import ListedPass, ListedSeat
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.market.listed import ListedPass, ListedSeat
 from core.shared.ids import OrderId, OrderItemId, PassId, SeatId, TicketId, VenueId
 from core.shared.money import Money
 from ports.published.admission import PassFacts

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
 from ports.events import Event
 from ports.published.resale import (
     ListingEnded,

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, override
 
-from core.resale.listed import OfferedTo
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
-from core.resale.waiting_entry import PlacedOffer, WaitingEntry
-from core.resale.waiting_list import Offer, OpenReturn, offers
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.market.listed import OfferedTo
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.waiting.waiting_entry import PlacedOffer, WaitingEntry
+from core.resale.waiting.waiting_list import Offer, OpenReturn, offers
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import ListingId, TicketId, WaitingOfferId
 from ports.clock import Clock

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.resale.transfer import Transfer, TransferredPass
-from core.resale.transfer_errors import OwnTransferError, TooManyTransfersError, TransferRefusedError
-from core.resale.transfer_rules import TransferTerms, closing_time, objections
+from core.resale.transfers.transfer import Transfer, TransferredPass
+from core.resale.transfers.transfer_errors import OwnTransferError, TooManyTransfersError, TransferRefusedError
+from core.resale.transfers.transfer_rules import TransferTerms, closing_time, objections
 from core.shared.callers import Caller
 from core.shared.emails import Email
 from core.shared.ids import PassId, TicketId, TransferId, VenueId

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import override
 
-from core.resale import market
-from core.resale.listing import Listing
-from core.resale.listing_errors import ResaleReservationConflictError
-from core.resale.listing_status import ListingStatus
+from core.resale.market import market
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import ResaleReservationConflictError
+from core.resale.market.listing_status import ListingStatus
 from core.shared.ids import ListingId, OrderId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery

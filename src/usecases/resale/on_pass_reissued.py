@@ -4,9 +4,9 @@ import logging
 from dataclasses import dataclass
 from typing import override
 
-from core.resale.history import HistoryEntry, HistoryKind
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingKind, ListingStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingKind, ListingStatus
+from core.resale.transfers.history import HistoryEntry, HistoryKind
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import AccountId, ListingId, OrderId, PassId
 from ports.clock import Clock

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import override
 
-from core.resale.listed import Cause
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listed import Cause
+from core.resale.market.listing_status import ListingStatus
 from core.shared.ids import PassId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery

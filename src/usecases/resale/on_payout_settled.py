@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import override
 
-from core.resale.listed import PayoutStatus
+from core.resale.market.listed import PayoutStatus
 from core.shared.ids import PayoutId
 from ports.clock import Clock
 from ports.events import Consumer, Delivery

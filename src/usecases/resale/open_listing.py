@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from core.resale.listing import Listing
-from core.resale.listing_errors import ListingNotFoundError
-from core.resale.listing_status import ListingKind, ListingStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import ListingNotFoundError
+from core.resale.market.listing_status import ListingKind, ListingStatus
 from core.shared.ids import ListingId, TenantId
 from ports.clock import Clock
 from ports.published.admission import AdmissionApi

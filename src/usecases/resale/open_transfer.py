@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_errors import TransferNotFoundError
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_errors import TransferNotFoundError
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.ids import TenantId, TransferId
 from ports.clock import Clock
 from ports.published.admission import AdmissionApi

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.resale.listed import PayoutStatus
+from core.resale.market.listed import PayoutStatus
 from core.shared.ids import ListingId, TenantId
 from ports.clock import Clock
 from ports.published.payments import PaymentsApi

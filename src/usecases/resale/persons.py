@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from core.resale.listing import Listing
-from core.resale.listing_errors import NotForSaleError, PersonBlockedError, TooManyListingsError
-from core.resale.market_terms import MarketTerms
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import NotForSaleError, PersonBlockedError, TooManyListingsError
+from core.resale.market.market_terms import MarketTerms
 from core.shared.ids import AccountId
 from core.shared.time import spoken
 from ports.resale import ResaleTransaction

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.resale.policy import PolicyChain, ResalePolicy
-from core.resale.policy_rules import combined
-from core.resale.rights import Collision, RightInForce, collisions, giving_way, rights_in_force
-from core.resale.settings import Setting, Target, targets_of
+from core.resale.law.rights import Collision, RightInForce, collisions, giving_way, rights_in_force
+from core.resale.policies.policy import PolicyChain, ResalePolicy
+from core.resale.policies.policy_rules import combined
+from core.resale.policies.settings import Setting, Target, targets_of
 from core.shared.ids import TenantId, TicketId, VenueId
 from ports.clock import Clock
 from ports.published.ticketing import TicketOnSale

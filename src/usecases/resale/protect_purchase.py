@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale import market
-from core.resale.listing_errors import ResaleReservationNotFoundError
+from core.resale.market import market
+from core.resale.market.listing_errors import ResaleReservationNotFoundError
 from core.shared.ids import OrderId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.resale import ResaleTransactions

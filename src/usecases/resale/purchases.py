@@ -1,7 +1,7 @@
 """How the history of a pass begins: with its purchase, which is written when the pass is first offered."""
 
-from core.resale.facts import PriceComponents, Where
-from core.resale.history import HistoryEntry, HistoryKind, Lineage
+from core.resale.law.facts import PriceComponents, Where
+from core.resale.transfers.history import HistoryEntry, HistoryKind, Lineage
 from core.shared.ids import AccountId, PassId, TicketId
 from core.shared.money import Money
 from ports.published.admission import PassFacts

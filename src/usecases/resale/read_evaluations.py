@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.resale.evaluation import Evaluation, EvaluationFinding, EvaluationNotFoundError
+from core.resale.market.evaluation import Evaluation, EvaluationFinding, EvaluationNotFoundError
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import EvaluationId
 from ports.clock import Clock

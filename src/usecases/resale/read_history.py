@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core.resale.errors import PassHistoryNotFoundError
-from core.resale.facts import Where
-from core.resale.history import KeptEntry, Lineage, first_broken
+from core.resale.law.facts import Where
+from core.resale.transfers.history import KeptEntry, Lineage, first_broken
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import PassId, TenantId
 from ports.published.admission import AdmissionApi, PassFacts

@@ -3,9 +3,9 @@
 from collections.abc import Set
 from dataclasses import dataclass
 
-from core.resale.listing import Listing
-from core.resale.listing_errors import ListingNotFoundError
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import ListingNotFoundError
+from core.resale.market.listing_status import ListingStatus
 from core.shared.callers import STAFF, Caller
 from core.shared.errors import ForbiddenError
 from core.shared.ids import ListingId, TicketId

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.asking import ImpossibleQuestionError, moment_asked
-from core.resale.rule import Rule
+from core.resale.law.rule import Rule
+from core.resale.verdicts.asking import ImpossibleQuestionError, moment_asked
 from core.shared.errors import Problem
 from core.shared.places import is_place
 from ports.clock import Clock

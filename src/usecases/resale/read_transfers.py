@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_errors import TransferNotFoundError
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_errors import TransferNotFoundError
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import TransferId
 from ports.paging import Page, PageRequest

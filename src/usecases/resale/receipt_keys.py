@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from core.resale.receipt_key import ReceiptKey
+from core.resale.receipts.receipt_key import ReceiptKey
 from core.shared.errors import UnavailableError
 from ports.clock import Clock
 from ports.resale.receipts import ReceiptKeyStore, ReceiptSigner

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
 from core.shared.ids import ListingId, TenantId
 from ports.clock import Clock
 from ports.resale import ResaleTransactions

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale import market
-from core.resale.listed import Purchase
-from core.resale.listing import Listing
-from core.resale.listing_errors import NotForSaleError, ResaleReservationNotFoundError
+from core.resale.market import market
+from core.resale.market.listed import Purchase
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import NotForSaleError, ResaleReservationNotFoundError
 from core.shared.holders import holder_of
 from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
 from ports.clock import Clock

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from core.resale.facts import Where
-from core.resale.listed import ListingTerms, closing_time, restrictions_of
-from core.resale.listing import Listing
-from core.resale.listing_errors import NotReturnableError, UnlawfulResaleError
-from core.resale.listing_status import ListingKind
-from core.resale.market_terms import MarketTerms
-from core.resale.policy import Channel
-from core.resale.returns import chain_of
-from core.resale.rule import AppliesAt
+from core.resale.law.facts import Where
+from core.resale.law.rule import AppliesAt
+from core.resale.market.listed import ListingTerms, closing_time, restrictions_of
+from core.resale.market.listing import Listing
+from core.resale.market.listing_errors import NotReturnableError, UnlawfulResaleError
+from core.resale.market.listing_status import ListingKind
+from core.resale.market.market_terms import MarketTerms
+from core.resale.policies.policy import Channel
+from core.resale.policies.returns import chain_of
 from core.shared.callers import Caller
 from core.shared.ids import ListingId, PassId, TicketId, VenueId
 from core.shared.money import Money

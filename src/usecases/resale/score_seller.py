@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.resale.scalping import HISTORY_OF, Score, score
+from core.resale.trust.scalping import HISTORY_OF, Score, score
 from core.shared.callers import SELLERS, Caller
 from core.shared.ids import AccountId, TenantId
 from ports.clock import Clock

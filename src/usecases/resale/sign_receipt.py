@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.resale.receipt import Receipt, SignedReceipt, Subject
-from core.resale.verdict import Verdict
+from core.resale.receipts.receipt import Receipt, SignedReceipt, Subject
+from core.resale.verdicts.verdict import Verdict
 from core.shared.ids import TenantId, VerdictId
 from core.shared.money import Money
 from ports.clock import Clock

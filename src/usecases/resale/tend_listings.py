@@ -4,9 +4,9 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
-from core.resale.market_terms import MarketTerms
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.market.market_terms import MarketTerms
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import ListingId, TenantId
 from ports.clock import Clock

@@ -4,9 +4,9 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.resale.transfer import TIME_OVER
-from core.resale.transfer_rules import TransferTerms
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer import TIME_OVER
+from core.resale.transfers.transfer_rules import TransferTerms
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.errors import DomainError, UnavailableError
 from core.shared.ids import TenantId, TransferId
 from ports.clock import Clock

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_status import TransferStatus
 from ports.events import Event
 from ports.published.resale import TransferAccepted, TransferEnded, TransferOffered
 from ports.resale import ResaleTransaction

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from core.resale.facts import Where
-from core.resale.policy import PolicyChain
-from core.resale.settings import Target
-from core.resale.transfer_rules import why_named
+from core.resale.law.facts import Where
+from core.resale.policies.policy import PolicyChain
+from core.resale.policies.settings import Target
+from core.resale.transfers.transfer_rules import why_named
 from core.shared.ids import TenantId, TicketId, VenueId
 from ports.clock import Clock
 from ports.resale.rulebook import RulebookSource

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.resale.errors import InvalidResalePolicyError, PolicyCollidesError
-from core.resale.policy import ResalePolicy
-from core.resale.policy_rules import faults_of
-from core.resale.rights import collisions, rights_in_force
-from core.resale.settings import Setting, Target
+from core.resale.law.rights import collisions, rights_in_force
+from core.resale.policies.policy import ResalePolicy
+from core.resale.policies.policy_rules import faults_of
+from core.resale.policies.settings import Setting, Target
 from core.shared.callers import MANAGERS, STAFF, Caller
 from core.shared.errors import Problem
 from core.shared.ids import TenantId

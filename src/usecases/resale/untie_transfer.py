@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.resale.transfer import Transfer
-from core.resale.transfer_status import TransferStatus
+from core.resale.transfers.transfer import Transfer
+from core.resale.transfers.transfer_status import TransferStatus
 from core.shared.ids import TenantId
 from ports.clock import Clock
 from ports.published.admission import AdmissionApi

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.resale.asking import ImpossibleQuestionError, moment_asked
-from core.resale.declared_facts import KnownFacts, known_of_event
-from core.resale.facts import ResaleFacts, Where
-from core.resale.kept_verdict import SignedVerdict
-from core.resale.policy import PolicyChain, VerificationKind
-from core.resale.receipt import ExternalSubject
-from core.resale.rights import collisions, giving_way, rights_in_force
-from core.resale.settings import ORGANISATION, Target
-from core.resale.verifications import Verification, VerificationStatus, kinds_verified
+from core.resale.law.declared_facts import KnownFacts, known_of_event
+from core.resale.law.facts import ResaleFacts, Where
+from core.resale.law.rights import collisions, giving_way, rights_in_force
+from core.resale.policies.policy import PolicyChain, VerificationKind
+from core.resale.policies.settings import ORGANISATION, Target
+from core.resale.receipts.kept_verdict import SignedVerdict
+from core.resale.receipts.receipt import ExternalSubject
+from core.resale.trust.verifications import Verification, VerificationStatus, kinds_verified
+from core.resale.verdicts.asking import ImpossibleQuestionError, moment_asked
 from core.shared.callers import Caller
 from core.shared.errors import Problem
 from core.shared.ids import AccountId, TenantId, VenueId

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.resale.asking import moment_asked
-from core.resale.facts import Act, Where
-from core.resale.kept_verdict import SignedVerdict
+from core.resale.law.facts import Act, Where
+from core.resale.receipts.kept_verdict import SignedVerdict
+from core.resale.verdicts.asking import moment_asked
 from core.shared.callers import Caller
 from core.shared.ids import AccountId, PassId
 from core.shared.money import Money
@@ -18,7 +18,7 @@ from usecases.resale.may_ask import must_be_allowed_to_ask_about
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassQuestion:
-    """What is asked. The seller is the pass's holder."""
+    """What is asked. The seller is the pass's holder; `seller_trader` is their own word, as a listing takes it."""
 
     pass_id: PassId
     price: Money
@@ -26,6 +26,7 @@ class PassQuestion:
     seller_place: Where | None = None
     act: Act = Act.RESALE
     as_of: datetime | None = None
+    seller_trader: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +59,5 @@ class ValidatePass:
             seller_place=question.seller_place,
             act=question.act,
             as_of=as_of,
+            seller_trader=question.seller_trader,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.resale.kept_verdict import KeptVerdict
+from core.resale.receipts.kept_verdict import KeptVerdict
 from core.shared.ids import PassId, TenantId
 from ports.resale import ResaleTransactions
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.resale.receipt import Receipt, SignedReceipt
-from core.resale.receipt_errors import InvalidReceiptError
+from core.resale.receipts.receipt import Receipt, SignedReceipt
+from core.resale.receipts.receipt_errors import InvalidReceiptError
 from ports.resale.receipts import ReceiptVerifier
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.resale.errors import VerificationOpenError
-from core.resale.evidence import Evidence
-from core.resale.verifications import OPEN, Verification, VerificationStatus
+from core.resale.trust.evidence import Evidence
+from core.resale.trust.verifications import OPEN, Verification, VerificationStatus
 from core.shared.callers import SELLERS, Caller
 from core.shared.errors import ForbiddenError, StaleVersionError
 from core.shared.ids import VenueId, VerificationId
@@ -17,6 +17,7 @@ from ports.paging import Page, PageRequest
 from ports.published.venues import VenuesApi
 from ports.resale import ResaleTransactions
 from ports.resale.verification import Brought, Check, CheckAnswer, SellerVerifier
+from usecases.resale.verification_news import announce
 
 
 class Judgement(StrEnum):
@@ -74,6 +75,7 @@ class BringVerification:
         checked = _checked(verification, await self.verifier.start(caller.tenant_id, brought), now)
         async with self.transactions.begin(caller.tenant_id) as tx:
             await tx.verifications.add(checked)
+            await announce(tx, None, checked, now=now)
         return checked
 
     async def own(self, caller: Caller) -> Sequence[Verification]:
@@ -105,7 +107,7 @@ class JudgeVerification:
         expected_version: int,
         caller: Caller,
     ) -> Verification:
-        """Judge a verification, or take a verified one back.
+        """Judge a verification, or take a verified one back; the seller's listings are judged again after that.
 
         Raises VerificationNotFoundError, VerificationDecidedError, InvalidVerificationError, StaleVersionError, and
         ForbiddenError.
@@ -127,6 +129,7 @@ class JudgeVerification:
             else:
                 judged = stored.rejected(by=caller.account_id, now=now, reason=reason)
             await tx.verifications.save(judged)
+            await announce(tx, stored, judged, now=now)
         return judged
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.resale.settings import Setting, Target
+from core.resale.policies.settings import Setting, Target
 from core.shared.callers import Caller
 from core.shared.errors import StaleVersionError
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from core.resale.waiting_entry import WaitingEntry, WaitingStatus
-from core.resale.waiting_errors import (
+from core.resale.waiting.waiting_entry import WaitingEntry, WaitingStatus
+from core.resale.waiting.waiting_errors import (
     NotWaitingError,
     TooManyWaitingListsError,
+    TooManyWantedError,
     WaitingListClosedError,
 )
-from core.resale.waiting_terms import WaitingTerms
+from core.resale.waiting.waiting_terms import WaitingTerms
 from core.shared.callers import SELLERS, Caller
 from core.shared.errors import ForbiddenError
 from core.shared.ids import TicketId, WaitingEntryId
@@ -46,7 +47,7 @@ class JoinWaitingList:
         now = self.clock.now()
         most = min(ticket.max_per_user, self.terms.quantity_max)
         if quantity > most:
-            raise WaitingListClosedError(f"At most {most} passes of this ticket can be waited for.")
+            raise TooManyWantedError(most)
         if now >= ticket.event.starts_at:
             raise WaitingListClosedError("The event has begun.")
         async with self.resale.begin(caller.tenant_id) as tx:

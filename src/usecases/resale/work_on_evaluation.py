@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import override
 from uuid import UUID
 
-from core.resale.evaluation import Evaluation, EvaluationFinding, Outcome
-from core.resale.facts import Act, Where
-from core.resale.kept_verdict import SignedVerdict
-from core.resale.listing import Listing
-from core.resale.listing_status import ListingStatus
-from core.resale.policy import Channel
-from core.resale.rule import AppliesAt
+from core.resale.law.facts import Act, Where
+from core.resale.law.rule import AppliesAt
+from core.resale.market.evaluation import Evaluation, EvaluationFinding, Outcome
+from core.resale.market.listing import Listing
+from core.resale.market.listing_status import ListingStatus
+from core.resale.policies.policy import Channel
+from core.resale.receipts.kept_verdict import SignedVerdict
 from core.shared.errors import DomainError
 from core.shared.ids import AccountId, EvaluationId, ListingId, TenantId
 from core.shared.money import Money

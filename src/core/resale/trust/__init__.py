@@ -1,0 +1,1 @@
+"""What is known of sellers: evidence, blocks, and who looks like a scalper."""
