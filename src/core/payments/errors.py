@@ -85,7 +85,7 @@ class NotInEscrowError(DomainError):
 
 
 class PayoutTooLargeError(DomainError):
-    """More is to be paid out than was received and is left after refunds and other payouts."""
+    """More is to be paid out than was received and is left after other payouts."""
 
     code = "payments.payout_too_large"
 

@@ -92,5 +92,5 @@ class Payment:
 
     @property
     def payable_minor(self) -> int:
-        """How much can still be paid out of escrow; negative when more went back than was left."""
-        return self.refundable_minor - self.paid_out_minor
+        """How much of what was received can still be paid out, be it that it went back: that the platform bears."""
+        return (self.received.amount_minor if self.received else 0) - self.paid_out_minor

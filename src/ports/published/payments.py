@@ -46,8 +46,8 @@ class PayoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `pending`: it waits for Stripe, or for the buyer's bank while a dispute is open; `owed`: it is a credit of the
     seller's (or the organisation's), who has no account yet that money can be sent to; `failed`: `failure` says why;
-    `reversed`: the money came back. A pending or failed one is seen to by payments, and how it stands then is told as
-    PayoutSettled.
+    `reversed`: its transfers were taken back in Stripe's pages. A pending or failed one is seen to by payments, and how
+    it stands then is told as PayoutSettled.
     """
 
     payout_id: UUID
@@ -129,8 +129,9 @@ class PaymentsApi(Protocol):
         """Release money of an order in escrow: to the seller, to the organisation of the venues, to the platform.
 
         The caller makes `payout_id`; the same id answers the same payout, as it stands by then, and asking again for
-        one that failed is its next try. The payouts of an order never take more than was received and has not gone
-        back. While Stripe cannot be asked the answer is `pending`. Raises RefusedError `payments.not_found`,
+        one that failed is its next try. The payouts of an order never take more than was received; what of that went
+        back to the buyer the platform bears. While Stripe cannot be asked the answer is `pending`. Raises RefusedError
+        `payments.not_found`,
         `payments.not_in_escrow`, `payments.payout_too_large`, `payments.payout_conflict` (the id is that of another
         order's payout, another seller's, or one with other shares), and `request.invalid` for a negative share, or when
         all are 0.

@@ -50,7 +50,7 @@ class RecordDisputes:
         for posting in change.postings:
             await tx.ledger.post(payment.id, posting, id=self.ids.new(), at=now)
         if payment.escrow and change.news:
-            await tx.payouts.wake(payment.id, at=now)  # what waited for the bank goes on, or is over
+            await tx.payouts.wake(payment.id, at=now)  # what waited for the bank goes on
         for news in change.news:
             await tx.outbox.add(_told(news), subject=payment.id, at=now)
 

@@ -1,0 +1,52 @@
+"""Whose pass was sold is paid, whatever went back to the buyer: payouts take no more than came, and that is all."""
+
+from alembic import op
+
+revision = "payment_0008"
+down_revision = "payment_0007"
+branch_labels = None
+depends_on = None
+
+_ALL_THAT_CAME = "received_minor"
+_WHAT_IS_LEFT = "received_minor - refunded_minor"
+
+
+def upgrade() -> None:
+    """Weigh payouts by what came alone, and have those looked at again that had failed since money went back."""
+    _weigh(_ALL_THAT_CAME)
+    op.execute("alter table payouts no force row level security")
+    op.execute("update payouts set check_at = now() where status = 'failed' and not released")
+    op.execute("alter table payouts force row level security")
+
+
+def downgrade() -> None:
+    """What was paid out beyond what is left stays paid out; only nothing more is."""
+    _weigh(_WHAT_IS_LEFT)
+
+
+def _weigh(payable: str) -> None:
+    """Keep payments.paid_out_minor as before, within another limit; two at once wait for the payment's row."""
+    op.execute(
+        f"""
+        create or replace function weigh_payout() returns trigger language plpgsql
+        security definer set search_path = pg_catalog, public, pg_temp as $$
+        declare
+            weight bigint := public.weight_of(new);
+        begin
+            if tg_op = 'UPDATE' then
+                weight := weight - public.weight_of(old);
+            end if;
+            if weight = 0 then
+                return null;
+            end if;
+            update public.payments set paid_out_minor = paid_out_minor + weight
+             where tenant_id = new.tenant_id and id = new.payment_id and escrow and received_currency = new.currency
+               and (weight < 0 or paid_out_minor + weight <= {payable});
+            if not found then
+                raise exception 'payment % has less left to pay out', new.payment_id
+                    using errcode = 'check_violation', constraint = 'payments_paid_out';
+            end if;
+            return null;
+        end $$
+        """
+    )
