@@ -155,8 +155,28 @@ async def test_a_refund_that_the_provider_calls_disputed_first_has_failed(world:
     started = await world.paid()
     world.gateway.dispute(started.intent.id)
     refund = await world.refund(1000)
-    assert refund.status is RefundStatus.FAILED
+    assert (refund.status, refund.failure) == (RefundStatus.FAILED, PaymentDisputedError.code)
     assert (await world.payment(started.payment.id)).refunded_minor == 0
+
+
+@pytest.mark.parametrize("by_sweep", [False, True])
+async def test_what_the_bank_takes_was_here_though_a_refund_of_it_had_come_back_unheard(
+    world: PaymentsWorld, *, by_sweep: bool
+) -> None:
+    started = await world.paid()
+    dispute_id = world.gateway.dispute(started.intent.id, inquiry=True)
+    await world.use.record_dispute(dispute_id)
+    refund = await world.refund()
+    world.gateway.desk.settle(refund.provider_id or "", RefundStatus.FAILED)
+    world.gateway.bank.escalate(dispute_id)
+    if by_sweep:
+        world.clock.move(seconds=CHECK_AFTER_S)
+        assert await world.use.settle_disputes() == 1
+    else:
+        await world.use.record_dispute(dispute_id)
+    kinds = [(kind, minor) for kind, minor in await world.trail(started.payment.id) if minor]
+    assert [minor for _, minor in kinds] == [7500, -7500, 7500, -7500]
+    assert kinds[-2][0] is RecordKind.REFUND_FAILED
 
 
 async def test_the_sweep_reads_a_silent_dispute_anew(world: PaymentsWorld) -> None:

@@ -33,12 +33,16 @@ class CancelOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """How a refund stands; a pending or failed one is seen to by payments, and its end is told as RefundSettled."""
+    """How a refund stands; a pending or failed one is seen to by payments, and its end is told as RefundSettled.
+
+    `failure` says why one failed, as `RefundSettled` does.
+    """
 
     refund_id: UUID
     amount_minor: int
     currency: str
     status: Literal["pending", "succeeded", "failed"]
+    failure: str | None = None
 
 
 class PayoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
