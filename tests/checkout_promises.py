@@ -74,9 +74,16 @@ def _owners(seen: Picture) -> Iterator[str]:
 
 
 def _money_moved(seen: Picture, order: Order) -> Iterator[str]:
-    paid = [intent for intent in seen.intents.get(order.id, []) if intent.received_minor]
+    intents = seen.intents.get(order.id, [])
+    paid = [intent for intent in intents if intent.received_minor]
     if len(paid) > 1:
         yield f"order {order.id} was paid {len(paid)} times"
+    payable = sum(map(undecided, intents))
+    if payable + len(paid) > 1:
+        yield f"order {order.id} was paid {len(paid)} times, and {payable} of its intents can still be paid"
+    tries = [intent.attempt for intent in intents]
+    if len(set(tries)) != len(tries) or any((number or 0) > seen.payments[order.id].attempt for number in tries):
+        yield f"order {order.id} is at attempt {seen.payments[order.id].attempt}, and has intents of {tries}"
     if seen.kept(order) < 0:
         yield f"more went back for order {order.id} than came"
     if not 0 <= seen.trail.get(order.id, 0) <= seen.taken(order):

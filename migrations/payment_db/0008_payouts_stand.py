@@ -1,11 +1,18 @@
-"""Whose pass was sold is paid, whatever went back to the buyer: payouts take no more than came, and that is all."""
+"""Whose pass was sold is paid, whatever went back to the buyer: payouts take no more than came, and that is all.
+
+Besides, the next attempt of a payment may be by another method.
+"""
 
 from alembic import op
+
+from adapters.postgres.security import Roles
 
 revision = "payment_0008"
 down_revision = "payment_0007"
 branch_labels = None
 depends_on = None
+
+ROLES = Roles.of("payment_db")
 
 _ALL_THAT_CAME = "received_minor"
 _WHAT_IS_LEFT = "received_minor - refunded_minor"
@@ -17,10 +24,12 @@ def upgrade() -> None:
     op.execute("alter table payouts no force row level security")
     op.execute("update payouts set check_at = now() where status = 'failed' and not released")
     op.execute("alter table payouts force row level security")
+    op.execute(f"grant update (method) on payments to {ROLES.app}")
 
 
 def downgrade() -> None:
     """What was paid out beyond what is left stays paid out; only nothing more is."""
+    op.execute(f"revoke update (method) on payments from {ROLES.app}")
     _weigh(_WHAT_IS_LEFT)
 
 

@@ -21,6 +21,12 @@ class PaymentClosedError(DomainError):
     code = "payments.closed"
 
 
+class TooManyAttemptsError(DomainError):
+    """So many PaymentIntents were declined or cancelled that no other is made; the last one can still be paid."""
+
+    code = "payments.too_many_attempts"
+
+
 class PaymentConflictError(DomainError):
     """The order has a payment over another amount or of another account."""
 

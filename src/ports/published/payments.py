@@ -85,14 +85,17 @@ class PaymentsApi(Protocol):
         venue_ids: tuple[UUID, ...],
         escrow: bool = False,
     ) -> PaymentStarted:
-        """Create the PaymentIntent of the order, or return the one it has.
+        """Create the PaymentIntent of the order, or return the one it has; after a decline another takes its place.
 
+        One that is declined can be confirmed again as well, with the client secret that is known. Each is made with the
+        key of order and attempt, is an `attempted` in the payment's records, and is cancelled before the next one is
+        made, so that an order is never paid twice.
         The money goes to the connected account of the venues that the order's tickets are for, where one is needed.
         With `escrow` it waits on the platform's balance until `pay_out`, whatever accounts the venues have.
         Raises RefusedError `payments.declined`, `payments.already_paid`, `payments.closed` (after `cancel`),
-        `payments.conflict` (another amount or account, or escrow after all, or not), `payments.charges_not_enabled` (a
-        venue's account may not charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be
-        asked.
+        `payments.conflict` (another amount or account, or escrow after all, or not), `payments.too_many_attempts`,
+        `payments.charges_not_enabled` (a venue's account may not charge), `payments.several_accounts`, and
+        LinkUnavailableError while Stripe cannot be asked.
         """
 
     @abstractmethod
