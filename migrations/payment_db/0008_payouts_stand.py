@@ -1,6 +1,6 @@
 """Whose pass was sold is paid, whatever went back to the buyer: payouts take no more than came, and that is all.
 
-Besides, the next attempt of a payment may be by another method.
+Besides, the next attempt of a payment may be by another method, and what failed is tried again without an end.
 """
 
 from alembic import op
@@ -19,11 +19,16 @@ _WHAT_IS_LEFT = "received_minor - refunded_minor"
 
 
 def upgrade() -> None:
-    """Weigh payouts by what came alone, and have those looked at again that had failed since money went back."""
+    """Weigh payouts by what came alone, and have all looked at again that had been given up."""
     _weigh(_ALL_THAT_CAME)
-    op.execute("alter table payouts no force row level security")
-    op.execute("update payouts set check_at = now() where status = 'failed' and not released")
-    op.execute("alter table payouts force row level security")
+    for table, moment, among in (
+        ("payouts", "check_at", "true"),
+        ("refunds", "check_at", "reason <> 'refunded at the provider'"),
+        ("payment_webhooks", "due_at", "true"),
+    ):
+        op.execute(f"alter table {table} no force row level security")
+        op.execute(f"update {table} set {moment} = now() where status = 'failed' and {moment} is null and {among}")
+        op.execute(f"alter table {table} force row level security")
     op.execute(f"grant update (method) on payments to {ROLES.app}")
 
 

@@ -159,6 +159,23 @@ async def test_a_refund_that_the_provider_calls_disputed_first_has_failed(world:
     assert (await world.payment(started.payment.id)).refunded_minor == 0
 
 
+@pytest.mark.parametrize("won", [True, False])
+async def test_a_failed_refund_is_tried_until_the_bank_has_given_the_money_to_the_buyer(
+    world: PaymentsWorld, *, won: bool
+) -> None:
+    started = await world.paid()
+    dispute_id = world.gateway.dispute(started.intent.id)
+    await world.refund(1000)
+    world.gateway.bank.decide(dispute_id, won=won)
+    await world.use.record_dispute(dispute_id)
+    world.clock.move(seconds=300)
+    assert await world.use.settle_refunds() == won
+    (refund,) = await world.refunds(started.payment.id)
+    assert refund.status is (RefundStatus.SUCCEEDED if won else RefundStatus.FAILED)
+    world.clock.move(seconds=1_000_000)
+    assert await world.use.settle_refunds() == 0
+
+
 @pytest.mark.parametrize("by_sweep", [False, True])
 async def test_what_the_bank_takes_was_here_though_a_refund_of_it_had_come_back_unheard(
     world: PaymentsWorld, *, by_sweep: bool

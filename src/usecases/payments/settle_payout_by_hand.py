@@ -34,7 +34,7 @@ class SettlePayoutByHand:
 
 @dataclass(frozen=True, slots=True)
 class RetryPayout:
-    """Owners and managers, at any time, also after the sweep has given up."""
+    """Owners and managers, at any time: the sweep does so later and later."""
 
     transactions: PaymentTransactions
     keep: KeepPayout
