@@ -10,7 +10,6 @@ from core.orders.refunds import units_gone
 from core.orders.statuses import OrderStatus
 from core.payments.ledger import LedgerAccount, balances
 from core.payments.payout import Payout, PayoutStatus
-from core.resale.market.listed import PayoutStatus as ToldStatus
 from core.resale.market.listing import Listing
 from core.resale.market.listing_status import ListingStatus
 from core.resale.transfers.history import HistoryKind, first_broken
@@ -108,12 +107,9 @@ def _listing(seen: Picture, listing: Listing, passes: dict[PassId, Pass]) -> Ite
     shares = payout.split
     if shares.price != listing.price:
         yield f"listing {listing.id} over {listing.price} is divided into {shares}"
-    (order,) = [order for order in seen.orders if order.id == payout.order_id]
-    whole = seen.kept(order) == content_of(order).total.amount_minor
-    paid = any(each.status in STANDING for each in made)
-    if whole and not paid:
-        yield f"listing {listing.id} is completed and paid for, and its seller gets nothing: {made}, {payout}"
-    if payout.status.value != (made[0].status.value if made else ToldStatus.REFUSED.value):
+    if len(made) != 1 or made[0].status not in STANDING:
+        yield f"listing {listing.id} is completed, and its seller is neither paid nor owed: {made}, {payout}"
+    if [payout.status.value] != [each.status.value for each in made]:
         yield f"the seller of listing {listing.id} was told {payout.status}, and it is {made}"
     for each in made:
         minor = each.shares.seller_minor, each.shares.royalty_minor, each.shares.fee_minor
@@ -145,13 +141,16 @@ def _resale(seen: Picture, order: Order, passes: dict[PassId, Pass]) -> Iterator
 
 
 def _escrow(seen: Picture, order: Order) -> Iterator[str]:
-    """What came and did not go back is in escrow, or was released; what went back beyond that is a loss."""
+    """What came and did not go back is in escrow, or its owners', who have all of it; what they lack is a loss."""
     ledger = balances(seen.book.get(order.id, []))
     payouts = seen.market.payouts.get(order.id, [])
     released = sum(_weight(each) for each in payouts)
     there = ledger[LedgerAccount.ESCROW] + ledger[LedgerAccount.PLATFORM_LOSS]
     if seen.kept(order) != there + released or ledger[LedgerAccount.ESCROW] < 0:
         yield f"{seen.kept(order)} is kept for order {order.id}, {released} was released, and the ledger says {ledger}"
+    sellers = ledger[LedgerAccount.SELLER] + ledger[LedgerAccount.SELLER_CREDIT]
+    if sellers != sum(each.shares.seller_minor for each in payouts):
+        yield f"the sellers of order {order.id} have {sellers}, and are to have {payouts}"
     for each in payouts:
         if each.status is PayoutStatus.PENDING or each.check_at is not None:
             yield f"payout {each.id} is stuck: {each.status}, {each.failure}, to be looked at at {each.check_at}"

@@ -74,9 +74,16 @@ def _owners(seen: Picture) -> Iterator[str]:
 
 
 def _money_moved(seen: Picture, order: Order) -> Iterator[str]:
-    paid = [intent for intent in seen.intents.get(order.id, []) if intent.received_minor]
+    intents = seen.intents.get(order.id, [])
+    paid = [intent for intent in intents if intent.received_minor]
     if len(paid) > 1:
         yield f"order {order.id} was paid {len(paid)} times"
+    payable = sum(map(undecided, intents))
+    if payable + len(paid) > 1:
+        yield f"order {order.id} was paid {len(paid)} times, and {payable} of its intents can still be paid"
+    tries = [intent.attempt for intent in intents]
+    if len(set(tries)) != len(tries) or any((number or 0) > seen.payments[order.id].attempt for number in tries):
+        yield f"order {order.id} is at attempt {seen.payments[order.id].attempt}, and has intents of {tries}"
     if seen.kept(order) < 0:
         yield f"more went back for order {order.id} than came"
     if not 0 <= seen.trail.get(order.id, 0) <= seen.taken(order):
@@ -109,8 +116,7 @@ def when_calm(seen: Picture) -> Iterator[str]:
     """Yield what is wrong once nothing is left to be done."""
     confirmed = {order.id: order for order in seen.orders if order.status is OrderStatus.CONFIRMED}
     for order in seen.orders:
-        settled = order.refund in {None, RefundState.DONE} or _is_with_bank(seen, order)
-        if order.status not in ENDED or not settled or order.due_at is not None:
+        if order.status not in ENDED or order.refund not in {None, RefundState.DONE} or order.due_at is not None:
             yield f"order {order.id} is stuck at {order.standing}, due at {order.due_at}"
         if seen.kept(order) != seen.price(order):
             yield f"{seen.kept(order)} is kept for order {order.id}, which is {order.standing} over {seen.price(order)}"
@@ -132,15 +138,6 @@ def when_calm(seen: Picture) -> Iterator[str]:
     sold = sum(left for item, left in owned if seat_of(item) is None)
     if (seen.stock.reserved, seen.stock.sold) != (0, sold):
         yield f"the quota stands at {seen.stock}, and confirmed orders have {sold} places"
-
-
-def _is_with_bank(seen: Picture, order: Order) -> bool:
-    """Whether a refund failed since the bank has the money, and was still on its way when that was heard of.
-
-    It stays noted as owed then, although the buyer has the money by way of the bank, and staff have to see that.
-    """
-    failed = any(each.status is RefundStatus.FAILED for each in seen.refunds[order.id])
-    return failed and seen.with_bank(order) > 0 and order.refund is RefundState.ASKED
 
 
 def _books(seen: Picture, order: Order) -> Iterator[str]:

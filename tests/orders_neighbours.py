@@ -245,6 +245,7 @@ class Payments(PaymentsApi):
     given_back: dict[tuple[UUID, UUID], int] = field(default_factory=dict)
     escrowed: set[UUID] = field(default_factory=set)
     refunds_come_to: Literal["pending", "succeeded", "failed"] = "succeeded"
+    bank_has_it: bool = False
     reachable: bool = True
 
     @override
@@ -310,6 +311,8 @@ class Payments(PaymentsApi):
         self._reach()
         if self.status.get(order_id) != "succeeded":
             raise RefusedError("payments.not_refundable", "nothing to give back")
+        if self.bank_has_it:
+            raise RefusedError("payments.disputed", "the buyer's bank has the money")
         captured = self.captured.get(order_id, 5_000)
         before = sum(amount for (order, _), amount in self.given_back.items() if order == order_id)
         known = self.given_back.get((order_id, refund_id))

@@ -69,7 +69,7 @@ class PaymentUseCases:
         self.transactions = transactions
         self.start = StartPayment(transactions, gateway, clock, ids, keep, terms)
         record_refunds = RecordRefunds(transactions, gateway, clock, keep_refunds)
-        record_disputes = RecordDisputes(transactions, gateway, clock, ids)
+        record_disputes = RecordDisputes(transactions, gateway, clock, ids, record_refunds)
         send = SendRefund(transactions, gateway, clock, keep_refunds, record_refunds)
         settle = SettleRefund(transactions, record_refunds, send)
         self.refund = RefundPayment(transactions, clock, keep_refunds, send, settle)

@@ -50,7 +50,7 @@ class WebhookVerifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WebhookBacklog:
-    """Webhooks that had no effect yet, by status, those given up among them; and the age in seconds of the oldest."""
+    """Webhooks that had no effect yet, by status, failed ones among them; and the age in seconds of the oldest."""
 
     received: int
     processing: int
@@ -83,8 +83,8 @@ class WebhookQueue(Protocol):
     async def take(self, *, now: datetime, webhooks_max: int, lease_s: float) -> Sequence[Webhook]:
         """Lease due webhooks, oldest first, skipping those that others are taking.
 
-        Due are new ones, those whose back-off has passed, and those whose lease ran out (core.webhooks.take says what
-        becomes of them; the ones it gives up are stored as failed and not returned).
+        Due are new ones, those whose back-off has passed, be it that they have failed, and those whose lease ran out
+        (core.webhooks.take says what becomes of them; the ones that fail by that are stored so and not returned).
         """
 
     @abstractmethod

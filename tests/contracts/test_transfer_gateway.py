@@ -22,7 +22,7 @@ from core.shared.ids import AccountId, PayoutId
 from core.shared.money import Money
 from ports.payments import PaymentGateway
 from ports.payments.accounts import AccountRequest
-from tests.payments_builders import a_payment
+from tests.payments_builders import a_payment, a_refund
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 EVER = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -173,26 +173,35 @@ async def test_a_refusal_is_told_from_the_network(provider: Provider) -> None:
         await provider.gateway.transfer(payment, replace(payout, attempt=2), Leg.SELLER, to=to)
 
 
-async def test_a_transfer_is_taken_back_once(provider: Provider) -> None:
+async def test_what_was_taken_back_moves_as_what_was_sent(provider: Provider) -> None:
     payment, payout = await paid(provider)
     to = await provider.account()
     made = await provider.gateway.transfer(payment, payout, Leg.SELLER, to=to)
-    for _ in range(2):
-        await provider.gateway.reverse_transfer(payout, made.id)
+    provider.take_back(made.id)
     (found,) = await provider.gateway.transfers(payment)
     (back,) = found.reversals
-    assert back.amount == Money(7000, "EUR")
     start, end = EVER
     moved = await provider.gateway.movements(start=start, end=end)
     of_transfers = [
-        (one.kind, one.source, one.amount.amount_minor, one.ours)
+        (one.kind, one.source, one.charge, one.amount.amount_minor, one.ours)
         for one in moved
         if one.kind is not PostingKind.CAPTURE
     ]
     assert of_transfers == [
-        (PostingKind.TRANSFER_SENT, made.id, -7000, True),
-        (PostingKind.TRANSFER_REVERSED, back.id, 7000, True),
+        (PostingKind.TRANSFER_SENT, made.id, None, -7000, True),
+        (PostingKind.TRANSFER_REVERSED, back.id, made.id, 7000, True),
     ]
+
+
+async def test_what_went_back_to_the_buyer_is_sent_out_of_the_balance(provider: Provider) -> None:
+    payment, payout = await paid(provider)
+    await paid(provider)
+    to = await provider.account()
+    await provider.gateway.refund(payment, a_refund(payment, 7500, now=NOW, refund_id=uuid4()))
+    made = await provider.gateway.transfer(payment, payout, Leg.SELLER, to=to)
+    assert [one.id for one in await provider.gateway.transfers(payment)] == [made.id]
+    with pytest.raises(ProviderRefusedError):
+        await provider.gateway.transfer(payment, replace(payout, id=PayoutId(uuid4())), Leg.SELLER, to=to)
 
 
 async def test_what_somebody_took_back_is_seen(provider: Provider) -> None:

@@ -79,13 +79,20 @@ async def test_the_webhook_and_not_the_browser_settles_a_payment(
     assert (webhook.tenant_id, webhook.account, webhook.note) == (service.tenant_id, None, None)
 
 
-async def test_a_decline_can_be_tried_again_on_the_same_intent(service: RunningPayments, payment_db: Database) -> None:
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_decline_can_be_tried_again_on_the_next_intent_or_the_same(
+    service: RunningPayments, payment_db: Database, *, asked: bool
+) -> None:
     order_id, started = await service.start()
     assert (await service.confirm(started, "pm_card_chargeDeclined")).status_code == 402
     await service.process()
     assert await service.status(started) == "FAILED"
-    _, again = await service.start(order_id=order_id)
-    assert (again.payment_id, again.stripe_payment_intent_id) == (started.payment_id, started.stripe_payment_intent_id)
+    again = started
+    if asked:
+        _, again = await service.start(order_id=order_id)
+        assert again.payment_id == started.payment_id
+        assert again.client_secret != started.client_secret
+        assert (await service.confirm(started)).status_code == 400
     await service.confirm(again)
     await service.process()
     assert await service.status(started) == "SUCCEEDED"

@@ -14,6 +14,9 @@ from adapters.memory.order_passed_on import MemoryPassedOnStore
 from core.admission.passes import Pass
 from core.orders.statuses import LIVE, RefundState
 from core.orders.vouchers import Voucher
+from core.payments import paying_out
+from core.payments.errors import PayoutTooLargeError
+from core.payments.payment import Payment
 from core.seating import ledger, returns
 from core.seating.seats import Available
 from core.shared.errors import UnavailableError
@@ -101,6 +104,11 @@ async def untie_nothing(self: WithdrawPass, tenant_id: Any, pass_id: Any, **_: A
         return await tx.passes.get(pass_id)
 
 
+def pay_what_is_left(payment: Payment, amount_minor: int) -> None:
+    if amount_minor > payment.payable_minor - payment.refunded_minor:
+        raise PayoutTooLargeError("the money has gone back")
+
+
 def have_room_for_ever(self: Voucher, uses: Any) -> None:
     return None
 
@@ -127,6 +135,7 @@ OF_RESALE: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
     "the seller's pass does not end": [(Pass, "sold_on", keep_the_sellers_pass)],
     "what was passed on is not noted": [(MemoryPassedOnStore, "add", note_nothing)],
     "a pass stays tied to its listing": [(WithdrawPass, "__call__", untie_nothing)],
+    "a seller loses what goes back to the buyer": [(paying_out, "must_leave_enough", pay_what_is_left)],
 }
 
 

@@ -155,8 +155,45 @@ async def test_a_refund_that_the_provider_calls_disputed_first_has_failed(world:
     started = await world.paid()
     world.gateway.dispute(started.intent.id)
     refund = await world.refund(1000)
-    assert refund.status is RefundStatus.FAILED
+    assert (refund.status, refund.failure) == (RefundStatus.FAILED, PaymentDisputedError.code)
     assert (await world.payment(started.payment.id)).refunded_minor == 0
+
+
+@pytest.mark.parametrize("won", [True, False])
+async def test_a_failed_refund_is_tried_until_the_bank_has_given_the_money_to_the_buyer(
+    world: PaymentsWorld, *, won: bool
+) -> None:
+    started = await world.paid()
+    dispute_id = world.gateway.dispute(started.intent.id)
+    await world.refund(1000)
+    world.gateway.bank.decide(dispute_id, won=won)
+    await world.use.record_dispute(dispute_id)
+    world.clock.move(seconds=300)
+    assert await world.use.settle_refunds() == won
+    (refund,) = await world.refunds(started.payment.id)
+    assert refund.status is (RefundStatus.SUCCEEDED if won else RefundStatus.FAILED)
+    world.clock.move(seconds=1_000_000)
+    assert await world.use.settle_refunds() == 0
+
+
+@pytest.mark.parametrize("by_sweep", [False, True])
+async def test_what_the_bank_takes_was_here_though_a_refund_of_it_had_come_back_unheard(
+    world: PaymentsWorld, *, by_sweep: bool
+) -> None:
+    started = await world.paid()
+    dispute_id = world.gateway.dispute(started.intent.id, inquiry=True)
+    await world.use.record_dispute(dispute_id)
+    refund = await world.refund()
+    world.gateway.desk.settle(refund.provider_id or "", RefundStatus.FAILED)
+    world.gateway.bank.escalate(dispute_id)
+    if by_sweep:
+        world.clock.move(seconds=CHECK_AFTER_S)
+        assert await world.use.settle_disputes() == 1
+    else:
+        await world.use.record_dispute(dispute_id)
+    kinds = [(kind, minor) for kind, minor in await world.trail(started.payment.id) if minor]
+    assert [minor for _, minor in kinds] == [7500, -7500, 7500, -7500]
+    assert kinds[-2][0] is RecordKind.REFUND_FAILED
 
 
 async def test_the_sweep_reads_a_silent_dispute_anew(world: PaymentsWorld) -> None:

@@ -174,6 +174,71 @@ async def test_a_refund_that_failed_is_paid_by_the_bank_when_the_order_is_lost(d
     assert len(desk.returns()) == 2
 
 
+@pytest.mark.parametrize("lost_first", [True, False])
+@pytest.mark.parametrize("items", [1, 2])
+async def test_a_refund_that_the_bank_came_before_is_settled_by_its_verdict(
+    desk: RefundDesk, *, items: int, lost_first: bool
+) -> None:
+    order = await desk.bought()
+    desk.world.payments.refunds_come_to = "pending"
+    refund = await desk.ask(desk.buyer, order.id, some(order, *range(items)))
+    failed = desk.settled(refund, failure="payments.disputed")
+    bank = Bank(desk, order)
+    await bank.opens()
+    if lost_first:
+        await bank.decides("lost")
+    await desk.on_settled(failed, desk.delivery())
+    if not lost_first:
+        assert (await desk.all_refunds(order))[0].status is RefundStatus.FAILED
+        await bank.decides("lost")
+    now = await desk.world.now(order)
+    assert (now.status, now.refund) == (OrderStatus.CANCELLED, RefundState.DONE)
+    assert {each.status for each in await desk.all_refunds(order)} == {RefundStatus.SUCCEEDED}
+
+
+@pytest.mark.parametrize("lost_first", [True, False])
+async def test_nor_does_a_buyer_keep_what_was_to_be_refunded_when_nobody_had_been_asked_yet(
+    desk: RefundDesk, *, lost_first: bool
+) -> None:
+    order = await desk.bought()
+    desk.world.payments.reachable = False
+    await desk.ask(desk.buyer, order.id, some(order, 0))
+    bank = Bank(desk, order)
+    desk.world.payments.reachable, desk.world.payments.bank_has_it = True, True
+    desk.world.clock.advance(60)
+    if not lost_first:
+        assert await desk.sweep() == 1
+    await bank.decides("lost")
+    assert await desk.sweep() == lost_first
+    now = await desk.world.now(order)
+    assert (now.status, now.refund) == (OrderStatus.CANCELLED, RefundState.DONE)
+    assert sum(len(each.seat_ids) for told in desk.returns() for each in told.seats) == 2
+    counted = [each for each in await desk.all_refunds(order) if each.counts]
+    assert {each.status for each in counted} == {RefundStatus.SUCCEEDED}
+
+
+async def test_a_refund_that_failed_by_itself_is_owed_though_another_dispute_was_lost(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    desk.world.payments.refunds_come_to = "pending"
+    refund = await desk.ask(desk.buyer, order.id, some(order, 0))
+    await Bank(desk, order).decides("lost")
+    await desk.on_settled(desk.settled(refund, failure="account_closed"), desk.delivery())
+    assert (await desk.all_refunds(order))[0].status is RefundStatus.FAILED
+
+
+async def test_while_the_bank_has_not_decided_the_money_is_owed(desk: RefundDesk) -> None:
+    order = await desk.bought()
+    desk.world.payments.refunds_come_to = "pending"
+    refund = await desk.ask(desk.buyer, order.id, some(order, 0))
+    bank = Bank(desk, order)
+    for outcome, version in (("lost", 2), ("won", 4)):
+        await bank.opens(version=version - 1)
+        if outcome == "won":
+            await bank.decides("won", version=version)
+    await desk.on_settled(desk.settled(refund, failure="payments.disputed"), desk.delivery())
+    assert (await desk.all_refunds(order))[0].status is RefundStatus.FAILED
+
+
 async def test_nor_do_buyers_read_of_a_dispute_that_was_lost(desk: RefundDesk) -> None:
     bank = Bank(desk, await desk.bought())
     await bank.opens()

@@ -11,18 +11,20 @@ from core.payments.errors import (
     ForeignIntentError,
     PaymentClosedError,
     PaymentConflictError,
+    TooManyAttemptsError,
 )
 from core.payments.intent import Charge, Decline, Intent, IntentStatus
 from core.payments.ledger import PostingKind
-from core.payments.payment import Payment, PaymentStatus
+from core.payments.payment import Payment, PaymentMethod, PaymentStatus
 from core.payments.record import RecordKind
 from core.payments.transitions import (
+    ATTEMPTS_MAX,
     CHECK_AFTER_S,
     Change,
     attach,
     close,
+    is_declined,
     observe,
-    reopen,
     try_again,
 )
 from core.shared.ids import AccountId
@@ -116,12 +118,46 @@ def test_each_decline_is_recorded_once() -> None:
     assert kinds(again) == [RecordKind.FAILED]
 
 
-def test_a_declined_payment_that_is_tried_again_does_not_fail_by_the_old_decline() -> None:
+@pytest.mark.parametrize("status", IntentStatus)
+def test_only_a_declined_attempt_that_waits_for_its_buyer_is_replaced(status: IntentStatus) -> None:
     payment = with_intent()
     declined = intent(payment, decline=Decline("ch_1", "card_declined"))
-    pending = after(reopen(after(observe(payment, declined, now=LATER)), now=LATER))
-    assert pending.status is PaymentStatus.PENDING
-    assert observe(pending, declined, now=LATER) is None
+    assert not is_declined(payment, intent(payment, status))
+    failed = after(observe(payment, declined, now=LATER))
+    assert is_declined(failed, intent(payment, status)) is (status is IntentStatus.AWAITING_BUYER)
+
+
+def test_a_payment_has_so_many_attempts_and_no_more() -> None:
+    def ended(payment: Payment) -> Payment:
+        return after(observe(payment, intent(payment, IntentStatus.CANCELLED, id=payment.intent_id or ""), now=LATER))
+
+    payment = with_intent()
+    for number in range(2, ATTEMPTS_MAX + 1):
+        payment = after(try_again(ended(payment), account_id=payment.account_id, amount=PRICE, now=LATER))
+        assert payment.attempt == number
+        payment = after(attach(payment, intent(payment, id=f"pi_{number}"), now=LATER))
+    with pytest.raises(TooManyAttemptsError):
+        try_again(ended(payment), account_id=payment.account_id, amount=PRICE, now=LATER)
+
+
+def test_the_next_attempt_may_be_by_another_method() -> None:
+    payment = with_intent()
+    cancelled = after(observe(payment, intent(payment, IntentStatus.CANCELLED), now=LATER))
+    change = try_again(
+        cancelled, account_id=payment.account_id, amount=PRICE, method=PaymentMethod.APPLE_PAY, now=LATER
+    )
+    assert change is not None
+    assert change.payment.method is PaymentMethod.APPLE_PAY
+    assert change.records[0].detail["method"] == "APPLE_PAY"
+
+
+def test_a_cancelled_intent_of_an_earlier_attempt_names_no_new_one() -> None:
+    unnamed = replace(with_intent(), attempt=2, intent_id=None)
+    earlier = intent(unnamed, IntentStatus.CANCELLED, id="pi_1", attempt=1)
+    assert attach(unnamed, earlier, now=LATER) is None
+    assert observe(unnamed, earlier, now=LATER) is None
+    with pytest.raises(ForeignIntentError):
+        attach(unnamed, replace(earlier, status=IntentStatus.SUCCEEDED), now=LATER)
 
 
 def test_while_the_provider_is_processing_nothing_is_decided() -> None:

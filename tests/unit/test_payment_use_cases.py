@@ -1,5 +1,6 @@
 """Payments over the memory adapters, with a provider that behaves as Stripe does."""
 
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
@@ -11,10 +12,12 @@ from core.payments.errors import (
     PaymentClosedError,
     PaymentNotFoundError,
     ProviderUnavailableError,
+    TooManyAttemptsError,
 )
+from core.payments.intent import Intent, IntentStatus
 from core.payments.payment import PaymentStatus
 from core.payments.record import RecordKind
-from core.payments.transitions import CHECK_AFTER_S
+from core.payments.transitions import ATTEMPTS_MAX, CHECK_AFTER_S
 from core.shared.callers import Caller, Role
 from core.shared.errors import InvalidInputError
 from core.shared.ids import AccountId, PaymentId, TenantId
@@ -38,17 +41,102 @@ async def test_there_is_nothing_to_start_for_nothing(world: PaymentsWorld) -> No
         await world.start(amount_minor=0)
 
 
-async def test_after_a_decline_the_same_intent_is_tried_again(world: PaymentsWorld) -> None:
+async def intent_statuses(world: PaymentsWorld) -> list[IntentStatus]:
+    return [(await world.gateway.retrieve_intent(intent_id)).status for intent_id in world.gateway._intents]
+
+
+async def test_after_a_decline_the_same_intent_can_be_confirmed_again(world: PaymentsWorld) -> None:
     started = await world.start()
     world.gateway.decline(started.intent.id, "insufficient_funds")
     assert await world.use.record(started.intent.id)
     assert (await world.payment(started.payment.id)).status is PaymentStatus.FAILED
-    again = await world.start()
-    assert again.intent.id == started.intent.id
-    assert again.payment.status is PaymentStatus.PENDING
     world.gateway.pay(started.intent.id)
     await world.use.record(started.intent.id)
     assert world.news == ["failed", "succeeded"]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_asking_again_after_a_decline_begins_the_next_attempt(world: PaymentsWorld, *, heard: bool) -> None:
+    started = await world.start()
+    world.gateway.decline(started.intent.id, "insufficient_funds")
+    if heard:
+        await world.use.record(started.intent.id)
+    again = await world.start()
+    assert (again.payment.id, again.payment.attempt) == (started.payment.id, 2)
+    assert again.intent.id != started.intent.id
+    assert await intent_statuses(world) == [IntentStatus.CANCELLED, IntentStatus.AWAITING_BUYER]
+    await world.use.record(started.intent.id)  # its cancellation is told as well, and late
+    world.gateway.pay(again.intent.id)
+    await world.use.record(again.intent.id)
+    assert world.news == ["failed", "succeeded"]
+    kinds = [kind for kind, _ in await world.trail(started.payment.id)]
+    assert kinds == [
+        RecordKind.ATTEMPTED,
+        RecordKind.FAILED,
+        RecordKind.CANCELLED,
+        RecordKind.ATTEMPTED,
+        RecordKind.SUCCEEDED,
+    ]
+
+
+async def test_a_success_at_the_very_moment_is_the_payment_and_no_other_attempt_is_made(
+    world: PaymentsWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = await world.start()
+    world.gateway.decline(started.intent.id)
+    cancel = world.gateway.cancel_intent
+
+    async def pay_first(intent_id: str) -> Intent:
+        world.gateway.pay(intent_id)
+        return await cancel(intent_id)
+
+    monkeypatch.setattr(world.gateway, "cancel_intent", pay_first)
+    with pytest.raises(AlreadyPaidError):
+        await world.start()
+    assert await intent_statuses(world) == [IntentStatus.SUCCEEDED]
+    assert world.news == ["failed", "succeeded"]
+
+
+async def test_while_the_bank_looks_at_a_declined_intent_again_it_stays_the_one(world: PaymentsWorld) -> None:
+    started = await world.start()
+    world.gateway.decline(started.intent.id)
+    await world.use.record(started.intent.id)
+    for look in (world.gateway.process, world.gateway.ask_the_buyer):
+        look(started.intent.id)
+        assert (await world.start()).intent.id == started.intent.id
+
+
+async def test_many_who_ask_again_at_once_after_a_decline_get_one_intent(world: PaymentsWorld) -> None:
+    started = await world.start()
+    world.gateway.decline(started.intent.id)
+    found = await asyncio.gather(*(world.start() for _ in range(8)))
+    assert {one.payment.attempt for one in found} == {2}
+    assert len({one.intent.id for one in found}) == 1
+    assert (await intent_statuses(world)).count(IntentStatus.AWAITING_BUYER) == 1
+
+
+async def test_a_crash_after_the_declined_intent_was_cancelled_is_healed_by_asking_again(world: PaymentsWorld) -> None:
+    started = await world.start()
+    world.gateway.decline(started.intent.id)
+    await world.use.record(started.intent.id)
+    await world.gateway.cancel_intent(started.intent.id)
+    assert (await world.start()).payment.attempt == 2
+
+
+async def test_an_order_has_so_many_attempts_and_the_last_can_still_be_paid(world: PaymentsWorld) -> None:
+    started = await world.start()
+    for number in range(2, ATTEMPTS_MAX + 1):
+        world.gateway.decline(started.intent.id)
+        started = await world.start()
+        assert started.payment.attempt == number
+    world.gateway.decline(started.intent.id)
+    for _ in range(2):
+        with pytest.raises(TooManyAttemptsError):
+            await world.start()
+    assert (await intent_statuses(world))[-1] is IntentStatus.AWAITING_BUYER
+    world.gateway.pay(started.intent.id)
+    await world.use.record(started.intent.id)
+    assert world.news[-1] == "succeeded"
 
 
 async def test_after_a_cancellation_at_the_provider_a_new_attempt_begins(world: PaymentsWorld) -> None:

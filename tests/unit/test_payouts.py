@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from core.payments.errors import (
+    AmountMismatchError,
     NotInEscrowError,
     PaymentNotFoundError,
     PayoutAccountsOffError,
@@ -13,8 +14,11 @@ from core.payments.errors import (
     PayoutNotOwedError,
     PayoutTooLargeError,
 )
+from core.payments.ledger import PostingKind
+from core.payments.movements import DifferenceKind
 from core.payments.payout import PayoutStatus
 from core.payments.platform_fee import ConnectTerms
+from core.payments.refund import RefundStatus
 from core.shared.callers import Caller, Role
 from core.shared.errors import ForbiddenError, InvalidInputError
 from ports.paging import PageRequest
@@ -22,6 +26,7 @@ from tests.payments_world import PaymentsWorld
 from tests.payouts_world import PayoutsWorld
 
 PAID = {"buyer": -7500, "seller": 7000, "royalty": 300, "platform_fee": 200}
+OWED_BY_ALL = {"buyer": -7500, "seller_credit": 7000, "royalty": 300, "platform_fee": 200}
 OWED = {"buyer": -7500, "seller_credit": 7000, "organisation": 300, "platform_fee": 200}
 
 
@@ -120,11 +125,10 @@ async def test_the_shares_are_never_more_than_what_is_left(world: PayoutsWorld) 
     with pytest.raises(InvalidInputError):
         await world.release(seller_minor=0, royalty_minor=0, fee_minor=0)
     await world.refund(1)
-    with pytest.raises(PayoutTooLargeError):
-        await world.release()
     assert (await world.release(seller_minor=6999)).status is PayoutStatus.PAID
     with pytest.raises(PayoutTooLargeError):
-        await world.release(seller_minor=1, royalty_minor=0, fee_minor=0, number=2)
+        await world.release(seller_minor=2, royalty_minor=0, fee_minor=0, number=2)
+    assert (await world.release(seller_minor=1, royalty_minor=0, fee_minor=0, number=2)).status is PayoutStatus.PAID
 
 
 async def test_an_id_stands_for_one_payout(world: PayoutsWorld) -> None:
@@ -163,15 +167,14 @@ async def test_while_the_provider_is_away_it_is_pending_and_the_sweep_goes_on(wo
     assert await world.had() == PAID
 
 
-async def test_a_refused_payout_is_shown_and_tried_again_some_times(world: PayoutsWorld) -> None:
+async def test_a_refused_payout_is_shown_and_tried_again_day_by_day_in_the_end(world: PayoutsWorld) -> None:
     await ready(world)
     world.gateway.till.refusal = "no"
     payout = await world.release()
     assert (payout.status, payout.failure) == (PayoutStatus.FAILED, "no")
-    for wait in (300, 3_600, 21_600, 86_400):
+    for wait in (300, 3_600, 21_600, 86_400, 86_400, 86_400):
         assert await world.sweep_after(wait - 1) == 0
         assert await world.sweep_after(1) == 1
-    assert await world.sweep_after(10_000_000) == 0
     world.gateway.till.refusal = None
     manager = Caller(world.account_id, world.tenant_id, Role.OWNER)
     assert (await world.use.retry_payout(manager, payout.id)).status is PayoutStatus.PAID
@@ -189,72 +192,112 @@ async def test_while_the_bank_has_the_money_it_waits(world: PayoutsWorld, *, won
     world.gateway.bank.decide(dispute, won=won)
     await world.use.record(world.intent_id, with_disputes=True)
     assert await world.sweep_after() == 1
-    payout = await world.payout()
-    assert payout.status is (PayoutStatus.PAID if won else PayoutStatus.FAILED)
-    assert world.gateway.till.of(world.intent_id) == () or won
-    assert "lost" in (payout.failure or "lost")
-    assert payout.weight_minor == (7500 if won else 0)
+    assert (await world.payout()).status is PayoutStatus.PAID
+    had = await world.had()
+    assert (had["seller"], had["royalty"]) == (7000, 300)
+    assert (had.get("escrow"), had.get("platform_loss")) == (None, None if won else -7500)
 
 
-async def test_a_bank_that_changes_its_mind_has_what_was_owed_released_anew(world: PayoutsWorld) -> None:
+async def test_a_bank_that_changes_its_mind_changes_who_bears_it_and_nothing_that_is_owed(world: PayoutsWorld) -> None:
     await world.sell()
     await world.release()
     dispute = world.gateway.dispute(world.intent_id)
     await world.use.record(world.intent_id, with_disputes=True)
-    world.gateway.bank.decide(dispute, won=False)
-    await world.use.record(world.intent_id, with_disputes=True)
-    await world.sweep_after()
-    assert (await world.payout()).status is PayoutStatus.FAILED
-    had = await world.had()
-    assert (had.get("seller_credit"), had.get("escrow"), had.get("platform_loss")) == (None, None, None)
-    world.gateway.bank.decide(dispute, won=True)
-    await world.use.record(world.intent_id, with_disputes=True)
-    await world.sweep_after()
-    assert (await world.payout()).status is PayoutStatus.OWED
-    assert (await world.had())["seller_credit"] == 7000
+    for won, loss in ((False, -7500), (True, None)):
+        world.gateway.bank.decide(dispute, won=won)
+        await world.use.record(world.intent_id, with_disputes=True)
+        await world.sweep_after()
+        assert (await world.payout()).status is PayoutStatus.OWED
+        had = await world.had()
+        assert (had["seller_credit"], had.get("escrow"), had.get("platform_loss")) == (7000, None, loss)
+    assert world.statuses == ["owed"]
 
 
-async def test_after_a_payout_the_platform_bears_a_refund_until_the_transfers_came_back(world: PayoutsWorld) -> None:
+@pytest.mark.parametrize("refunded_minor", [1, 2500, 7499, 7500])
+@pytest.mark.parametrize("when", ["before", "between", "after"])
+async def test_whose_pass_was_sold_is_paid_whatever_goes_back_and_whenever(
+    world: PayoutsWorld, when: str, refunded_minor: int
+) -> None:
     await ready(world)
-    await world.release()
-    await world.refund(2500)
-    assert (await world.had())["platform_loss"] == -2500
-    await world.sweep_after()
-    assert (await world.payout()).status is PayoutStatus.PAID
-    await world.refund(5000, number=2)
-    assert (await world.had())["platform_loss"] == -7500
-    await world.sweep_after()
+    if when == "before":
+        await world.refund(refunded_minor)
+    if when == "between":
+        world.gateway.away = True
+        assert (await world.release()).status is PayoutStatus.PENDING
+        world.gateway.away = False
+        await world.refund(refunded_minor)
+        await world.sweep_after(120)
+    else:
+        await world.release()
+    if when == "after":
+        await world.refund(refunded_minor)
+    await world.sweep_after(100_000)
     payout = await world.payout()
-    assert (payout.status, payout.reversed_minor) == (PayoutStatus.REVERSED, 7300)
-    assert await world.had() == {"buyer": -7500, "refund": 7500, "platform_fee": 200, "platform_loss": -200}
-    assert world.statuses == ["paid", "reversed"]
+    assert (payout.status, payout.check_at, payout.reversed_minor) == (PayoutStatus.PAID, None, 0)
+    assert await world.had() == PAID | {"refund": refunded_minor, "platform_loss": -refunded_minor}
+    assert world.statuses == ["paid"]
     assert (await world.use.reconcile_day(date(2026, 6, 1))).differences == ()
 
 
-async def test_a_transfer_that_does_not_come_back_is_asked_for_again(world: PayoutsWorld) -> None:
+async def test_of_an_escrow_that_has_a_part_left_the_platform_bears_the_rest_alone(world: PayoutsWorld) -> None:
     await ready(world)
+    await world.refund(2500)
+    assert (await world.release(seller_minor=4000, royalty_minor=0, fee_minor=0)).status is PayoutStatus.PAID
+    had = await world.had()
+    assert (had["escrow"], had.get("platform_loss")) == (1000, None)
+    assert (await world.release(seller_minor=3500, royalty_minor=0, fee_minor=0, number=2)).status is PayoutStatus.PAID
+    had = await world.had()
+    assert (had.get("escrow"), had["platform_loss"], had["seller"]) == (None, -2500, 7500)
+    with pytest.raises(PayoutTooLargeError):
+        await world.release(seller_minor=1, royalty_minor=0, fee_minor=0, number=3)
+
+
+async def test_a_refund_that_comes_back_makes_good_what_the_platform_bore(world: PayoutsWorld) -> None:
+    await ready(world)
+    refund = await world.refund()
     await world.release()
-    await world.refund()
-    world.gateway.till.reversal_refusal = "the seller has spent it"
-    await world.sweep_after()
-    payout = await world.payout()
-    assert (payout.status, payout.failure) == (PayoutStatus.PAID, "the seller has spent it")
-    world.gateway.till.reversal_refusal = None
-    assert await world.sweep_after(299) == 0
-    assert await world.sweep_after(1) == 1
-    assert (await world.payout()).status is PayoutStatus.REVERSED
+    assert (await world.had())["platform_loss"] == -7500
+    world.gateway.desk.settle(refund.provider_id or "", RefundStatus.FAILED)
+    await world.use.record(world.intent_id, with_refunds=True)
+    assert await world.had() == PAID
 
 
-async def test_what_is_owed_ends_when_all_the_money_goes_back(world: PayoutsWorld) -> None:
+async def test_what_is_owed_stays_owed_when_all_the_money_goes_back(world: PayoutsWorld) -> None:
+    await world.charging()
     await world.sell()
     await world.release()
     await world.refund()
-    await world.sweep_after()
-    assert (await world.payout()).status is PayoutStatus.REVERSED
-    assert await world.had() == {"buyer": -7500, "refund": 7500}
-    await world.seller_account()
     await world.sweep_after(100_000)
-    assert world.gateway.till.of(world.intent_id) == ()
+    assert (await world.payout()).status is PayoutStatus.OWED
+    assert await world.had() == OWED_BY_ALL | {"refund": 7500, "platform_loss": -7500}
+    await world.seller_account()
+    assert await world.sweep_after() == 1
+    assert (await world.had())["seller"] == 7000
+
+
+async def test_a_lost_dispute_takes_nothing_from_who_was_paid_or_is_owed(world: PayoutsWorld) -> None:
+    await world.charging()
+    await world.sell()
+    await world.release()
+    dispute = world.gateway.dispute(world.intent_id)
+    world.gateway.bank.decide(dispute, won=False)
+    await world.use.record(world.intent_id, with_disputes=True)
+    await world.sweep_after()
+    had = await world.had()
+    assert (had["seller_credit"], had["platform_loss"]) == (7000, -7500)
+    await world.seller_account()
+    await world.sweep_after()
+    assert (await world.payout()).status is PayoutStatus.PAID
+
+
+async def test_money_that_came_wrong_and_went_back_is_nobodys_to_pay_out(world: PayoutsWorld) -> None:
+    started = await world.start(escrow=True)
+    world.gateway.pay_wrongly(started.intent.id, received_minor=7000)
+    with pytest.raises(AmountMismatchError):
+        await world.use.record(started.intent.id)
+    await world.refund()
+    with pytest.raises(NotInEscrowError):
+        await world.release(seller_minor=1, royalty_minor=0, fee_minor=0)
 
 
 async def test_news_of_transfers_in_any_order_and_number_change_nothing_more(world: PayoutsWorld) -> None:
@@ -267,7 +310,10 @@ async def test_news_of_transfers_in_any_order_and_number_change_nothing_more(wor
     had = await world.had()
     assert (had.get("seller"), had["escrow"], had["royalty"]) == (None, 7000, 300)
     world.gateway.till.reverse(royalty)
+    (missing,) = (await world.use.reconcile_day(date(2026, 6, 1))).differences
+    assert (missing.kind, missing.movement) == (DifferenceKind.NOT_BOOKED, PostingKind.TRANSFER_REVERSED)
     await world.use.record_transfers(royalty)
+    assert (await world.use.reconcile_day(date(2026, 6, 1))).differences == ()
     assert (await world.payout()).status is PayoutStatus.REVERSED
     await world.use.record_transfers(seller)
     assert world.statuses == ["paid", "reversed"]

@@ -14,7 +14,7 @@ from adapters.system.webhook_health import AGE_MAX_S, WebhookHealth
 from core.shared.errors import PayloadTooLargeError
 from core.shared.ids import TenantId
 from core.webhooks.errors import BadSignatureError, WebhookBusyError, WebhookNotFoundError
-from core.webhooks.webhook import BACKOFF_MAX_S, TRIES_MAX, WebhookStatus, backoff
+from core.webhooks.webhook import BACKOFF_MAX_S, FAILED_AGAIN_S, TRIES_MAX, WebhookStatus, backoff
 from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEvent, ProviderEventHandler, ProviderEventOutcome
 from ports.webhooks import VerifiedEvent, WebhookVerifier
 from usecases.webhooks.dispatch_event import NOBODY, DispatchEvent, EventRoute
@@ -91,7 +91,7 @@ async def test_nothing_is_stored_for_a_forged_or_a_huge_body(inbox: Inbox) -> No
     assert len(await inbox.listed()) == 1
 
 
-async def test_a_failed_try_is_tried_again_later_and_given_up_after_the_last(inbox: Inbox) -> None:
+async def test_a_failed_try_is_tried_again_later_and_has_failed_after_the_last(inbox: Inbox) -> None:
     inbox.handler.broken = True
     await inbox.put()
     for tries in range(1, TRIES_MAX + 1):
@@ -102,6 +102,21 @@ async def test_a_failed_try_is_tried_again_later_and_given_up_after_the_last(inb
     (webhook,) = await inbox.listed(status=WebhookStatus.FAILED)
     assert webhook.error_message == "RuntimeError: the effectfailed"
     assert (await inbox.rows.backlog(now=inbox.clock.now())).failed == 1
+
+
+async def test_what_has_failed_is_tried_once_an_hour_until_it_has_its_effect(inbox: Inbox) -> None:
+    inbox.handler.broken = True
+    await inbox.put()
+    for _ in range(TRIES_MAX + 2):
+        assert await inbox.process() == 1
+        inbox.clock.move(seconds=FAILED_AGAIN_S - 1)
+        tried = len(inbox.handler.seen)
+        assert tried < TRIES_MAX or await inbox.process() == 0
+        inbox.clock.move(seconds=1)
+    assert [w.status for w in await inbox.listed()] == [WebhookStatus.FAILED]
+    inbox.handler.broken = False
+    assert await inbox.process() == 1
+    assert [w.status for w in await inbox.listed()] == [WebhookStatus.COMPLETED]
 
 
 async def test_a_failed_webhook_can_be_replayed_and_a_waiting_one_cannot(inbox: Inbox) -> None:
@@ -128,7 +143,7 @@ async def test_a_lease_that_ran_out_is_taken_over_and_the_late_worker_changes_no
     assert [w.status for w in await inbox.listed()] == [WebhookStatus.COMPLETED]
 
 
-async def test_a_webhook_that_kills_its_workers_comes_to_an_end(inbox: Inbox) -> None:
+async def test_a_webhook_that_kills_its_workers_is_left_alone_for_an_hour(inbox: Inbox) -> None:
     await inbox.put()
     for _ in range(TRIES_MAX):
         assert len(await inbox.rows.take(now=inbox.clock.now(), webhooks_max=10, lease_s=LEASE_S)) == 1

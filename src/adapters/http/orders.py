@@ -108,7 +108,11 @@ class OrderController(Controller):
         caller: NamedDependency[Caller],
         usecase: FromDishka[PayOrder],
     ) -> PaymentStartedBody:
-        """The buyer, box office and managers. Asking again answers the payment that there is."""
+        """The buyer, box office and managers. Asking again answers the payment that there is.
+
+        A declined PaymentIntent may be confirmed again by Stripe's library. Asking here after a decline cancels it and
+        answers another one, with a client secret of its own; so ten times at most.
+        """
         started = await usecase(caller, OrderId(order_id), data.method)
         return PaymentStartedBody(
             payment_id=started.payment_id,

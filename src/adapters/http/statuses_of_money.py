@@ -77,6 +77,7 @@ from core.payments.errors import (
     RefundNotFailedError,
     RefundTooLargeError,
     SeveralAccountsError,
+    TooManyAttemptsError,
 )
 from core.payments.errors import RefundNotFoundError as MoneyRefundNotFoundError
 from core.shared.errors import DomainError
@@ -131,6 +132,7 @@ MONEY: dict[type[DomainError], int] = {
     PaymentNotFoundError: 404,
     AlreadyPaidError: 409,
     PaymentClosedError: 409,
+    TooManyAttemptsError: 409,
     PaymentConflictError: 409,
     NotRefundableError: 409,
     RefundNotFoundError: 404,

@@ -8,6 +8,7 @@ from uuid import UUID
 from adapters.inprocess.refusals import refusals_translated
 from core.payments.errors import ProviderUnavailableError
 from core.payments.payment import PaymentMethod as Method
+from core.payments.refund import RefundStatus
 from core.shared.ids import AccountId, OrderId, PayoutId, RefundId, TenantId, VenueId
 from core.shared.money import Money
 from ports.published.payments import (
@@ -92,6 +93,7 @@ class InProcessPayments(PaymentsApi):
             amount_minor=refund.amount.amount_minor,
             currency=refund.amount.currency,
             status=refund.status.value,
+            failure=refund.failure if refund.status is RefundStatus.FAILED else None,
         )
 
     @override

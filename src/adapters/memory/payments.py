@@ -227,11 +227,6 @@ class MemoryPaymentGateway(MemoryIntents, PaymentGateway):
         return self.till.known(transfer_id)
 
     @override
-    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
-        await self._reach()
-        self.till.reverse(transfer_id)
-
-    @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:
         await self._reach()
         return [one for one in self._movements if start <= one.at < end]

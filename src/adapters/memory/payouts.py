@@ -80,8 +80,7 @@ class MemoryPayoutStore(PayoutStore):
         others = [one for one in self._ours() if one.payment_id == payment.id and one.id != payout.id]
         total = sum(one.weight_minor for one in (*others, payout))
         received = payment.received.amount_minor if payment.escrow and payment.received is not None else 0
-        # A refund may take what was paid out already: then only nothing more is paid out.
-        if total > payment.paid_out_minor and total > received - payment.refunded_minor:
+        if total > received:
             raise PayoutTooLargeError(f"{total} would be paid out of payment {payment.id}.")
         self._rows[self._tenant_id, payout.id] = payout
         self._payments[payment.id] = replace(payment, paid_out_minor=total)

@@ -15,8 +15,7 @@ from ports.clock import Clock
 class TransferDesk:
     """The transfers of all intents: `reverse` is also what staff do in the provider's pages.
 
-    `refusal` is why the next ones are refused, `reversal_refusal` why none comes back, and accounts in `not_ready` may
-    receive nothing.
+    `refusal` is why the next ones are refused, and accounts in `not_ready` may receive nothing.
     """
 
     def __init__(self, clock: Clock, movements: list[Movement]) -> None:
@@ -25,7 +24,6 @@ class TransferDesk:
         self._transfers: dict[str, tuple[str, ProviderTransfer]] = {}
         self._made: dict[tuple[PayoutId, Leg, int], str] = {}
         self.refusal: str | None = None
-        self.reversal_refusal: str | None = None
         self.not_ready: set[str] = set()
 
     def of(self, intent_id: str) -> tuple[ProviderTransfer, ...]:
@@ -67,22 +65,20 @@ class TransferDesk:
 
     def reverse(self, transfer_id: str) -> None:
         """Take a transfer back."""
-        if self.reversal_refusal is not None:
-            raise ProviderRefusedError(self.reversal_refusal)
         intent_id, transfer = self._transfers[transfer_id]
         if transfer.reversals:
             return
         back = ProviderReversal(f"trr_{transfer_id}", transfer.amount, self._clock.now())
         self._transfers[transfer_id] = intent_id, replace(transfer, reversals=(back,))
-        self._move(PostingKind.TRANSFER_REVERSED, back.id, transfer.amount)
+        self._move(PostingKind.TRANSFER_REVERSED, back.id, transfer.amount, of=transfer.id)
 
-    def _move(self, kind: PostingKind, source: str, amount: Money) -> None:
+    def _move(self, kind: PostingKind, source: str, amount: Money, *, of: str | None = None) -> None:
         self._movements.append(
             Movement(
                 id=f"txn_{len(self._movements) + 1:024d}",
                 kind=kind,
                 source=source,
-                charge=None,
+                charge=of,
                 amount=amount,
                 fee=Money.zero(amount.currency),
                 ours=True,

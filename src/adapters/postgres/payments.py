@@ -54,7 +54,7 @@ _UPDATE = """
     update payments
        set status = $3, attempt = $4, stripe_payment_intent_id = $5, received_minor = $6, received_currency = $7,
            closing = $8, refund_reason = $9, decline_id = $10, check_at = $11, refunded_at = $12,
-           destination_account = $13, application_fee_minor = $14, needs_action = $15, updated_at = $16
+           destination_account = $13, application_fee_minor = $14, needs_action = $15, updated_at = $16, method = $17
      where tenant_id = $1 and id = $2
 """
 
@@ -109,6 +109,7 @@ class PostgresPaymentStore(PaymentStore):
             payment.id,
             *_progress(payment),
             payment.updated_at,
+            payment.method.value,
         )
 
     @override

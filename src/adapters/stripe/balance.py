@@ -60,12 +60,12 @@ def _is_ours(source: object) -> bool:
         return "payment_id" in source.metadata
     if isinstance(source, stripe.Transfer):
         return "payout_id" in source.metadata
-    if isinstance(source, stripe.TransferReversal):
-        return "payout_id" in (source.metadata or {})
     return True
 
 
 def _charge(source: object) -> str | None:
+    if isinstance(source, stripe.TransferReversal):
+        return source.transfer if isinstance(source.transfer, str) else source.transfer.id
     if not isinstance(source, stripe.Refund | stripe.Dispute) or source.charge is None:
         return None
     return source.charge if isinstance(source.charge, str) else source.charge.id

@@ -130,7 +130,10 @@ class StripeGateway(PaymentGateway):
         intent = await self.retrieve_intent(_intent_id(payment))
         if intent.charge is None:
             raise ProviderRefusedError(f"Intent {intent.id} has no charge whose money could be sent.")
-        params = transfer_params(payment, payout, leg, to=to, charge=intent.charge.id)
+        # A charge whose money has left again, be it a part, is no source to rely on. The key stays the same: should the
+        # same try have been sent with its source, and nobody know how that ended, this one is refused.
+        untouched = intent.refunded_minor == 0 and not intent.disputed
+        params = transfer_params(payment, payout, leg, to=to, charge=intent.charge.id if untouched else None)
         async with to_account(to):
             made = await self._client.v1.transfers.create_async(
                 params, {"idempotency_key": f"payout:{payout.id}:{leg}:attempt:{payout.attempt}"}
@@ -150,19 +153,6 @@ class StripeGateway(PaymentGateway):
     async def retrieve_transfer(self, transfer_id: str) -> ProviderTransfer:
         async with failures_classified():
             return transfer_of(await self._client.v1.transfers.retrieve_async(transfer_id))
-
-    @override
-    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
-        async with failures_classified():
-            found = await self._client.v1.transfers.retrieve_async(transfer_id)
-            left = found.amount - found.amount_reversed
-            if left > 0:
-                await self._client.v1.transfers.reversals.create_async(
-                    transfer_id,
-                    {"amount": left, "metadata": {"payout_id": str(payout.id)}},
-                    # What is left is a part of the key: the same key would stand for another amount.
-                    {"idempotency_key": f"payout:{payout.id}:reversal:{transfer_id}:{left}"},
-                )
 
     @override
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:

@@ -23,17 +23,17 @@ def transfer_group_of(payment: Payment) -> str:
     return f"order_{payment.order_id}"
 
 
-def transfer_params(payment: Payment, payout: Payout, leg: Leg, *, to: str, charge: str) -> TransferCreateParams:
+def transfer_params(payment: Payment, payout: Payout, leg: Leg, *, to: str, charge: str | None) -> TransferCreateParams:
     """Return what Stripe is asked for; raises ProviderRefusedError for an amount that it cannot send.
 
-    With its source the money is sent as soon as the charge has settled, whatever the balance is now.
+    With its charge as the source the money is sent as soon as that has settled, whatever the balance is now; without
+    one it comes out of the balance.
     """
     amount, currency = to_stripe(payout.shares.of(leg))
-    return {
+    params: TransferCreateParams = {
         "amount": amount,
         "currency": currency,
         "destination": to,
-        "source_transaction": charge,
         "transfer_group": transfer_group_of(payment),
         "metadata": {
             "tenant_id": str(payout.tenant_id),
@@ -43,6 +43,9 @@ def transfer_params(payment: Payment, payout: Payout, leg: Leg, *, to: str, char
             "leg": leg.value,
         },
     }
+    if charge is not None:
+        params["source_transaction"] = charge
+    return params
 
 
 def transfer_of(found: stripe.Transfer) -> ProviderTransfer:

@@ -7,7 +7,7 @@ from ports.health import HealthCheck, HealthReport
 from ports.webhooks import WebhookQueue
 
 AGE_MAX_S = 900.0
-"""One that has had no effect for so long has failed many times, was given up, or no worker is at work."""
+"""One that has had no effect for so long has failed many times, or no worker is at work."""
 
 
 class WebhookHealth(HealthCheck):

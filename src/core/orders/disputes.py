@@ -28,11 +28,12 @@ def heard_version(history: Iterable[HistoryEntry], dispute_id: DisputeId) -> int
 
 def is_disputed(order: Order) -> bool:
     """Whether a dispute of the order goes on."""
-    newest: dict[str, tuple[int, Step]] = {}
-    for id, version, step in _heard(order.history):
-        if version > newest.get(id, (0, step))[0]:
-            newest[id] = version, step
-    return any(step is Step.DISPUTED for _, step in newest.values())
+    return any(step is Step.DISPUTED for step in _newest(order).values())
+
+
+def is_lost(order: Order) -> bool:
+    """Whether the buyer's bank has decided a dispute of the order for the buyer, and not changed its mind since."""
+    return any(step is Step.DISPUTE_LOST for step in _newest(order).values())
 
 
 def lost_to_bank(
@@ -77,6 +78,14 @@ def lost_to_bank(
 def lost_refund_id(dispute_id: DisputeId) -> RefundId:
     """Return the id of the refund that losing the dispute amounts to."""
     return RefundId(uuid5(dispute_id, "lost to the buyer's bank"))
+
+
+def _newest(order: Order) -> dict[str, Step]:
+    newest: dict[str, tuple[int, Step]] = {}
+    for id, version, step in _heard(order.history):
+        if version > newest.get(id, (0, step))[0]:
+            newest[id] = version, step
+    return {id: step for id, (_, step) in newest.items()}
 
 
 def _heard(history: Iterable[HistoryEntry]) -> Iterable[tuple[str, int, Step]]:

@@ -21,6 +21,12 @@ class PaymentClosedError(DomainError):
     code = "payments.closed"
 
 
+class TooManyAttemptsError(DomainError):
+    """So many PaymentIntents were declined or cancelled that no other is made; the last one can still be paid."""
+
+    code = "payments.too_many_attempts"
+
+
 class PaymentConflictError(DomainError):
     """The order has a payment over another amount or of another account."""
 
@@ -85,7 +91,7 @@ class NotInEscrowError(DomainError):
 
 
 class PayoutTooLargeError(DomainError):
-    """More is to be paid out than was received and is left after refunds and other payouts."""
+    """More is to be paid out than was received and is left after other payouts."""
 
     code = "payments.payout_too_large"
 

@@ -9,8 +9,8 @@ then the platform bears them, out of its fee and beyond, until it has taken the 
 
 Money in escrow belongs to nobody yet. What goes back to the buyer, or is taken by a dispute, comes out of `escrow`
 while something is there; beyond that the platform bears it, as `platform_loss`, and what comes back makes that good
-first. A payout releases money from escrow: to the seller's credit, to the organisation and to the platform's fee. What
-was sent on from there to somebody's own account is `seller` and `royalty`.
+first. A payout releases money to the seller's credit, to the organisation and to the platform's fee: out of escrow, and
+what is not there any more out of `platform_loss`. What was sent on to somebody's own account is `seller` and `royalty`.
 """
 
 from collections.abc import Iterable
@@ -52,6 +52,8 @@ class PostingKind(StrEnum):
     DISPUTE_REINSTATED = "dispute_reinstated"
     PAYOUT_RELEASED = "payout_released"
     PAYOUT_CANCELLED = "payout_cancelled"
+    """Older books have it: what goes back to buyers once ended payouts."""
+
     PAYOUT_BY_HAND = "payout_by_hand"
     TRANSFER_SENT = "transfer_sent"
     TRANSFER_REVERSED = "transfer_reversed"
@@ -178,18 +180,7 @@ def dispute_movement(
     return (_posting(kind, moved.currency, amounts, ref=ref, at=at),)
 
 
-def release(*, seller_minor: int, royalty_minor: int, fee_minor: int, currency: str, at: datetime) -> Posting:
-    """Book that money leaves escrow: from now on it is the seller's, the organisation's and the platform's."""
-    amounts = {
-        LedgerAccount.ESCROW: -(seller_minor + royalty_minor + fee_minor),
-        LedgerAccount.SELLER_CREDIT: seller_minor,
-        LedgerAccount.ORGANISATION: royalty_minor,
-        LedgerAccount.PLATFORM_FEE: fee_minor,
-    }
-    return _posting(PostingKind.PAYOUT_RELEASED, currency, amounts, ref=None, at=at)
-
-
-def cancelled_release(
+def release(
     *,
     seller_minor: int,
     royalty_minor: int,
@@ -198,13 +189,17 @@ def cancelled_release(
     at: datetime,
     escrow: Iterable[Posting],
 ) -> Posting:
-    """Book that what was released, and is still here, is nobody's again; it makes good first what the platform bore."""
+    """Book that money is the seller's, the organisation's and the platform's from now on.
+
+    It leaves escrow as far as it is there, and the platform bears the rest: what has gone back to the buyer, or is with
+    the buyer's bank. `escrow` is all that was booked of the payment.
+    """
     amounts = {
-        LedgerAccount.SELLER_CREDIT: -seller_minor,
-        LedgerAccount.ORGANISATION: -royalty_minor,
-        LedgerAccount.PLATFORM_FEE: -fee_minor,
-    } | _borne(seller_minor + royalty_minor + fee_minor, escrow)
-    return _posting(PostingKind.PAYOUT_CANCELLED, currency, amounts, ref=None, at=at)
+        LedgerAccount.SELLER_CREDIT: seller_minor,
+        LedgerAccount.ORGANISATION: royalty_minor,
+        LedgerAccount.PLATFORM_FEE: fee_minor,
+    } | _borne(-(seller_minor + royalty_minor + fee_minor), escrow)
+    return _posting(PostingKind.PAYOUT_RELEASED, currency, amounts, ref=None, at=at)
 
 
 def sent(amount: Money, *, royalty: bool, ref: str | None, at: datetime) -> Posting:

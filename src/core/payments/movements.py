@@ -28,10 +28,10 @@ class Movement:
     """One movement of the provider's balance.
 
     `kind` is one of COMPARED. `source` names the charge, the refund or the transfer, and for a dispute this very
-    movement; `charge` is the refund's or the dispute's charge where the provider said so. `amount` is positive for
-    money that came, negative for money that went; it and `fee` are in the currency in which the provider settles, which
-    may be another than the buyer's. `ours` is False for a charge that names no payment of ours, and for a transfer that
-    names no payout of ours.
+    movement; `charge` is the refund's or the dispute's charge where the provider said so, and the transfer of which
+    something came back. `amount` is positive for money that came, negative for money that went; it and `fee` are in the
+    currency in which the provider settles, which may be another than the buyer's. `ours` is False for a charge that
+    names no payment of ours, and for a transfer that names no payout of ours.
     """
 
     id: str
@@ -109,10 +109,10 @@ def compare(
 
     `moved` may reach further on both sides: the clocks of the two differ a little. Amounts that were settled in another
     currency are compared by being there only. Charges that are not ours, and refunds of charges that neither side of
-    the comparison knows as ours, are left alone.
+    the comparison knows as ours, are left alone; so is what came back of transfers that are not.
     """
     books = {one.key: one for one in booked}
-    charges = {one.ref for one in books.values() if one.kind is PostingKind.CAPTURE}
+    charges = {one.ref for one in books.values() if one.kind in {PostingKind.CAPTURE, PostingKind.TRANSFER_SENT}}
     differences: list[Difference] = []
     fees: list[UnbookedFee] = []
     for one in moved:

@@ -12,8 +12,8 @@ from core.payments.errors import (
     PayoutNotOwedError,
     PayoutTooLargeError,
 )
-from core.payments.ledger import LedgerAccount, Posting, balances, cancelled_release, release, sent
-from core.payments.payment import Payment, PaymentStatus
+from core.payments.ledger import Posting, release, sent
+from core.payments.payment import Payment
 from core.payments.payout import Leg, Payout, PayoutStatus, Shares
 from core.payments.payout_change import PayoutChange, again_at, changed, record_of
 from core.payments.record import RecordKind
@@ -28,9 +28,6 @@ OWED_CHECK_AFTER_S = 86_400
 
 DISPUTED_CHECK_AFTER_S = 21_600
 """How often one that waits for the buyer's bank is; the news of the dispute come earlier."""
-
-LOST = "The buyer's bank took the money: the dispute was lost."
-GONE_BACK = "The money has gone back to the buyer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,10 @@ def ask_payout(
 ) -> PayoutChange:
     """Note that money is to be paid out, before anybody is told.
 
+    That money went back to the buyer does not matter: whose pass was sold is paid, and the platform bears the rest.
+
     Raises NotInEscrowError for a payment that is not in escrow or not paid as it was asked, PayoutTooLargeError when
-    less is left of it, and InvalidInputError for a negative share, another currency, or nothing to pay.
+    more than it brought would be paid out, and InvalidInputError for a negative share or nothing to pay.
     """
     problems = [
         Problem(f"/{name}", "The share must not be negative.")
@@ -77,7 +76,7 @@ def ask_payout(
         problems.append(Problem("/sellerMinor", "There is nothing to pay out."))
     if problems:
         raise InvalidInputError(" ".join(each.message for each in problems), problems)
-    if not payment.escrow or payment.received is None or payment.status is PaymentStatus.MISMATCHED:
+    if not payment.escrow or payment.received != payment.amount:
         raise NotInEscrowError(f"Payment {payment.id} has no money in escrow.")
     must_leave_enough(payment, shares.total_minor)
     payout = Payout(
@@ -99,7 +98,7 @@ def ask_payout(
 
 
 def must_leave_enough(payment: Payment, amount_minor: int) -> None:
-    """Raise PayoutTooLargeError when less is left of what was received, after refunds and other payouts."""
+    """Raise PayoutTooLargeError when other payouts have left less of what was received."""
     if amount_minor > payment.payable_minor:
         raise PayoutTooLargeError(
             f"{amount_minor} cannot be paid out of payment {payment.id}: {payment.payable_minor} is left of it."
@@ -129,7 +128,6 @@ def retry(payment: Payment, payout: Payout, *, now: datetime) -> PayoutChange:
 
 
 def prepare(
-    payment: Payment,
     payout: Payout,
     *,
     disputes: Iterable[Dispute],
@@ -139,25 +137,17 @@ def prepare(
 ) -> PayoutChange:
     """Decide what is to be done with a payout now.
 
-    One that is paid or over only rests, unless its transfers are to be taken back. While the buyer's bank has the money
-    it waits; when that is lost, or the money has gone back, it is over. Else its money leaves escrow, and it is pending
-    while something can be sent, owed while something cannot.
+    One that is paid or over only rests. While the buyer's bank has not decided it waits; however that ends, and
+    whatever went back, its money is released, and it is pending while something can be sent, owed while something
+    cannot. `booked` is all that the ledger has of the payment.
     """
     if payout.status not in {PayoutStatus.PENDING, PayoutStatus.OWED}:
-        later = now + timedelta(seconds=UNSENT_CHECK_AFTER_S) if to_reverse(payment, payout, booked) else None
-        return PayoutChange(replace(payout, check_at=later))
-    states = {dispute.state for dispute in disputes}
-    whole = payment.status is PaymentStatus.REFUNDED
-    over = LOST if DisputeState.LOST in states else GONE_BACK if whole else None
-    if over is None and not payout.released and payment.payable_minor < 0:
-        over = GONE_BACK
-    if over is not None:
-        return _over(payout, booked, failure=over, now=now)
-    if DisputeState.OPEN in states:
+        return PayoutChange(replace(payout, check_at=None))
+    if any(dispute.state is DisputeState.OPEN for dispute in disputes):
         return PayoutChange(replace(payout, check_at=now + timedelta(seconds=DISPUTED_CHECK_AFTER_S), updated_at=now))
     postings: tuple[Posting, ...] = ()
     if not payout.released:
-        payout, postings = replace(payout, released=True), (release_of(payout, at=now),)
+        payout, postings = replace(payout, released=True), (release_of(payout, booked, at=now),)
     sending = replace(
         payout,
         status=PayoutStatus.PENDING,
@@ -202,12 +192,6 @@ def refuse(payout: Payout, *, attempt: int, failure: str, now: datetime) -> Payo
     return changed(payout, PayoutStatus.FAILED, failure=failure, check_at=again_at(payout, now=now), now=now)
 
 
-def refuse_reversal(payout: Payout, *, failure: str, now: datetime) -> PayoutChange:
-    """Note that the provider does not take a transfer back; it is tried again some times."""
-    later = again_at(payout, now=now)
-    return PayoutChange(replace(payout, attempt=payout.attempt + 1, failure=failure, check_at=later, updated_at=now))
-
-
 def settle_by_hand(payout: Payout, *, by: AccountId, note: str, now: datetime) -> PayoutChange:
     """Note that staff gave the seller what is owed; raises PayoutNotOwedError for any other payout."""
     is_credit = payout.released and payout.status in {PayoutStatus.OWED, PayoutStatus.FAILED}
@@ -216,18 +200,6 @@ def settle_by_hand(payout: Payout, *, by: AccountId, note: str, now: datetime) -
     given = replace(payout, settled_by=by, note=note)
     change = changed(given, PayoutStatus.PAID, failure=None, check_at=None, now=now)
     return _with(change, (sent(payout.shares.of(Leg.SELLER), royalty=False, ref=None, at=now),))
-
-
-def to_reverse(payment: Payment, payout: Payout, booked: Sequence[Posting]) -> tuple[Leg, ...]:
-    """Return the legs whose transfers are to be taken back: all of them once all the money went back to the buyer.
-
-    After a part went back it is not known whose sale it was of: then the platform bears it.
-    """
-    if payment.status is not PaymentStatus.REFUNDED or payout.status is not PayoutStatus.PAID:
-        return ()
-    if balances(booked)[LedgerAccount.PLATFORM_LOSS] >= 0:
-        return ()
-    return tuple(leg for leg in Leg if payout.transfer_of(leg) is not None)
 
 
 def put_off(payout: Payout, *, now: datetime, after_s: int = UNSENT_CHECK_AFTER_S) -> Payout:
@@ -243,8 +215,8 @@ def _standing(payout: Payout, to: Destinations, *, now: datetime) -> PayoutChang
     return changed(payout, PayoutStatus.OWED, failure=payout.failure, check_at=check_at, now=now)
 
 
-def release_of(payout: Payout, *, at: datetime) -> Posting:
-    """Return what is booked when the money of a payout leaves escrow."""
+def release_of(payout: Payout, booked: Iterable[Posting], *, at: datetime) -> Posting:
+    """Return what is booked when the money of a payout is released; `booked` is as in `prepare`."""
     shares = payout.shares
     return release(
         seller_minor=shares.seller_minor,
@@ -252,33 +224,8 @@ def release_of(payout: Payout, *, at: datetime) -> Posting:
         fee_minor=shares.fee_minor,
         currency=shares.currency,
         at=at,
-    )
-
-
-def _over(payout: Payout, booked: Sequence[Posting], *, failure: str, now: datetime) -> PayoutChange:
-    """End a payout whose money is with the buyer again; what was sent stays with who has it."""
-    if not payout.released:
-        return changed(payout, PayoutStatus.FAILED, failure=failure, check_at=None, now=now)
-    shares = payout.shares
-    nothing_sent = payout.seller_transfer is None and payout.royalty_transfer is None
-    seller = shares.seller_minor if payout.seller_transfer is None else 0
-    royalty = shares.royalty_minor if payout.royalty_transfer is None else 0
-    amount = seller + royalty + shares.fee_minor
-    if nothing_sent and failure == LOST:
-        # The bank may change its mind: then it is released anew.
-        change = changed(replace(payout, released=False), PayoutStatus.FAILED, failure=failure, check_at=None, now=now)
-    else:
-        over = replace(payout, reversed_minor=payout.reversed_minor + amount)
-        change = changed(over, PayoutStatus.REVERSED, failure=failure, check_at=None, now=now)
-    back = cancelled_release(
-        seller_minor=seller,
-        royalty_minor=royalty,
-        fee_minor=shares.fee_minor,
-        currency=shares.currency,
-        at=now,
         escrow=booked,
     )
-    return _with(change, (back,))
 
 
 def _with(change: PayoutChange, postings: Iterable[Posting]) -> PayoutChange:

@@ -20,7 +20,7 @@ class PaymentMethod(StrEnum):
 class PaymentStatus(StrEnum):
     """Where a payment stands.
 
-    PENDING → SUCCEEDED | FAILED | CANCELLED | MISMATCHED; FAILED (a decline) may be tried again;
+    PENDING → SUCCEEDED | FAILED | CANCELLED | MISMATCHED; FAILED (a decline) and CANCELLED may be tried again;
     SUCCEEDED and MISMATCHED → REFUNDED once all that came went back; back again when a refund failed after all.
     MISMATCHED: money came, but not what the order asked for, and confirms nothing.
     """
@@ -44,7 +44,8 @@ CAPTURED = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.MISMATCHED})
 class Payment:
     """What an order owes and what became of it.
 
-    `attempt` counts the provider's intents, from 1; `intent_id` is the present one's, None until the provider has
+    `method` is how the buyer means to pay in the present attempt. `attempt` counts the provider's intents, from 1, of
+    which all but the last are cancelled; `intent_id` is the present one's, None until the provider has
     named it. `closing` says that the order wants no money any more; `received` is what the provider took.
     `refunded_minor` is how much of that went back or is on its way, in the currency of `received`: the sum of the
     refunds that have not failed, kept by the store. `refund_reason` is the newest refund's; `refunded_at` when all had
@@ -92,5 +93,5 @@ class Payment:
 
     @property
     def payable_minor(self) -> int:
-        """How much can still be paid out of escrow; negative when more went back than was left."""
-        return self.refundable_minor - self.paid_out_minor
+        """How much of what was received can still be paid out, be it that it went back: that the platform bears."""
+        return (self.received.amount_minor if self.received else 0) - self.paid_out_minor

@@ -15,10 +15,12 @@ class PayoutStatus(StrEnum):
     |---|---|---|
     | PENDING | PAID | all of it is on its owners' accounts, or was given by hand |
     | PENDING | OWED | an owner has no account that money can be sent to: it is a credit meanwhile |
-    | PENDING | FAILED | the provider refuses, the dispute was lost, or the money went back to the buyer |
+    | PENDING | FAILED | the provider refuses |
     | OWED | PENDING, PAID | there is an account now; staff gave it by hand |
     | FAILED | PENDING | it is tried again |
-    | OWED, PAID | REVERSED | all the money went back to the buyer, or the transfer was taken back |
+    | PAID | REVERSED | its transfers were taken back in the provider's own pages |
+
+    What goes back to the buyer changes none of it: who sold a pass has neither pass nor any part in that.
     """
 
     PENDING = "pending"
@@ -46,7 +48,7 @@ class Shares:
 
     @property
     def total_minor(self) -> int:
-        """How much leaves escrow."""
+        """How much is paid out."""
         return self.seller_minor + self.royalty_minor + self.fee_minor
 
     def of(self, leg: Leg) -> Money:
@@ -58,7 +60,7 @@ class Shares:
 class Payout:
     """One payout of an order in escrow.
 
-    `released` says that the ledger has it as money that left escrow, and `reversed_minor` how much of that came back.
+    `released` says that the ledger has it as its owners' money, and `reversed_minor` how much of that came back.
     `seller_transfer` and `royalty_transfer` are the provider's names, None while nothing was sent. `attempt` counts the
     tries; `failure` is why the last one failed. `settled_by` gave the seller the money by hand, and says so in `note`.
     `check_at` is when it has to be looked at again, None when that is over.
@@ -87,7 +89,7 @@ class Payout:
 
     @property
     def weight_minor(self) -> int:
-        """How much of what was received it takes; one that failed before its money left escrow takes nothing."""
+        """How much of what was received it takes; one that failed before its money was released takes nothing."""
         if self.status is PayoutStatus.FAILED and not self.released:
             return 0
         return self.shares.total_minor - self.reversed_minor

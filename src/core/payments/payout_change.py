@@ -8,7 +8,7 @@ from core.payments.payout import Payout, PayoutStatus
 from core.payments.record import PaymentRecord, RecordDetail, RecordKind
 
 RETRIES_AFTER_S = (300, 3_600, 21_600, 86_400)
-"""After which time a refused payout is tried again by itself: so many times, and then only when staff say so."""
+"""After which time a refused payout is tried again by itself; from the last on as often as that, and staff see it."""
 
 _KINDS = {
     PayoutStatus.PENDING: RecordKind.PAYOUT_ASKED,
@@ -39,10 +39,9 @@ def changed(
     return PayoutChange(after, (record_of(after, _KINDS[status]),), settled=status is not payout.status)
 
 
-def again_at(payout: Payout, *, now: datetime) -> datetime | None:
-    """Return when what was refused is tried again by itself; None after so many times."""
-    tried_again = payout.attempt - 1
-    return now + timedelta(seconds=RETRIES_AFTER_S[tried_again]) if tried_again < len(RETRIES_AFTER_S) else None
+def again_at(payout: Payout, *, now: datetime) -> datetime:
+    """Return when what was refused is tried again by itself."""
+    return now + timedelta(seconds=RETRIES_AFTER_S[min(payout.attempt, len(RETRIES_AFTER_S)) - 1])
 
 
 def record_of(payout: Payout, kind: RecordKind) -> PaymentRecord:

@@ -20,7 +20,7 @@ PENDING_CHECK_AFTER_S = 3_600
 """How long the provider may say nothing new about a refund that it has; banks take days."""
 
 RETRIES_AFTER_S = (300, 3_600, 21_600, 86_400)
-"""After which time a failed refund is tried again by itself: so many times, and then only when staff say so."""
+"""After which time a failed refund is tried again by itself; from the last on as often as that, and staff see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +53,16 @@ def record_of(kind: RecordKind, refund: Refund, movement_minor: int) -> PaymentR
 
 
 def next_check_at(refund: Refund, *, now: datetime) -> datetime | None:
-    """Return when the refund is looked at again: a failed one is tried again some times, unless it was not ours."""
+    """Return when the refund is looked at again: a failed one is tried again and again, unless it was not ours."""
     match refund.status:
         case RefundStatus.SUCCEEDED:
             return None
         case RefundStatus.PENDING:
             return now + timedelta(seconds=PENDING_CHECK_AFTER_S)
         case RefundStatus.FAILED:
-            tried_again = refund.attempt - 1
-            if refund.reason == REFUNDED_ELSEWHERE or tried_again >= len(RETRIES_AFTER_S):
+            if refund.reason == REFUNDED_ELSEWHERE:
                 return None
-            return now + timedelta(seconds=RETRIES_AFTER_S[tried_again])
+            return now + timedelta(seconds=RETRIES_AFTER_S[min(refund.attempt, len(RETRIES_AFTER_S)) - 1])
 
 
 def weighed(payment: Payment, before: Refund | None, after: Refund) -> Payment:

@@ -38,9 +38,9 @@ def _seen(
     royalty = leg is Leg.ROYALTY
     after = replace(payout, royalty_transfer=one.id) if royalty else replace(payout, seller_transfer=one.id)
     if not after.released:
-        # It was sent while somebody thought better of it: what is gone is gone, and is booked.
+        # What is gone is gone, and is booked, whatever was noted of the payout.
         after = replace(after, released=True, status=PayoutStatus.PENDING)
-        postings.append(release_of(after, at=one.at))
+        postings.append(release_of(after, [*booked, *postings], at=one.at))
     if one.id not in refs:
         postings.append(sent(one.amount, royalty=royalty, ref=one.id, at=one.at))
     for back in one.reversals:

@@ -10,6 +10,7 @@ from core.payments.errors import (
     ForeignIntentError,
     PaymentClosedError,
     PaymentConflictError,
+    TooManyAttemptsError,
 )
 from core.payments.intent import Decline, Intent, IntentStatus
 from core.payments.ledger import Posting, capture
@@ -20,6 +21,9 @@ from core.shared.money import Money
 
 CHECK_AFTER_S = 120
 """How long a payment may be silent before the provider is asked about it."""
+
+ATTEMPTS_MAX = 10
+"""How many intents a payment has at most, one after the other: whoever tries stolen cards does not go on for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +79,25 @@ def try_again(
     account_id: AccountId,
     amount: Money,
     now: datetime,
+    method: PaymentMethod | None = None,
     destination: Destination | None = None,
     escrow: bool = False,
 ) -> Change | None:
-    """Say what a new try to pay changes: None where the present intent serves, else the next attempt.
+    """Say what a new try to pay changes: None where the present intent serves, else the next attempt, by `method`.
 
     An attempt that was not named yet and would go to another account than `destination` serves no more: nobody was
-    given its intent. One that was named has to be cancelled first (`goes_elsewhere`).
+    given its intent. One that was named has to be cancelled first, at the provider (`goes_elsewhere`, `is_declined`):
+    so no two intents can ever be paid.
 
-    Raises as `must_be_payable` does.
+    Raises as `must_be_payable` does, and TooManyAttemptsError.
     """
     must_be_payable(payment, account_id=account_id, amount=amount, escrow=escrow)
     unnamed_and_elsewhere = payment.intent_id is None and goes_elsewhere(payment, destination)
     if payment.status is not PaymentStatus.CANCELLED and not unnamed_and_elsewhere:
         return None
+    must_have_attempts_left(payment)
     again = _changed(payment, now=now, status=PaymentStatus.PENDING, attempt=payment.attempt + 1)
-    again = replace(again, intent_id=None, decline_id=None, destination=destination)
+    again = replace(again, method=method or payment.method, intent_id=None, decline_id=None, destination=destination)
     return Change(again, (_attempted(again),))
 
 
@@ -123,20 +130,31 @@ def goes_elsewhere(payment: Payment, destination: Destination | None) -> bool:
     return (before.account if before else None) != (after.account if after else None)
 
 
-def reopen(payment: Payment, *, now: datetime) -> Change | None:
-    """Let a declined payment be pending again, since the buyer asked for another try; the intent stays the same."""
-    if payment.status is not PaymentStatus.FAILED:
-        return None
-    pending = _changed(payment, now=now, status=PaymentStatus.PENDING)
-    return Change(pending, (_attempted(pending),))
+def is_declined(payment: Payment, intent: Intent) -> bool:
+    """Tell whether the present attempt was declined, and waits for its buyer: another attempt needs it cancelled.
+
+    The buyer may also confirm it again, with the client secret that they have.
+    """
+    return payment.status is PaymentStatus.FAILED and intent.status is IntentStatus.AWAITING_BUYER
+
+
+def must_have_attempts_left(payment: Payment) -> None:
+    """Raise TooManyAttemptsError when no other intent is made for this payment."""
+    if payment.attempt >= ATTEMPTS_MAX:
+        raise TooManyAttemptsError(f"Order {payment.order_id} has had {payment.attempt} tries to pay.")
+
+
+def is_of_earlier_attempt(payment: Payment, intent: Intent) -> bool:
+    """Tell whether the intent is that of an attempt before the present one."""
+    return intent.payment_id == payment.id and (intent.attempt or 0) < payment.attempt
 
 
 def attach(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:
-    """Note the intent of the present attempt; None when it is noted already.
+    """Note the intent of the present attempt; None when it is noted already, or is an earlier one that was cancelled.
 
     Raises ForeignIntentError for an intent of another payment or attempt: two intents must never both be paid.
     """
-    if payment.intent_id == intent.id:
+    if payment.intent_id == intent.id or _is_past(payment, intent):
         return None
     if payment.intent_id is not None or (payment.id, payment.attempt) != (intent.payment_id, intent.attempt):
         raise ForeignIntentError(f"Intent {intent.id} does not belong to attempt {payment.attempt} of {payment.id}.")
@@ -158,8 +176,7 @@ def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None
     other intent that is not the present attempt's.
     """
     if intent.id != payment.intent_id:
-        earlier = intent.payment_id == payment.id and (intent.attempt or 0) < payment.attempt
-        if earlier and intent.status is IntentStatus.CANCELLED:
+        if _is_past(payment, intent):
             return None
         raise ForeignIntentError(f"Intent {intent.id} is not the present one of payment {payment.id}.")
     match intent.status:
@@ -176,6 +193,10 @@ def observe(payment: Payment, intent: Intent, *, now: datetime) -> Change | None
             return _waiting(payment, for_buyer=False, now=now)
         case _:
             assert_never(intent.status)
+
+
+def _is_past(payment: Payment, intent: Intent) -> bool:
+    return is_of_earlier_attempt(payment, intent) and intent.status is IntentStatus.CANCELLED
 
 
 def _taken(payment: Payment, intent: Intent, *, now: datetime) -> Change | None:

@@ -9,7 +9,10 @@ from core.shared.ids import TenantId
 from core.webhooks.errors import WebhookBusyError
 
 TRIES_MAX = 16
-"""Over three and a half hours, so that an outage of a provider ends before its events are given up."""
+"""Over three and a half hours, so that an outage of a provider ends before anybody is told that its events failed."""
+
+FAILED_AGAIN_S = 3600
+"""How often one that has failed is tried again all the same: what was in its way may be gone, and nobody need ask."""
 
 BACKOFF_FIRST_S = 5
 BACKOFF_MAX_S = 1800
@@ -18,7 +21,9 @@ NOTE_LENGTH_MAX = 200
 
 
 class WebhookStatus(StrEnum):
-    """received → processing → completed; or retrying → processing again; after the last try failed."""
+    """received → processing → completed; or retrying → processing again; after the last try failed, and processing
+    again now and then.
+    """
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -99,14 +104,17 @@ def complete(webhook: Webhook, *, now: datetime, tenant_id: TenantId | None = No
 
 
 def fail(webhook: Webhook, *, error: str, now: datetime) -> Webhook:
-    """Note a failed try: again later, twice as late each time and at most half an hour; failed after the last."""
+    """Note a failed try: again later, twice as late each time and at most half an hour; after the last it has failed.
+
+    Whoever looks at it sees that then; it is tried again once an hour, without an end.
+    """
     tries = webhook.retry_count + 1
     last = tries >= TRIES_MAX
     return replace(
         webhook,
         status=WebhookStatus.FAILED if last else WebhookStatus.RETRYING,
         retry_count=tries,
-        due_at=None if last else now + backoff(tries),
+        due_at=now + (timedelta(seconds=FAILED_AGAIN_S) if last else backoff(tries)),
         error_message=_plain(error, ERROR_LENGTH_MAX),
     )
 
@@ -114,6 +122,7 @@ def fail(webhook: Webhook, *, error: str, now: datetime) -> Webhook:
 def put_back(webhook: Webhook, *, now: datetime) -> Webhook:
     """Give back one that another worker holds the lock of; not a failed try."""
     status = WebhookStatus.RETRYING if webhook.retry_count else WebhookStatus.RECEIVED
+    status = WebhookStatus.FAILED if webhook.retry_count >= TRIES_MAX else status
     return replace(webhook, status=status, due_at=now + timedelta(seconds=BACKOFF_FIRST_S))
 
 

@@ -218,7 +218,8 @@ class PaymentGateway(Protocol):
     async def transfer(self, payment: Payment, payout: Payout, leg: Leg, *, to: str) -> ProviderTransfer:
         """Send a leg of the payout's present attempt to an account, or return the transfer that was made for it.
 
-        It comes out of the payment's own charge. Raises DestinationNotReadyError when the account may receive nothing.
+        It comes out of the payment's own charge, and out of the platform's balance where something of that went back
+        or was disputed. Raises DestinationNotReadyError when the account may receive nothing.
         """
 
     @abstractmethod
@@ -228,10 +229,6 @@ class PaymentGateway(Protocol):
     @abstractmethod
     async def retrieve_transfer(self, transfer_id: str) -> ProviderTransfer:
         """Return the transfer as it stands."""
-
-    @abstractmethod
-    async def reverse_transfer(self, payout: Payout, transfer_id: str) -> None:
-        """Take a whole transfer back, once; nothing happens to one that is back already."""
 
     @abstractmethod
     async def movements(self, *, start: datetime, end: datetime) -> Sequence[Movement]:

@@ -15,8 +15,9 @@ from ports.paging import Page, PageRequest
 class PayoutStore(Protocol):
     """The payouts of one tenant, in one open transaction. Whoever adds or changes one holds its payment's lock.
 
-    The payouts of a payment never take more than it received and has not given back at that moment, whoever writes:
-    the store itself refuses that, and keeps the sum as the payment's `paid_out_minor`.
+    The payouts of a payment in escrow never take more than it received, whoever writes: the store itself refuses that,
+    and keeps the sum as the payment's `paid_out_minor`. What went back to the buyer is no part of it: who sold a pass
+    is paid all the same, and the platform bears that.
     """
 
     @abstractmethod

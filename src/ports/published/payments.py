@@ -33,12 +33,16 @@ class CancelOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """How a refund stands; a pending or failed one is seen to by payments, and its end is told as RefundSettled."""
+    """How a refund stands; a pending or failed one is seen to by payments, and its end is told as RefundSettled.
+
+    `failure` says why one failed, as `RefundSettled` does.
+    """
 
     refund_id: UUID
     amount_minor: int
     currency: str
     status: Literal["pending", "succeeded", "failed"]
+    failure: str | None = None
 
 
 class PayoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +50,8 @@ class PayoutAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `pending`: it waits for Stripe, or for the buyer's bank while a dispute is open; `owed`: it is a credit of the
     seller's (or the organisation's), who has no account yet that money can be sent to; `failed`: `failure` says why;
-    `reversed`: the money came back. A pending or failed one is seen to by payments, and how it stands then is told as
-    PayoutSettled.
+    `reversed`: its transfers were taken back in Stripe's pages. A pending or failed one is seen to by payments, and how
+    it stands then is told as PayoutSettled.
     """
 
     payout_id: UUID
@@ -81,14 +85,17 @@ class PaymentsApi(Protocol):
         venue_ids: tuple[UUID, ...],
         escrow: bool = False,
     ) -> PaymentStarted:
-        """Create the PaymentIntent of the order, or return the one it has.
+        """Create the PaymentIntent of the order, or return the one it has; after a decline another takes its place.
 
+        One that is declined can be confirmed again as well, with the client secret that is known. Each is made with the
+        key of order and attempt, is an `attempted` in the payment's records, and is cancelled before the next one is
+        made, so that an order is never paid twice.
         The money goes to the connected account of the venues that the order's tickets are for, where one is needed.
         With `escrow` it waits on the platform's balance until `pay_out`, whatever accounts the venues have.
         Raises RefusedError `payments.declined`, `payments.already_paid`, `payments.closed` (after `cancel`),
-        `payments.conflict` (another amount or account, or escrow after all, or not), `payments.charges_not_enabled` (a
-        venue's account may not charge), `payments.several_accounts`, and LinkUnavailableError while Stripe cannot be
-        asked.
+        `payments.conflict` (another amount or account, or escrow after all, or not), `payments.too_many_attempts`,
+        `payments.charges_not_enabled` (a venue's account may not charge), `payments.several_accounts`, and
+        LinkUnavailableError while Stripe cannot be asked.
         """
 
     @abstractmethod
@@ -129,8 +136,9 @@ class PaymentsApi(Protocol):
         """Release money of an order in escrow: to the seller, to the organisation of the venues, to the platform.
 
         The caller makes `payout_id`; the same id answers the same payout, as it stands by then, and asking again for
-        one that failed is its next try. The payouts of an order never take more than was received and has not gone
-        back. While Stripe cannot be asked the answer is `pending`. Raises RefusedError `payments.not_found`,
+        one that failed is its next try. The payouts of an order never take more than was received; what of that went
+        back to the buyer the platform bears. While Stripe cannot be asked the answer is `pending`. Raises RefusedError
+        `payments.not_found`,
         `payments.not_in_escrow`, `payments.payout_too_large`, `payments.payout_conflict` (the id is that of another
         order's payout, another seller's, or one with other shares), and `request.invalid` for a negative share, or when
         all are 0.

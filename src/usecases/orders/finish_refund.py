@@ -9,7 +9,7 @@ from ports.clock import Clock
 from ports.orders import OrderTransaction, OrderTransactions
 from usecases.orders.access import locked_with_origins
 from usecases.orders.refund_money import RefundMoney
-from usecases.orders.refund_progress import note_failure, note_refusal, take_back
+from usecases.orders.refund_progress import money_not_back, take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,9 @@ class FinishRefund:
             match outcome.status:
                 case "pending" | "succeeded":
                     await take_back(tx, order, refund, settled=outcome.status == "succeeded", now=now)
-                case "failed":
-                    await note_failure(tx, order, refund.fail(outcome.failure, now=now), now=now)
-                case "refused":
-                    await note_refusal(tx, order, refund.refuse(outcome.failure, now=now), now=now)
+                case "failed" | "refused":
+                    refused = outcome.status == "refused"
+                    await money_not_back(tx, order, refund, outcome.failure, refused=refused, now=now)
                 case "later":
                     await tx.refunds.save(refund.wait(now=now))
             return await present_refund(tx, order_id, refund_id)

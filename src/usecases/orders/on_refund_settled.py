@@ -9,7 +9,7 @@ from ports.events import Consumer, Delivery
 from ports.orders import OrderTransactions
 from ports.published.payments import RefundSettled
 from usecases.orders.access import locked_with_origins
-from usecases.orders.refund_progress import all_went_back, note_failure, take_back
+from usecases.orders.refund_progress import all_went_back, money_not_back, take_back
 
 CONSUMER = "orders.on_refund_settled"
 
@@ -44,6 +44,4 @@ class OnRefundSettled(Consumer[RefundSettled]):
                 if event.all_refunded:
                     await all_went_back(tx, order.id, event.reason, now=now)
             elif refund is not None:
-                failed = refund.fail(event.failure or "payments.refund_failed", now=now)
-                if failed is not refund:
-                    await note_failure(tx, order, failed, now=now)
+                await money_not_back(tx, order, refund, event.failure or "payments.refund_failed", now=now)

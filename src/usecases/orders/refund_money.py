@@ -52,7 +52,8 @@ class RefundMoney:
             return RefundOutcome("failed" if owed else "refused", refusal.refusal_code)
         except UnavailableError:
             return RefundOutcome("later")
-        return RefundOutcome(answer.status, "payments.refund_failed" if answer.status == "failed" else "")
+        failure = answer.failure or "payments.refund_failed"
+        return RefundOutcome(answer.status, failure if answer.status == "failed" else "")
 
 
 def _claims_what_is_left(order: Order, refund: OrderRefund) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from core.orders.disputes import is_lost
 from core.orders.history import Step
 from core.orders.order import Order
 from core.orders.passing_on import units_passed_on
@@ -12,6 +13,9 @@ from ports.orders import OrderTransaction
 from usecases.orders.access import locked_order
 from usecases.orders.announcements import Over
 from usecases.orders.giving_back import tell_over, tell_refunded
+
+WITH_BANK = "payments.disputed"
+"""What payments says while the buyer's bank has the money, or keeps it."""
 
 NOTHING_LEFT = "payments.not_refundable"
 """What payments says when all the money of an order has gone back already."""
@@ -57,6 +61,22 @@ async def _items_back(tx: OrderTransaction, order: Order, refund: OrderRefund, *
     if ends:
         await tell_refunded(tx, order, now=now)
     return order
+
+
+async def money_not_back(
+    tx: OrderTransaction, order: Order, refund: OrderRefund, failure: str, *, refused: bool = False, now: datetime
+) -> None:
+    """Payments could not give the money back, or with `refused` would not: it is owed, or is not.
+
+    Unless the buyer's bank took it, and keeps it: then the buyer has it, and what it is for goes back as after any
+    refund. That is known only after the verdict; when a refund has failed before it, the verdict settles it.
+    """
+    if failure == WITH_BANK and is_lost(order):
+        await take_back(tx, order, refund, settled=True, now=now)
+    elif refused:
+        await note_refusal(tx, order, refund.refuse(failure, now=now), now=now)
+    elif (failed := refund.fail(failure, now=now)) is not refund:
+        await note_failure(tx, order, failed, now=now)
 
 
 async def note_failure(tx: OrderTransaction, order: Order, refund: OrderRefund, *, now: datetime) -> Order:

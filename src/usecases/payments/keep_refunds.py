@@ -35,8 +35,6 @@ class KeepRefunds:
             await tx.payments.append(payment.id, record, id=self.ids.new(), at=now)
         for posting in change.postings:
             await tx.ledger.post(payment.id, posting, id=self.ids.new(), at=now)
-        if payment.escrow and change.postings:
-            await tx.payouts.wake(payment.id, at=now)  # what went back may end a payout, or call one back
         for refund in change.settled:
             await tx.outbox.add(_settled(refund, payment), subject=payment.id, at=now)
         if change.whole_first:

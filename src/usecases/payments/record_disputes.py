@@ -9,6 +9,7 @@ from ports.events import Event
 from ports.ids import IdSource
 from ports.payments import PaymentGateway, PaymentTransaction, PaymentTransactions
 from ports.published.payments import DisputeClosed, DisputeOpened
+from usecases.payments.record_refunds import RecordRefunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +17,20 @@ class RecordDisputes:
     """Part of other use cases, between their transactions.
 
     All disputes of the payment are read, with what they moved in the provider's balance. So it does not matter which
-    news came, how often, or in what order.
+    news came, how often, or in what order. Where some money went back its refunds are read before: one that failed
+    since, of which nothing was heard, left us the very money that the bank takes.
     """
 
     transactions: PaymentTransactions
     gateway: PaymentGateway
     clock: Clock
     ids: IdSource
+    refunds: RecordRefunds
 
     async def __call__(self, payment: Payment) -> None:
-        """Store, book and tell what is new; raises what the gateway raises."""
+        """Store, book and tell what is new; raises what the gateway and RecordRefunds raise."""
+        if payment.refunded_minor > 0:
+            payment = await self.refunds(payment)
         seen = await self.gateway.disputes_of(payment)
         now = self.clock.now()
         async with self.transactions.begin(payment.tenant_id) as tx:
@@ -50,7 +55,7 @@ class RecordDisputes:
         for posting in change.postings:
             await tx.ledger.post(payment.id, posting, id=self.ids.new(), at=now)
         if payment.escrow and change.news:
-            await tx.payouts.wake(payment.id, at=now)  # what waited for the bank goes on, or is over
+            await tx.payouts.wake(payment.id, at=now)  # what waited for the bank goes on
         for news in change.news:
             await tx.outbox.add(_told(news), subject=payment.id, at=now)
 

@@ -15,7 +15,7 @@ from usecases.payments.settle_refund import SettleRefund
 
 @dataclass(frozen=True, slots=True)
 class RetryRefund:
-    """Open to staff who sell, at any time, also after the sweep has given up."""
+    """Open to staff who sell, at any time: the sweep does so later and later."""
 
     transactions: PaymentTransactions
     clock: Clock

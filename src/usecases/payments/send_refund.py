@@ -40,7 +40,9 @@ class SendRefund:
                 await self.record(payment)  # what became of the application fee stands elsewhere
         except (ProviderUnavailableError, RefundTooLargeError):
             pass  # the sweep goes on with it, and the news of the refund that stands in the way come again
-        except (ProviderRefusedError, PaymentDeclinedError, PaymentDisputedError) as refusal:
+        except PaymentDisputedError as refusal:
+            await self._refused(payment, refund, refusal.code)  # others tell it from what people have to see to
+        except (ProviderRefusedError, PaymentDeclinedError) as refusal:
             await self._refused(payment, refund, refusal.message)
         return await self._present(refund)
 

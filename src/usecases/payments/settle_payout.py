@@ -10,7 +10,7 @@ from core.payments.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
 )
-from core.payments.paying_out import Destinations, prepare, refuse, refuse_reversal, sendable, stand, to_reverse
+from core.payments.paying_out import Destinations, prepare, refuse, sendable, stand
 from core.payments.payment import Payment
 from core.payments.payout import Leg, Payout, PayoutStatus
 from core.payments.platform_fee import ConnectTerms
@@ -28,14 +28,13 @@ class _Prepared:
     payment: Payment
     payout: Payout
     to: Destinations
-    reverse: tuple[Leg, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SettlePayout:
     """Part of other use cases, between their transactions.
 
-    That money leaves escrow is committed before the provider is asked, and what it knows already is read before
+    That money is released is committed before the provider is asked, and what it knows already is read before
     anything is sent a second time: whatever dies in between, the next call finds the same transfers.
     """
 
@@ -53,7 +52,6 @@ class SettlePayout:
                 await self.record.of_payment(payout.tenant_id, payout.payment_id)
             prepared = await self._prepare(payout)
             await self._send(prepared)
-            await self._reverse(prepared)
         except (ProviderUnavailableError, ProviderRefusedError):
             pass  # what was sent cannot be read now: the sweep goes on with it
         async with self.transactions.begin(payout.tenant_id) as tx:
@@ -68,9 +66,9 @@ class SettlePayout:
             to = await self._destinations(tx, current)
             booked = await tx.ledger.of_payment(payment.id)
             disputes = await tx.disputes.of_payment(payment.id)
-            change = prepare(payment, current, disputes=disputes, booked=booked, to=to, now=now)
+            change = prepare(current, disputes=disputes, booked=booked, to=to, now=now)
             current = await self.keep(tx, change, current=current, now=now)
-        return _Prepared(payment, current, to, to_reverse(payment, current, booked))
+        return _Prepared(payment, current, to)
 
     async def _destinations(self, tx: PaymentTransaction, payout: Payout) -> Destinations:
         if not self.terms.required:
@@ -110,22 +108,6 @@ class SettlePayout:
             current = await _found(tx, payout.id)
             change = refuse(current, attempt=payout.attempt, failure=failure, now=now)
             await self.keep(tx, change, current=current, now=now)
-
-    async def _reverse(self, prepared: _Prepared) -> None:
-        payout = prepared.payout
-        if not prepared.reverse:
-            return
-        try:
-            for leg in prepared.reverse:
-                await self.gateway.reverse_transfer(payout, payout.transfer_of(leg) or "")
-        except ProviderRefusedError as refusal:
-            now = self.clock.now()
-            async with self.transactions.begin(payout.tenant_id) as tx:
-                await tx.payments.lock(payout.payment_id)
-                current = await _found(tx, payout.id)
-                change = refuse_reversal(current, failure=refusal.message, now=now)
-                await self.keep(tx, change, current=current, now=now)
-        await self.record.of_payment(payout.tenant_id, payout.payment_id)
 
 
 async def _found(tx: PaymentTransaction, payout_id: PayoutId) -> Payout:

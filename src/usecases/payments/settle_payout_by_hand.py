@@ -34,7 +34,7 @@ class SettlePayoutByHand:
 
 @dataclass(frozen=True, slots=True)
 class RetryPayout:
-    """Owners and managers, at any time, also after the sweep has given up."""
+    """Owners and managers, at any time: the sweep does so later and later."""
 
     transactions: PaymentTransactions
     keep: KeepPayout
@@ -44,8 +44,8 @@ class RetryPayout:
     async def __call__(self, caller: Caller, payout_id: PayoutId) -> Payout:
         """Return the payout as it stands after the new try.
 
-        Raises ForbiddenError, PayoutNotFoundError, PayoutNotFailedError, and PayoutTooLargeError when its money has
-        gone elsewhere.
+        Raises ForbiddenError, PayoutNotFoundError, PayoutNotFailedError, and PayoutTooLargeError when other
+        payouts have its money.
         """
         caller.must_be_one_of(MANAGERS)
         now = self.clock.now()

@@ -60,7 +60,7 @@ class SettlePayouts:
             try:
                 change = retry(payment, payout, now=now)
             except PayoutTooLargeError:
-                # Its money went back to the buyer, or elsewhere: nothing is left to try.
+                # Other payouts have all that came: nothing is left to try.
                 await tx.payouts.save(replace(payout, check_at=None))
                 return None
             return await self.keep(tx, change, current=payout, now=now)

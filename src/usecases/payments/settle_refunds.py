@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from core.payments.dispute import DisputeState
 from core.payments.errors import RefundTooLargeError
 from core.payments.payment import Payment
 from core.payments.refund import Refund, RefundStatus
@@ -19,7 +20,9 @@ _REFUNDS_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class SettleRefunds:
-    """For the worker. Heals lost webhooks and what a crash left, and tries failed refunds again, a few times.
+    """For the worker. Heals lost webhooks and what a crash left, and tries failed refunds again, later each time.
+
+    That ends only when the money went back in another way, or by the buyer's bank: then nothing is left to try.
 
     Each refund is put off before it is looked at, so that two sweeps, or one that always fails, do not hold the others
     up.
@@ -57,6 +60,9 @@ class SettleRefunds:
                 refund = put_off(refund, now=now)
                 await tx.refunds.save(refund)
                 return payment, refund
+            if any(each.state is DisputeState.LOST for each in await tx.disputes.of_payment(payment.id)):
+                await tx.refunds.save(replace(refund, check_at=None))
+                return None
             try:
                 change = retry_refund(payment, refund, now=now)
             except RefundTooLargeError:

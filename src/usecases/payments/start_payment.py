@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from core.payments.accounts import AccountOwner
 from core.payments.destination import Destination
 from core.payments.errors import AlreadyPaidError, PaymentClosedError, ProviderRefusedError
-from core.payments.intent import Intent, IntentStatus
+from core.payments.intent import Intent
 from core.payments.payment import CAPTURED, Payment, PaymentMethod, PaymentStatus
 from core.payments.platform_fee import ConnectTerms, destination_of
-from core.payments.transitions import attach, goes_elsewhere, must_be_payable, observe, open_payment, reopen, try_again
+from core.payments.transitions import (
+    attach,
+    goes_elsewhere,
+    is_declined,
+    is_of_earlier_attempt,
+    must_be_payable,
+    must_have_attempts_left,
+    observe,
+    open_payment,
+    try_again,
+)
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, OrderId, PaymentId, TenantId, VenueId
 from core.shared.money import Money
@@ -17,8 +27,8 @@ from ports.ids import IdSource
 from ports.payments import PaymentGateway, PaymentTransaction, PaymentTransactions
 from usecases.payments.keep_change import KeepChange
 
-_ATTEMPTS_MAX = 3
-"""How often one call begins anew after it found the intent cancelled at the provider."""
+_ROUNDS_MAX = 4
+"""How often one call looks anew after it found the intent cancelled, or cancelled it, or another call was quicker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +58,14 @@ class StartedPayment:
 
 @dataclass(frozen=True, slots=True)
 class StartPayment:
-    """For orders, on behalf of the buyer. Asking again gives the same intent while that can still be paid.
+    """For orders, on behalf of the buyer. Asking again gives the same intent while nothing has become of that.
 
     The row is committed before the provider is asked, and the provider's key names order and attempt: a crash
-    between the two is healed by asking again, and two at once get one intent. Where connected accounts are needed, an
-    intent that would pay another account than the venue's present one is cancelled, and another one is made.
+    between the two is healed by asking again, and two at once get one intent.
+
+    After a decline asking again begins the next attempt, with an intent of its own. The declined one is cancelled
+    before; should that have been paid at this very moment, it is the payment. Where connected accounts are needed, an
+    intent that would pay another account than the venue's present one is replaced in the same way.
     """
 
     transactions: PaymentTransactions
@@ -65,13 +78,13 @@ class StartPayment:
     async def __call__(self, request: StartRequest) -> StartedPayment:
         """Return the payment with its intent.
 
-        Raises AlreadyPaidError, PaymentClosedError, PaymentConflictError, ChargesNotEnabledError,
+        Raises AlreadyPaidError, PaymentClosedError, PaymentConflictError, TooManyAttemptsError, ChargesNotEnabledError,
         SeveralAccountsError, and what the gateway raises.
         """
         if request.amount.amount_minor <= 0:
             message = "There is nothing to pay."
             raise InvalidInputError(message, [Problem("/amount", message)])
-        for _ in range(_ATTEMPTS_MAX):
+        for _ in range(_ROUNDS_MAX):
             payment, destination = await self._open(request)
             if payment.intent_id is None:
                 intent = await self.gateway.create_intent(payment)
@@ -80,11 +93,15 @@ class StartPayment:
             else:
                 intent = await self.gateway.retrieve_intent(payment.intent_id)
             payment = await self._note(payment.id, request.tenant_id, intent)
+            if is_declined(payment, intent) and not payment.closing:
+                must_have_attempts_left(payment)
+                intent = await self.gateway.cancel_intent(intent.id)
+                payment = await self._note(payment.id, request.tenant_id, intent)
             if payment.status in CAPTURED:
                 raise AlreadyPaidError(f"Order {request.order_id} has been paid.")
             if payment.closing:
                 raise PaymentClosedError(f"Order {request.order_id} takes no payment any more.")
-            if intent.status is not IntentStatus.CANCELLED and payment.status is not PaymentStatus.CANCELLED:
+            if intent.id == payment.intent_id and payment.status is not PaymentStatus.CANCELLED:
                 return StartedPayment(payment, intent)
         raise ProviderRefusedError(f"The provider cancels every intent of order {request.order_id}.")
 
@@ -118,6 +135,7 @@ class StartPayment:
                 payment,
                 account_id=request.account_id,
                 amount=request.amount,
+                method=request.method,
                 destination=destination,
                 escrow=request.escrow,
                 now=now,
@@ -137,8 +155,7 @@ class StartPayment:
         async with self.transactions.begin(tenant_id) as tx:
             payment = await tx.payments.lock(payment_id)
             assert payment is not None, "payments are never deleted"
+            if is_of_earlier_attempt(payment, intent):
+                return payment  # another call has cancelled it since, and was quicker
             payment = await self.keep(tx, attach(payment, intent, now=now), current=payment, now=now)
-            payment = await self.keep(tx, observe(payment, intent, now=now), current=payment, now=now)
-            if intent.status is IntentStatus.AWAITING_BUYER:
-                payment = await self.keep(tx, reopen(payment, now=now), current=payment, now=now)
-            return payment
+            return await self.keep(tx, observe(payment, intent, now=now), current=payment, now=now)
