@@ -143,6 +143,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /webhooks/stripe/connect
     GET                 /webhooks
     POST                /webhooks/{id}/replay
+    GET|POST            /venues/{id}/operations
+    GET                 /operations/{id}
+    GET                 /operations/{id}/log
+    POST                /operations/{id}/resume
+    POST                /operations/{id}/cancel
     """
 ) | _operations(
     """
@@ -161,11 +166,7 @@ _PLANNED_BY_REASON = {
         GET                 /users/me/export
         DELETE              /users/me
         """,
-    "long operations on venues are not there yet": """
-        POST                /venues/{id}/operations
-        GET                 /operations/{id}
-        POST                /operations/{id}/resume
-        POST                /operations/{id}/cancel
+    "the stream of a long operation's progress is not there yet": """
         GET                 /operations/{id}/events
         """,
     "the content service (pages, media, reviews) is not there yet": """
