@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
 from uuid import UUID
 
+import msgspec
+
 from adapters.memory.messaging import MemoryMessages
 from core.operations.errors import OperationBusyError, OperationNotFoundError
 from core.operations.log import LogLine
-from core.operations.operation import Noted, Operation
+from core.operations.operation import Noted, Operation, Values
 from core.shared.ids import OperationId, TenantId
 from ports.events import Outbox
 from ports.operations import (
@@ -40,7 +42,7 @@ class _Store(OperationStore):
     @override
     async def add(self, operation: Operation) -> None:
         self._must_be_alone(operation)
-        self._tenant.rows[operation.id] = operation
+        self._tenant.rows[operation.id] = _stored(operation)
 
     @override
     async def get(self, operation_id: OperationId) -> Operation:
@@ -56,13 +58,13 @@ class _Store(OperationStore):
     @override
     async def save(self, operation: Operation) -> None:
         self._must_be_alone(operation)
-        self._tenant.rows[operation.id] = operation
+        self._tenant.rows[operation.id] = _stored(operation)
 
     @override
     async def save_as(self, owner: UUID, operation: Operation) -> bool:
         if not (await self.get(operation.id)).is_of(owner):
             return False
-        self._tenant.rows[operation.id] = operation
+        self._tenant.rows[operation.id] = _stored(operation)
         return True
 
     @override
@@ -70,7 +72,7 @@ class _Store(OperationStore):
         stored = await self.get(operation_id)
         if not stored.is_of(owner):
             return None
-        self._tenant.rows[operation_id] = after = stored.noted(noted, owner, now)
+        self._tenant.rows[operation_id] = after = _stored(stored.noted(noted, owner, now))
         return after
 
     @override
@@ -109,6 +111,21 @@ class _Store(OperationStore):
             same = (each.venue_id, each.type) == (operation.venue_id, operation.type)
             if same and each.is_live and each.id != operation.id:
                 raise OperationBusyError(each.id)
+
+
+def _stored(operation: Operation) -> Operation:
+    """Return what comes back of it: JSON knows no tuples and no keys but strings."""
+    points = operation.checkpoints.items()
+    return replace(
+        operation,
+        params=_json(operation.params),
+        cursor=_json(operation.cursor) if operation.cursor is not None else None,
+        checkpoints={step: replace(point, result=_json(point.result)) for step, point in points},
+    )
+
+
+def _json(values: Values) -> Values:
+    return msgspec.json.decode(msgspec.json.encode(values), type=dict[str, object])
 
 
 def _is_asked_for(operation: Operation, page: PageRequest, query: OperationQuery) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import override
 
+import msgspec
+
 from core.operations.operation import Noted, Operation, OperationStatus
 from core.shared.errors import DomainError, StaleVersionError
 from core.shared.ids import OperationId, TenantId
@@ -27,6 +29,9 @@ from usecases.operations.types import OperationTypes
 
 TURN = timedelta(seconds=5)
 """How long an operation is worked on before others have their turn; a step is left only where it has a cursor."""
+
+RESULT_BYTES_MAX = 1_000_000
+"""How large the result of a step is at most, as JSON."""
 
 RENEW_S = 10.0
 """How often the lease is prolonged while a step reports nothing: twice before it ends."""
@@ -113,7 +118,7 @@ class RunOperation:
         may_be_cut = any(spec.name == step and spec.may_be_cut for spec in kind.steps)
         reports = _Reports(turn, may_be_cut=may_be_cut)
         try:
-            result = await self._kept(turn, lambda: kind.run(step, _context(turn, reports)))
+            result = _plain(await self._kept(turn, lambda: kind.run(step, _context(turn, reports))))
         except CancelAskedError:
             await turn.turned_back(OperationStatus.CANCELLED, compensating)
         except OperationStoppedError:
@@ -182,6 +187,14 @@ async def _within_reason(leaving: Awaitable[None]) -> None:
 
 
 _LEAVING_S = 2.0
+
+
+def _plain(result: Values) -> Values:
+    """Return the result as it is stored; raises ValueError or TypeError for one that is not, before anything is."""
+    text = msgspec.json.encode(result)
+    if len(text) > RESULT_BYTES_MAX:
+        raise ValueError(f"The result has {len(text)} bytes; at most {RESULT_BYTES_MAX} are stored.")
+    return msgspec.json.decode(text, type=dict[str, object])
 
 
 def _to_do(operation: Operation) -> tuple[str, ...]:

@@ -123,8 +123,7 @@ def params_of(params: Values) -> Values:
 
 def plain(value: RePricingParams | Checked) -> Values:
     """Return a value as JSON has it."""
-    built: dict[str, object] = msgspec.to_builtins(value)
-    return built
+    return msgspec.json.decode(msgspec.json.encode(value), type=dict[str, object])
 
 
 def _price(money: Money) -> Price:
