@@ -146,6 +146,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|POST            /venues/{id}/operations
     GET                 /operations/{id}
     GET                 /operations/{id}/log
+    GET                 /operations/{id}/events
     POST                /operations/{id}/resume
     POST                /operations/{id}/cancel
     """
@@ -165,9 +166,6 @@ _PLANNED_BY_REASON = {
         GET|PUT             /users/me/billing-address
         GET                 /users/me/export
         DELETE              /users/me
-        """,
-    "the stream of a long operation's progress is not there yet": """
-        GET                 /operations/{id}/events
         """,
     "the content service (pages, media, reviews) is not there yet": """
         GET|POST            /venues/{id}/content

@@ -3,9 +3,13 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
+from collections.abc import AsyncIterator
+
 from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
 
+from adapters.http.operation_events import OperationEventController
+from adapters.http.operation_streams import OperationStreams
 from adapters.http.operations import OperationController, VenueOperationController
 from adapters.postgres.operations import PostgresDueOperations, PostgresOperationTransactions
 from bootstrap.containers.service import JobSpec, Pools
@@ -50,6 +54,20 @@ class OperationsProvider(Provider):
         """Return what works on one operation."""
         return RunOperation(operations, types, clock, ids)
 
+    @provide
+    async def streams(self, clock: Clock) -> AsyncIterator[OperationStreams]:
+        """Make the streams of this process, and end them at the end."""
+        streams = OperationStreams(clock)
+        try:
+            yield streams
+        finally:
+            await streams.stop()
 
-OPERATION_CONTROLLERS: tuple[type[Controller], ...] = (VenueOperationController, OperationController)
+
+OPERATION_CONTROLLERS: tuple[type[Controller], ...] = (
+    VenueOperationController,
+    OperationController,
+    OperationEventController,
+)
+OPERATION_STREAMS = (OperationStreams,)
 OPERATION_JOBS: tuple[JobSpec, ...] = (JobSpec("run_operations", RUN_INTERVAL_S, RunOperations),)

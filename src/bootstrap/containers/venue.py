@@ -16,7 +16,12 @@ from bootstrap.containers.evaluations import (
     EvaluationProvider,
 )
 from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_SUBSCRIPTIONS, MarketProvider
-from bootstrap.containers.operations import OPERATION_CONTROLLERS, OPERATION_JOBS, OperationsProvider
+from bootstrap.containers.operations import (
+    OPERATION_CONTROLLERS,
+    OPERATION_JOBS,
+    OPERATION_STREAMS,
+    OperationsProvider,
+)
 from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
@@ -102,5 +107,5 @@ def venue_service() -> Service:
             *OPERATION_JOBS,
         ),
         checks=(PostgresHealth,),
-        streams=SEATING_STREAMS,
+        streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
     )
