@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import override
@@ -68,12 +69,9 @@ class RunOperation:
             if isinstance(kind, str):
                 await turn.stranded(kind)
                 return done
-            while await self._piece(kind, turn):
-                done += 1
-                if self.clock.now() - turn.began_at >= TURN:
-                    break
-            await turn.left()
-        except _TurnOverError:
+            with suppress(_TurnOverError):  # the step goes on later, from its cursor
+                while await self._piece(kind, turn) and not turn.is_long_enough(TURN):
+                    done += 1
             await turn.left()
         except OperationStoppedError as stopped:
             _LOG.warning("operation %s is another worker's by now: %s", operation_id, stopped)
