@@ -20,6 +20,7 @@ from ports.ids import IdSource
 from ports.operations import DueOperations, OperationTransaction, OperationTransactions
 from ports.published.operations import (
     OperationRequest,
+    OperationStoppedError,
     OperationType,
     ParamsRefusedError,
     StepContext,
@@ -72,6 +73,9 @@ class Painting(OperationType):
     troubles: list[Exception] = field(default_factory=list)
     """Raised by the steps to come, one after the other, after a piece of work."""
 
+    fence: int = 0
+    """Of the last worker that was seen at the fence; those before it are sent away."""
+
     on_report: Callable[[], None] | None = None
     log: list[str] = field(default_factory=list)
 
@@ -88,6 +92,7 @@ class Painting(OperationType):
     @override
     async def run(self, step: str, context: StepContext) -> Values:
         self.log.append(step)
+        self._let_in(context)
         colour = str(context.params["colour"])
         match step:
             case "prepare":
@@ -99,6 +104,7 @@ class Painting(OperationType):
                 begin = context.cursor["next"] if context.cursor is not None else 0
                 assert isinstance(begin, int)
                 for board in range(begin, boards):
+                    self._let_in(context)
                     self.point(f"before board {board}")
                     self.painted[board] = colour
                     self.point(f"after board {board}")
@@ -117,16 +123,23 @@ class Painting(OperationType):
     @override
     async def compensate(self, step: str, context: StepContext) -> None:
         self.log.append(f"undo {step}")
+        self._let_in(context)
         if step == "open":
             self.opened = False
             self._trouble()
             return
         for done, board in enumerate(sorted(self.painted), start=1):
+            self._let_in(context)
             self.point(f"before scraping {board}")
             self.painted.pop(board, None)
             self.point(f"after scraping {board}")
             self._trouble()
             await context.report(done, None, {"scraped": board})
+
+    def _let_in(self, context: StepContext) -> None:
+        if context.fence < self.fence:
+            raise OperationStoppedError("another worker was here since")
+        self.fence = context.fence
 
     def _trouble(self) -> None:
         if self.troubles:

@@ -95,6 +95,7 @@ class OperationMachine(RuleBasedStateMachine):
     def start(self, colour: str) -> None:
         self.hands_off()
         self.painting.painted, self.painting.opened, self.painting.troubles = {}, False, []
+        self.painting.fence = 0
         self.operation_id = self.do(self.world.started(colour))
         self.colour, self.writes = colour, []
 

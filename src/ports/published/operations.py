@@ -64,13 +64,15 @@ class StepContext(OperationRequest):
     """What a step has to work with: `results` of the steps before, by their names, and its own `cursor`.
 
     The cursor is what the last `report` of this step stored, by this worker or one that died; None at the beginning,
-    and when a step is undone, unless an earlier try of undoing it reported one.
+    and when a step is undone, unless an earlier try of undoing it reported one. `fence` is greater for each worker than
+    for those before it: what keeps the greatest that it has seen can refuse a worker that slept and lost the operation.
     """
 
     operation_id: UUID
     results: Mapping[str, Values]
     cursor: Values | None
     reports: StepReports
+    fence: int = 0
 
     async def report(self, done: int, total: int | None = None, cursor: Values | None = None) -> None:
         """Tell that `done` pieces of `total` are done, and that a try after this one goes on at `cursor`.

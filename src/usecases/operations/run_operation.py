@@ -211,6 +211,7 @@ def _context(turn: Turn, reports: StepReports) -> StepContext:
         results=results,
         cursor=operation.cursor,
         reports=reports,
+        fence=turn.fence,
     )
 
 

@@ -20,8 +20,8 @@ _LOST = "its lease was lost"
 class Turn:
     """Every method raises OperationStoppedError, and has written nothing, when the lease is another's by now.
 
-    `operation` is as this worker stored it last. Each change is decided on the operation as it stands under a lock, so
-    that what people asked for meanwhile is not forgotten.
+    `operation` is as this worker stored it last, and `fence` the version in which it took it. Each change is decided on
+    the operation as it stands under a lock, so that what people asked for meanwhile is not forgotten.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Turn:
         self.tenant_id = tenant_id
         self.began_at = clock.now()
         self.operation: Operation
+        self.fence = 0
         self._operations = operations
         self._clock = clock
         self._ids = ids
@@ -66,7 +67,7 @@ class Turn:
             if found.lease is not None or found.status is OperationStatus.PENDING:
                 detail = "" if found.lease is None else "The worker before did not come back."
                 await tx.operations.log(self._line(What.TAKEN, now, detail=detail))
-        self.operation = operation
+        self.operation, self.fence = operation, operation.version
         return True
 
     async def left(self) -> None:
