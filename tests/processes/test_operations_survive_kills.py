@@ -118,6 +118,7 @@ async def season(venue_db: Database) -> AsyncIterator[Season]:
         assert await asyncio.wait_for(program.wait(), 10) == 0
 
 
+@pytest.mark.timeout(60 + 5 * min(KILLS, 200))
 async def test_wherever_a_worker_is_killed_the_next_one_ends_it_as_if_nobody_had_died(season: Season) -> None:
     undisturbed = await season.started()
     whole = await season.worker(undisturbed)
