@@ -283,3 +283,10 @@ def test_the_progress_tells_rate_and_time_left(world: World) -> None:
     assert again.noted(40, 100, world.clock.move(seconds=5)).rate_per_s == 4.0
     assert again.noted(3, 100, world.clock.now()).done == 20
     assert replace(again, total=None).left_s is None
+
+
+async def test_whatever_an_error_says_can_be_stored(world: World) -> None:
+    operation_id = await world.started()
+    world.painting.troubles = [OSError("a\0b\udc80c")]
+    await world.job()()
+    assert (await world.stands(operation_id)).error == "prepare: OSError: ab?c"

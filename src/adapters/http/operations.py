@@ -66,7 +66,9 @@ class VenueOperationController(Controller):
         page: NamedDependency[PageRequest],
         caller: NamedDependency[Caller],
         usecase: FromDishka[ReadOperations],
-        type: Annotated[str | None, QueryParameter(max_length=100, description="Only of this type.")] = None,
+        type: Annotated[
+            str | None, QueryParameter(max_length=100, pattern="^[a-z][a-z-]*$", description="Only of this type.")
+        ] = None,
         status: Annotated[StatusName | None, QueryParameter(description="Only of this status.")] = None,
     ) -> PageBody[OperationBody]:
         """Those that are over, too; the first begun first, without params and results."""

@@ -145,7 +145,8 @@ class RunOperation:
         else:
             _LOG.error("step %s of operation %s failed", step, turn.operation.id, exc_info=error)
             message = f"{type(error).__name__}: {error}"
-        await turn.failed(step, message, hopeless=hopeless, compensating=compensating)
+        stored = message.encode(errors="replace").decode().replace("\0", "")  # a text that every store can keep
+        await turn.failed(step, stored, hopeless=hopeless, compensating=compensating)
 
     async def _kept[T](self, turn: Turn, work: Callable[[], Awaitable[T]]) -> T:
         """Return what the work returns, with the lease prolonged meanwhile; cut it off when the lease is lost."""
