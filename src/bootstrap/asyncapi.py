@@ -17,6 +17,7 @@ SERVICE_OF = {
     "orders": "order",
     "payments": "payment",
     "resale": "venue",
+    "operations": "venue",
     "seating": "venue",
     "venues": "venue",
 }

@@ -8,6 +8,7 @@ from adapters.postgres.migrator import Database, migrate
 from adapters.postgres.tables import (
     admission_db,
     auth_db,
+    operations,
     order_db,
     pass_transfers,
     payment_db,
@@ -25,6 +26,7 @@ METADATA: Mapping[str, MetaData] = {
 }
 
 assert pass_transfers.metadata is waiting_lists.metadata is venue_db.metadata, "resale's tables stand in venue_db"
+assert operations.metadata is venue_db.metadata, "operations stand in venue_db"
 
 
 def databases(settings: Settings) -> tuple[Database, ...]:

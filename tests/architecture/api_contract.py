@@ -143,6 +143,12 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /webhooks/stripe/connect
     GET                 /webhooks
     POST                /webhooks/{id}/replay
+    GET|POST            /venues/{id}/operations
+    GET                 /operations/{id}
+    GET                 /operations/{id}/log
+    GET                 /operations/{id}/events
+    POST                /operations/{id}/resume
+    POST                /operations/{id}/cancel
     """
 ) | _operations(
     """
@@ -160,13 +166,6 @@ _PLANNED_BY_REASON = {
         GET|PUT             /users/me/billing-address
         GET                 /users/me/export
         DELETE              /users/me
-        """,
-    "long operations on venues are not there yet": """
-        POST                /venues/{id}/operations
-        GET                 /operations/{id}
-        POST                /operations/{id}/resume
-        POST                /operations/{id}/cancel
-        GET                 /operations/{id}/events
         """,
     "the content service (pages, media, reviews) is not there yet": """
         GET|POST            /venues/{id}/content

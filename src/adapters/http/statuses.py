@@ -5,6 +5,7 @@ from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempote
 from adapters.http.statuses_of_evaluations import EVALUATIONS
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
+from adapters.http.statuses_of_operations import OPERATIONS
 from adapters.http.statuses_of_resale import RESALE
 from adapters.http.statuses_of_transfers import TRANSFERS
 from core.admission.errors import (
@@ -234,4 +235,6 @@ STATUSES: dict[type[DomainError], int] = {
     **LISTINGS,
     **EVALUATIONS,
     **TRANSFERS,
+    # operations
+    **OPERATIONS,
 }

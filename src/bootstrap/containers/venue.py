@@ -1,4 +1,4 @@
-"""The venue service: venues, seating and resale, on venue_db."""
+"""The venue service: venues, seating, resale and long operations, on venue_db."""
 
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
@@ -16,6 +16,12 @@ from bootstrap.containers.evaluations import (
     EvaluationProvider,
 )
 from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_SUBSCRIPTIONS, MarketProvider
+from bootstrap.containers.operations import (
+    OPERATION_CONTROLLERS,
+    OPERATION_JOBS,
+    OPERATION_STREAMS,
+    OperationsProvider,
+)
 from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
@@ -70,6 +76,7 @@ def venue_service() -> Service:
             MarketProvider(),
             EvaluationProvider(),
             TransfersProvider(),
+            OperationsProvider(),
             linked(TicketingApi, AdmissionApi, OrdersApi, PaymentsApi, IdentityApi),
         ),
         controllers=(
@@ -81,6 +88,7 @@ def venue_service() -> Service:
             *MARKET_CONTROLLERS,
             *EVALUATION_CONTROLLERS,
             *TRANSFER_CONTROLLERS,
+            *OPERATION_CONTROLLERS,
         ),
         subscriptions=(
             *SEATING_SUBSCRIPTIONS,
@@ -89,7 +97,15 @@ def venue_service() -> Service:
             *EVALUATION_SUBSCRIPTIONS,
             *TRANSFER_SUBSCRIPTIONS,
         ),
-        jobs=(*relay_jobs(), *SEATING_JOBS, *RESALE_JOBS, *MARKET_JOBS, *EVALUATION_JOBS, *TRANSFER_JOBS),
+        jobs=(
+            *relay_jobs(),
+            *SEATING_JOBS,
+            *RESALE_JOBS,
+            *MARKET_JOBS,
+            *EVALUATION_JOBS,
+            *TRANSFER_JOBS,
+            *OPERATION_JOBS,
+        ),
         checks=(PostgresHealth,),
-        streams=SEATING_STREAMS,
+        streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
     )

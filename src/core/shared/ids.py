@@ -43,3 +43,5 @@ ResaleBlockId = NewType("ResaleBlockId", UUID)
 EvaluationId = NewType("EvaluationId", UUID)
 WaitingEntryId = NewType("WaitingEntryId", UUID)
 WaitingOfferId = NewType("WaitingOfferId", UUID)
+OperationId = NewType("OperationId", UUID)
+"""The id of a long operation on a venue."""

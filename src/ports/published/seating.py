@@ -205,3 +205,13 @@ class SeatsUnblocked(Event, frozen=True, kw_only=True):
 
     plan_id: UUID
     seat_ids: tuple[UUID, ...]
+
+
+class PlanRepriced(Event, frozen=True, kw_only=True):
+    """A long operation changed prices of a seating plan; `seats_version` grows with each change of its prices."""
+
+    event_type: ClassVar[str] = "seating.plan.repriced"
+
+    plan_id: UUID
+    operation_id: UUID
+    seats_version: int

@@ -1,0 +1,1 @@
+"""The long operations that seating offers."""
