@@ -15,19 +15,7 @@ from core.orders.statuses import OrderStatus, RefundState
 from core.payments.intent import Intent, IntentStatus
 from core.shared.callers import Caller
 from tests.checkout_calm import calm_down, must_keep_its_promises
-from tests.checkout_choices import (
-    DEEDS,
-    DEPTHS,
-    EVENTS,
-    LAPSES_S,
-    blows,
-    often,
-    picks,
-    rarely,
-    seats,
-    settlements,
-    vouchers,
-)
+from tests.checkout_choices import DEEDS, EVENTS, LAPSES_S, blows, often, picks, rarely, seats, settlements, vouchers
 from tests.checkout_faults import Blow
 from tests.checkout_picture import look_at
 from tests.checkout_plant import Plant
@@ -93,7 +81,7 @@ class Purchases(RuleBasedStateMachine):
         voucher=vouchers,
         other_seats=st.booleans(),
         settlement=settlements,
-        depth=st.sampled_from(DEPTHS),
+        depth=st.sampled_from(["hold", "place", "pay", "pay", "pay", "bank", "bank", "bank"]),
         blow=blows,
         again=often,
     )
@@ -129,10 +117,7 @@ class Purchases(RuleBasedStateMachine):
         if order is None or depth == "place":
             return
         self.run(checkout.pay(order.id, buyer, blow))
-        if depth == "decline":
-            self.bank(1, "decline", pick % 2, None)
-            self.run(checkout.pay(order.id, buyer, blow))
-        if depth in {"bank", "decline"}:
+        if depth == "bank":
             self.bank(1, "pay", 1, None)
 
     def note(self, wish: Wish) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.checkout_declines import Declines
 from tests.checkout_stage import in_memory_machine
 
 STORIES = int(os.environ.get("FAIRSEAT_CHECKOUT_STORIES", "60"))
@@ -15,7 +16,7 @@ STEPS = 50
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_money_ends_as_seats_or_goes_back_whatever_happens() -> None:
-    with in_memory_machine() as machine:
+    with in_memory_machine(Declines) as machine:
         run_state_machine_as_test(
             machine,
             settings=settings(

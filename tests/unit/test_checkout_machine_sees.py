@@ -11,15 +11,18 @@ from hypothesis.stateful import run_state_machine_as_test
 from adapters.memory.admission_passes import MemoryPassStore
 from adapters.memory.messaging import MemoryInbox
 from adapters.memory.order_passed_on import MemoryPassedOnStore
+from adapters.memory.payments import MemoryPaymentGateway
 from core.admission.passes import Pass
 from core.orders.statuses import LIVE, RefundState
 from core.orders.vouchers import Voucher
 from core.payments import paying_out
 from core.payments.errors import PayoutTooLargeError
+from core.payments.intent import Intent, IntentStatus
 from core.payments.payment import Payment
 from core.seating import ledger, returns
 from core.seating.seats import Available
 from core.shared.errors import UnavailableError
+from tests.checkout_declines import Declines
 from tests.checkout_market import CheckoutMachine
 from tests.checkout_promises import BrokenPromiseError
 from tests.checkout_refunds import Refunds
@@ -35,6 +38,7 @@ STORIES_MAX = 250
 settle = SettlePayment.__call__
 reclaim = ledger.reclaim
 sold_on = Pass.sold_on
+cancel_intent = MemoryPaymentGateway.cancel_intent
 accept, add_missing = MemoryInbox.accept, MemoryPassStore.add_missing
 
 
@@ -104,6 +108,11 @@ async def untie_nothing(self: WithdrawPass, tenant_id: Any, pass_id: Any, **_: A
         return await tx.passes.get(pass_id)
 
 
+async def leave_what_was_declined(self: MemoryPaymentGateway, intent_id: str) -> Intent:
+    intent = await self.retrieve_intent(intent_id)
+    return replace(intent, status=IntentStatus.CANCELLED) if intent.decline else await cancel_intent(self, intent_id)
+
+
 def pay_what_is_left(payment: Payment, amount_minor: int) -> None:
     if amount_minor > payment.payable_minor - payment.refunded_minor:
         raise PayoutTooLargeError("the money has gone back")
@@ -138,15 +147,20 @@ OF_RESALE: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
     "a seller loses what goes back to the buyer": [(paying_out, "must_leave_enough", pay_what_is_left)],
 }
 
+OF_DECLINES: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
+    "a declined intent can be paid beside the next": [(MemoryPaymentGateway, "cancel_intent", leave_what_was_declined)],
+}
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("title", [*BROKEN, *OF_RESALE])
+@pytest.mark.parametrize("title", [*BROKEN, *OF_RESALE, *OF_DECLINES])
 def test_a_broken_rule_is_found_out_by_a_story(monkeypatch: pytest.MonkeyPatch, title: str) -> None:
-    for owner, name, broken in (BROKEN | OF_RESALE)[title]:
+    for owner, name, broken in (BROKEN | OF_RESALE | OF_DECLINES)[title]:
         monkeypatch.setattr(owner, name, broken)
     # Stories without a market come sooner upon most of what has nothing to do with it.
     kind = CheckoutMachine if title in {*OF_RESALE, "news goes out at most once"} else Refunds
+    kind = Declines if title in OF_DECLINES else kind
     with in_memory_machine(kind) as machine, pytest.raises(BrokenPromiseError) as found:
         run_state_machine_as_test(
             machine,
