@@ -2,11 +2,13 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, override
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
+
+from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
 _TEST_PREFIX = "FAIRSEAT_TEST_"
@@ -15,44 +17,6 @@ DATABASES = ("auth", "venue", "order", "payment", "admission")
 
 class SettingsError(Exception):
     """The environment does not make sense; each line of the message names one variable."""
-
-
-class Secret:
-    """A value that is never shown: `repr`, `str` and logs see stars."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the value, for the one place that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    @override
-    def __repr__(self) -> str:
-        return "'***'" if self._value else "''"
-
-
-class SecretUrl(Secret):
-    """A URL whose password is never shown."""
-
-    __slots__ = ()
-
-    @override
-    def __repr__(self) -> str:
-        parts = urlsplit(self._value)
-        if parts.password is None:
-            return repr(self._value)
-        host = f"{parts.username or ''}:***@{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
-        return repr(urlunsplit(parts._replace(netloc=host)))
-
-
-type Port = Annotated[int, Meta(ge=1, le=65535)]
-type Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,10 +43,21 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MongoSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """ticket_db."""
+    """One MongoDB database."""
 
     url: SecretUrl
+
+
+class TicketDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
+    """ticket_db."""
+
     name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "ticket_db"
+
+
+class ContentDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
+    """content_db."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "content_db"
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,7 +164,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     order_database: DatabaseSettings
     payment_database: DatabaseSettings
     admission_database: DatabaseSettings
-    ticket_database: MongoSettings
+    ticket_database: TicketDatabaseSettings
+    content_database: ContentDatabaseSettings
     redis: RedisSettings
     stripe: StripeSettings
     token: TokenSettings

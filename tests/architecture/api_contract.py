@@ -139,6 +139,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /tickets/{id}/scan-manifest
     POST                /scans
     POST                /scans/batch
+    GET|POST            /venues/{id}/content
+    GET|PATCH|DELETE    /content/{id}
+    POST                /content/{id}/publish
+    POST                /content/{id}/archive
+    GET                 /content/{id}/editions
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -168,11 +173,7 @@ _PLANNED_BY_REASON = {
         POST                /operations/{id}/cancel
         GET                 /operations/{id}/events
         """,
-    "the content service (pages, media, reviews) is not there yet": """
-        GET|POST            /venues/{id}/content
-        GET|PATCH|DELETE    /content/{id}
-        POST                /content/{id}/publish
-        POST                /content/{id}/archive
+    "media and reviews of the content service are not there yet": """
         GET|POST            /venues/{id}/reviews
         POST                /reviews/{id}/helpful
         POST                /reviews/{id}/report

@@ -2,6 +2,7 @@
 
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from adapters.http.statuses_of_content import CONTENT
 from adapters.http.statuses_of_evaluations import EVALUATIONS
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
@@ -234,4 +235,6 @@ STATUSES: dict[type[DomainError], int] = {
     **LISTINGS,
     **EVALUATIONS,
     **TRANSFERS,
+    # content
+    **CONTENT,
 }
