@@ -46,6 +46,7 @@ class EmbeddedStack:
         """Start what is not given; raises EmbeddedServerError with the reason when something cannot be started."""
         self.folder.mkdir(parents=True, exist_ok=True)
         secret = _Secrets(self.folder / "secrets.json")
+        self._media()
         try:
             await asyncio.gather(
                 self._postgres(secret), self._valkey(), self._mongo(), self._stripe(secret), self._keys(secret)
@@ -98,6 +99,10 @@ class EmbeddedStack:
         await self._start(server)
         for name in _ON_MONGODB:
             self._set(name, server.url)
+
+    def _media(self) -> None:
+        if not self._is_given("MEDIA_FOLDER"):
+            self._set("MEDIA_FOLDER", str(self.folder / "media"))
 
     async def _stripe(self, secret: "_Secrets") -> None:
         if self._is_given("STRIPE_SECRET_KEY"):

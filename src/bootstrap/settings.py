@@ -60,6 +60,27 @@ class ContentDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
     name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "content_db"
 
 
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where files of venues lie, and how many bytes one may have: `local` is a folder of this machine, `s3` a bucket.
+
+    Without an endpoint the bucket is Amazon's, and without keys those of the machine are used.
+    """
+
+    store: Literal["local", "s3"] = "local"
+    folder: Annotated[str, Meta(min_length=1)] = ".fairseat/media"
+    bucket: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
+    region: Annotated[str, Meta(pattern="^[a-z0-9-]{2,40}$")] = "us-east-1"
+    endpoint: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
+    access_key_id: Secret = Secret("")
+    secret_access_key: Secret = Secret("")
+    bytes_max: Annotated[int, Meta(ge=1024, le=5_000_000_000)] = 50_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse a bucket that is not named."""
+        if self.store == "s3" and not self.bucket:
+            raise ValueError("the store `s3` needs a bucket - at `$.bucket`")
+
+
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Locks, timers and the live map."""
 
@@ -176,6 +197,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seating: SeatingSettings = SeatingSettings()
     transfers: TransferSettings = TransferSettings()
     resale: ResaleSettings = ResaleSettings()
+    media: MediaSettings = MediaSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

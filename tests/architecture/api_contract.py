@@ -144,6 +144,10 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /content/{id}/publish
     POST                /content/{id}/archive
     GET                 /content/{id}/editions
+    GET|POST            /venues/{id}/media
+    GET                 /venues/{id}/views
+    GET|DELETE          /media/{id}
+    GET                 /media/{id}/file
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -173,13 +177,12 @@ _PLANNED_BY_REASON = {
         POST                /operations/{id}/cancel
         GET                 /operations/{id}/events
         """,
-    "media and reviews of the content service are not there yet": """
+    "reviews of the content service are not there yet": """
         GET|POST            /venues/{id}/reviews
         POST                /reviews/{id}/helpful
         POST                /reviews/{id}/report
         PATCH               /reviews/{id}
         GET                 /venues/{id}/ratings
-        POST                /venues/{id}/media
         """,
 }
 

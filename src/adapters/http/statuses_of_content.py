@@ -2,10 +2,17 @@
 
 from core.content.errors import (
     ContentVenueNotFoundError,
+    FileTooLargeError,
+    FileTypeError,
+    InvalidMediaError,
     InvalidPageError,
+    MediaGoneError,
+    MediaInUseError,
+    MediaNotFoundError,
     PageKeptError,
     PageNotFoundError,
     PageStepError,
+    UploadInterruptedError,
 )
 from core.shared.errors import DomainError
 
@@ -15,4 +22,11 @@ CONTENT: dict[type[DomainError], int] = {
     InvalidPageError: 422,
     PageStepError: 409,
     PageKeptError: 409,
+    MediaNotFoundError: 404,
+    MediaInUseError: 409,
+    MediaGoneError: 409,
+    InvalidMediaError: 422,
+    FileTypeError: 415,
+    FileTooLargeError: 413,
+    UploadInterruptedError: 409,
 }

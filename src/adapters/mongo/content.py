@@ -9,9 +9,10 @@ from beanie import (
 )
 
 from adapters.mongo.client import Database, driver_errors_translated
+from adapters.mongo.content_media import MediaDocument
 from adapters.mongo.content_page_documents import EditionDocument, PageDocument
 
-CONTENT_DOCUMENTS: Sequence[type[Document]] = (PageDocument, EditionDocument)
+CONTENT_DOCUMENTS: Sequence[type[Document]] = (PageDocument, EditionDocument, MediaDocument)
 
 
 async def prepare_documents(database: Database, documents: Sequence[type[Document]]) -> None:

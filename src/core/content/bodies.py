@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.content.file_types import FileForm
 from core.content.kinds import PageKind
 from core.shared.ids import MediaId
 
@@ -205,18 +206,34 @@ BODIES: Mapping[PageKind, type[Body]] = {
 """The body that each kind has."""
 
 
-def media_in(body: Body) -> Iterator[MediaId]:
-    """Yield the media that a body shows, in order."""
+_IMAGES = frozenset({FileForm.IMAGE})
+_PLANS = _IMAGES | {FileForm.DOCUMENT}
+_FILMS = frozenset({FileForm.VIDEO})
+
+
+@dataclass(frozen=True, slots=True)
+class MediaUse:
+    """A place of a body that shows a file, and the forms that fit there."""
+
+    pointer: str
+    media_id: MediaId
+    forms: frozenset[FileForm]
+
+
+def media_in(body: Body) -> Iterator[MediaUse]:
+    """Yield where a body shows media, in order."""
     match body:
         case FloorPlan() | SeatingChart():
-            yield body.media_id
+            yield MediaUse("/mediaId", body.media_id, _PLANS)
         case Photo():
-            yield from body.media_ids
+            for index, media_id in enumerate(body.media_ids):
+                yield MediaUse(f"/mediaIds/{index}", media_id, _IMAGES)
         case Video():
-            yield body.media_id
+            yield MediaUse("/mediaId", body.media_id, _FILMS)
             if body.poster_id is not None:
-                yield body.poster_id
+                yield MediaUse("/posterId", body.poster_id, _IMAGES)
         case VirtualTour():
-            yield from (scene.media_id for scene in body.scenes)
+            for index, scene in enumerate(body.scenes):
+                yield MediaUse(f"/scenes/{index}/mediaId", scene.media_id, _IMAGES | _FILMS)
         case Amenities() | Directions() | ParkingInfo() | AccessibilityInfo() | Policies() | Faq():
             return

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from core.content.bodies import BODIES, Body, media_in
+from core.content.bodies import BODIES, Body, MediaUse, media_in
 from core.content.body_faults import body_faults
 from core.content.errors import InvalidPageError, PageKeptError, PageStepError
 from core.content.kinds import PageKind
@@ -72,7 +72,14 @@ class Edition:
     @property
     def media_ids(self) -> tuple[MediaId, ...]:
         """The media that it shows in any language, once each."""
-        return tuple(dict.fromkeys(found for each in self.translations.values() for found in media_in(each.body)))
+        return tuple(dict.fromkeys(use.media_id for _, use in self.media_uses))
+
+    @property
+    def media_uses(self) -> Iterator[tuple[str, MediaUse]]:
+        """Where it shows media, each with the language."""
+        for tag, each in self.translations.items():
+            for use in media_in(each.body):
+                yield tag, use
 
 
 @dataclass(frozen=True, slots=True)

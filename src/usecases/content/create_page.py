@@ -11,6 +11,7 @@ from ports.clock import Clock
 from ports.content import PageStore
 from ports.ids import IdSource
 from ports.published.venues import VenuesApi
+from usecases.content.media_check import MediaCheck
 from usecases.content.venues import must_be_venue
 
 
@@ -31,6 +32,7 @@ class CreatePage:
     """
 
     pages: PageStore
+    media: MediaCheck
     venues: VenuesApi
     ids: IdSource
     clock: Clock
@@ -47,5 +49,6 @@ class CreatePage:
             by=caller.account_id,
             now=self.clock.now(),
         )
+        await self.media(caller.tenant_id, venue_id, page.edited)
         await self.pages.add(caller.tenant_id, page)
         return page

@@ -7,6 +7,7 @@ from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import PageId
 from ports.clock import Clock
 from ports.content import PageStore
+from usecases.content.media_check import MediaCheck
 from usecases.content.versions import page_at
 
 
@@ -18,11 +19,13 @@ class UpdatePage:
     """
 
     pages: PageStore
+    media: MediaCheck
     clock: Clock
 
     async def __call__(self, caller: Caller, page_id: PageId, change: PageChange, *, expected_version: int) -> Page:
         caller.must_be_one_of(MANAGERS)
         before = await page_at(self.pages, caller.tenant_id, page_id, expected_version)
         after = before.changed(change, now=self.clock.now())
+        await self.media(caller.tenant_id, after.venue_id, after.edited)
         await self.pages.save(caller.tenant_id, after, expected_version=before.version)
         return after
