@@ -7,10 +7,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from adapters.http.decoding import problem_in
 from core.content.bodies import BODIES, AccessFeature, Body, TravelMode
 from core.content.kinds import PageKind
 from core.content.texts import TEXT_LENGTH_MAX, TITLE_LENGTH_MAX
-from core.shared.errors import InvalidInputError, Problem
+from core.shared.errors import InvalidInputError
 
 type Line = Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
 type LongText = Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH_MAX, description="Plain text, no markup.")]
@@ -199,9 +200,7 @@ def read_body(kind: PageKind, given: AnyBody, *, pointer: str) -> Body:
     try:
         shape = msgspec.convert(given, SHAPES[kind])
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
-        inside = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        problem = Problem(pointer + inside, message or str(error))
+        problem = problem_in(error, inside=pointer)
         raise InvalidInputError(f"{problem.pointer}: {problem.message}", [problem]) from None
     return msgspec.convert(shape, BODIES[kind], from_attributes=True)
 

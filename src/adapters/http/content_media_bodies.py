@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.content_page_bodies import Language
+from adapters.http.decoding import problem_in
 from core.content.languages import best_language, language_tag
 from core.content.media import ALT_LENGTH_MAX, PLACE_LENGTH_MAX, FocalPoint, Media, MediaFacts, MediaKind, SeatPlace
 from core.shared.errors import InvalidInputError, Problem
@@ -81,9 +82,7 @@ def read_facts(text: str) -> MediaFacts:
     try:
         return msgspec.json.decode(text, type=MediaFactsBody).facts()
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        problem = Problem(pointer, message or str(error))
+        problem = problem_in(error)
     except msgspec.DecodeError:
         problem = Problem("", "The part `metadata` holds no JSON.")
     raise InvalidInputError(f"{problem.pointer or 'metadata'}: {problem.message}", [problem])

@@ -67,6 +67,9 @@ class UploadForm:
         except ClientException:
             counted.raise_if_too_large(bytes_max=self._bytes_max)
             raise
+        except (UnicodeError, LookupError) as error:
+            message = "A part of the form is not in the characters that it names."
+            raise InvalidInputError(message, [Problem("", message)]) from error
         values = [value for _, value in form.multi_items()]
         self._uploads = [value for value in values if isinstance(value, UploadFile)]
         counted.raise_if_too_large(bytes_max=self._bytes_max)

@@ -107,6 +107,7 @@ class MemoryMediaStore(MediaStore, MediaUpkeep):
                 each.is_ready
                 and each.venue_id == venue_id
                 and each.facts.place is not None
+                and each.facts.kind is MediaKind.VIEW_FROM_SEAT
                 and section_key in (None, each.facts.place.section_key)
             ),
         )

@@ -1,18 +1,26 @@
 """content_db: its documents bound, its indexes made, and the question which of them are missing."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, cast
 
 from beanie import (
     Document,
     init_beanie,  # pyright: ignore[reportUnknownVariableType]  # it leaves the driver's document type open
 )
+from pymongo import IndexModel
 
 from adapters.mongo.client import Database, driver_errors_translated
 from adapters.mongo.content_media import MediaDocument
 from adapters.mongo.content_page_documents import EditionDocument, PageDocument
 
 CONTENT_DOCUMENTS: Sequence[type[Document]] = (PageDocument, EditionDocument, MediaDocument)
+
+
+class _Settings(Protocol):
+    """What each of our documents says of its collection."""
+
+    name: str
+    indexes: Sequence[IndexModel]
 
 
 async def prepare_documents(database: Database, documents: Sequence[type[Document]]) -> None:
@@ -25,16 +33,21 @@ async def missing_indexes(database: Database, documents: Sequence[type[Document]
     """Return what is declared but not there or not so, each as `collection.index`."""
     missing: list[str] = []
     for document in documents:
-        settings: Any = document.Settings
+        collection, declared = _declared(document)
         async with driver_errors_translated():
-            there = await database.get_collection(settings.name).index_information()
-        for index in settings.indexes:
-            declared = index.document
-            found = there.get(declared["name"])
+            there = await database.get_collection(collection).index_information()
+        for index in declared:
+            found = there.get(index["name"])
             if (
                 found is None
-                or list(found["key"]) != list(declared["key"].items())
-                or bool(found.get("unique")) != bool(declared.get("unique"))
+                or list(found["key"]) != list(index["key"].items())
+                or bool(found.get("unique")) != bool(index.get("unique"))
             ):
-                missing.append(f"{settings.name}.{declared['name']}")
+                missing.append(f"{collection}.{index['name']}")
     return missing
+
+
+def _declared(document: type[Document]) -> tuple[str, Sequence[dict[str, Any]]]:
+    settings = cast("_Settings", vars(document)["Settings"])
+    # The driver leaves the type of an index's members open.
+    return settings.name, [index.document for index in settings.indexes]  # pyright: ignore[reportUnknownMemberType]  # above

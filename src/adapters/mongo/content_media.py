@@ -225,7 +225,9 @@ class MongoMediaStore(MediaStore, MediaUpkeep):
         self, tenant_id: TenantId, venue_id: VenueId, *, section_key: str | None, views_max: int
     ) -> Sequence[Media]:
         wanted: dict[str, Any] = {"tenantId": tenant_id, "venueId": venue_id, "state": MediaState.READY}
-        wanted["place.sectionKey"] = {"$ne": None} if section_key is None else section_key
+        wanted["kind"] = MediaKind.VIEW_FROM_SEAT
+        if section_key is not None:
+            wanted["place.sectionKey"] = section_key
         return await self._found(wanted, media_max=views_max)
 
     @override

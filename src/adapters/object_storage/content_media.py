@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
 import obstore
 from obstore.exceptions import BaseError
@@ -87,15 +87,17 @@ def s3_media_storage(
 
     Without keys those of the machine are used. An endpoint with http:// is spoken to without encryption.
     """
+    # What is not said is not named, so that obstore asks the machine. Any: its members have types of many kinds.
+    said: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
+    if access_key_id:
+        said |= {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
     store = S3Store(
         bucket,
         region=region,
-        endpoint=endpoint or None,
-        access_key_id=access_key_id or None,
-        secret_access_key=secret_access_key or None,
         virtual_hosted_style_request=not endpoint,
         client_options={"allow_http": endpoint.startswith("http://"), "timeout": timedelta(seconds=_TIMEOUT_S)},
         retry_config={"max_retries": _RETRIES_MAX},
+        **said,
     )
     return ObjectMediaStorage(store)
 

@@ -1,6 +1,7 @@
 """Types of files by puremagic, which knows them by their first bytes."""
 
-from typing import override
+from collections.abc import Sequence
+from typing import Protocol, override
 
 import puremagic
 
@@ -17,9 +18,21 @@ class MagicFileTypes(FileTypes):
     def type_of(self, head: bytes) -> str | None:
         if not head:
             return None
-        found = [each for each in puremagic.magic_string(head) if each.mime_type]
-        if not found:
-            return None
-        best = max(each.confidence for each in found)
-        likely = [str(each.mime_type) for each in found if each.confidence == best]
-        return next((each for each in likely if each in _NARROWER), likely[0])
+        found = [(each.confidence, str(each.mime_type)) for each in _magic(head) if each.mime_type]
+        best = max((confidence for confidence, _ in found), default=0.0)
+        likely = [name for confidence, name in found if confidence == best]
+        return next((name for name in likely if name in _NARROWER), likely[0] if likely else None)
+
+
+class _Match(Protocol):
+    """What puremagic thinks that a file may be; it leaves the types of its own open."""
+
+    @property
+    def mime_type(self) -> str: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+
+def _magic(head: bytes) -> Sequence[_Match]:
+    return puremagic.magic_string(head)  # pyright: ignore[reportUnknownMemberType]  # as above

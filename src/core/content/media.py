@@ -22,6 +22,9 @@ FILE_NAME_LENGTH_MAX = 120
 PIN_S = 300
 """How long a page that is being published keeps its media from being deleted; a publication takes less, or fails."""
 
+_ROW_LETTERS_MAX = 2
+"""Longer ones are words, such as Box."""
+
 _UNWANTED_IN_NAMES = re.compile(r"[^\w.() -]+")
 
 
@@ -173,7 +176,7 @@ def row_number(label: str) -> tuple[str, int] | None:
     text = label.strip().upper()
     if text.isascii() and text.isdigit():
         return "digits", int(text)
-    if text.isascii() and text.isalpha():
+    if text.isascii() and text.isalpha() and len(text) <= _ROW_LETTERS_MAX:
         number = 0
         for letter in text:
             number = number * 26 + ord(letter) - ord("A") + 1
