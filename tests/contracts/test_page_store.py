@@ -282,7 +282,7 @@ async def test_every_index_is_there_and_one_that_is_not_is_named(mongodb_url: st
         report = await ContentIndexes(database).check()
 
     assert (report.ok, dict(report.facts)) == (False, {"missing": "pages.pages_by_kind"})
-    assert len(everything) == sum(len(each.Settings.indexes) for each in CONTENT_DOCUMENTS)  # type: ignore[attr-defined]  # each has them
+    assert len(everything) == sum(len(each.Settings.indexes) for each in CONTENT_DOCUMENTS)
 
 
 async def test_every_index_but_the_sweeps_begins_with_the_tenant(mongodb_url: str) -> None:

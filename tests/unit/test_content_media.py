@@ -57,7 +57,7 @@ def test_what_is_not_taken_is_not_taken_for_something_else(content: bytes) -> No
 )
 def test_a_file_that_could_be_read_as_another_is_seen(content: bytes, found: str) -> None:
     kind = MagicFileTypes().type_of(content)
-    assert kind in FORMS
+    assert kind is not None and kind in FORMS
     assert list(disguises(kind, head=content[:4096], tail=content[-TAIL_BYTES:])) == [found]
 
 

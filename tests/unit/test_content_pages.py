@@ -165,9 +165,10 @@ def test_a_publication_is_numbered_and_dated_and_shown() -> None:
 
     after = page.publish(by=ANN, now=NOON)
 
-    assert after.shown is after.published is not None and after.draft is None
-    assert (after.shown.number, after.shown.published_at, after.shown.published_by) == (1, NOON, ANN)
-    assert (after.version, after.shown.translations) == (2, page.edited.translations)
+    shown = after.shown
+    assert shown is not None and shown is after.published and after.draft is None
+    assert (shown.number, shown.published_at, shown.published_by) == (1, NOON, ANN)
+    assert (after.version, shown.translations) == (2, page.edited.translations)
 
 
 def test_a_published_page_without_a_draft_stays_as_it_is() -> None:
