@@ -16,11 +16,12 @@ from core.resale.rule import Base, Confidence, Right, Rule, RuleKind, RuleStatus
 from core.resale.rulebook import Rulebook
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
-from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
+from ports.published.admission import AdmissionApi, Attendance, PassFacts, PassRecord, ScanRecord
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
 from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
 from ports.resale import ResaleTransactions
+from tests.attendance_neighbour import ABSENT
 from usecases.resale.block_persons import BlockPersons
 from usecases.resale.declare_facts import DeclareFacts
 from usecases.resale.expire_verifications import ExpireVerifications
@@ -202,6 +203,10 @@ class Passes(AdmissionApi):
     @override
     async def passes_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[PassRecord, ...]:
         return ()
+
+    @override
+    async def attendance(self, *, tenant_id: UUID, account_id: UUID, ticket_id: UUID) -> Attendance:
+        return ABSENT
 
     @override
     async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:
