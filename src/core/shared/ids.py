@@ -34,6 +34,7 @@ ScanId = NewType("ScanId", UUID)
 EventId = NewType("EventId", UUID)
 """The id of a domain event (a message), never of a concert."""
 
+ReviewId = NewType("ReviewId", UUID)
 ListingId = NewType("ListingId", UUID)
 TransferId = NewType("TransferId", UUID)
 VerdictId = NewType("VerdictId", UUID)
