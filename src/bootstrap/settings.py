@@ -171,6 +171,13 @@ class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
     waiting_offer_window_s: Seconds = 1_800
 
 
+class ReviewSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether reviews are judged `before` or `after` publication, and how many reports hide one until it is judged."""
+
+    moderation: Literal["before", "after"] = "before"
+    reports_max: Annotated[int, Meta(ge=1, le=1_000)] = 3
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -198,6 +205,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transfers: TransferSettings = TransferSettings()
     resale: ResaleSettings = ResaleSettings()
     media: MediaSettings = MediaSettings()
+    reviews: ReviewSettings = ReviewSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

@@ -7,6 +7,7 @@ from adapters.http.statuses_of_evaluations import EVALUATIONS
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_resale import RESALE
+from adapters.http.statuses_of_reviews import REVIEWS
 from adapters.http.statuses_of_transfers import TRANSFERS
 from core.admission.errors import (
     InvalidCodeError,
@@ -237,4 +238,6 @@ STATUSES: dict[type[DomainError], int] = {
     **TRANSFERS,
     # content
     **CONTENT,
+    # reviews
+    **REVIEWS,
 }

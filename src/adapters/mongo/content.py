@@ -12,8 +12,9 @@ from pymongo import IndexModel
 from adapters.mongo.client import Database, driver_errors_translated
 from adapters.mongo.content_media import MediaDocument
 from adapters.mongo.content_page_documents import EditionDocument, PageDocument
+from adapters.mongo.review_documents import REVIEW_DOCUMENTS
 
-CONTENT_DOCUMENTS: Sequence[type[Document]] = (PageDocument, EditionDocument, MediaDocument)
+CONTENT_DOCUMENTS: Sequence[type[Document]] = (PageDocument, EditionDocument, MediaDocument, *REVIEW_DOCUMENTS)
 
 
 class _Settings(Protocol):

@@ -1,5 +1,6 @@
 """How reviews, what people said of them, and ratings are written down in MongoDB."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -334,3 +335,7 @@ class VenueRatingsDocument(Document):
             sections={each.section: each.tally() for each in self.sections},
             counted_at=utc(self.counted_at),
         )
+
+
+REVIEW_DOCUMENTS: Sequence[type[Document]] = (ReviewDocument, ReactionDocument, VenueRatingsDocument)
+"""What the context keeps in content_db, with the indexes of each."""

@@ -29,7 +29,7 @@ _BY_VENUE = {"$group": {"_id": {"tenantId": "$tenantId", "venueId": "$venueId"}}
 
 
 class MongoRatings(RatingsStore):
-    """The ratings in a database that `prepare_reviews` was given."""
+    """The ratings in a database whose documents are bound."""
 
     def __init__(self, database: Database) -> None:
         self._reviews = database.get_collection(REVIEWS)

@@ -18,7 +18,7 @@ _SEEN_MAX = 1_000
 
 
 class MongoReactions(ReactionStore):
-    """The reactions in a database that `prepare_reviews` was given.
+    """The reactions in a database whose documents are bound.
 
     A change and its mark are one update, and the mark goes only by its own name: so nothing is lost when somebody
     changes a reaction while another counts.

@@ -4,19 +4,16 @@ from collections.abc import Mapping
 from typing import Any, override
 from uuid import uuid4
 
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]  # it leaves the driver's type open
+from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, driver_errors_translated
-from adapters.mongo.review_documents import ReactionDocument, ReviewDocument, VenueRatingsDocument
+from adapters.mongo.review_documents import ReviewDocument
 from core.reviews.looking import ReviewFilter, ReviewMark, ReviewOrder, mark_of
 from core.reviews.ratings import changes_ratings
 from core.reviews.review import Review
 from core.shared.ids import AccountId, ReviewId, TenantId, TicketId
 from ports.reviews import ReviewPage, ReviewPageRequest, ReviewStore
-
-REVIEW_DOCUMENTS = (ReviewDocument, ReactionDocument, VenueRatingsDocument)
-"""What the context keeps, with the indexes of each."""
 
 REVIEWS = "reviews"
 RATINGS_DUE = "ratingsDue"
@@ -24,14 +21,8 @@ RATINGS_DUE = "ratingsDue"
 _ORDERED_BY: Mapping[ReviewOrder, str] = {ReviewOrder.HELPFUL: "helpful", ReviewOrder.RATING: "overall"}
 
 
-async def prepare_reviews(database: Database) -> None:
-    """Bind the documents to the database and make their indexes; needed once a process, and safe to repeat."""
-    async with driver_errors_translated():
-        await init_beanie(database=database, document_models=list(REVIEW_DOCUMENTS))
-
-
 class MongoReviewStore(ReviewStore):
-    """The reviews in a database that `prepare_reviews` was given."""
+    """The reviews in a database whose documents are bound."""
 
     def __init__(self, database: Database) -> None:
         self._reviews = database.get_collection(REVIEWS)
@@ -66,11 +57,12 @@ class MongoReviewStore(ReviewStore):
     @override
     async def page(self, tenant_id: TenantId, wanted: ReviewFilter, request: ReviewPageRequest) -> ReviewPage:
         key = _ORDERED_BY.get(request.order)
-        order = f"-{key},-_id".split(",") if key else ["-_id"]
+        order = [(key, DESCENDING), ("_id", DESCENDING)] if key else [("_id", DESCENDING)]
         asked = _asked(tenant_id, wanted) | _after(request.after, key)
         async with driver_errors_translated():
-            found = await ReviewDocument.find(asked).sort(*order).limit(request.limit + 1).to_list()
-        items = tuple(each.review() for each in found[: request.limit])
+            # Not by Beanie's `find`: with its projection the embedded server forgets every member where words are asked.
+            found = await self._reviews.find(asked).sort(order).limit(request.limit + 1).to_list()
+        items = tuple(ReviewDocument.model_validate(each).review() for each in found[: request.limit])
         return ReviewPage(items, mark_of(items[-1], request.order) if len(found) > request.limit else None)
 
     async def _one(self, wanted: dict[str, Any]) -> Review | None:

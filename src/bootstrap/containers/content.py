@@ -10,6 +10,7 @@ from dishka import AnyOf, Provider, Scope, provide, provide_all
 
 from adapters.http.content import PageController, VenuePageController
 from adapters.http.content_media import MediaController, VenueMediaController
+from adapters.http.reviews import RatingsController, ReviewController, VenueReviewController
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.content import CONTENT_DOCUMENTS, prepare_documents
 from adapters.mongo.content_health import ContentIndexes
@@ -19,11 +20,13 @@ from adapters.mongo.health import MongoHealth
 from adapters.mongo.idempotency import MongoIdempotencyStore, prepare_idempotency_keys
 from adapters.object_storage.content_media import LocalMediaStorage, s3_media_storage
 from adapters.system.file_types import MagicFileTypes
+from bootstrap.containers.reviews import REVIEW_JOBS, ReviewsProvider
 from bootstrap.containers.service import JobSpec, Service, linked
 from bootstrap.settings import Settings
 from core.content.media import MediaLimits
 from ports.content import FileTypes, MediaStorage, MediaStore, MediaUpkeep, PageStore
 from ports.idempotency import IdempotencyStore
+from ports.published.admission import AdmissionApi
 from ports.published.venues import VenuesApi
 from usecases.content.archive_page import ArchivePage
 from usecases.content.create_page import CreatePage
@@ -123,8 +126,16 @@ def content_service() -> Service:
     """Return the content service."""
     return Service(
         name="content",
-        providers=(ContentProvider(), linked(VenuesApi)),
-        controllers=(VenuePageController, PageController, VenueMediaController, MediaController),
-        jobs=(JobSpec("sweep_media", SWEEP_INTERVAL_S, SweepMedia),),
+        providers=(ContentProvider(), ReviewsProvider(), linked(VenuesApi, AdmissionApi)),
+        controllers=(
+            VenuePageController,
+            PageController,
+            VenueMediaController,
+            MediaController,
+            VenueReviewController,
+            ReviewController,
+            RatingsController,
+        ),
+        jobs=(JobSpec("sweep_media", SWEEP_INTERVAL_S, SweepMedia), *REVIEW_JOBS),
         checks=(MongoHealth, ContentIndexes),
     )
