@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
+from bootstrap.ratings import app as ratings
 from bootstrap.rulebook import app as rulebook
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 receipts = typer.Typer(name="receipt", help="Receipts of verdicts about resale.", no_args_is_help=True)
 app.add_typer(receipts)
 app.add_typer(rulebook, name="rulebook")
+app.add_typer(ratings, name="ratings")
 app.command()(explain)
 _out = Console()
 _err = Console(stderr=True)

@@ -148,6 +148,12 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /venues/{id}/views
     GET|DELETE          /media/{id}
     GET                 /media/{id}/file
+    GET|POST            /venues/{id}/reviews
+    GET                 /venues/{id}/ratings
+    GET|PATCH|DELETE    /reviews/{id}
+    POST|DELETE         /reviews/{id}/helpful
+    POST                /reviews/{id}/report
+    GET                 /reviews/{id}/reports
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -176,13 +182,6 @@ _PLANNED_BY_REASON = {
         POST                /operations/{id}/resume
         POST                /operations/{id}/cancel
         GET                 /operations/{id}/events
-        """,
-    "reviews of the content service are not there yet": """
-        GET|POST            /venues/{id}/reviews
-        POST                /reviews/{id}/helpful
-        POST                /reviews/{id}/report
-        PATCH               /reviews/{id}
-        GET                 /venues/{id}/ratings
         """,
 }
 

@@ -13,10 +13,9 @@ from uuid_utils.compat import uuid7
 from adapters.memory.clock import MemoryClock
 from adapters.memory.reviews import MemoryRatings, MemoryReactions, MemoryReviewStore
 from adapters.mongo.content import prepare_documents
-from adapters.mongo.review_documents import REVIEW_DOCUMENTS
 from adapters.mongo.review_ratings import MongoRatings
 from adapters.mongo.review_reactions import MongoReactions
-from adapters.mongo.reviews import MongoReviewStore
+from adapters.mongo.reviews import REVIEW_DOCUMENTS, MongoReviewStore
 from adapters.system.ids import Uuid7Source
 from core.reviews.looking import ReviewFilter
 from core.reviews.opinion import RatingCategory

@@ -12,10 +12,9 @@ from uuid_utils.compat import uuid7
 from adapters.memory.reviews import MemoryRatings, MemoryReactions, MemoryReviewStore
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.content import missing_indexes, prepare_documents
-from adapters.mongo.review_documents import REVIEW_DOCUMENTS
 from adapters.mongo.review_ratings import MongoRatings
 from adapters.mongo.review_reactions import MongoReactions
-from adapters.mongo.reviews import MongoReviewStore
+from adapters.mongo.reviews import REVIEW_DOCUMENTS, MongoReviewStore
 from core.reviews.looking import ReviewFilter, ReviewOrder, words_of
 from core.reviews.ratings import MarkTally, Tally, VenueRatings
 from core.reviews.review import Review, ReviewStatus

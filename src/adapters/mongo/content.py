@@ -12,7 +12,7 @@ from pymongo import IndexModel
 from adapters.mongo.client import Database, driver_errors_translated
 from adapters.mongo.content_media import MediaDocument
 from adapters.mongo.content_page_documents import EditionDocument, PageDocument
-from adapters.mongo.review_documents import REVIEW_DOCUMENTS
+from adapters.mongo.reviews import REVIEW_DOCUMENTS
 
 CONTENT_DOCUMENTS: Sequence[type[Document]] = (PageDocument, EditionDocument, MediaDocument, *REVIEW_DOCUMENTS)
 

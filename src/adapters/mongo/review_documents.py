@@ -1,6 +1,5 @@
-"""How reviews, what people said of them, and ratings are written down in MongoDB."""
+"""How reviews are written down in MongoDB."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -11,14 +10,12 @@ from pydantic.alias_generators import to_camel
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 
 from core.reviews.opinion import Opinion, RatingCategory
-from core.reviews.ratings import MarkTally, Tally, VenueRatings
 from core.reviews.review import Judgement, Reply, Review, ReviewStatus, Visit
 from core.shared.ids import AccountId, PassId, ReviewId, TenantId, TicketId, VenueId
 from core.shared.time import utc
-from ports.reviews import Reaction, ReactionKind
 
-_VENUE = (("tenantId", ASCENDING), ("venueId", ASCENDING))
-_STANDING = (*_VENUE, ("status", ASCENDING))
+OF_VENUE = (("tenantId", ASCENDING), ("venueId", ASCENDING))
+_STANDING = (*OF_VENUE, ("status", ASCENDING))
 _LAST_FIRST = ("_id", DESCENDING)
 
 
@@ -26,13 +23,14 @@ def _stored_name(field: str) -> str:
     return "_id" if field == "id" else to_camel(field)
 
 
-_NAMES = ConfigDict(alias_generator=_stored_name, populate_by_name=True)
+NAMES = ConfigDict(alias_generator=_stored_name, populate_by_name=True)
+"""Members are stored in camelCase."""
 
 
 class VisitFields(BaseModel):
     """The visit inside a review; its section stands in the review, for the indexes."""
 
-    model_config = _NAMES
+    model_config = NAMES
 
     pass_id: UUID
     event_title: str
@@ -46,7 +44,7 @@ class VisitFields(BaseModel):
 class ReplyFields(BaseModel):
     """The organiser's answer inside a review."""
 
-    model_config = _NAMES
+    model_config = NAMES
 
     text: str
     by: UUID
@@ -56,7 +54,7 @@ class ReplyFields(BaseModel):
 class JudgementFields(BaseModel):
     """One verdict inside a review."""
 
-    model_config = _NAMES
+    model_config = NAMES
 
     at: datetime
     by: UUID | None
@@ -71,7 +69,7 @@ class ReviewDocument(Document):
     mark of that change, written in the same update.
     """
 
-    model_config = _NAMES
+    model_config = NAMES
 
     id: UUID  # type: ignore[assignment]  # Beanie lets documents bring their own kind of id
     tenant_id: UUID
@@ -112,14 +110,14 @@ class ReviewDocument(Document):
             IndexModel([*_STANDING, ("overall", DESCENDING), _LAST_FIRST], name="reviews_rating"),
             # Words are taken as they are, whatever the language: MongoDB knows only some, and refuses the others.
             IndexModel(
-                [*_VENUE, ("title", TEXT), ("body", TEXT)],
+                [*OF_VENUE, ("title", TEXT), ("body", TEXT)],
                 name="reviews_words",
                 default_language="none",
                 language_override="languageOfWords",
             ),
             # The upkeep looks across tenants, so its index does not begin with one.
             IndexModel(
-                [("ratingsDue", ASCENDING), *_VENUE],
+                [("ratingsDue", ASCENDING), *OF_VENUE],
                 name="reviews_ratings_due",
                 partialFilterExpression={"ratingsDue": {"$exists": True}},
             ),
@@ -216,126 +214,3 @@ class ReviewDocument(Document):
             body=self.body,
             language=self.language,
         )
-
-
-class ReactionDocument(Document):
-    """What one person says of a review.
-
-    Beside these members a document has `due` (a time) and `mark` while its last change is not counted.
-    """
-
-    model_config = _NAMES
-
-    id: UUID  # type: ignore[assignment]  # as above
-    tenant_id: UUID
-    review_id: UUID
-    account_id: UUID
-    kind: ReactionKind
-    reason: str | None
-    report_round: int
-    at: datetime
-    live: bool
-
-    class Settings:
-        """The collection and its indexes: one reaction of a kind by a person and review."""
-
-        name = "reviewReactions"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel(
-                [
-                    ("tenantId", ASCENDING),
-                    ("reviewId", ASCENDING),
-                    ("kind", ASCENDING),
-                    ("accountId", ASCENDING),
-                ],
-                name="reactions_once",
-                unique=True,
-            ),
-            # The upkeep looks across tenants, so its index does not begin with one.
-            IndexModel([("due", ASCENDING)], name="reactions_due", sparse=True),
-        ]
-
-    def reaction(self) -> Reaction:
-        """Read the reaction back."""
-        return Reaction(
-            review_id=ReviewId(self.review_id),
-            account_id=AccountId(self.account_id),
-            kind=self.kind,
-            reason=self.reason,
-            report_round=self.report_round,
-            at=utc(self.at),
-        )
-
-
-class MarkFields(BaseModel):
-    """How many marks, and their sum."""
-
-    model_config = _NAMES
-
-    count: int
-    total: int
-
-    @classmethod
-    def of(cls, tally: MarkTally) -> Self:
-        """Write a tally down."""
-        return cls(count=tally.count, total=tally.total)
-
-
-class SectionRatingsFields(BaseModel):
-    """The marks of a section inside a venue's ratings."""
-
-    model_config = _NAMES
-
-    section: str | None
-    overall: MarkFields
-    distribution: tuple[int, int, int, int, int]
-    categories: dict[str, MarkFields]
-
-    @classmethod
-    def of(cls, section: str | None, tally: Tally) -> Self:
-        """Write the marks of a section down."""
-        return cls(
-            section=section,
-            overall=MarkFields.of(tally.overall),
-            distribution=tally.distribution,
-            categories={name.value: MarkFields.of(marks) for name, marks in tally.categories.items()},
-        )
-
-    def tally(self) -> Tally:
-        """Read the marks back."""
-        return Tally(
-            MarkTally(self.overall.count, self.overall.total),
-            self.distribution,
-            {RatingCategory(name): MarkTally(each.count, each.total) for name, each in self.categories.items()},
-        )
-
-
-class VenueRatingsDocument(Document):
-    """The kept ratings of a venue, all in one document; `generation` grows with each count."""
-
-    model_config = _NAMES
-
-    id: UUID  # type: ignore[assignment]  # as above
-    tenant_id: UUID
-    venue_id: UUID
-    generation: int
-    counted_at: datetime
-    sections: list[SectionRatingsFields]
-
-    class Settings:
-        """The collection and its index: one document a venue."""
-
-        name = "ratings"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel([*_VENUE], name="ratings_of_venue", unique=True)]
-
-    def ratings(self) -> VenueRatings:
-        """Read the ratings back."""
-        return VenueRatings(
-            venue_id=VenueId(self.venue_id),
-            sections={each.section: each.tally() for each in self.sections},
-            counted_at=utc(self.counted_at),
-        )
-
-
-REVIEW_DOCUMENTS: Sequence[type[Document]] = (ReviewDocument, ReactionDocument, VenueRatingsDocument)
-"""What the context keeps in content_db, with the indexes of each."""

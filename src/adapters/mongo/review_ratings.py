@@ -13,7 +13,7 @@ from uuid import uuid4
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, Document, driver_errors_translated
-from adapters.mongo.review_documents import SectionRatingsFields, VenueRatingsDocument
+from adapters.mongo.rating_documents import SectionRatingsFields, VenueRatingsDocument
 from adapters.mongo.reviews import RATINGS_DUE, REVIEWS
 from core.reviews.opinion import MARKS, RatingCategory
 from core.reviews.ratings import MarkTally, Tally, VenueRatings

@@ -8,7 +8,7 @@ from uuid import uuid4
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, driver_errors_translated
-from adapters.mongo.review_documents import ReactionDocument
+from adapters.mongo.rating_documents import ReactionDocument
 from core.shared.ids import AccountId, ReviewId, TenantId
 from core.shared.time import to_the_millisecond
 from ports.reviews import Reaction, ReactionKind, ReactionStore, ReactionTally, ReviewInTenant

@@ -1,19 +1,24 @@
 """Reviews on MongoDB through Beanie: every filter names the tenant, and each change is one conditional update."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, override
 from uuid import uuid4
 
+from beanie import Document
 from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, driver_errors_translated
+from adapters.mongo.rating_documents import ReactionDocument, VenueRatingsDocument
 from adapters.mongo.review_documents import ReviewDocument
 from core.reviews.looking import ReviewFilter, ReviewMark, ReviewOrder, mark_of
 from core.reviews.ratings import changes_ratings
 from core.reviews.review import Review
 from core.shared.ids import AccountId, ReviewId, TenantId, TicketId
 from ports.reviews import ReviewPage, ReviewPageRequest, ReviewStore
+
+REVIEW_DOCUMENTS: Sequence[type[Document]] = (ReviewDocument, ReactionDocument, VenueRatingsDocument)
+"""What the context keeps in content_db, with the indexes of each."""
 
 REVIEWS = "reviews"
 RATINGS_DUE = "ratingsDue"
@@ -60,7 +65,7 @@ class MongoReviewStore(ReviewStore):
         order = [(key, DESCENDING), ("_id", DESCENDING)] if key else [("_id", DESCENDING)]
         asked = _asked(tenant_id, wanted) | _after(request.after, key)
         async with driver_errors_translated():
-            # Not by Beanie's `find`: with its projection the embedded server forgets every member where words are asked.
+            # Not by Beanie's `find`: with its projection the embedded server answers words without any members.
             found = await self._reviews.find(asked).sort(order).limit(request.limit + 1).to_list()
         items = tuple(ReviewDocument.model_validate(each).review() for each in found[: request.limit])
         return ReviewPage(items, mark_of(items[-1], request.order) if len(found) > request.limit else None)
