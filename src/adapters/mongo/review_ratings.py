@@ -38,8 +38,8 @@ class MongoRatings(RatingsStore):
     @override
     async def get(self, tenant_id: TenantId, venue_id: VenueId) -> VenueRatings | None:
         async with driver_errors_translated():
-            found = await VenueRatingsDocument.find_one({"tenantId": tenant_id, "venueId": venue_id})
-        return found.ratings() if found is not None else None
+            found = await self._ratings.find_one({"tenantId": tenant_id, "venueId": venue_id})
+        return VenueRatingsDocument.model_validate(found).ratings() if found is not None else None
 
     @override
     async def count(self, tenant_id: TenantId, venue_id: VenueId, *, now: datetime) -> VenueRatings:

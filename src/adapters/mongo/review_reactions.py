@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, override
 from uuid import uuid4
 
+from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, driver_errors_translated
@@ -90,8 +91,9 @@ class MongoReactions(ReactionStore):
             "live": True,
         }
         async with driver_errors_translated():
-            found = await ReactionDocument.find(wanted).sort("-at", "-accountId").limit(reports_max).to_list()
-        return [each.reaction() for each in found]
+            newest = [("at", DESCENDING), ("accountId", DESCENDING)]
+            found = await self._reactions.find(wanted).sort(newest).limit(reports_max).to_list()
+        return [ReactionDocument.model_validate(each).reaction() for each in found]
 
     @override
     async def due(self, *, before: datetime, reviews_max: int) -> Sequence[ReviewInTenant]:

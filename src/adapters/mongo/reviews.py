@@ -1,4 +1,9 @@
-"""Reviews on MongoDB through Beanie: every filter names the tenant, and each change is one conditional update."""
+"""Reviews on MongoDB: every filter names the tenant, and each change is one conditional update.
+
+Beanie declares the documents and their indexes, and checks what is read. Its own `find` is left alone: it asks the
+database that was bound last, whichever store asks, and always projects, which the embedded server answers without any
+members where words are asked for.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, override
@@ -65,15 +70,14 @@ class MongoReviewStore(ReviewStore):
         order = [(key, DESCENDING), ("_id", DESCENDING)] if key else [("_id", DESCENDING)]
         asked = _asked(tenant_id, wanted) | _after(request.after, key)
         async with driver_errors_translated():
-            # Not by Beanie's `find`: with its projection the embedded server answers words without any members.
             found = await self._reviews.find(asked).sort(order).limit(request.limit + 1).to_list()
         items = tuple(ReviewDocument.model_validate(each).review() for each in found[: request.limit])
         return ReviewPage(items, mark_of(items[-1], request.order) if len(found) > request.limit else None)
 
     async def _one(self, wanted: dict[str, Any]) -> Review | None:
         async with driver_errors_translated():
-            found = await ReviewDocument.find_one(wanted)
-        return found.review() if found is not None else None
+            found = await self._reviews.find_one(wanted)
+        return ReviewDocument.model_validate(found).review() if found is not None else None
 
 
 def _due(before: Review | None, after: Review) -> dict[str, Any]:
