@@ -23,7 +23,7 @@ from core.shared.time import to_the_millisecond
 from ports.reviews import RatingsStore, VenueInTenant
 
 RATINGS = "ratings"
-_MARKS_AT_ONCE_MAX = 10_000
+_MARKS_AT_ONCE_MAX = 2_000
 _IS_DUE = {RATINGS_DUE: {"$exists": True}}
 _BY_VENUE = {"$group": {"_id": {"tenantId": "$tenantId", "venueId": "$venueId"}}}
 
