@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from adapters.memory.reviews import MemoryRatings, MemoryReactions, MemoryReviewStore
 from adapters.mongo.client import Database, create_client, database_of
-from adapters.mongo.content import missing_indexes, prepare_documents
+from adapters.mongo.content import members_of, missing_indexes, prepare_documents
 from adapters.mongo.review_ratings import MongoRatings
 from adapters.mongo.review_reactions import MongoReactions
 from adapters.mongo.reviews import REVIEW_DOCUMENTS, MongoReviewStore
@@ -428,3 +428,11 @@ async def test_a_server_that_is_away_is_told_as_such(unused_tcp_port: int) -> No
             await MongoReactions(database).add(TENANT, said(a_review()))
         with pytest.raises(StoreUnavailableError):
             await MongoRatings(database).refresh(TENANT, VENUE, now=NOON)
+
+
+def test_an_index_of_words_is_known_by_the_names_that_a_server_gives_its_members() -> None:
+    declared = [("tenantId", 1), ("title", "text"), ("body", "text")]
+    kept = [("tenantId", 1), ("_fts", "text"), ("_ftsx", 1)]
+    weights = {"weights": {"title": 1, "body": 1}}
+    assert members_of(declared, {}) == members_of(kept, weights) == ([("tenantId", 1)], {"title", "body"})
+    assert members_of(kept, {"weights": {"title": 1}}) != members_of(declared, {})

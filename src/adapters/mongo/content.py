@@ -1,6 +1,6 @@
 """content_db: its documents bound, its indexes made, and the question which of them are missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from beanie import (
@@ -41,7 +41,7 @@ async def missing_indexes(database: Database, documents: Sequence[type[Document]
             found = there.get(index["name"])
             if (
                 found is None
-                or list(found["key"]) != list(index["key"].items())
+                or members_of(found["key"], found) != members_of(index["key"].items(), index)
                 or bool(found.get("unique")) != bool(index.get("unique"))
             ):
                 missing.append(f"{collection}.{index['name']}")
@@ -52,3 +52,11 @@ def _declared(document: type[Document]) -> tuple[str, Sequence[dict[str, Any]]]:
     settings = cast("_Settings", vars(document)["Settings"])
     # The driver leaves the type of an index's members open.
     return settings.name, [index.document for index in settings.indexes]  # pyright: ignore[reportUnknownMemberType]  # above
+
+
+def members_of(key: Iterable[tuple[str, Any]], index: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], set[str]]:
+    """Return the members of an index, those of words apart: MongoDB calls them `_fts` together, and keeps weights."""
+    members = list(key)
+    plain = [each for each in members if each[1] != "text" and each[0] != "_ftsx"]
+    words = {name for name, kind in members if kind == "text" and name != "_fts"}
+    return plain, words or set(index.get("weights") or ())
