@@ -33,6 +33,7 @@ from ports.published.orders import (
     ReturnedUnits,
 )
 from ports.published.payments import DisputeClosed, DisputeOpened
+from usecases.admission.attendance_of import AttendanceOf
 from usecases.admission.codes import PassCodes
 from usecases.admission.facts_of_pass import FactsOfPass
 from usecases.admission.hand_over_pass import HandOverPass
@@ -298,6 +299,7 @@ class Gatehouse:
             self.withdraw,
             self.hand_over,
             ScansOfOrder(self.admission),
+            AttendanceOf(self.admission, self.clock),
         )
         self.svg = PassCodeSvg(self.read, SegnoCodePainter())
         self.keys = ListPassKeys(self.admission)

@@ -9,10 +9,11 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from core.shared.ids import TenantId
-from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
+from ports.published.admission import AdmissionApi, Attendance, PassFacts, PassRecord, ScanRecord
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
 from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
+from tests.attendance_neighbour import ABSENT
 from tests.published_builders import a_ticket_on_sale
 
 STARTS_AT = datetime(2096, 12, 11, 18, 30, tzinfo=UTC)
@@ -83,6 +84,10 @@ class Passes(AdmissionApi):
     @override
     async def passes_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[PassRecord, ...]:
         return ()
+
+    @override
+    async def attendance(self, *, tenant_id: UUID, account_id: UUID, ticket_id: UUID) -> Attendance:
+        return ABSENT
 
     @override
     async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:

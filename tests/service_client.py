@@ -55,6 +55,7 @@ def settings_with(**variables: str) -> Settings:
     environment = {
         **{f"FAIRSEAT_{name.upper()}_DATABASE_{kind}URL": nowhere for name in DATABASES for kind in ("", "RELAY_")},
         "FAIRSEAT_TICKET_DATABASE_URL": "mongodb://127.0.0.1:1",
+        "FAIRSEAT_CONTENT_DATABASE_URL": "mongodb://127.0.0.1:1",
         "FAIRSEAT_REDIS_URL": "redis://127.0.0.1:1",
         "FAIRSEAT_STRIPE_SECRET_KEY": "sk_test_nothing",
         # What is sold in tests needs no connected account, unless they are about those.

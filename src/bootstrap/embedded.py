@@ -23,6 +23,7 @@ from adapters.postgres.security import Roles
 from adapters.system.signing_keys import SigningKeysError, load_or_create_signing_keys
 from bootstrap.settings import DATABASES
 
+_ON_MONGODB = ("TICKET_DATABASE_URL", "CONTENT_DATABASE_URL")
 _STRIPE_PUBLISHABLE_KEY = "pk_test_fairseat"
 
 
@@ -45,6 +46,7 @@ class EmbeddedStack:
         """Start what is not given; raises EmbeddedServerError with the reason when something cannot be started."""
         self.folder.mkdir(parents=True, exist_ok=True)
         secret = _Secrets(self.folder / "secrets.json")
+        self._media()
         try:
             await asyncio.gather(
                 self._postgres(secret), self._valkey(), self._mongo(), self._stripe(secret), self._keys(secret)
@@ -91,10 +93,16 @@ class EmbeddedStack:
             self._set("REDIS_URL", server.url)
 
     async def _mongo(self) -> None:
-        if not self._is_given("TICKET_DATABASE_URL"):
-            server = EmbeddedMongo(self.folder / "mongo")
-            await self._start(server)
-            self._set("TICKET_DATABASE_URL", server.url)
+        if all(self._is_given(name) for name in _ON_MONGODB):
+            return
+        server = EmbeddedMongo(self.folder / "mongo")
+        await self._start(server)
+        for name in _ON_MONGODB:
+            self._set(name, server.url)
+
+    def _media(self) -> None:
+        if not self._is_given("MEDIA_FOLDER"):
+            self._set("MEDIA_FOLDER", str(self.folder / "media"))
 
     async def _stripe(self, secret: "_Secrets") -> None:
         if self._is_given("STRIPE_SECRET_KEY"):

@@ -2,11 +2,13 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, override
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
+
+from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
 _TEST_PREFIX = "FAIRSEAT_TEST_"
@@ -15,44 +17,6 @@ DATABASES = ("auth", "venue", "order", "payment", "admission")
 
 class SettingsError(Exception):
     """The environment does not make sense; each line of the message names one variable."""
-
-
-class Secret:
-    """A value that is never shown: `repr`, `str` and logs see stars."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the value, for the one place that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    @override
-    def __repr__(self) -> str:
-        return "'***'" if self._value else "''"
-
-
-class SecretUrl(Secret):
-    """A URL whose password is never shown."""
-
-    __slots__ = ()
-
-    @override
-    def __repr__(self) -> str:
-        parts = urlsplit(self._value)
-        if parts.password is None:
-            return repr(self._value)
-        host = f"{parts.username or ''}:***@{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
-        return repr(urlunsplit(parts._replace(netloc=host)))
-
-
-type Port = Annotated[int, Meta(ge=1, le=65535)]
-type Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,10 +43,42 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MongoSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """ticket_db."""
+    """One MongoDB database."""
 
     url: SecretUrl
+
+
+class TicketDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
+    """ticket_db."""
+
     name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "ticket_db"
+
+
+class ContentDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
+    """content_db."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "content_db"
+
+
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where files of venues lie, and how many bytes one may have: `local` is a folder of this machine, `s3` a bucket.
+
+    Without an endpoint the bucket is Amazon's, and without keys those of the machine are used.
+    """
+
+    store: Literal["local", "s3"] = "local"
+    folder: Annotated[str, Meta(min_length=1)] = ".fairseat/media"
+    bucket: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
+    region: Annotated[str, Meta(pattern="^[a-z0-9-]{2,40}$")] = "us-east-1"
+    endpoint: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
+    access_key_id: Secret = Secret("")
+    secret_access_key: Secret = Secret("")
+    bytes_max: Annotated[int, Meta(ge=1024, le=5_000_000_000)] = 50_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse a bucket that is not named."""
+        if self.store == "s3" and not self.bucket:
+            raise ValueError("the store `s3` needs a bucket - at `$.bucket`")
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +171,13 @@ class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
     waiting_offer_window_s: Seconds = 1_800
 
 
+class ReviewSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether reviews are judged `before` or `after` publication, and how many reports hide one until it is judged."""
+
+    moderation: Literal["before", "after"] = "before"
+    reports_max: Annotated[int, Meta(ge=1, le=1_000)] = 3
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -189,7 +192,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     order_database: DatabaseSettings
     payment_database: DatabaseSettings
     admission_database: DatabaseSettings
-    ticket_database: MongoSettings
+    ticket_database: TicketDatabaseSettings
+    content_database: ContentDatabaseSettings
     redis: RedisSettings
     stripe: StripeSettings
     token: TokenSettings
@@ -200,6 +204,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seating: SeatingSettings = SeatingSettings()
     transfers: TransferSettings = TransferSettings()
     resale: ResaleSettings = ResaleSettings()
+    media: MediaSettings = MediaSettings()
+    reviews: ReviewSettings = ReviewSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

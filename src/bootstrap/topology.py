@@ -17,6 +17,7 @@ from adapters.system.clock import SystemClock
 from adapters.system.loops import Job
 from bootstrap.containers.admission import admission_service
 from bootstrap.containers.auth import auth_service
+from bootstrap.containers.content import content_service
 from bootstrap.containers.expiration import expiration_service
 from bootstrap.containers.order import order_service
 from bootstrap.containers.payment import payment_service
@@ -73,6 +74,7 @@ def all_services() -> tuple[Service, ...]:
         order_service(),
         payment_service(),
         admission_service(),
+        content_service(),
         expiration_service(),
     )
 

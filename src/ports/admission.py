@@ -52,6 +52,10 @@ class PassStore(Protocol):
         """Return every pass that was issued for the event, by id."""
 
     @abstractmethod
+    async def ever_held(self, account_id: AccountId, ticket_id: TicketId, *, passes_max: int) -> Sequence[Pass]:
+        """Return by id up to so many passes of the event that the account has, or had and handed over."""
+
+    @abstractmethod
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
         """End every pass of the order that has not ended, and its offer; return those that did now, by id."""
 
@@ -83,6 +87,10 @@ class HandoverStore(Protocol):
     @abstractmethod
     async def handover(self, offer_id: UUID) -> Handover | None:
         """Return how the pass of this offer went to another account, or None when it did not."""
+
+    @abstractmethod
+    async def of_passes(self, pass_ids: Sequence[PassId]) -> Sequence[Handover]:
+        """Return how these passes went from account to account, by pass and revision."""
 
     @abstractmethod
     async def add_handover(self, handover: Handover) -> None:

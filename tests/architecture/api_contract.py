@@ -139,6 +139,21 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /tickets/{id}/scan-manifest
     POST                /scans
     POST                /scans/batch
+    GET|POST            /venues/{id}/content
+    GET|PATCH|DELETE    /content/{id}
+    POST                /content/{id}/publish
+    POST                /content/{id}/archive
+    GET                 /content/{id}/editions
+    GET|POST            /venues/{id}/media
+    GET                 /venues/{id}/views
+    GET|DELETE          /media/{id}
+    GET                 /media/{id}/file
+    GET|POST            /venues/{id}/reviews
+    GET                 /venues/{id}/ratings
+    GET|PATCH|DELETE    /reviews/{id}
+    POST|DELETE         /reviews/{id}/helpful
+    POST                /reviews/{id}/report
+    GET                 /reviews/{id}/reports
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -166,18 +181,6 @@ _PLANNED_BY_REASON = {
         GET|PUT             /users/me/billing-address
         GET                 /users/me/export
         DELETE              /users/me
-        """,
-    "the content service (pages, media, reviews) is not there yet": """
-        GET|POST            /venues/{id}/content
-        GET|PATCH|DELETE    /content/{id}
-        POST                /content/{id}/publish
-        POST                /content/{id}/archive
-        GET|POST            /venues/{id}/reviews
-        POST                /reviews/{id}/helpful
-        POST                /reviews/{id}/report
-        PATCH               /reviews/{id}
-        GET                 /venues/{id}/ratings
-        POST                /venues/{id}/media
         """,
 }
 

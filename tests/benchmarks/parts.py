@@ -9,6 +9,7 @@ from tests.benchmarks.live_map import measure_live_map
 from tests.benchmarks.orders import measure_orders
 from tests.benchmarks.over_http import measure_http
 from tests.benchmarks.resale import measure_resale
+from tests.benchmarks.reviews import measure_reviews
 from tests.benchmarks.store import measure_store
 from tests.benchmarks.verdicts import measure_verdicts
 
@@ -21,6 +22,7 @@ PARTS: Mapping[str, Measure] = {
     "map": measure_live_map,
     "verdicts": measure_verdicts,
     "resale": measure_resale,
+    "reviews": measure_reviews,
 }
 """A part measures, and returns lines, figures and audits; another one joins by being named here.
 

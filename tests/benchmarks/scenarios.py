@@ -34,6 +34,10 @@ RESALE_LIVE = "GET /health/live, one process"
 RESALE_ONE = "POST /resale/validate, one process"
 RESALE_BATCH = "POST /resale/validate/batch of 100, one process"
 
+RATINGS_READ = "kept ratings, read"
+RATINGS_COUNTED = "ratings counted by the pipeline"
+RATINGS_REBUILT = "ratings counted and kept"
+
 TENFOLD_ELSEWHERE = "verdict, ten times the rules, elsewhere"
 TENFOLD_HERE = "verdict, ten times the rules, at its place"
 VERDICT_REBUILT = "a finished verdict, built again"

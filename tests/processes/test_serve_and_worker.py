@@ -38,6 +38,8 @@ def settings(
         "FAIRSEAT_REDIS_URL": valkey_url,
         "FAIRSEAT_TICKET_DATABASE_URL": mongodb_url,
         "FAIRSEAT_TICKET_DATABASE_NAME": f"{world}_{time.monotonic_ns()}",
+        "FAIRSEAT_CONTENT_DATABASE_URL": mongodb_url,
+        "FAIRSEAT_CONTENT_DATABASE_NAME": f"{world}_content_{time.monotonic_ns()}",
         "FAIRSEAT_STRIPE_SECRET_KEY": SECRET_KEY,
         "FAIRSEAT_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "FAIRSEAT_STRIPE_API_URL": stripe_url,

@@ -11,6 +11,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapters.http.streamed import is_streaming
 from core.shared.errors import DomainError
 from ports.clock import Clock
 from ports.idempotency import Fresh, IdempotencyScope, IdempotencyStore, Mismatch, Replay, Running, StoredAnswer
@@ -149,7 +150,11 @@ class _Recorded:
 async def _hash(request: Request[Any, Any, Any]) -> bytes:
     digest = hashlib.sha256()
     digest.update(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    digest.update(await request.body())
+    if is_streaming(request.route_handler):
+        # Such a body can be read once, and not by us: how long it is must do to tell it from another.
+        digest.update(request.headers.get("content-length", "").encode())
+    else:
+        digest.update(await request.body())
     return digest.digest()
 
 

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
+from adapters.http.decoding import problem_in
 from adapters.http.statuses import STATUSES
 from core.shared.errors import DomainError, Problem, UnavailableError
 from ports.published.refusals import RefusedError
@@ -88,10 +89,8 @@ def problem_response(
 def problem_of(error: DomainError | msgspec.ValidationError, *, instance: str, inside: str = "") -> ProblemDocument:
     """Describe what is wrong with one of many things in a request; `inside` points at that one."""
     if isinstance(error, msgspec.ValidationError):
-        message, _, path = str(error).partition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        problems: Sequence[Problem] = [Problem(pointer, message)]
-        status, code, detail = 400, _HTTP_CODES[400], f"{inside}{pointer}: {message}"
+        problems: Sequence[Problem] = [problem := problem_in(error)]
+        status, code, detail = 400, _HTTP_CODES[400], f"{inside}{problem.pointer}: {problem.message}"
     else:
         problems = error.problems
         status, code, detail = status_of(error), code_of(error), error.message

@@ -2,11 +2,13 @@
 
 from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
+from adapters.http.statuses_of_content import CONTENT
 from adapters.http.statuses_of_evaluations import EVALUATIONS
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_operations import OPERATIONS
 from adapters.http.statuses_of_resale import RESALE
+from adapters.http.statuses_of_reviews import REVIEWS
 from adapters.http.statuses_of_transfers import TRANSFERS
 from core.admission.errors import (
     InvalidCodeError,
@@ -237,4 +239,8 @@ STATUSES: dict[type[DomainError], int] = {
     **TRANSFERS,
     # operations
     **OPERATIONS,
+    # content
+    **CONTENT,
+    # reviews
+    **REVIEWS,
 }

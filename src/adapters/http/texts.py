@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 from litestar import Request
 
+from adapters.http.streamed import is_streaming
 from core.shared.errors import InvalidInputError, Problem
 
 _METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -17,9 +18,12 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 async def refuse_nul(request: Request[Any, Any, Any]) -> None:
     r"""Raise InvalidInputError when a name or a text in the body holds the character U+0000, and tell where.
 
-    JSON allows it, but PostgreSQL can store it in neither text nor jsonb. A body that is no JSON is its handler's.
+    JSON allows it, but PostgreSQL can store it in neither text nor jsonb. A body that is no JSON is its handler's,
+    and so is one that its handler reads piece by piece.
     """
-    if request.method not in _METHODS or not _NUL.search(body := await request.body()):
+    if request.method not in _METHODS or is_streaming(request.route_handler):
+        return
+    if not _NUL.search(body := await request.body()):
         return
     try:
         document: object = msgspec.json.decode(body)

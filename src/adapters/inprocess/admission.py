@@ -6,8 +6,9 @@ from uuid import UUID
 from adapters.inprocess.refusals import refusals_translated
 from core.admission.offers import OfferKind
 from core.admission.passes import Pass
-from core.shared.ids import AccountId, OrderId, PassId, TenantId
-from ports.published.admission import AdmissionApi, PassFacts, PassRecord, ScanRecord
+from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
+from ports.published.admission import AdmissionApi, Attendance, AttendedPlace, PassFacts, PassRecord, ScanRecord
+from usecases.admission.attendance_of import AttendanceOf
 from usecases.admission.facts_of_pass import FactsOfPass
 from usecases.admission.hand_over_pass import HandOverPass
 from usecases.admission.offer_pass import OfferPass
@@ -27,8 +28,10 @@ class InProcessAdmission(AdmissionApi):
         withdraw: WithdrawPass,
         hand_over: HandOverPass,
         scans: ScansOfOrder,
+        attendance: AttendanceOf,
     ) -> None:
         self._passes = passes
+        self._attendance = attendance
         self._facts = facts
         self._offer = offer
         self._withdraw = withdraw
@@ -81,6 +84,33 @@ class InProcessAdmission(AdmissionApi):
             )
             for each in found
             if each.pass_id is not None
+        )
+
+    @override
+    async def attendance(self, *, tenant_id: UUID, account_id: UUID, ticket_id: UUID) -> Attendance:
+        async with refusals_translated():
+            found = await self._attendance(TenantId(tenant_id), AccountId(account_id), TicketId(ticket_id))
+        event = found.known.event if found.known else None
+        first = next(iter(found.attended), None)
+        return Attendance(
+            attended=first is not None,
+            reason=found.reason.value if found.reason else None,
+            pass_id=first.id if first else None,
+            scanned_at=first.scanned_at if first else None,
+            event_title=event.title if event else None,
+            event_starts_at=event.starts_at if event else None,
+            event_ends_at=event.ends_at if event else None,
+            venue_id=event.venue_id if event else None,
+            places=tuple(
+                AttendedPlace(
+                    pass_id=each.id,
+                    section=each.seat.section if each.seat else None,
+                    row=each.seat.row if each.seat else None,
+                    number=each.seat.number if each.seat else None,
+                    scanned_at=each.scanned_at,
+                )
+                for each in found.attended
+            ),
         )
 
     @override

@@ -50,6 +50,7 @@ class MemoryPassStore(PassStore):
     def __init__(self, state: AdmissionState) -> None:
         self._passes = state.passes
         self._returned = state.returned
+        self._handovers = state.handovers
 
     @override
     async def add_missing(self, passes: Sequence[Pass]) -> Sequence[PassId]:
@@ -95,6 +96,16 @@ class MemoryPassStore(PassStore):
             if each.event.ticket_id == ticket_id and (page.after is None or each.id > page.after)
         ]
         return _page_of(sorted(wanted, key=lambda each: each.id), page)
+
+    @override
+    async def ever_held(self, account_id: AccountId, ticket_id: TicketId, *, passes_max: int) -> Sequence[Pass]:
+        gave = {each.pass_id for each in self._handovers.values() if each.from_account_id == account_id}
+        found = [
+            each
+            for each in self._passes.values()
+            if each.event.ticket_id == ticket_id and (each.account_id == account_id or each.id in gave)
+        ]
+        return sorted(found, key=lambda each: each.id)[:passes_max]
 
     @override
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
@@ -148,6 +159,11 @@ class MemoryHandoverStore(HandoverStore):
     @override
     async def handover(self, offer_id: UUID) -> Handover | None:
         return self._handovers.get(offer_id)
+
+    @override
+    async def of_passes(self, pass_ids: Sequence[PassId]) -> Sequence[Handover]:
+        found = [each for each in self._handovers.values() if each.pass_id in pass_ids]
+        return sorted(found, key=lambda each: (each.pass_id, each.revision))
 
     @override
     async def add_handover(self, handover: Handover) -> None:

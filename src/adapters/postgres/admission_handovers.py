@@ -1,7 +1,10 @@
 """What became of offered passes, on PostgreSQL."""
 
+from collections.abc import Sequence
 from typing import override
 from uuid import UUID
+
+from asyncpg import Record
 
 from adapters.postgres.pool import Connection
 from core.admission.offers import Handover, Reissue
@@ -21,16 +24,18 @@ class PostgresHandoverStore(HandoverStore):
         row = await self._connection.fetchrow(
             "select * from handovers where tenant_id = $1 and offer_id = $2", self._tenant_id, offer_id
         )
-        if row is None:
-            return None
-        return Handover(
-            offer_id=row["offer_id"],
-            pass_id=PassId(row["pass_id"]),
-            from_account_id=AccountId(row["from_account_id"]),
-            to_account_id=AccountId(row["to_account_id"]),
-            revision=row["revision"],
-            at=row["handed_over_at"],
+        return _handover_of(row) if row is not None else None
+
+    @override
+    async def of_passes(self, pass_ids: Sequence[PassId]) -> Sequence[Handover]:
+        rows = await self._connection.fetch(
+            """
+            select * from handovers where tenant_id = $1 and pass_id = any($2::uuid[]) order by pass_id, revision
+            """,
+            self._tenant_id,
+            list(pass_ids),
         )
+        return [_handover_of(row) for row in rows]
 
     @override
     async def add_handover(self, handover: Handover) -> None:
@@ -80,3 +85,14 @@ class PostgresHandoverStore(HandoverStore):
             reissue.refusal,
             reissue.at,
         )
+
+
+def _handover_of(row: Record) -> Handover:
+    return Handover(
+        offer_id=row["offer_id"],
+        pass_id=PassId(row["pass_id"]),
+        from_account_id=AccountId(row["from_account_id"]),
+        to_account_id=AccountId(row["to_account_id"]),
+        revision=row["revision"],
+        at=row["handed_over_at"],
+    )

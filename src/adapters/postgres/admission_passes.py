@@ -102,6 +102,25 @@ class PostgresPassStore(PassStore):
         return _page_of(rows, page)
 
     @override
+    async def ever_held(self, account_id: AccountId, ticket_id: TicketId, *, passes_max: int) -> Sequence[Pass]:
+        rows = await self._connection.fetch(
+            """
+            select p.* from passes p
+            where p.tenant_id = $1 and p.ticket_id = $3 and p.id in (
+                select id from passes where tenant_id = $1 and account_id = $2
+                union all
+                select pass_id from handovers where tenant_id = $1 and from_account_id = $2
+            )
+            order by p.id limit $4
+            """,
+            self._tenant_id,
+            account_id,
+            ticket_id,
+            passes_max,
+        )
+        return [pass_of(row) for row in rows]
+
+    @override
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:
         rows = await self._connection.fetch(
             """

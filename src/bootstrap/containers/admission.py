@@ -23,6 +23,7 @@ from ports.ids import IdSource
 from ports.published.admission import AdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
+from usecases.admission.attendance_of import AttendanceOf
 from usecases.admission.codes import PassCodes
 from usecases.admission.facts_of_pass import FactsOfPass
 from usecases.admission.hand_over_pass import HandOverPass
@@ -63,6 +64,7 @@ class AdmissionProvider(Provider):
         DecideOnDispute,
         PassesOfOrder,
         FactsOfPass,
+        AttendanceOf,
         OfferPass,
         WithdrawPass,
         HandOverPass,

@@ -102,6 +102,34 @@ class ScanRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class AttendedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass with which somebody was there, and its place; section, row and number are None without a seat."""
+
+    pass_id: UUID
+    section: str | None
+    row: str | None
+    number: str | None
+    scanned_at: datetime | None
+
+
+class Attendance(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody was at an event: let in, or with a valid pass in hand when it ended.
+
+    `reason` says why not. `places` are the passes that count, those that were scanned first; the first one's id and
+    scan are `pass_id` and `scanned_at`. The event's members are None for who never had a pass of it.
+    """
+
+    attended: bool
+    reason: Literal["no_pass", "passed_on", "pass_void", "pass_frozen", "event_not_over"] | None
+    pass_id: UUID | None
+    scanned_at: datetime | None
+    event_title: str | None
+    event_starts_at: datetime | None
+    event_ends_at: datetime | None
+    venue_id: UUID | None
+    places: tuple[AttendedPlace, ...] = ()
+
+
 class AdmissionApi(Protocol):
     """What others may ask about passes, and do with them, once they have asked who may.
 
@@ -116,6 +144,14 @@ class AdmissionApi(Protocol):
     @abstractmethod
     async def scans_of_order(self, *, tenant_id: UUID, order_id: UUID) -> tuple[ScanRecord, ...]:
         """Return the first 1,000 scans of the order's passes in the order they were made."""
+
+    @abstractmethod
+    async def attendance(self, *, tenant_id: UUID, account_id: UUID, ticket_id: UUID) -> Attendance:
+        """Return whether the account was at the event that the ticket admits to.
+
+        What was resold or handed over counts for who held it at the event. A pass that was scanned counts whatever
+        became of it later, any other unless it is void or frozen.
+        """
 
     @abstractmethod
     async def pass_facts(self, *, tenant_id: UUID, pass_id: UUID) -> PassFacts:

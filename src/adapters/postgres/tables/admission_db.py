@@ -148,6 +148,7 @@ handovers = Table(
     PrimaryKeyConstraint("tenant_id", "offer_id", name="handovers_pkey"),
     UniqueConstraint("tenant_id", "pass_id", "revision", name="handovers_revision"),
 )
+Index("handovers_from", handovers.c.tenant_id, handovers.c.from_account_id, handovers.c.pass_id)
 
 reissues = Table(
     "reissues",

@@ -1,0 +1,1 @@
+"""Content: what venues say and show of themselves, in versions and languages."""

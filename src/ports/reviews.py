@@ -1,0 +1,170 @@
+"""What reviews need: the reviews, what people said of them, and the ratings that are kept from them."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from core.reviews.looking import ReviewFilter, ReviewMark, ReviewOrder
+from core.reviews.ratings import VenueRatings
+from core.reviews.review import Review
+from core.shared.ids import AccountId, ReviewId, TenantId, TicketId, VenueId
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPageRequest:
+    """At most `limit` (1 to 200) reviews in this order, after the one that `after` marks."""
+
+    limit: int
+    order: ReviewOrder = ReviewOrder.NEWEST
+    after: ReviewMark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Reviews in the order asked for; `next_after` is None on the last page."""
+
+    items: tuple[Review, ...]
+    next_after: ReviewMark | None
+
+
+class ReviewStore(Protocol):
+    """The reviews of every organisation. Each method works in one tenant and can touch no other's.
+
+    There are no transactions: each method is one atomic step. All raise StoreUnavailableError when the store cannot be
+    reached.
+    """
+
+    @abstractmethod
+    async def add(self, tenant_id: TenantId, review: Review) -> bool:
+        """Keep a new review; False, and nothing kept, when its writer has one of the event already.
+
+        Of many who add at once exactly one succeeds. Where ratings change by it, they are due to be counted anew.
+        """
+
+    @abstractmethod
+    async def get(self, tenant_id: TenantId, review_id: ReviewId) -> Review | None:
+        """Return the review, or None when the tenant has none of this id."""
+
+    @abstractmethod
+    async def of_person(self, tenant_id: TenantId, account_id: AccountId, ticket_id: TicketId) -> Review | None:
+        """Return the person's review of the event, a withdrawn one too, or None."""
+
+    @abstractmethod
+    async def save(self, tenant_id: TenantId, before: Review, after: Review) -> bool:
+        """Replace a review whose revision is still that of `before`; False, and nothing changed, otherwise.
+
+        Where ratings change by it, it is in the same step that they become due to be counted anew.
+        """
+
+    @abstractmethod
+    async def page(self, tenant_id: TenantId, wanted: ReviewFilter, request: ReviewPageRequest) -> ReviewPage:
+        """Return one page of the reviews that the filter admits. A count that changes meanwhile may move a review."""
+
+
+class ReactionKind(StrEnum):
+    """What people say of others' reviews."""
+
+    HELPFUL = "helpful"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """One person finds a review helpful, or reports it (with a reason, in the round of reports that was open)."""
+
+    review_id: ReviewId
+    account_id: AccountId
+    kind: ReactionKind
+    reason: str | None
+    report_round: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionTally:
+    """How many find a review helpful, how many report it in one round, and the marks of the changes that it saw."""
+
+    helpful: int
+    reports: int
+    seen: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReviewInTenant:
+    """A review that background work is about."""
+
+    tenant_id: TenantId
+    review_id: ReviewId
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VenueInTenant:
+    """A venue that background work is about."""
+
+    tenant_id: TenantId
+    venue_id: VenueId
+
+
+class ReactionStore(Protocol):
+    """What people said of reviews: one reaction of a kind by a person and review.
+
+    A reaction is due to be counted from the moment it is kept or taken back until `counted` was told of it, so that
+    counts come right whenever whoever counts dies. All raise StoreUnavailableError.
+    """
+
+    @abstractmethod
+    async def add(self, tenant_id: TenantId, reaction: Reaction) -> bool:
+        """Keep a reaction; False, and nothing changed, when the person said so before and did not take it back."""
+
+    @abstractmethod
+    async def take_back(
+        self, tenant_id: TenantId, review_id: ReviewId, account_id: AccountId, kind: ReactionKind, *, at: datetime
+    ) -> bool:
+        """Take a reaction back; False when there is none."""
+
+    @abstractmethod
+    async def tally(self, tenant_id: TenantId, review_id: ReviewId, *, report_round: int) -> ReactionTally:
+        """Count what was not taken back: everything helpful, and the reports of this round."""
+
+    @abstractmethod
+    async def counted(self, tenant_id: TenantId, review_id: ReviewId, tally: ReactionTally) -> None:
+        """Note that what the tally saw stands in the review now; what changed since it was made stays due."""
+
+    @abstractmethod
+    async def reports_of(self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int) -> Sequence[Reaction]:
+        """Return up to so many reports of the review, of all rounds, the newest first."""
+
+    @abstractmethod
+    async def due(self, *, before: datetime, reviews_max: int) -> Sequence[ReviewInTenant]:
+        """Return, across tenants, reviews whose reactions changed before this moment and are not counted, each once."""
+
+
+class RatingsStore(Protocol):
+    """The ratings that are kept for each venue. Reading them reads no review. All raise StoreUnavailableError."""
+
+    @abstractmethod
+    async def get(self, tenant_id: TenantId, venue_id: VenueId) -> VenueRatings | None:
+        """Return the kept ratings; None for a venue that was never counted."""
+
+    @abstractmethod
+    async def count(self, tenant_id: TenantId, venue_id: VenueId, *, now: datetime) -> VenueRatings:
+        """Count the ratings from the reviews, and keep nothing."""
+
+    @abstractmethod
+    async def refresh(self, tenant_id: TenantId, venue_id: VenueId, *, now: datetime) -> bool:
+        """Count the ratings from the reviews and keep them; False when somebody else kept theirs meanwhile.
+
+        Then they stay due, as they do when whoever counts dies. Older numbers never replace newer ones.
+        """
+
+    @abstractmethod
+    async def due(self, *, venues_max: int) -> Sequence[VenueInTenant]:
+        """Return, across tenants, up to so many venues whose ratings are due to be counted anew, each once."""
+
+    @abstractmethod
+    async def venues(self, *, venue_id: VenueId | None) -> Sequence[VenueInTenant]:
+        """Return, across tenants, every venue that has reviews or kept ratings, by id; or the one of this id."""

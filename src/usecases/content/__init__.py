@@ -1,0 +1,1 @@
+"""What can be done with the pages and the media of venues."""
