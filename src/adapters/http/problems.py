@@ -10,7 +10,6 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
-from adapters.http.decoding import problem_in
 from adapters.http.statuses import STATUSES
 from core.shared.errors import DomainError, Problem, UnavailableError
 from ports.published.refusals import RefusedError
@@ -89,7 +88,9 @@ def problem_response(
 def problem_of(error: DomainError | msgspec.ValidationError, *, instance: str, inside: str = "") -> ProblemDocument:
     """Describe what is wrong with one of many things in a request; `inside` points at that one."""
     if isinstance(error, msgspec.ValidationError):
-        problems: Sequence[Problem] = [problem_in(error)]
+        message, _, path = str(error).rpartition(" - at `$")
+        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
+        problems: Sequence[Problem] = [Problem(pointer, message or str(error))]
         status, code, detail = 400, _HTTP_CODES[400], str(error)
     else:
         problems = error.problems
