@@ -44,7 +44,8 @@ class HoldBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     """Seats to be held under an id that the buyer makes: named by `seatIds`, or wished for by `bestAvailable`.
 
     The same id with the same seats, or the same wish, is the same hold. `codes` are presale codes; staff who hold for a
-    customer name the account in `forAccountId`.
+    customer name the account in `forAccountId`. Whoever names accessible seats before their release says with
+    `accessible` that they are needed; no proof is asked for.
     """
 
     reservation_id: UUID
@@ -52,14 +53,19 @@ class HoldBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     best_available: BestAvailableBody | None = None
     codes: Annotated[tuple[PresaleCode, ...], Meta(max_length=10)] = ()
     for_account_id: UUID | None = None
+    accessible: bool = False
 
     def showing(self) -> Showing:
         """Return what the caller shows beside the wish."""
-        return Showing(self.codes, AccountId(self.for_account_id) if self.for_account_id is not None else None)
+        for_account = AccountId(self.for_account_id) if self.for_account_id is not None else None
+        return Showing(self.codes, for_account, self.accessible)
 
     def seats(self) -> tuple[SeatId, ...] | SeatWish:
         """Return what is wanted; raises InvalidInputError unless it is one of the two."""
         if self.best_available is not None and self.seat_ids is None:
+            if self.accessible:
+                message = "A wish says in bestAvailable that it is for accessible seats."
+                raise InvalidInputError(message, [Problem("/accessible", message)])
             return self.best_available.wish()
         if self.best_available is not None or self.seat_ids is None:
             message = "A hold has either seatIds or bestAvailable."

@@ -33,17 +33,18 @@ class SeatWish:
 
 
 def choose(
-    masks: HallMasks, free: int, wish: SeatWish, *, among: int = 1, draw: int = 0
+    masks: HallMasks, free: int, wish: SeatWish, *, among: int = 1, draw: int = 0, released: bool = False
 ) -> tuple[PlannedSeat, ...] | None:
     """Return the best seats for the wish in the order of the hall, or None when there are not enough.
 
     Seats side by side come first; where there are none, and the wish allows it, as few groups as can be. Of those the
     choices that strand no single seat, and of those the nearest: the smallest sum of distances to the focus, then the
-    order of the hall. Accessible seats may be left alone, and no choice of them is avoided for that. The same
-    arguments give the same seats. `among` and `draw` take number `draw` of the `among` best choices (modulo how many
-    there are), so that buyers who lost a race do not all run for the same seats again.
+    order of the hall. Accessible seats may be left alone, and no choice of them is avoided for that. Where they are
+    `released`, any wish is given them. The same arguments give the same seats. `among` and `draw` take number `draw` of
+    the `among` best choices (modulo how many there are), so that buyers who lost a race do not all run for the same
+    seats again.
     """
-    picture = free & (masks.accessible if wish.accessible else masks.ordinary)
+    picture = free & masks.asked_for(accessible=wish.accessible, released=released)
     fitting = picture & _fitting(masks, wish)
     whole = windows(fitting, wish.quantity)
     if whole:

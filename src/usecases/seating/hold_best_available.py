@@ -7,6 +7,7 @@ from functools import partial
 
 from core.seating.best_available import SeatWish, choose, explain, lot
 from core.seating.errors import (
+    AccessibleSeatError,
     NotEnoughSeatsError,
     PlanNotActiveError,
     ReservationConflictError,
@@ -81,13 +82,16 @@ class HoldBestAvailable:
 
         The seats are chosen on a picture that may be a moment old, and only the hold decides: where somebody was
         faster, others are chosen on a fresh look, at most TRIES_MAX times, and so where prices have risen over the
-        wish's since the look. Nothing is refused without a fresh look, but for what the ticket itself forbids.
+        wish's since the look, or accessible seats are not released after all. Nothing is refused without a fresh look,
+        but for what the ticket itself forbids.
         Raises InvalidInputError for a price in another currency, PlanNotFoundError, PlanNotActiveError,
         TicketNotOnSaleError, SalesNotOpenError, SalesClosedError, TooManySeatsError, NotEnoughSeatsError,
         MaxPerUserExceededError, ReservationConflictError for an id that stands for something else,
-        ReservationExpiredError, and SeatTakenError or SeatTooDearError after the last try.
+        ReservationExpiredError, and SeatTakenError, SeatTooDearError or AccessibleSeatError after the last
+        try.
         """
         price_max_minor = wish.price_max.amount_minor if wish.price_max is not None else None
+        showing = replace(showing, accessible=wish.accessible)
         tries, fresh = 0, False
         while tries < TRIES_MAX:
             # Before the look, since whoever waits between look and choice may choose what others chose meanwhile.
@@ -99,7 +103,9 @@ class HoldBestAvailable:
                 _must_be_allowed(look.catalogue.plan, wish, sale.objections(by_staff=access.sells, now=now))
                 kept = seats_kept_from(access, look.catalogue, now=now)
                 open_to_them = Look(look.catalogue, masks.without(look.free, kept)) if kept else look
-                seat_ids = await self._choose(open_to_them, wish, *lot(reservation_id, tries=tries))
+                released = look.catalogue.plan.accessible_is_released(now)
+                draw = lot(reservation_id, tries=tries)
+                seat_ids = await self._choose(open_to_them, wish, *draw, released=released)
                 with self.pictures.picked(caller.tenant_id, plan_id, seat_ids):
                     held = await self.hold(
                         plan_id,
@@ -113,7 +119,7 @@ class HoldBestAvailable:
                 return BestHold(held, *explain(masks, seat_ids))
             except SeatTakenError:
                 tries, fresh = tries + 1, True
-            except SeatTooDearError:
+            except (SeatTooDearError, AccessibleSeatError):
                 tries, fresh = tries + 1, True
                 if tries == TRIES_MAX:
                     raise
@@ -144,8 +150,8 @@ class HoldBestAvailable:
             look = await self.pictures.look(tenant_id, plan_id)  # seats have gone meanwhile
         return look
 
-    async def _choose(self, look: Look, wish: SeatWish, among: int, draw: int) -> tuple[SeatId, ...]:
-        choose_by = partial(choose, look.catalogue.masks, look.free, among=among, draw=draw)
+    async def _choose(self, look: Look, wish: SeatWish, among: int, draw: int, *, released: bool) -> tuple[SeatId, ...]:
+        choose_by = partial(choose, look.catalogue.masks, look.free, among=among, draw=draw, released=released)
         # At once if there is room together, so that nobody else chooses the same seats meanwhile; a search for splits
         # goes to a thread, since it takes long enough for others to notice.
         seats = choose_by(replace(wish, allow_split=False))
