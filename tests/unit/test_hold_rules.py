@@ -53,11 +53,18 @@ def test_a_table_that_is_sold_whole_is_held_with_all_of_its_seats(with_table: Ca
     assert refusals(with_table, "R1S4") == []
 
 
-def test_a_wish_is_given_no_seat_of_a_whole_table(with_table: Catalogue) -> None:
+def test_a_wish_is_given_a_whole_table_or_nothing_of_it(with_table: Catalogue) -> None:
     every = with_table.masks.free_in("A" * 10)
-    given = choose(with_table.masks, every, SeatWish(quantity=8, allow_split=True))
-    assert given is not None and {"R1S1", "R1S2"}.isdisjoint({seat.label for seat in given})
-    assert choose(with_table.masks, every, SeatWish(quantity=9, allow_split=True)) is None
+
+    def at_the_table(wish: SeatWish) -> set[str]:
+        given = choose(with_table.masks, every, wish)
+        assert given is not None and len(given) == wish.quantity
+        return {"R1S1", "R1S2"} & {seat.label for seat in given}
+
+    assert at_the_table(SeatWish(quantity=1)) == set()
+    assert at_the_table(SeatWish(quantity=8, allow_split=True)) == set()
+    assert at_the_table(SeatWish(quantity=9, allow_split=True)) == {"R1S1", "R1S2"}
+    assert choose(with_table.masks, every, SeatWish(quantity=6)) is None
 
 
 @pytest.fixture

@@ -18,17 +18,25 @@ from usecases.seating.hold_seats import Showing
 
 
 class BestAvailableBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A wish for seats without naming them; `priceMax` is for one seat. Accessible seats are given only on demand."""
+    """A wish for seats without naming them; `priceMax` is for one seat. Accessible seats are given only on demand.
+
+    With `quantity` accessible seats come so many for `companions`. A table that is sold whole is given to a wish for
+    all of its seats, or for more where a split is allowed.
+    """
 
     quantity: SeatCount
     section_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=500)] | None = None
     price_tier_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=TIERS_MAX)] | None = None
     price_max: PriceBody | None = None
     accessible: bool = False
+    companions: Annotated[int, Meta(ge=0, le=SEATS_PER_HOLD_MAX)] = 0
     allow_split: bool = False
 
     def wish(self) -> SeatWish:
-        """Return what the use case wants to know; raises UnknownCurrencyError."""
+        """Return what the use case wants to know; raises UnknownCurrencyError and InvalidInputError."""
+        if self.companions and not self.accessible:
+            message = "Seats for companions go with accessible ones."
+            raise InvalidInputError(message, [Problem("/bestAvailable/companions", message)])
         sections, tiers = self.section_ids, self.price_tier_ids
         return SeatWish(
             quantity=self.quantity,
@@ -37,6 +45,7 @@ class BestAvailableBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
             price_max=self.price_max.money() if self.price_max is not None else None,
             accessible=self.accessible,
             allow_split=self.allow_split,
+            companions=self.companions,
         )
 
 

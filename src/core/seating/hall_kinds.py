@@ -30,7 +30,6 @@ class HallTable:
     section: str
     name: str
     bits: tuple[int, ...]
-    mask: int
     cost: float
     ordinary: bool
 
@@ -47,7 +46,7 @@ class HallTable:
         ordered = sorted(bits)
         ordinary = not any(is_accessible(seat) or seat.id in companions for seat in table.seats)
         cost = fsum(distances[bit] for bit in ordered)
-        return cls(section, table.name, tuple(ordered), sum(1 << bit for bit in ordered), cost, ordinary)
+        return cls(section, table.name, tuple(ordered), cost, ordinary)
 
 
 def kind_of(seat: PlannedSeat, tables: Mapping[SeatId, WholeTable], companions: Mapping[SeatId, SeatId]) -> Kind:

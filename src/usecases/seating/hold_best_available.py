@@ -96,7 +96,7 @@ class HoldBestAvailable:
         while tries < TRIES_MAX:
             # Before the look, since whoever waits between look and choice may choose what others chose meanwhile.
             sale = await self._sale(plan_id, tenant_id=caller.tenant_id)
-            look = await self._look(plan_id, wish.quantity, tenant_id=caller.tenant_id, fresh=fresh)
+            look = await self._look(plan_id, wish, tenant_id=caller.tenant_id, fresh=fresh)
             masks = look.catalogue.masks
             try:
                 access, now = showing.access(plan_id, caller), self.pictures.clock.now()
@@ -116,7 +116,7 @@ class HoldBestAvailable:
                         showing=showing,
                         price_max_minor=price_max_minor,
                     )
-                return BestHold(held, *explain(masks, seat_ids))
+                return BestHold(held, *explain(masks, seat_ids, companions=wish.companions))
             except SeatTakenError:
                 tries, fresh = tries + 1, True
             except (SeatTooDearError, AccessibleSeatError):
@@ -130,7 +130,7 @@ class HoldBestAvailable:
                     held = await self.hold(
                         plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
                     )
-                    return BestHold(held, *explain(masks, seat_ids))
+                    return BestHold(held, *explain(masks, seat_ids, companions=wish.companions))
                 if fresh or isinstance(refused, (ReservationConflictError, *_OF_THE_TICKET)):
                     raise
                 fresh = True
@@ -141,12 +141,12 @@ class HoldBestAvailable:
         plan = (await self.pictures.catalogues.of(tenant_id, plan_id, now=self.pictures.clock.now())).plan
         return await self.hold.grant.sales.of(tenant_id, plan.ticket_id, now=self.pictures.clock.now())
 
-    async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:
+    async def _look(self, plan_id: PlanId, wish: SeatWish, *, tenant_id: TenantId, fresh: bool) -> Look:
         look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)
         masks = look.catalogue.masks
-        if not masks.knows_nearness(quantity):
+        if not wish.companions and not masks.knows_nearness(wish.quantity):
             async with self._sorting:
-                await asyncio.to_thread(masks.nearness, quantity)  # takes long enough for others to notice
+                await asyncio.to_thread(masks.nearness, wish.quantity)  # takes long enough for others to notice
             look = await self.pictures.look(tenant_id, plan_id)  # seats have gone meanwhile
         return look
 
@@ -163,7 +163,7 @@ class HoldBestAvailable:
 
 
 def _seats_of(known: Reservation, plan_id: PlanId, wish: SeatWish) -> tuple[SeatId, ...]:
-    if known.plan_id != plan_id or len(known.seats) != wish.quantity:
+    if known.plan_id != plan_id or len(known.seats) != wish.seats_count:
         raise ReservationConflictError("This reservation id stands for other seats. Make a new id.")
     return tuple(seat.seat_id for seat in known.seats)
 
@@ -175,13 +175,17 @@ def _must_be_allowed(plan: SeatingPlan, wish: SeatWish, of_the_ticket: Sequence[
     if not plan.rules.active:
         raise PlanNotActiveError("The seating plan is not on sale.")
     reasons = [*of_the_ticket]
-    if wish.quantity > plan.seats_max_per_order:
+    if wish.seats_count > plan.seats_max_per_order:
         reasons.append(too_many_seats(plan.seats_max_per_order))
     if reasons:
         raise all_of(reasons)
 
 
 def _not_enough(wish: SeatWish) -> NotEnoughSeatsError:
+    if wish.companions:
+        together = "" if wish.allow_split else " together"
+        text = f"accessible places ({wish.quantity}) with seats for companions ({wish.companions})"
+        return NotEnoughSeatsError(f"There are no {text} free{together}.")
     if wish.quantity == 1:
         return NotEnoughSeatsError("No seat like that is free.")
     beside = "" if wish.allow_split else " side by side"
