@@ -89,6 +89,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     PATCH               /seating-plans/{id}/allotments/{allotmentId}
     DELETE              /seating-plans/{id}/allotments/{allotmentId}
     GET                 /seating-plans/{id}/seats/{seatId}/audit
+    PUT                 /seating-plans/{id}/accessible-release
     POST                /seating-plans/{id}/holds
     GET|DELETE          /holds/{reservationId}
     POST                /holds/{reservationId}/extend

@@ -53,6 +53,7 @@ from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
+from usecases.seating.release_accessible import ReleaseAccessible
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.seats_snapshot import SeatsSnapshot
 from usecases.seating.spend_hold_budget import SpendHoldBudget
@@ -158,6 +159,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
         ListAllotments: ListAllotments(store),
         ChangeAllotment: ChangeAllotment(store, catalogues, clock),
         ReleaseAllotment: ReleaseAllotment(store, clock),
+        ReleaseAccessible: ReleaseAccessible(store, catalogues, clock),
         ReadSeatAudit: ReadSeatAudit(store),
         UnblockSeats: UnblockSeats(store, clock),
         HoldChosenSeats: HoldChosenSeats(store, pictures, hold),
@@ -429,6 +431,10 @@ async def test_the_best_seats_are_held_on_a_wish_and_the_same_wish_gives_the_sam
         ({"quantity": 2, "sectionIds": []}, (400, "request.invalid")),
         ({"quantity": 11}, (422, "seating.too_many_seats")),
         ({"quantity": 1, "accessible": True}, (409, "seating.not_enough_seats")),
+        ({"quantity": 1, "accessible": True, "companions": 1}, (409, "seating.not_enough_seats")),
+        ({"quantity": 9, "accessible": True, "companions": 2}, (422, "seating.too_many_seats")),
+        ({"quantity": 1, "companions": 1}, (400, "request.invalid")),
+        ({"quantity": 1, "accessible": True, "companions": 101}, (400, "request.invalid")),
         ({"quantity": 1, "sectionIds": [str(VENUE)]}, (409, "seating.not_enough_seats")),
         ({"quantity": 1, "priceTierIds": [str(VENUE)]}, (409, "seating.not_enough_seats")),
         ({"quantity": 1, "priceMax": {"amount": 1999, "currency": "EUR"}}, (409, "seating.not_enough_seats")),
@@ -642,3 +648,36 @@ async def test_seats_are_kept_for_a_code_changed_and_given_back_over_http(office
     assert held.status_code == 201
     audit = await office.send("GET", f"/seating-plans/{plan}/seats/{seats[1]['id']}/audit", token="manager")
     assert [line["what"] for line in audit.json()["items"]] == ["allotted", "released", "held_for"]
+
+
+async def test_accessible_seats_are_asked_for_until_staff_release_them_over_http(office: BoxOffice) -> None:
+    hall = json.loads(json.dumps(HALL))
+    hall["zones"][0]["rows"][0]["seats"][0]["x-fairseat"] = {"attributes": {"accessible": True}}
+    plan = (await office.create({"format": "seating-plan", "plan": hall})).json()["id"]
+    await office.send("POST", f"/seating-plans/{plan}/activate", token="manager")
+    path = f"/seating-plans/{plan}"
+    seats = (await office.send("GET", f"{path}/seats")).json()["seats"]
+    [seat] = [seat for seat in seats if "accessible" in seat["attributes"]]
+    assert problem(await office.hold(plan, [seat])) == (409, "seating.accessible_seat")
+    needed = {"reservationId": str(uuid4()), "seatIds": [seat["id"]], "accessible": True}
+    held = await office.send("POST", f"{path}/holds", needed)
+    assert held.status_code == 201
+    assert (await office.send("DELETE", f"/holds/{needed['reservationId']}")).status_code == 204
+    wish = {"reservationId": str(uuid4()), "bestAvailable": {"quantity": 1}, "accessible": True}
+    assert problem(await office.send("POST", f"{path}/holds", wish))[0] == 400
+
+    at = (office.clock.now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    release = f"{path}/accessible-release"
+    assert problem(await office.send("PUT", release, {"releasesAt": at}))[0] == 403
+    assert problem(await office.send("PUT", release, {}, token="manager"))[0] == 400
+    assert problem(await office.send("PUT", release, {"releasesAt": "2026-01-01T10:00:00"}, token="manager"))[0] == 400
+    stale = await office.send("PUT", release, {"releasesAt": at}, token="manager", If_Match='"v9"')
+    assert problem(stale) == (412, "request.stale_version")
+    answer = await office.send("PUT", release, {"releasesAt": at}, token="manager", If_Match='"v2"')
+    assert (answer.status_code, answer.headers["etag"], answer.json()["accessibleReleasesAt"]) == (200, '"v3"', at)
+    assert (await office.send("GET", path)).json()["accessibleReleasesAt"] == at
+    assert problem(await office.hold(plan, [seat])) == (409, "seating.accessible_seat")
+    office.clock.move(seconds=3600)
+    assert (await office.hold(plan, [seat])).status_code == 201
+    [line] = (await office.send("GET", f"{path}/seats/{seat['id']}/audit", token="manager")).json()["items"]
+    assert (line["what"], line["until"]) == ("release_set", at)

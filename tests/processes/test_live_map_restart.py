@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,6 @@ class Reader:
     path: str
     headers: dict[str, str]
     gate: asyncio.Semaphore
-    read_map: Callable[[], dict[str, str]]
     last_id: str = ""
     opened: int = 0
     names: list[str] = field(default_factory=list[str])
@@ -59,10 +58,6 @@ class Reader:
                 self._id_to_come = self.last_id
                 while (line := await reader.readline()).endswith(b"\n"):
                     self._take(line.decode().rstrip("\n"))
-                    if self.names[-1:] == ["resync"]:  # changes were missed: the map has them
-                        self.names.append("map")
-                        self.statuses |= await asyncio.to_thread(self.read_map)
-                        self.news.set()
         finally:
             writer.close()
 
@@ -107,12 +102,7 @@ async def test_a_thousand_streams_outlive_a_restart_and_a_kill_and_miss_nothing(
         with Buyer(running) as buyer:
             gate = asyncio.Semaphore(100)
             path = f"/api/v1/seating-plans/{buyer.plan_id}/events"
-            seats = f"/seating-plans/{buyer.plan_id}/seats"
-
-            def read_map() -> dict[str, str]:
-                return {seat["id"]: seat["status"] for seat in buyer.get(seats)["seats"]}
-
-            readers = [Reader(running.port, path, buyer.headers, gate, read_map) for _ in range(READERS)]
+            readers = [Reader(running.port, path, buyer.headers, gate) for _ in range(READERS)]
             following = [asyncio.create_task(reader.follow()) for reader in readers]
             try:
                 await all_told(readers)
@@ -130,9 +120,8 @@ async def test_a_thousand_streams_outlive_a_restart_and_a_kill_and_miss_nothing(
                 for task in following:
                     task.cancel()
                 await asyncio.gather(*following, return_exceptions=True)
-        assert {name for reader in readers for name in reader.names} <= {"snapshot", "seats", "resync", "map"}
-        again = sum("resync" in reader.names for reader in readers)
-        assert again <= READERS // 50, f"{again} readers had to read the map again"
+        names = Counter(name for reader in readers for name in reader.names)
+        assert names.keys() == {"snapshot", "seats"}, f"somebody had to read the map again: {names}"
         assert all(reader.names.count("snapshot") == 1 for reader in readers), "nobody had to begin anew"
     finally:
         await asyncio.to_thread(running.stop)

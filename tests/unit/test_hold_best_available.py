@@ -9,6 +9,7 @@ import pytest
 
 from adapters.memory.clock import MemoryClock
 from core.seating import ledger
+from core.seating.attributes import COMPANION, COMPANION_OF, YES
 from core.seating.best_available import SeatWish
 from core.seating.errors import (
     MaxPerUserExceededError,
@@ -22,6 +23,7 @@ from core.seating.errors import (
     SeatTakenError,
     TooManySeatsError,
 )
+from core.seating.places import Table, TableSale
 from core.seating.plans import ACCESSIBLE, AssignmentMode, OrphanRule, PlanStatus
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError
@@ -125,6 +127,37 @@ async def test_the_same_id_gives_the_same_seats_whatever_is_free_by_then() -> No
     floor.clock.move(seconds=TTL_S)
     with pytest.raises(ReservationExpiredError):
         await floor.wish(2, id=id, by=ann)
+
+
+async def test_companions_are_held_with_their_wheelchair_place_and_a_table_as_a_whole() -> None:
+    floor = Floor(columns=6)
+    place = next(seat.guid for seat in floor.layout.seats if seat.label == "R1S2")
+    marks: dict[str, dict[str, Any]] = {
+        "R1S1": {"attributes": {COMPANION: YES, COMPANION_OF: place}},
+        "R1S2": {"attributes": {ACCESSIBLE: YES}},
+        "R1S5": {"table": Table("T", TableSale.WHOLE)},
+        "R1S6": {"table": Table("T", TableSale.WHOLE)},
+    }
+    seats = tuple(replace(seat, **marks.get(seat.label, {})) for seat in floor.layout.seats)
+    floor.layout = replace(floor.layout, seats=seats)
+    await floor.open()
+    ann, id = a_buyer(floor.tenant), uuid4()
+    held, labels = await floor.wish(1, companions=1, accessible=True, id=id, by=ann)
+    assert labels == ["R1S1", "R1S2"]
+    assert held.adjacent and held.explanation.startswith("1 accessible place with 1 companion's seat side by side in")
+    again, same = await floor.wish(1, companions=1, accessible=True, id=id, by=ann)
+    assert same == labels and again.explanation == held.explanation
+    for companions in (0, 2):
+        with pytest.raises(ReservationConflictError):
+            await floor.wish(1, companions=companions, accessible=True, id=id, by=ann)
+    with pytest.raises(NotEnoughSeatsError, match=r"\(1\) with seats for companions \(1\) free together"):
+        await floor.wish(1, companions=1, accessible=True)
+    with pytest.raises(TooManySeatsError):
+        await floor.wish(10, companions=1, accessible=True)
+    assert (await floor.wish(10, allow_split=True))[1] == ["R1S3", "R1S4", "R1S5", "R1S6", *_ROW_2]
+
+
+_ROW_2 = [f"R2S{number}" for number in range(1, 7)]
 
 
 async def test_other_seats_are_chosen_when_somebody_was_faster() -> None:

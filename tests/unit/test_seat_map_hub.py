@@ -177,6 +177,86 @@ async def test_who_joins_a_reading_that_began_too_early_does_not_miss_what_the_c
     await hub.stop()
 
 
+async def test_who_finds_a_reading_that_ended_this_instant_and_began_too_early_does_not_miss_what_the_channel_told(
+    clock: MemoryClock,
+) -> None:
+    feed = SlowFeed()
+    hub = SeatMapHub(feed, clock, wait_s=0.01, pause_s=0)
+    seen = await tell(feed)
+    async with hub.reader(TENANT, PLAN) as early:
+        feed.late.clear()
+        first = asyncio.ensure_future(anext(early.bodies(seen)))
+        await settle()  # the early one's reading has found nothing, and has not come back yet
+        told = await tell(feed, "SOLD")
+        await settle()
+        async with hub.reader(TENANT, PLAN) as late:
+
+            async def come_back() -> bytes:
+                # Woken behind the reading in the same turn of the loop: it has ended, and nobody has tidied it away.
+                await feed.late.wait()
+                return await anext(late.bodies(seen))
+
+            back = asyncio.create_task(come_back())
+            await settle()
+            feed.late.set()
+            for waiting in (first, back):
+                name, place, _ = parsed(await asyncio.wait_for(waiting, 2))
+                assert (name, place) == ("seats", str(told))
+    await hub.stop()
+
+
+async def test_a_reader_of_a_stream_that_was_emptied_is_told_once_to_read_the_map_and_then_waits(
+    hub: SeatMapHub, feed: MemorySeatMapFeed
+) -> None:
+    seen = await tell(feed)
+    async with hub.reader(TENANT, PLAN) as reader:
+        last = await tell(feed)
+        await settle()
+        channel = hub._channels[TENANT, PLAN]
+        channel.task.cancel()
+        await asyncio.gather(channel.task, return_exceptions=True)
+        feed._streams[TENANT, PLAN].entries.clear()  # neither place stands any more
+        assert [parsed(body)[:2] for body in await rest(reader.bodies(seen))] == [("resync", str(last))]
+
+
+async def test_a_hub_that_began_before_the_plans_first_change_tells_it_to_the_new_and_to_those_who_come_back(
+    hub: SeatMapHub, feed: MemorySeatMapFeed
+) -> None:
+    async with hub.reader(TENANT, PLAN) as new, hub.reader(TENANT, PLAN) as back:
+        bodies = new.bodies(None)
+        assert parsed(await following(bodies))[:2] == ("snapshot", str(BEGINNING))
+        told = await tell(feed)
+        assert parsed(await following(bodies))[:2] == ("seats", str(told))
+        assert parsed(await following(back.bodies(BEGINNING)))[:2] == ("seats", str(told))
+
+
+async def test_who_names_a_place_to_come_is_told_to_read_the_map_and_hears_what_comes_then(
+    hub: SeatMapHub, feed: MemorySeatMapFeed
+) -> None:
+    last = await tell(feed)
+    async with hub.reader(TENANT, PLAN) as reader:
+        bodies = reader.bodies(
+            MapEventId(last.time_ms + 1_000, 0)
+        )  # of a stream that was lost, by a clock that was fast
+        assert parsed(await following(bodies))[:2] == ("resync", str(last))
+        told = await tell(feed)
+        assert parsed(await following(bodies))[:2] == ("seats", str(told))
+
+
+async def test_who_was_told_more_by_another_process_hears_nothing_twice_here(
+    hub: SeatMapHub, feed: MemorySeatMapFeed
+) -> None:
+    await tell(feed)
+    async with hub.reader(TENANT, PLAN) as reader:
+        ahead = await tell(feed, "RESERVED")  # our channel has not read it yet
+        bodies = reader.bodies(ahead)
+        waiting = asyncio.ensure_future(anext(bodies))
+        await settle()
+        assert not waiting.done()
+        last = await tell(feed, "SOLD")
+        assert parsed(await asyncio.wait_for(waiting, 2))[:2] == ("seats", str(last))
+
+
 async def test_a_stream_that_was_emptied_behind_the_hubs_back_is_resync_and_not_an_endless_search(
     hub: SeatMapHub, feed: MemorySeatMapFeed
 ) -> None:

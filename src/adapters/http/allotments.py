@@ -1,4 +1,4 @@
-"""Allotments of a plan, and the audit of a seat, for the box office."""
+"""Allotments of a plan, its accessible seats, and the audit of a seat, for the box office."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,11 +6,14 @@ from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Response, delete, get, patch, post
+from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
+from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.seating_bodies import PlanBody
+from adapters.http.seating_views import plan_body
 from core.seating.allotments import (
     ACCOUNTS_MAX,
     CODE_LENGTH_MAX,
@@ -31,6 +34,7 @@ from usecases.seating.allot_seats import (
     ReadSeatAudit,
     ReleaseAllotment,
 )
+from usecases.seating.release_accessible import ReleaseAccessible
 
 PresaleCode = Annotated[str, Meta(min_length=CODE_LENGTH_MIN, max_length=CODE_LENGTH_MAX)]
 Codes = Annotated[tuple[PresaleCode, ...], Meta(max_length=CODES_MAX)]
@@ -72,6 +76,12 @@ class ChangeAllotmentBody(msgspec.Struct, frozen=True, kw_only=True, rename="cam
         )
 
 
+class AccessibleReleaseBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """From when on accessible and companions' seats are anybody's; null for never."""
+
+    releases_at: Annotated[datetime, Meta(tz=True)] | None
+
+
 class AllotmentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An allotment. Its codes are kept as digests, so only their number can be told."""
 
@@ -90,7 +100,10 @@ class AllotmentsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AuditLineBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One act on a seat: `blocked`, `unblocked`, `allotted`, `released`, `held_for` a customer, or `returned`."""
+    """One act on a seat: `blocked`, `unblocked`, `allotted`, `released`, `held_for` a customer, or `returned`.
+
+    `release_set` says that an accessible seat, or one of a companion, is anybody's from `until` on, null for never.
+    """
 
     what: str
     by: UUID
@@ -166,6 +179,24 @@ class AllotmentController(Controller):
     ) -> None:
         """Staff who sell."""
         await usecase(PlanId(plan_id), AllotmentId(allotment_id), caller=caller)
+
+    @put("/accessible-release", summary="Say when accessible seats are anybody's")
+    @inject
+    async def release_accessible(
+        self,
+        plan_id: FromPath[UUID],
+        data: JSONBody[AccessibleReleaseBody],
+        caller: NamedDependency[Caller],
+        usecase: FromDishka[ReleaseAccessible],
+        if_match: IfMatch = None,
+    ) -> Response[PlanBody]:
+        """Staff who sell; If-Match is heeded where it is sent. A time that has passed releases the seats at once.
+
+        Until then they are for those who ask for accessible seats, and a companion's seat goes with its place.
+        """
+        version = expected_version(if_match) if if_match is not None else None
+        plan = await usecase(PlanId(plan_id), data.releases_at, expected_version=version, caller=caller)
+        return Response(plan_body(plan), headers={"ETag": etag(plan.version)})
 
     @get("/seats/{seat_id:uuid}/audit", summary="Read what staff did to a seat")
     @inject

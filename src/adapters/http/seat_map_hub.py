@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from adapters.http.seat_map_frames import End, Frame, frame_of, resync
+from adapters.http.seat_map_frames import End, Frame, frame_of
 from adapters.http.seat_map_reader import MapReader
 from core.shared.ids import PlanId, TenantId
 from ports.clock import Clock
@@ -38,7 +38,7 @@ class _Channel:
         self._key = key
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._deadlines: dict[datetime, set[MapReader]] = {}
-        self._behind: dict[MapEventId, asyncio.Task[Frame | None]] = {}
+        self._behind: dict[tuple[MapEventId, MapEventId], asyncio.Task[Frame | TooFarBehind | None]] = {}
         self.task = asyncio.create_task(self._run(), name=f"seat map {key[1]}")
 
     async def ready(self) -> None:
@@ -61,23 +61,24 @@ class _Channel:
             if not due:
                 self._deadlines.pop(reader.until, None)
 
-    async def frame_behind(self, after: MapEventId) -> Frame | None:
-        """Return the next frame behind `after`, None when there is none yet, or a RESYNC where the channel is.
+    async def frame_behind(self, after: MapEventId) -> Frame | TooFarBehind | None:
+        """Return the next frame behind `after`, None when there is none, TooFarBehind when not all of it is there.
 
-        All who ask at the same moment share one reading, such as those who come back after a restart.
+        All who ask while the channel stands at one place share one reading, such as those who come back after a
+        restart. One that began when it stood at an earlier place may have seen less than the channel has told since:
+        it is for nobody who comes now, be it under way or ended a moment ago.
         """
-        reading = self._behind.get(after)
+        key = (after, self.place)
+        reading = self._behind.get(key)
         if reading is None:
             reading = asyncio.create_task(self._read_behind(after), name="changes that were missed")
-            self._behind[after] = reading
-            reading.add_done_callback(lambda _: self._behind.pop(after, None))
+            self._behind[key] = reading
+            reading.add_done_callback(lambda _: self._behind.pop(key, None))
         return await asyncio.shield(reading)
 
-    async def _read_behind(self, after: MapEventId) -> Frame | None:
+    async def _read_behind(self, after: MapEventId) -> Frame | TooFarBehind | None:
         found = await self._hub.feed.read(*self._key, after=after, changes_max=_CHANGES_MAX, wait_s=0)
-        if isinstance(found, TooFarBehind):
-            return Frame(self.place, resync(self.place))
-        return frame_of(found)
+        return found if isinstance(found, TooFarBehind) else frame_of(found)
 
     async def _run(self) -> None:
         why = End.UNAVAILABLE

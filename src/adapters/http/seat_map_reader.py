@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adapters.http.seat_map_frames import End, Frame, resync, snapshot
 from adapters.http.sse import HEARTBEAT
-from ports.seat_map import MapEventId, SeatMapUnavailableError
+from ports.seat_map import MapEventId, SeatMapUnavailableError, TooFarBehind
 
 
 class Place(Protocol):
@@ -17,8 +17,11 @@ class Place(Protocol):
 
     place: MapEventId
 
-    async def frame_behind(self, after: MapEventId) -> Frame | None:
-        """Return the next frame behind `after`, None when there is none yet; raises SeatMapUnavailableError."""
+    async def frame_behind(self, after: MapEventId) -> Frame | TooFarBehind | None:
+        """Return the next frame behind `after`, None when there is none; it was looked for from `place` on or later.
+
+        TooFarBehind when what follows `after` is not all there. Raises SeatMapUnavailableError.
+        """
         ...
 
 
@@ -85,12 +88,12 @@ class MapReader:
         elif after is None:
             yield snapshot(place)
         else:
-            async for missed in self._missed(after, up_to=place):
+            up_to, place = place, max(place, after)
+            async for missed in self._missed(after, up_to=up_to):
                 place = missed.id
                 yield missed.body
                 if missed.closes:
                     return
-            place = max(place, after)
         while isinstance(found := await self._taken(), list):
             new = [frame for frame in found if frame is not None and frame.id > place]
             if new:
@@ -105,21 +108,23 @@ class MapReader:
 
     async def _missed(self, after: MapEventId, *, up_to: MapEventId) -> AsyncIterator[Frame]:
         """Yield what a client that was away has missed, as far as the channel had come when the client joined it."""
-        place, empty = after, 0
-        while empty < 1 or (place < up_to and empty < 2):
+        place = after
+        while True:
             try:
                 frame = await self._channel.frame_behind(place)
             except SeatMapUnavailableError:
                 yield Frame(place, End.UNAVAILABLE.value, closes=True)
                 return
-            if frame is None:
-                # Where the channel is further on, this was read for somebody who came before us: once more.
-                empty += 1
-            else:
-                place, empty = frame.id, 0
+            if isinstance(frame, Frame):
+                place = frame.id
                 yield frame
-        if place < up_to:
-            yield Frame(up_to, resync(up_to))
+            elif frame is None and place >= up_to:
+                return
+            else:
+                # Lost, or not there although the channel has been further: the map has it, the queue what follows.
+                there = self._channel.place
+                yield Frame(there, resync(there))
+                return
 
     async def _taken(self) -> list[Frame | None] | End:
         """Return what is queued, or else why there is no more."""

@@ -185,6 +185,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A seating plan. Sections, tiers and layout are given for one plan, not in lists.
 
     `versionNumber` counts the published plans of the ticket; a draft has none, and only its layout can be replaced.
+    From `accessibleReleasesAt` on, null for never, accessible seats are anybody's.
     """
 
     id: UUID
@@ -204,6 +205,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ga_capacity: int
     focal_point: PointBody | None
     version_number: int | None
+    accessible_releases_at: datetime | None
     categories: tuple[CategoryBody, ...]
     version: int
     created_at: datetime

@@ -91,6 +91,7 @@ def plan_body(
         ga_capacity=plan.ga_capacity,
         focal_point=PointBody(plan.focus.x, plan.focus.y) if plan.focus is not None else None,
         version_number=plan.version_number,
+        accessible_releases_at=plan.accessible_releases_at,
         categories=tuple(CategoryBody(category.name, category.color) for category in plan.categories),
         version=plan.version,
         created_at=plan.created_at,

@@ -45,6 +45,7 @@ from core.identity.errors import (
 )
 from core.resale.law.rulebook import RulebookFaultyError
 from core.seating.errors import (
+    AccessibleSeatError,
     AllotmentNotFoundError,
     CompanionAloneError,
     HoldCeilingReachedError,
@@ -194,6 +195,7 @@ STATUSES: dict[type[DomainError], int] = {
     MaxPerUserExceededError: 409,
     SeatTakenError: 409,
     SeatKeptError: 409,
+    AccessibleSeatError: 409,
     TableIncompleteError: 422,
     CompanionAloneError: 422,
     SeatTooDearError: 409,

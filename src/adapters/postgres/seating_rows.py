@@ -29,7 +29,7 @@ PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
     max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
     categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at,
-    seats_version, version_number, ga_capacity, focus_x, focus_y
+    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
@@ -79,6 +79,7 @@ def plan_of(row: Row) -> SeatingPlan:
         version_number=row["version_number"],
         ga_capacity=row["ga_capacity"],
         focus=Point(row["focus_x"], row["focus_y"]) if row["focus_x"] is not None else None,
+        accessible_releases_at=row["accessible_releases_at"],
     )
 
 
@@ -112,6 +113,7 @@ def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
         plan.ga_capacity,
         plan.focus.x if plan.focus is not None else None,
         plan.focus.y if plan.focus is not None else None,
+        plan.accessible_releases_at,
     )
 
 

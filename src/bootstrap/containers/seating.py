@@ -77,6 +77,7 @@ from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
 from usecases.seating.publish_map import PublishMap
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
+from usecases.seating.release_accessible import ReleaseAccessible
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.replace_seats import ReplaceSeats
 from usecases.seating.replace_source import ReplaceSource
@@ -130,6 +131,7 @@ class SeatingProvider(Provider):
         ListAllotments,
         ChangeAllotment,
         ReleaseAllotment,
+        ReleaseAccessible,
         ReadSeatAudit,
         Pictures,
         TicketSales,

@@ -25,7 +25,10 @@ class WantedSeat:
 
 
 class Deed(StrEnum):
-    """What was done to a seat; HELD_FOR is a hold that staff made for a customer, RETURNED is a refund."""
+    """What was done to a seat; HELD_FOR is a hold that staff made for a customer, RETURNED is a refund.
+
+    RELEASE_SET says when an accessible seat, or one of a companion, is to be anybody's; without a time, never.
+    """
 
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
@@ -33,6 +36,7 @@ class Deed(StrEnum):
     RELEASED = "released"
     HELD_FOR = "held_for"
     RETURNED = "returned"
+    RELEASE_SET = "release_set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from core.seating.attributes import companions_of, place_of
 from core.seating.hall import Hall
 from core.seating.hall_masks import HallMasks
 from core.seating.layout import Layout
-from core.seating.plans import PlannedSeat, SeatingPlan, Section
+from core.seating.plans import PlannedSeat, SeatingPlan, Section, is_accessible
 from core.seating.price_tiers import PriceTier
 from core.seating.reservations import ReservationSeat
 from core.seating.tables import WholeTable, whole_tables
@@ -31,8 +31,8 @@ class Catalogue:
 
     `seats` stand in the order of the hall, and a seat's place in it is its number in `places`. `lines` is what a hold
     puts on a reservation. `masks` are the same seats in bits, to choose from them. `kept` are the seats of allotments,
-    those that are over too. `tables` are those that are sold whole, by seat, and `companions` the wheelchair places by
-    the seats of their companions; neither kind is given to a wish.
+    those that are over too. `tables` are those that are sold whole, by seat, `companions` the wheelchair places by the
+    seats of their companions, and `accessible` all seats that are kept for those who ask for such.
     """
 
     plan: SeatingPlan
@@ -45,6 +45,7 @@ class Catalogue:
     kept: Mapping[SeatId, Allotment]
     tables: Mapping[SeatId, WholeTable]
     companions: Mapping[SeatId, SeatId]
+    accessible: frozenset[SeatId]
     prices_since: datetime = BEGINNING_OF_TIME
     prices_change_at: datetime | None = None
 
@@ -67,10 +68,11 @@ class Catalogue:
             seats=layout.seats,
             places=places,
             lines=lines,
-            masks=HallMasks.of(hall, places, apart=tables.keys() | companions.keys()),
+            masks=HallMasks.of(hall, places, tables=tables, companions=companions),
             kept=allotments.by_seat(),
             tables=tables,
             companions=companions,
+            accessible=frozenset(seat.id for seat in layout.seats if is_accessible(seat)),
             prices_change_at=next(iter(_change_times(tiers)), None),
         )
 

@@ -178,6 +178,20 @@ class CompanionAloneError(DomainError):
     code = "seating.companion_alone"
 
 
+class AccessibleSeatError(DomainError):
+    """An accessible seat was asked for like any other before it is released."""
+
+    code = "seating.accessible_seat"
+
+    @classmethod
+    def of(cls, kept: Iterable["TakenSeat"]) -> Self:
+        """Name the seats that are kept for those who need them."""
+        seats = sorted(kept)
+        text = "is accessible. Say that it is needed, or take another."
+        problems = [Problem(f"/seatIds/{seat.index}", f"Seat {seat.section} {seat.label} {text}") for seat in seats]
+        return cls(f"Kept for those who need them: {_names_of(seats)}. No seat was held.", problems)
+
+
 class InvalidAllotmentError(DomainError):
     """An allotment names seats that the plan does not have or that are kept elsewhere, or contradicts itself."""
 

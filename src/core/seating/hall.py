@@ -28,7 +28,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """The stretches of a plan, in the order of the hall.
+    """The stretches of a plan, in the order of the hall, with the tiers and the names of its sections.
 
     The focus is the plan's own, else the middle of the top edge of all seats, since drawings put the stage at the top.
     A plan without coordinates is looked at as rows, the first in front, whose middles stand behind each other.
@@ -36,6 +36,7 @@ class Hall:
 
     stretches: tuple[Stretch, ...]
     tiers: dict[SectionId, PriceTierId | None]
+    sections: dict[SectionId, str]
 
     @classmethod
     def of(cls, sections: Iterable[Section], seats: Sequence[PlannedSeat], *, focus: Point | None = None) -> Self:
@@ -64,7 +65,11 @@ class Hall:
             for row in ordered
             for stretch in _parted(row, pitches.get(row[0].section_id, 0.0))
         )
-        return cls(stretches, {section.id: section.price_tier_id for section in named.values()})
+        return cls(
+            stretches,
+            {section.id: section.price_tier_id for section in named.values()},
+            {section.id: section.name for section in named.values()},
+        )
 
     def tier_of(self, seat: PlannedSeat) -> PriceTierId | None:
         """Return the tier that prices the seat: its own, or that of its section."""

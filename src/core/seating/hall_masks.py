@@ -7,13 +7,15 @@ bit that is never set: whatever is shifted by one stays in its stretch.
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import fsum, inf
 from typing import Self
 
 from core.seating.hall import Hall, Stretch
-from core.seating.plans import PlannedSeat, is_accessible
+from core.seating.hall_kinds import HallTable, Kind, companion_bits, each_once, kind_of
+from core.seating.plans import PlannedSeat
+from core.seating.tables import WholeTable
 from core.shared.ids import PriceTierId, SeatId, SectionId
 
 RINGS = 64
@@ -27,6 +29,8 @@ SIZES_MAX = 16
 _FREE = str.maketrans("AHRSB-", "100000")
 _SEPARATOR = "-"
 _SET = re.compile(rb"[^\0]", re.DOTALL)
+_NO_TABLES: Mapping[SeatId, WholeTable] = {}
+_NO_COMPANIONS: Mapping[SeatId, SeatId] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,18 @@ class HallMasks:
 
     `seats` and `distances` have a place for each bit: None and infinity where the bit is no seat's. `prices` are all
     that a seat costs, and `priced` has for each of them the seats that cost no more.
+
+    Seats of `tables` are in none of the three kinds before them. `companions_of` has the bits of the companions' seats
+    by that of their wheelchair place.
     """
 
     seats: Sequence[PlannedSeat | None]
     distances: Sequence[float]
     ordinary: int
     accessible: int
+    companion_seats: int
+    companions_of: Mapping[int, Sequence[int]]
+    tables: Sequence[HallTable]
     sections: Mapping[SectionId, int]
     tiers: Mapping[PriceTierId, int]
     prices: Sequence[int]
@@ -73,10 +83,17 @@ class HallMasks:
     _nearness: dict[int, Nearness] = field(default_factory=dict[int, Nearness], repr=False)
 
     @classmethod
-    def of(cls, hall: Hall, places: Mapping[SeatId, int], *, apart: Set[SeatId] = frozenset()) -> Self:
+    def of(
+        cls,
+        hall: Hall,
+        places: Mapping[SeatId, int],
+        *,
+        tables: Mapping[SeatId, WholeTable] = _NO_TABLES,
+        companions: Mapping[SeatId, SeatId] = _NO_COMPANIONS,
+    ) -> Self:
         """Number the hall's seats; `places` are their numbers in the order of the hall, from 0.
 
-        Seats that are `apart` are neither ordinary nor accessible: no wish is given them.
+        `tables` are those that are sold whole, by seat, and `companions` the wheelchair places by companions' seats.
         """
         seats: list[PlannedSeat | None] = [None]
         distances = [inf]
@@ -88,25 +105,38 @@ class HallMasks:
             distances += (*stretch.distances, inf)
             place_at += (*(places[seat.id] for seat in stretch.seats), len(places))
         bits = array("I", bytes(4 * len(places)))
-        kinds: dict[bool, list[int]] = {False: [], True: []}
+        kinds: dict[Kind, list[int]] = {kind: [] for kind in Kind}
         sections: dict[SectionId, list[int]] = {}
         tiers: dict[PriceTierId, list[int]] = {}
         prices: dict[int, list[int]] = {}
         for bit, seat in enumerate(seats):
             if seat is not None:
                 bits[place_at[bit]] = bit
-                if seat.id not in apart:
-                    kinds[is_accessible(seat)].append(bit)
+                kinds[kind_of(seat, tables, companions)].append(bit)
                 sections.setdefault(seat.section_id, []).append(bit)
                 tier = hall.tier_of(seat)
                 if tier is not None:
                     tiers.setdefault(tier, []).append(bit)
                 prices.setdefault(seat.price_minor, []).append(bit)
+        bit_of = {id: bits[places[id]] for pair in companions.items() for id in pair}
+        bit_of |= {id: bits[places[id]] for id in tables}
         return cls(
             seats=seats,
             distances=distances,
-            ordinary=mask_of(kinds[False]),
-            accessible=mask_of(kinds[True]),
+            ordinary=mask_of(kinds[Kind.ORDINARY]),
+            accessible=mask_of(kinds[Kind.ACCESSIBLE]),
+            companion_seats=mask_of(kinds[Kind.COMPANION]),
+            companions_of=companion_bits(kinds[Kind.COMPANION], bit_of, seats, companions),
+            tables=[
+                HallTable.of(
+                    table,
+                    hall.sections[table.section_id],
+                    [bit_of[seat.id] for seat in table.seats],
+                    distances,
+                    companions,
+                )
+                for table in each_once(tables)
+            ],
             sections={section: mask_of(found) for section, found in sections.items()},
             tiers={tier: mask_of(found) for tier, found in tiers.items()},
             prices=sorted(prices),
@@ -117,6 +147,15 @@ class HallMasks:
             _bits=bits,
             _slices=_slices(place_at),
         )
+
+    def asked_for(self, *, accessible: bool, released: bool) -> int:
+        """Return the seats that a wish is given from; those of tables and companions are given with others only.
+
+        Where accessible seats are `released`, they and the seats of companions are given to any wish.
+        """
+        if accessible:
+            return self.accessible
+        return self.ordinary | self.accessible | self.companion_seats if released else self.ordinary
 
     def repriced(self, prices: Mapping[PriceTierId, int], changed: Mapping[SeatId, PlannedSeat]) -> Self:
         """Return the same hall with these prices of tiers; `changed` are their seats with the new prices.

@@ -6,6 +6,7 @@ from datetime import datetime
 from core.seating.allotments import Access
 from core.seating.catalogue import Catalogue
 from core.seating.errors import (
+    AccessibleSeatError,
     CompanionAloneError,
     PlanNotActiveError,
     SalesStoppedError,
@@ -53,7 +54,10 @@ def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: dat
     if len(claim.seats) < len(request.seat_ids):
         unknown = [seat_id for seat_id in request.seat_ids if seat_id not in catalogue.lines]
         reasons.append(UnknownSeatError.of(request.seat_ids, unknown=unknown))
-    reasons += _parted(claim, catalogue)
+    released = catalogue.plan.accessible_is_released(now)
+    reasons += _parted(claim, catalogue, released=released)
+    if not released and (seats := _needed_by_others(claim, catalogue)):
+        reasons.append(AccessibleSeatError.of(_named(seats, request)))
     if catalogue.kept and (seats := _kept_of(claim, catalogue, now)):
         reasons.append(SeatKeptError.of(_named(seats, request)))
     most = request.price_max_minor
@@ -67,8 +71,19 @@ def _named(seats: Iterable[ReservationSeat], request: HoldRequest) -> list[Taken
     return [TakenSeat(asked[seat.seat_id], seat.section, seat.label) for seat in seats]
 
 
-def _parted(claim: Claim, catalogue: Catalogue) -> list[DomainError]:
-    """Return what the claim takes apart: tables that are sold whole, and companions' seats from wheelchair places."""
+def _needed_by_others(claim: Claim, catalogue: Catalogue) -> list[ReservationSeat]:
+    """Return the accessible seats of a claim that does not ask for such; whoever sells knows what they do."""
+    request = claim.request
+    if request.accessible or request.by_staff or not catalogue.accessible:
+        return []
+    return [seat for seat in claim.seats if seat.seat_id in catalogue.accessible]
+
+
+def _parted(claim: Claim, catalogue: Catalogue, *, released: bool) -> list[DomainError]:
+    """Return what the claim takes apart: tables that are sold whole, and companions' seats from wheelchair places.
+
+    Where accessible seats are `released`, nobody's companion is waited for any more.
+    """
     request = claim.request
     reasons: list[DomainError] = []
     if catalogue.tables and (tables := incomplete_tables(request.seat_ids, tables=catalogue.tables)):
@@ -82,7 +97,7 @@ def _parted(claim: Claim, catalogue: Catalogue) -> list[DomainError]:
             for each in tables
         ]
         reasons.append(TableIncompleteError(f"Sold as a whole: {names}. No seat was held.", problems))
-    if catalogue.companions and not request.by_staff:
+    if catalogue.companions and not request.by_staff and not released:
         wanted = frozenset(request.seat_ids)
         problems = [
             Problem(f"/seatIds/{index}", "The seat is for the companion of a wheelchair place. Hold both together.")

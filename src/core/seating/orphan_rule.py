@@ -9,16 +9,18 @@ from core.seating.plans import OrphanRule
 from core.shared.ids import SeatId, SectionId
 
 
-def judge_choice(masks: HallMasks, free: int, chosen: Iterable[SeatId], *, rule: OrphanRule) -> str | None:
+def judge_choice(
+    masks: HallMasks, free: int, chosen: Iterable[SeatId], *, rule: OrphanRule, released: bool = False
+) -> str | None:
     """Return a warning for a choice of free seats that strands single ones, or None for one that does not.
 
     Raises SeatLeftAloneError under `OrphanRule.ENFORCE`, unless the choice is a last resort: where a group of it
     strands a seat, no other place of its size in the section would strand none. Accessible seats are left out of the
-    picture: one of them may stay alone, and choosing one strands nobody.
+    picture: one of them may stay alone, and choosing one strands nobody, until they are `released`.
     """
     if rule is OrphanRule.OFF:
         return None
-    picture = free & masks.ordinary
+    picture = free & masks.asked_for(accessible=False, released=released)
     taken = mask_of(masks.bits_for(chosen)) & picture
     alone = list(bits_of(stranded(picture, taken)))
     if not alone:

@@ -15,7 +15,6 @@ from core.shared.money import Money
 PROBLEMS_MAX = 200
 """A report lists this many errors and this many warnings at most, and then says how many there are."""
 
-
 ACCESSIBLE = "accessible"
 """A seat with this attribute is kept for those who ask for an accessible one."""
 
@@ -161,6 +160,9 @@ class SeatingPlan:
     `version` grows with each change, `seats_version` with those that change seats or prices. `layout` is what drawing
     needs beside the seats, `focus` where everybody looks. A plan is published by its first activation, which gives it
     the next `version_number` of its ticket; from then on its seats and sections stay as they are.
+
+    Until `accessible_releases_at`, None for always, accessible seats are for those who ask for them, and companions'
+    seats go with them; from that time on both are seats like any other.
     """
 
     id: PlanId
@@ -188,6 +190,7 @@ class SeatingPlan:
     version_number: int | None = None
     ga_capacity: int = 0
     focus: Point | None = None
+    accessible_releases_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if (self.status is PlanStatus.DRAFT) is not (self.version_number is None):
@@ -275,6 +278,16 @@ class SeatingPlan:
     def allotted(self, *, now: datetime) -> Self:
         """Record that the allotments were changed."""
         return replace(self, version=self.version + 1, updated_at=now)
+
+    def accessible_is_released(self, now: datetime) -> bool:
+        """Tell whether accessible seats are anybody's; the time of release itself is."""
+        return self.accessible_releases_at is not None and now >= self.accessible_releases_at
+
+    def releasing_accessible(self, at: datetime | None, *, now: datetime) -> Self:
+        """Let accessible seats be anybody's from a time on, at once where it has passed, or never (None)."""
+        if at == self.accessible_releases_at:
+            return self
+        return replace(self, accessible_releases_at=at, version=self.version + 1, updated_at=now)
 
     def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
         """Record that the price tiers and their changes were replaced; holds made before keep their prices."""

@@ -95,7 +95,8 @@ class HoldRequest:
     """A wish for seats under an id that the buyer made; `new_token_sha256` is the digest for a hold that is new.
 
     `made_by` is the member of staff who holds for the holder, and `code_digests` are presale codes that were shown. No
-    seat may cost more than `price_max_minor` at the moment of the hold, in the plan's currency.
+    seat may cost more than `price_max_minor` at the moment of the hold, in the plan's currency. `accessible` says that
+    accessible seats are needed.
 
     Raises InvalidInputError for no seats, a seat named twice, and more than SEATS_PER_HOLD_MAX.
     """
@@ -109,6 +110,7 @@ class HoldRequest:
     by_staff: bool = False
     made_by: AccountId | None = None
     price_max_minor: int | None = None
+    accessible: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.seat_ids) <= SEATS_PER_HOLD_MAX:

@@ -110,6 +110,11 @@ def _leaves_alone(size: int, quantity: int, groups: int) -> bool:
     return quantity > 1 and (size == 1 or (groups == 2 and quantity - size == 1))
 
 
+def run_sizes(fitting: int) -> list[int]:
+    """Return how many seats stand side by side in each run of those that may be taken."""
+    return [len(run) for run in re.findall("1+", f"{fitting:b}")]
+
+
 def splits(masks: HallMasks, fitting: int, quantity: int) -> Iterator[Split]:
     """Give every split into as few groups as can be, near ones first; none where there are not enough seats.
 

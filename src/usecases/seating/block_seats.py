@@ -76,5 +76,5 @@ def _event_of(intervention: Intervention) -> Event:
             return SeatsBlocked(plan_id=plan_id, seat_ids=seat_ids, reason=reason, until=intervention.until)
         case Deed.UNBLOCKED:
             return SeatsUnblocked(plan_id=plan_id, seat_ids=seat_ids)
-        case Deed.ALLOTTED | Deed.RELEASED | Deed.HELD_FOR | Deed.RETURNED:
+        case Deed.ALLOTTED | Deed.RELEASED | Deed.HELD_FOR | Deed.RETURNED | Deed.RELEASE_SET:
             raise ValueError(f"{intervention.what} does not change how seats stand")

@@ -7,6 +7,7 @@ from functools import partial
 
 from core.seating.best_available import SeatWish, choose, explain, lot
 from core.seating.errors import (
+    AccessibleSeatError,
     NotEnoughSeatsError,
     PlanNotActiveError,
     ReservationConflictError,
@@ -81,25 +82,30 @@ class HoldBestAvailable:
 
         The seats are chosen on a picture that may be a moment old, and only the hold decides: where somebody was
         faster, others are chosen on a fresh look, at most TRIES_MAX times, and so where prices have risen over the
-        wish's since the look. Nothing is refused without a fresh look, but for what the ticket itself forbids.
+        wish's since the look, or accessible seats are not released after all. Nothing is refused without a fresh look,
+        but for what the ticket itself forbids.
         Raises InvalidInputError for a price in another currency, PlanNotFoundError, PlanNotActiveError,
         TicketNotOnSaleError, SalesNotOpenError, SalesClosedError, TooManySeatsError, NotEnoughSeatsError,
         MaxPerUserExceededError, ReservationConflictError for an id that stands for something else,
-        ReservationExpiredError, and SeatTakenError or SeatTooDearError after the last try.
+        ReservationExpiredError, and SeatTakenError, SeatTooDearError or AccessibleSeatError after the last
+        try.
         """
         price_max_minor = wish.price_max.amount_minor if wish.price_max is not None else None
+        showing = replace(showing, accessible=wish.accessible)
         tries, fresh = 0, False
         while tries < TRIES_MAX:
             # Before the look, since whoever waits between look and choice may choose what others chose meanwhile.
             sale = await self._sale(plan_id, tenant_id=caller.tenant_id)
-            look = await self._look(plan_id, wish.quantity, tenant_id=caller.tenant_id, fresh=fresh)
+            look = await self._look(plan_id, wish, tenant_id=caller.tenant_id, fresh=fresh)
             masks = look.catalogue.masks
             try:
                 access, now = showing.access(plan_id, caller), self.pictures.clock.now()
                 _must_be_allowed(look.catalogue.plan, wish, sale.objections(by_staff=access.sells, now=now))
                 kept = seats_kept_from(access, look.catalogue, now=now)
                 open_to_them = Look(look.catalogue, masks.without(look.free, kept)) if kept else look
-                seat_ids = await self._choose(open_to_them, wish, *lot(reservation_id, tries=tries))
+                released = look.catalogue.plan.accessible_is_released(now)
+                draw = lot(reservation_id, tries=tries)
+                seat_ids = await self._choose(open_to_them, wish, *draw, released=released)
                 with self.pictures.picked(caller.tenant_id, plan_id, seat_ids):
                     held = await self.hold(
                         plan_id,
@@ -110,10 +116,10 @@ class HoldBestAvailable:
                         showing=showing,
                         price_max_minor=price_max_minor,
                     )
-                return BestHold(held, *explain(masks, seat_ids))
+                return BestHold(held, *explain(masks, seat_ids, companions=wish.companions))
             except SeatTakenError:
                 tries, fresh = tries + 1, True
-            except SeatTooDearError:
+            except (SeatTooDearError, AccessibleSeatError):
                 tries, fresh = tries + 1, True
                 if tries == TRIES_MAX:
                     raise
@@ -124,7 +130,7 @@ class HoldBestAvailable:
                     held = await self.hold(
                         plan_id, reservation_id, seat_ids, caller=caller, hold_token=hold_token, showing=showing
                     )
-                    return BestHold(held, *explain(masks, seat_ids))
+                    return BestHold(held, *explain(masks, seat_ids, companions=wish.companions))
                 if fresh or isinstance(refused, (ReservationConflictError, *_OF_THE_TICKET)):
                     raise
                 fresh = True
@@ -135,17 +141,17 @@ class HoldBestAvailable:
         plan = (await self.pictures.catalogues.of(tenant_id, plan_id, now=self.pictures.clock.now())).plan
         return await self.hold.grant.sales.of(tenant_id, plan.ticket_id, now=self.pictures.clock.now())
 
-    async def _look(self, plan_id: PlanId, quantity: int, *, tenant_id: TenantId, fresh: bool) -> Look:
+    async def _look(self, plan_id: PlanId, wish: SeatWish, *, tenant_id: TenantId, fresh: bool) -> Look:
         look = await self.pictures.look(tenant_id, plan_id, fresh=fresh)
         masks = look.catalogue.masks
-        if not masks.knows_nearness(quantity):
+        if not wish.companions and not masks.knows_nearness(wish.quantity):
             async with self._sorting:
-                await asyncio.to_thread(masks.nearness, quantity)  # takes long enough for others to notice
+                await asyncio.to_thread(masks.nearness, wish.quantity)  # takes long enough for others to notice
             look = await self.pictures.look(tenant_id, plan_id)  # seats have gone meanwhile
         return look
 
-    async def _choose(self, look: Look, wish: SeatWish, among: int, draw: int) -> tuple[SeatId, ...]:
-        choose_by = partial(choose, look.catalogue.masks, look.free, among=among, draw=draw)
+    async def _choose(self, look: Look, wish: SeatWish, among: int, draw: int, *, released: bool) -> tuple[SeatId, ...]:
+        choose_by = partial(choose, look.catalogue.masks, look.free, among=among, draw=draw, released=released)
         # At once if there is room together, so that nobody else chooses the same seats meanwhile; a search for splits
         # goes to a thread, since it takes long enough for others to notice.
         seats = choose_by(replace(wish, allow_split=False))
@@ -157,7 +163,7 @@ class HoldBestAvailable:
 
 
 def _seats_of(known: Reservation, plan_id: PlanId, wish: SeatWish) -> tuple[SeatId, ...]:
-    if known.plan_id != plan_id or len(known.seats) != wish.quantity:
+    if known.plan_id != plan_id or len(known.seats) != wish.seats_count:
         raise ReservationConflictError("This reservation id stands for other seats. Make a new id.")
     return tuple(seat.seat_id for seat in known.seats)
 
@@ -169,13 +175,17 @@ def _must_be_allowed(plan: SeatingPlan, wish: SeatWish, of_the_ticket: Sequence[
     if not plan.rules.active:
         raise PlanNotActiveError("The seating plan is not on sale.")
     reasons = [*of_the_ticket]
-    if wish.quantity > plan.seats_max_per_order:
+    if wish.seats_count > plan.seats_max_per_order:
         reasons.append(too_many_seats(plan.seats_max_per_order))
     if reasons:
         raise all_of(reasons)
 
 
 def _not_enough(wish: SeatWish) -> NotEnoughSeatsError:
+    if wish.companions:
+        together = "" if wish.allow_split else " together"
+        text = f"accessible places ({wish.quantity}) with seats for companions ({wish.companions})"
+        return NotEnoughSeatsError(f"There are no {text} free{together}.")
     if wish.quantity == 1:
         return NotEnoughSeatsError("No seat like that is free.")
     beside = "" if wish.allow_split else " side by side"

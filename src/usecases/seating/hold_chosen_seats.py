@@ -78,4 +78,5 @@ class HoldChosenSeats:
             look = await self.pictures.look(tenant_id, plan_id, fresh=True)
         if not look.catalogue.plan.rules.active or not look.has_free(seat_ids):
             return None  # the hold will refuse
-        return judge_choice(look.catalogue.masks, look.free, seat_ids, rule=rule)
+        released = look.catalogue.plan.accessible_is_released(self.pictures.clock.now())
+        return judge_choice(look.catalogue.masks, look.free, seat_ids, rule=rule, released=released)

@@ -22,10 +22,14 @@ class NewHold:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What a caller shows beside the wish: presale codes, and the account of the customer that staff hold for."""
+    """What a caller shows beside the wish: presale codes, and the account of the customer that staff hold for.
+
+    `accessible` is the caller's word that accessible seats are needed; nobody is asked for more.
+    """
 
     codes: tuple[str, ...] = ()
     for_account: AccountId | None = None
+    accessible: bool = False
 
     def access(self, plan_id: PlanId, caller: Caller) -> Access:
         """Return what opens kept seats to the caller, or to the customer."""
@@ -77,6 +81,7 @@ class HoldSeats:
             by_staff=access.sells,
             made_by=caller.account_id if showing.for_account is not None else None,
             price_max_minor=price_max_minor,
+            accessible=showing.accessible,
         )
         change = await self.grant(caller.tenant_id, request, now=self.clock.now())
         return NewHold(change.reservation, token if change.happened else None)

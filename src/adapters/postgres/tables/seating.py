@@ -57,6 +57,7 @@ def _plans(metadata: MetaData) -> None:
         Column("ga_capacity", Integer, nullable=False, server_default=text("0")),
         Column("focus_x", Double),
         Column("focus_y", Double),
+        Column("accessible_releases_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("tenant_id", "id", name="seating_plans_pkey"),
         CheckConstraint("status in ('draft', 'active', 'inactive')", name="seating_plans_status"),
         CheckConstraint("price_minor >= 0", name="seating_plans_price"),
@@ -246,7 +247,8 @@ def _audit(metadata: MetaData) -> None:
         Column("at", DateTime(timezone=True), nullable=False),
         PrimaryKeyConstraint("tenant_id", "seat_id", "id", name="seat_audit_pkey"),
         CheckConstraint(
-            "deed in ('blocked', 'unblocked', 'allotted', 'released', 'held_for', 'returned')", name="seat_audit_deed"
+            "deed in ('blocked', 'unblocked', 'allotted', 'released', 'held_for', 'returned', 'release_set')",
+            name="seat_audit_deed",
         ),
         CheckConstraint("reason is not null or deed <> 'blocked'", name="seat_audit_reason"),
     )
