@@ -10,7 +10,7 @@ from msgspec import Meta
 
 PREFIX = "FAIRSEAT_"
 _TEST_PREFIX = "FAIRSEAT_TEST_"
-DATABASES = ("auth", "venue", "order", "payment", "admission")
+DATABASES = ("auth", "venue", "order", "payment", "admission", "user")
 
 
 class SettingsError(Exception):
@@ -189,6 +189,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     order_database: DatabaseSettings
     payment_database: DatabaseSettings
     admission_database: DatabaseSettings
+    user_database: DatabaseSettings
     ticket_database: MongoSettings
     redis: RedisSettings
     stripe: StripeSettings

@@ -22,6 +22,7 @@ from bootstrap.containers.order import order_service
 from bootstrap.containers.payment import payment_service
 from bootstrap.containers.service import Links, Service, Work, build_container
 from bootstrap.containers.ticket import ticket_service
+from bootstrap.containers.user import user_service
 from bootstrap.containers.venue import venue_service
 from bootstrap.settings import Settings
 from bootstrap.version import VERSION
@@ -68,6 +69,7 @@ def all_services() -> tuple[Service, ...]:
     """Return every service of Fairseat."""
     return (
         auth_service(),
+        user_service(),
         venue_service(),
         ticket_service(),
         order_service(),

@@ -139,6 +139,9 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /tickets/{id}/scan-manifest
     POST                /scans
     POST                /scans/batch
+    GET|PATCH           /users/me/profile
+    GET|PUT             /users/me/preferences
+    GET|PUT             /users/me/billing-address
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -154,10 +157,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
 )
 
 _PLANNED_BY_REASON = {
-    "the user service (profiles, export, erasure) is not there yet": """
-        GET|PATCH           /users/me/profile
-        GET|PUT             /users/me/preferences
-        GET|PUT             /users/me/billing-address
+    "export and erasure of a person's data are not there yet": """
         GET                 /users/me/export
         DELETE              /users/me
         """,

@@ -7,6 +7,7 @@ from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_resale import RESALE
 from adapters.http.statuses_of_transfers import TRANSFERS
+from adapters.http.statuses_of_users import USERS
 from core.admission.errors import (
     InvalidCodeError,
     NotPassHolderError,
@@ -234,4 +235,6 @@ STATUSES: dict[type[DomainError], int] = {
     **LISTINGS,
     **EVALUATIONS,
     **TRANSFERS,
+    # people
+    **USERS,
 }

@@ -46,6 +46,18 @@ def tenant_table(table: str, roles: Roles, *, grant: str = "select, insert, upda
     ]
 
 
+def person_owned(table: str, roles: Roles) -> list[str]:
+    """Give the app role the rows of the transaction's account, to read and to write; they belong to no tenant."""
+    return [
+        *forced(table),
+        (
+            f"create policy own_rows on {table} to {roles.app} "
+            f"using (account_id = {ACCOUNT}) with check (account_id = {ACCOUNT})"
+        ),
+        f"grant select, insert, update, delete on {table} to {roles.app}",
+    ]
+
+
 def relay_finds(table: str, roles: Roles, *, columns: Sequence[str]) -> list[str]:
     """Let the relay role read some columns across tenants, to find what is due; acting on it is the app role's."""
     return [

@@ -1,0 +1,21 @@
+"""What the context of people refuses."""
+
+from core.shared.errors import DomainError
+
+
+class AccountOfPersonNeededError(DomainError):
+    """Whoever asks has no account of a person: a guest, or a service with a key."""
+
+    code = "users.account_needed"
+
+
+class BillingAddressNotFoundError(DomainError):
+    """The person gave no billing address."""
+
+    code = "users.no_billing_address"
+
+
+class PersonErasedError(DomainError):
+    """The person asked to be forgotten; nothing about them is kept or taken any more."""
+
+    code = "users.erased"
