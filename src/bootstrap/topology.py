@@ -28,9 +28,9 @@ from bootstrap.settings import Settings
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
-from ports.published.admission import AdmissionApi
+from ports.published.admission import AdmissionApi, PassesOfPersonApi
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.identity import IdentityApi, TokenVerifier
+from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.resale import ResaleApi
@@ -43,6 +43,7 @@ from usecases.resale.receipt_keys import ReceiptKeys
 SERVED_BY: Mapping[type, str] = {
     TokenVerifier: "auth",
     IdentityApi: "auth",
+    PersonsApi: "auth",
     VenuesApi: "venue",
     SeatingApi: "venue",
     ResaleApi: "venue",
@@ -53,6 +54,7 @@ SERVED_BY: Mapping[type, str] = {
     VenueAccountsApi: "payment",
     OrdersApi: "order",
     AdmissionApi: "admission",
+    PassesOfPersonApi: "admission",
 }
 
 WAKES: Mapping[str, tuple[str, ...]] = {

@@ -1,11 +1,15 @@
 """What the context of people needs from the world: their rows, each person's in transactions of their own."""
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
 
-from core.shared.ids import AccountId
+from core.shared.ids import AccountId, DataRequestId
 from core.users.billing_address import BillingAddress
+from core.users.data_requests import DataRequest, RequestKind
 from core.users.preferences import Preferences
 from core.users.profile import Profile
 from ports.events import Inbox, Outbox
@@ -42,8 +46,69 @@ class PersonStore(Protocol):
         """Store the address; as with profiles, the first to begin it wins. Return what is stored."""
 
     @abstractmethod
+    async def forget(self) -> Mapping[str, int]:
+        """Delete profile, preferences, billing address, and the copies that were made; return how many of each."""
+
+    @abstractmethod
     async def is_erased(self) -> bool:
         """Tell whether the person has asked to be forgotten."""
+
+
+type Bundle = Mapping[str, Any]
+"""A copy of all that is kept about a person, as JSON. Any: what services keep is as different as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPage:
+    """One page of what one service keeps about the person: records by kind."""
+
+    service: str
+    page: int
+    data: Bundle
+
+
+class DataRequestStore(Protocol):
+    """What the one person whom the transaction names asked about their data."""
+
+    @abstractmethod
+    async def get(self, request_id: DataRequestId) -> DataRequest | None:
+        """Return the request, locked until the transaction ends, or None."""
+
+    @abstractmethod
+    async def newest(self, kind: RequestKind) -> DataRequest | None:
+        """Return the newest request of the kind, locked until the transaction ends, or None."""
+
+    @abstractmethod
+    async def add(self, request: DataRequest) -> bool:
+        """Store a new request; False, and nothing stored, while another of its kind is open."""
+
+    @abstractmethod
+    async def save(self, request: DataRequest) -> None:
+        """Store how the request stands now."""
+
+    @abstractmethod
+    async def keep_page(self, request_id: DataRequestId, page: AnsweredPage) -> None:
+        """Store a page over the one of the same service and number."""
+
+    @abstractmethod
+    async def take_pages(self, request_id: DataRequestId) -> Sequence[AnsweredPage]:
+        """Return the pages, by service and number, and forget them."""
+
+    @abstractmethod
+    async def keep_bundle(self, request_id: DataRequestId, bundle: Bundle | None) -> None:
+        """Store the copy, or forget it."""
+
+    @abstractmethod
+    async def bundle(self, request_id: DataRequestId) -> Bundle | None:
+        """Return the copy, or None."""
+
+
+class DueRequests(Protocol):
+    """Finds requests about which something is to be done, of all people."""
+
+    @abstractmethod
+    async def due(self, *, now: datetime, requests_max: int) -> Sequence[tuple[AccountId, DataRequestId]]:
+        """Return up to so many, those that wait longest first."""
 
 
 class UserTransaction(Protocol):
@@ -52,6 +117,10 @@ class UserTransaction(Protocol):
     @property
     @abstractmethod
     def person(self) -> PersonStore: ...
+
+    @property
+    @abstractmethod
+    def requests(self) -> DataRequestStore: ...
 
     @property
     @abstractmethod

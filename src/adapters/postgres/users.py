@@ -1,6 +1,6 @@
 """People on PostgreSQL: each transaction sees the rows of one of them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import override
@@ -10,15 +10,16 @@ import asyncpg
 
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
-from adapters.postgres.pool import Connection, Pool
+from adapters.postgres.pool import Connection, Pool, rows_touched
 from adapters.postgres.transactions import person_transaction
+from adapters.postgres.users_requests import PostgresDataRequestStore
 from core.shared.ids import AccountId
 from core.users.billing_address import BillingAddress, PostalAddress
 from core.users.preferences import Preferences, Wishes
 from core.users.profile import Profile, ProfileFacts
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
-from ports.users import PersonStore, UserTransaction, UserTransactions
+from ports.users import DataRequestStore, PersonStore, UserTransaction, UserTransactions
 
 NO_TENANT = UUID(int=0)
 """Stands in the inbox for the tenant: people belong to none."""
@@ -126,6 +127,19 @@ class PostgresPersonStore(PersonStore):
         return _address_of(row) if row is not None else await self.billing_address() or address
 
     @override
+    async def forget(self) -> Mapping[str, int]:
+        counts = {
+            kind: rows_touched(await self._connection.execute(statement, self._account_id))
+            for kind, statement in (
+                ("profile", "delete from user_profiles where account_id = $1"),
+                ("preferences", "delete from user_preferences where account_id = $1"),
+                ("billingAddress", "delete from billing_addresses where account_id = $1"),
+                ("exports", "delete from personal_data_requests where account_id = $1 and kind = 'export'"),
+            )
+        }
+        return {kind: count for kind, count in counts.items() if count}
+
+    @override
     async def is_erased(self) -> bool:
         found = await self._connection.fetchval(
             "select true from personal_data_requests where account_id = $1 and kind = 'erasure' limit 1",
@@ -177,6 +191,7 @@ class PostgresUserTransaction(UserTransaction):
     """The stores of one person in an open transaction."""
 
     person: PersonStore
+    requests: DataRequestStore
     outbox: Outbox
     inbox: Inbox
 
@@ -194,6 +209,7 @@ class PostgresUserTransactions(UserTransactions):
         async with person_transaction(self._pool, account_id) as connection:
             yield PostgresUserTransaction(
                 person=PostgresPersonStore(connection, account_id),
+                requests=PostgresDataRequestStore(connection, account_id),
                 outbox=PostgresOutbox(connection, tenant_id=None, ids=self._ids),
                 inbox=PostgresInbox(connection, tenant_id=NO_TENANT),
             )

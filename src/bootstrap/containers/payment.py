@@ -15,6 +15,7 @@ from adapters.http.payments import PaymentController
 from adapters.http.payouts import PayoutController, SellerController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
+from adapters.inprocess.data_of_payment import PaymentData
 from adapters.inprocess.payments import InProcessPayments
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.ledger import PostgresBooks
@@ -43,6 +44,7 @@ from bootstrap.containers.connected_accounts import AccountsProvider
 from bootstrap.containers.disputes import DisputesProvider
 from bootstrap.containers.missed_events import MissedEventsProvider
 from bootstrap.containers.payouts import PayoutsProvider
+from bootstrap.containers.personal_data import AnswersProvider, PostgresMessagesProvider, person_subscriptions
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
@@ -50,6 +52,7 @@ from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
+from ports.personal_data import PersonalData
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
@@ -243,6 +246,17 @@ class WebhooksProvider(Provider):
         return PostgresWebhookLog(pools.app)
 
 
+class PaymentDataProvider(Provider):
+    """What the service keeps about persons."""
+
+    scope = Scope.APP
+
+    @provide
+    def data(self, pools: Pools) -> PersonalData:
+        """Return its rows, and what Stripe told."""
+        return PaymentData(pools.app, pools.relay)
+
+
 def payment_service() -> Service:
     """Return the payment service."""
     return Service(
@@ -256,6 +270,9 @@ def payment_service() -> Service:
             WebhooksProvider(),
             MissedEventsProvider(),
             linked(VenuesApi, OrdersApi, AdmissionApi, VerdictsApi),
+            PaymentDataProvider(),
+            PostgresMessagesProvider(),
+            AnswersProvider("payment"),
         ),
         controllers=(
             PaymentController,
@@ -267,6 +284,7 @@ def payment_service() -> Service:
             StripeWebhookController,
             WebhookController,
         ),
+        subscriptions=person_subscriptions("payment"),
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),

@@ -19,3 +19,9 @@ class PersonErasedError(DomainError):
     """The person asked to be forgotten; nothing about them is kept or taken any more."""
 
     code = "users.erased"
+
+
+class PassesToComeError(DomainError):
+    """The person has passes for events to come, and did not say that they give them up."""
+
+    code = "users.passes_to_come"
