@@ -142,6 +142,8 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET|PATCH           /users/me/profile
     GET|PUT             /users/me/preferences
     GET|PUT             /users/me/billing-address
+    GET                 /users/me/export
+    DELETE              /users/me
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -157,10 +159,6 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
 )
 
 _PLANNED_BY_REASON = {
-    "export and erasure of a person's data are not there yet": """
-        GET                 /users/me/export
-        DELETE              /users/me
-        """,
     "long operations on venues are not there yet": """
         POST                /venues/{id}/operations
         GET                 /operations/{id}

@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, Document, driver_errors_translated
 from ports.events import Envelope, Event, Outbox, OutboxDepth, OutboxQueue
+from ports.ids import IdSource
 
 COLLECTION = "outbox"
 _ERROR_LENGTH_MAX = 500
@@ -23,7 +24,7 @@ _EVENTS = UUID("5b1f6c7e-6d0b-5c0e-9a55-0d1f4f3f9f10")
 
 _WAITING: Document = {"publishedAt": None, "deadAt": None}
 _INDEXES = (
-    IndexModel([("publishedAt", ASCENDING), ("deadAt", ASCENDING), ("createdAt", ASCENDING)], name="outbox_waiting"),
+    IndexModel([("publishedAt", ASCENDING), ("deadAt", ASCENDING), ("place", ASCENDING)], name="outbox_waiting"),
 )
 
 
@@ -39,10 +40,11 @@ class MongoOutbox(Outbox):
     The same event about the same subject and of the same cause is stored once, however often it is added.
     """
 
-    def __init__(self, database: Database, *, tenant_id: UUID | None, cause: str) -> None:
+    def __init__(self, database: Database, *, tenant_id: UUID | None, cause: str, ids: IdSource) -> None:
         self._events = database.get_collection(COLLECTION)
         self._tenant_id = tenant_id
         self._cause = cause
+        self._ids = ids
 
     @override
     async def add(self, event: Event, *, subject: UUID, at: datetime) -> None:
@@ -54,6 +56,7 @@ class MongoOutbox(Outbox):
             "aggregateId": subject,
             "eventType": event.event_type,
             "payload": payload.decode(),
+            "place": self._ids.new(),  # ids sort by the time they were made, so this is the order of adding
             "createdAt": at,
             "dueAt": at,
             "attempts": 0,
@@ -83,7 +86,7 @@ class MongoOutboxQueue(OutboxQueue):
                 found = await self._events.find_one_and_update(
                     {**_WAITING, "dueAt": {"$lte": now}},
                     {"$set": {"dueAt": now + timedelta(seconds=lease_s)}},
-                    sort=[("createdAt", ASCENDING), ("_id", ASCENDING)],
+                    sort=[("place", ASCENDING)],
                     return_document=ReturnDocument.AFTER,
                 )
                 if found is None:
@@ -137,7 +140,7 @@ class MongoOutboxQueue(OutboxQueue):
         async with driver_errors_translated():
             waiting = await self._events.count_documents(_WAITING)
             dead = await self._events.count_documents({"publishedAt": None, "deadAt": {"$ne": None}})
-            oldest = await self._events.find_one(_WAITING, {"createdAt": True}, sort=[("createdAt", ASCENDING)])
+            oldest = await self._events.find_one(_WAITING, {"createdAt": True}, sort=[("place", ASCENDING)])
         age_s = (now - oldest["createdAt"]).total_seconds() if oldest is not None else 0.0
         return OutboxDepth(waiting=waiting, dead=dead, oldest_age_s=max(age_s, 0.0))
 
@@ -145,7 +148,7 @@ class MongoOutboxQueue(OutboxQueue):
     async def prune(self, *, published_before: datetime, events_max: int) -> int:
         async with driver_errors_translated():
             found = (
-                await self._events.find({"publishedAt": {"$lt": published_before}}, {"_id": True})
+                await self._events.find({"publishedAt": {"$ne": None, "$lt": published_before}}, {"_id": True})
                 .limit(events_max)
                 .to_list()
             )

@@ -12,6 +12,7 @@ from adapters.mongo.outbox import COLLECTION, MongoOutbox
 from core.shared.ids import AccountId
 from ports.clock import Clock
 from ports.events import Event
+from ports.ids import IdSource
 from ports.personal_data import Erasure, Person, PersonalData, PersonalDataAnswers, PersonMessages, Records
 from ports.published.personal_data import KeptRecord
 from ports.stores import StoreUnavailableError
@@ -79,14 +80,15 @@ class MongoPersonMessages(PersonMessages):
 class MongoPersonalDataAnswers(PersonalDataAnswers):
     """Adds to the outbox of the service; each answer is one of its own, since the same may be asked again."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, ids: IdSource, clock: Clock) -> None:
         self._database = database
+        self._ids = ids
         self._clock = clock
 
     @override
     async def send(self, answers: Sequence[Event], *, about: AccountId) -> None:
         now = self._clock.now()
-        outbox = MongoOutbox(self._database, tenant_id=None, cause=now.isoformat())
+        outbox = MongoOutbox(self._database, tenant_id=None, cause=now.isoformat(), ids=self._ids)
         for answer in answers:
             await outbox.add(answer, subject=about, at=now)
 

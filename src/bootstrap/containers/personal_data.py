@@ -92,9 +92,9 @@ class MongoMessagesProvider(Provider):
         return MongoPersonMessages(database)
 
     @provide
-    def answers(self, database: Database, clock: Clock) -> PersonalDataAnswers:
+    def answers(self, database: Database, ids: IdSource, clock: Clock) -> PersonalDataAnswers:
         """Return the way out."""
-        return MongoPersonalDataAnswers(database, clock)
+        return MongoPersonalDataAnswers(database, ids, clock)
 
     @provide
     def queue(self, database: Database) -> OutboxQueue:
