@@ -114,21 +114,10 @@ class DueRequests(Protocol):
 class UserTransaction(Protocol):
     """What one transaction sees: the rows of one person, and the messages of the service."""
 
-    @property
-    @abstractmethod
-    def person(self) -> PersonStore: ...
-
-    @property
-    @abstractmethod
-    def requests(self) -> DataRequestStore: ...
-
-    @property
-    @abstractmethod
-    def outbox(self) -> Outbox: ...
-
-    @property
-    @abstractmethod
-    def inbox(self) -> Inbox: ...
+    person: PersonStore
+    requests: DataRequestStore
+    outbox: Outbox
+    inbox: Inbox
 
 
 class UserTransactions(Protocol):

@@ -150,7 +150,7 @@ class MemoryDataRequestStore(DataRequestStore):
         return self._state.bundles.get(request_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MemoryUserTransaction(UserTransaction):
     """The stores of one person in an open transaction."""
 

@@ -186,7 +186,7 @@ def _address_of(row: asyncpg.Record) -> BillingAddress:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PostgresUserTransaction(UserTransaction):
     """The stores of one person in an open transaction."""
 

@@ -119,7 +119,7 @@ class DataRequest:
 
     def with_erased(self, service: str, *, removed: Mapping[str, int], kept: tuple[Kept, ...]) -> Self:
         """Return the request with the answer; a service that answers twice has removed what both say."""
-        before = self.parts[service].removed if service in self.parts else {}
+        before = self.parts.get(service, Part()).removed
         counts = {kind: before.get(kind, 0) + removed.get(kind, 0) for kind in {**before, **removed}}
         part = Part(arrived=frozenset({1}), removed=counts, kept=kept)
         return replace(self, parts={**self.parts, service: part})
