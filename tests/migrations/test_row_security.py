@@ -88,7 +88,8 @@ async def test_policies_compare_with_the_tenant_once_a_statement(postgres: Postg
             "select tablename, policyname, coalesce(qual, '') || coalesce(with_check, '') as text from pg_policies"
         )
     for row in rows:
-        plain = row["text"].replace("( SELECT (NULLIF(current_setting(", "")
+        once = ("( SELECT (NULLIF(current_setting(", "( SELECT NULLIF(current_setting(")
+        plain = row["text"].replace(once[0], "").replace(once[1], "")
         assert "current_setting(" not in plain, f"{row['policyname']} on {row['tablename']} is evaluated for every row"
 
 

@@ -1,11 +1,13 @@
 """What auth_db keeps about one person: the account, its sessions and memberships, and the API keys that they made."""
 
 from typing import Any, override
+from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from adapters.postgres.pool import Pool, rows_touched
-from adapters.postgres.transactions import person_transaction
+from adapters.postgres.transactions import person_transaction, tenant_transaction
 from ports.personal_data import Erasure, Person, PersonalData, Records
 from ports.published.personal_data import KeptRecord
 
@@ -16,11 +18,13 @@ _QUERIES = {
         select to_jsonb(t) || jsonb_build_object('organisation', o.name)
         from memberships t join organisations o using (tenant_id) where t.account_id = $1 order by t.tenant_id
     """,
-    "apiKeys": """
-        select to_jsonb(t) - 'digest' from api_keys t where t.created_by = $1 or t.revoked_by = $1 order by t.id
-    """,
 }
 """Records by kind; what proves who somebody is (hashes, digests) is shown to nobody, the person included."""
+
+_KEYS = """
+select to_jsonb(t) - 'digest' from api_keys t
+where t.tenant_id = $2 and (t.created_by = $1 or t.revoked_by = $1) order by t.id
+"""
 
 _KEPT = (
     KeptRecord(
@@ -31,7 +35,7 @@ _KEPT = (
 
 
 class PostgresAuthData(PersonalData):
-    """Works as the app role in transactions of the person, who belongs to no organisation."""
+    """Works as the app role in transactions of the person; keys are found in the organisations that they work for."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -43,7 +47,13 @@ class PostgresAuthData(PersonalData):
             for kind, query in _QUERIES.items():
                 rows = await connection.fetch(query, person.account_id)
                 if rows:
-                    found[kind] = [msgspec.json.decode(row[0], type=dict[str, Any]) for row in rows]
+                    found[kind] = [_record(row) for row in rows]
+        for membership in found.get("memberships", []):
+            tenant_id = UUID(membership["tenant_id"])
+            async with tenant_transaction(self._pool, tenant_id) as connection:
+                rows = await connection.fetch(_KEYS, person.account_id, tenant_id)
+            if rows:
+                found.setdefault("apiKeys", []).extend(_record(row) for row in rows)
         return found
 
     @override
@@ -52,3 +62,7 @@ class PostgresAuthData(PersonalData):
         async with person_transaction(self._pool, person.account_id) as connection:
             status = await connection.execute("delete from accounts where id = $1", person.account_id)
         return Erasure({"account": 1} if rows_touched(status) else {}, _KEPT)
+
+
+def _record(row: asyncpg.Record) -> dict[str, Any]:  # Any: records are as different as tables
+    return msgspec.json.decode(row[0], type=dict[str, Any])

@@ -15,7 +15,6 @@ from adapters.http.payments import PaymentController
 from adapters.http.payouts import PayoutController, SellerController
 from adapters.http.stripe_connect import StripeConnectController
 from adapters.http.webhooks import StripeWebhookController, WebhookController
-from adapters.inprocess.data_of_payment import PaymentData
 from adapters.inprocess.payments import InProcessPayments
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.ledger import PostgresBooks
@@ -43,6 +42,7 @@ from adapters.system.webhook_health import WebhookHealth
 from bootstrap.containers.connected_accounts import AccountsProvider
 from bootstrap.containers.disputes import DisputesProvider
 from bootstrap.containers.missed_events import MissedEventsProvider
+from bootstrap.containers.payment_data import PaymentDataProvider
 from bootstrap.containers.payouts import PayoutsProvider
 from bootstrap.containers.personal_data import AnswersProvider, PostgresMessagesProvider, person_subscriptions
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
@@ -52,7 +52,6 @@ from ports.clock import Clock
 from ports.ids import IdSource
 from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
-from ports.personal_data import PersonalData
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
@@ -244,17 +243,6 @@ class WebhooksProvider(Provider):
     def log(self, pools: Pools) -> WebhookLog:
         """Return the organisations' view, as the app role."""
         return PostgresWebhookLog(pools.app)
-
-
-class PaymentDataProvider(Provider):
-    """What the service keeps about persons."""
-
-    scope = Scope.APP
-
-    @provide
-    def data(self, pools: Pools) -> PersonalData:
-        """Return its rows, and what Stripe told."""
-        return PaymentData(pools.app, pools.relay)
 
 
 def payment_service() -> Service:
