@@ -53,7 +53,7 @@ class OrdersInMemory:
     data: MemoryPersonalData
 
     async def put(self, person: Person, *, tenant: UUID, email: str | None) -> UUID:
-        order = {"id": str(uuid7()), "contact_email": email, "organisation": str(tenant)}
+        order: dict[str, object] = {"id": str(uuid7()), "contact_email": email, "organisation": str(tenant)}
         self.data.records.setdefault(person.account_id, {}).setdefault("orders", []).append(order)
         return UUID(str(order["id"]))
 
