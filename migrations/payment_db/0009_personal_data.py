@@ -4,8 +4,8 @@ from alembic import op
 
 from adapters.postgres.security import ACCOUNT, Roles, person_found
 
-revision = "payment_0008"
-down_revision = "payment_0007"
+revision = "payment_0009"
+down_revision = "payment_0008"
 branch_labels = None
 depends_on = None
 
