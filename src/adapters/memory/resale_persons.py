@@ -3,8 +3,8 @@
 from typing import override
 
 from adapters.memory.resale import MemoryResaleTransactions
-from core.resale.transfer_status import TransferStatus
-from core.resale.waiting_entry import LIVE
+from core.resale.transfers.transfer_status import TransferStatus
+from core.resale.waiting.waiting_entry import LIVE
 from core.shared.ids import AccountId
 from ports.resale.persons import LiveOffers, OffersOfPerson
 

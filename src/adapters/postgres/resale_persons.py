@@ -7,8 +7,8 @@ import asyncpg
 
 from adapters.postgres.pool import Pool
 from adapters.postgres.transactions import person_transaction
-from core.resale.listing_status import LIVE as LIVE_LISTINGS
-from core.resale.transfer_status import LIVE as LIVE_TRANSFERS
+from core.resale.market.listing_status import LIVE as LIVE_LISTINGS
+from core.resale.transfers.transfer_status import LIVE as LIVE_TRANSFERS
 from core.shared.ids import AccountId, ListingId, TenantId, TicketId, TransferId
 from ports.resale.persons import LiveOffers, OffersOfPerson
 

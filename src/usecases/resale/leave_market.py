@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.resale.listing_errors import ListingNotFoundError, ListingOrderedError
-from core.resale.transfer_errors import TransferNotFoundError, TransferStepError
+from core.resale.market.listing_errors import ListingNotFoundError, ListingOrderedError
+from core.resale.transfers.transfer_errors import TransferNotFoundError, TransferStepError
 from core.shared.callers import Caller
 from core.shared.ids import AccountId
 from ports.clock import Clock
