@@ -20,7 +20,7 @@ from adapters.embedded.valkey import EmbeddedValkey
 from adapters.postgres.migrator import Database, migrate
 from bootstrap.databases import METADATA
 
-DATABASE_KINDS = ("auth_db", "venue_db", "order_db", "payment_db", "admission_db")
+DATABASE_KINDS = ("auth_db", "venue_db", "order_db", "payment_db", "admission_db", "user_db")
 _PASSWORD = "test-only"
 _SERIAL = itertools.count(1)
 _MADE: list[tuple[str, str]] = []
@@ -141,6 +141,11 @@ async def payment_db(postgres: PostgresServer) -> Database:
 @pytest.fixture
 async def admission_db(postgres: PostgresServer) -> Database:
     return await postgres.fresh("admission_db")
+
+
+@pytest.fixture
+async def user_db(postgres: PostgresServer) -> Database:
+    return await postgres.fresh("user_db")
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,11 @@ SERVICE_OF = {
     "identity": "auth",
     "orders": "order",
     "payments": "payment",
+    "personal_data": "user",  # and every service that keeps something of a person; `service` says which
     "resale": "venue",
     "operations": "venue",
     "seating": "venue",
+    "users": "user",
     "venues": "venue",
 }
 """Which service publishes the events of a context."""

@@ -12,6 +12,7 @@ from adapters.postgres.tables import (
     order_db,
     pass_transfers,
     payment_db,
+    user_db,
     venue_db,
     waiting_lists,
 )
@@ -23,6 +24,7 @@ METADATA: Mapping[str, MetaData] = {
     "order_db": order_db.metadata,
     "payment_db": payment_db.metadata,
     "admission_db": admission_db.metadata,
+    "user_db": user_db.metadata,
 }
 
 assert pass_transfers.metadata is waiting_lists.metadata is venue_db.metadata, "resale's tables stand in venue_db"

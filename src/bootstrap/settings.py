@@ -12,7 +12,7 @@ from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
 _TEST_PREFIX = "FAIRSEAT_TEST_"
-DATABASES = ("auth", "venue", "order", "payment", "admission")
+DATABASES = ("auth", "venue", "order", "payment", "admission", "user")
 
 
 class SettingsError(Exception):
@@ -192,6 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     order_database: DatabaseSettings
     payment_database: DatabaseSettings
     admission_database: DatabaseSettings
+    user_database: DatabaseSettings
     ticket_database: TicketDatabaseSettings
     content_database: ContentDatabaseSettings
     redis: RedisSettings

@@ -23,14 +23,15 @@ from bootstrap.containers.order import order_service
 from bootstrap.containers.payment import payment_service
 from bootstrap.containers.service import Links, Service, Work, build_container
 from bootstrap.containers.ticket import ticket_service
+from bootstrap.containers.user import user_service
 from bootstrap.containers.venue import venue_service
 from bootstrap.settings import Settings
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
-from ports.published.admission import AdmissionApi
+from ports.published.admission import AdmissionApi, PassesOfPersonApi
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.identity import IdentityApi, TokenVerifier
+from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.resale import ResaleApi
@@ -43,6 +44,7 @@ from usecases.resale.receipt_keys import ReceiptKeys
 SERVED_BY: Mapping[type, str] = {
     TokenVerifier: "auth",
     IdentityApi: "auth",
+    PersonsApi: "auth",
     VenuesApi: "venue",
     SeatingApi: "venue",
     ResaleApi: "venue",
@@ -53,6 +55,7 @@ SERVED_BY: Mapping[type, str] = {
     VenueAccountsApi: "payment",
     OrdersApi: "order",
     AdmissionApi: "admission",
+    PassesOfPersonApi: "admission",
 }
 
 WAKES: Mapping[str, tuple[str, ...]] = {
@@ -69,6 +72,7 @@ def all_services() -> tuple[Service, ...]:
     """Return every service of Fairseat."""
     return (
         auth_service(),
+        user_service(),
         venue_service(),
         ticket_service(),
         order_service(),

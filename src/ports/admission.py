@@ -203,6 +203,14 @@ class AdmissionTransactions(Protocol):
         """
 
 
+class PassesOfPerson(Protocol):
+    """Finds the passes of one person in every organisation."""
+
+    @abstractmethod
+    async def to_come(self, account_id: AccountId, *, now: datetime, passes_max: int) -> Sequence[Pass]:
+        """Return up to so many whose event is not over and that are not void, soonest first."""
+
+
 class PassSigner(Protocol):
     """Ed25519 (RFC 8032) with private keys that leave it only sealed."""
 

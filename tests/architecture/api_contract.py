@@ -155,6 +155,11 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST|DELETE         /reviews/{id}/helpful
     POST                /reviews/{id}/report
     GET                 /reviews/{id}/reports
+    GET|PATCH           /users/me/profile
+    GET|PUT             /users/me/preferences
+    GET|PUT             /users/me/billing-address
+    GET                 /users/me/export
+    DELETE              /users/me
     POST                /webhooks/stripe
     POST                /webhooks/stripe/connect
     GET                 /webhooks
@@ -175,16 +180,4 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     base="",
 )
 
-_PLANNED_BY_REASON = {
-    "the user service (profiles, export, erasure) is not there yet": """
-        GET|PATCH           /users/me/profile
-        GET|PUT             /users/me/preferences
-        GET|PUT             /users/me/billing-address
-        GET                 /users/me/export
-        DELETE              /users/me
-        """,
-}
-
-PLANNED: dict[tuple[str, str], str] = {
-    operation: reason for reason, text in _PLANNED_BY_REASON.items() for operation in _operations(text)
-} | {("GET", "/metrics"): "measurements are not exported yet"}
+PLANNED: dict[tuple[str, str], str] = {("GET", "/metrics"): "measurements are not exported yet"}

@@ -1,4 +1,4 @@
-"""What outbox, inbox and outbox queue promise, held by the memory and the PostgreSQL adapter alike."""
+"""What outbox, inbox and outbox queue promise, held by the memory, the PostgreSQL and the MongoDB adapter alike."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.mongo.outbox import MongoOutbox, MongoOutboxQueue, prepare_outbox
 from adapters.postgres.inbox import PostgresInbox, PostgresInboxKeeper
 from adapters.postgres.outbox import PostgresOutbox, PostgresOutboxQueue
 from adapters.postgres.pool import open_pool
@@ -18,6 +19,7 @@ from adapters.postgres.transactions import tenant_transaction
 from adapters.system.ids import Uuid7Source
 from core.shared.ids import TenantId
 from ports.events import Envelope, Event, Inbox, InboxKeeper, Outbox, OutboxQueue
+from tests.mongo_databases import fresh_database
 from tests.servers import PostgresServer
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -55,7 +57,37 @@ def numbers(claimed: list[Envelope]) -> list[int]:
     return [envelope.decode(DoorOpened).number for envelope in claimed]
 
 
-@pytest.fixture(params=["memory", "postgres"])
+class AfterwardsOutbox(Outbox):
+    """Adds when the block is over: on MongoDB the change is stored first, and what tells of it second."""
+
+    def __init__(self) -> None:
+        self.added: list[tuple[Event, UUID, datetime]] = []
+
+    async def add(self, event: Event, *, subject: UUID, at: datetime) -> None:
+        self.added.append((event, subject, at))
+
+
+@asynccontextmanager
+async def messages_on_mongodb(url: str) -> AsyncIterator[Messages]:
+    """There is no inbox on MongoDB: consumers are safe to repeat; the memory's stands in for it."""
+    memory = MemoryMessages(ids=Uuid7Source())
+    async with fresh_database(url) as database:
+        await prepare_outbox(database)
+
+        @asynccontextmanager
+        async def begin(tenant: TenantId) -> AsyncIterator[tuple[Outbox, Inbox]]:
+            outbox = AfterwardsOutbox()
+            async with memory.transaction():
+                yield outbox, memory.inbox
+            stored = MongoOutbox(database, tenant_id=tenant, cause="test", ids=Uuid7Source())
+            for event, subject, at in outbox.added:
+                await stored.add(event, subject=subject, at=at)
+
+        queue = MongoOutboxQueue(database, source="fairseat/venue")
+        yield Messages(begin, queue, memory.inbox_keeper)
+
+
+@pytest.fixture(params=["memory", "postgres", "mongo"])
 async def messages(request: pytest.FixtureRequest) -> AsyncIterator[Messages]:
     if request.param == "memory":
         memory = MemoryMessages(ids=Uuid7Source(), source="fairseat/venue")
@@ -66,6 +98,10 @@ async def messages(request: pytest.FixtureRequest) -> AsyncIterator[Messages]:
                 yield memory.outbox(tenant), memory.inbox
 
         yield Messages(begin_in_memory, memory.queue, memory.inbox_keeper)
+        return
+    if request.param == "mongo":
+        async with messages_on_mongodb(request.getfixturevalue("mongodb_url")) as messages:
+            yield messages
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
     database = await postgres.fresh("venue_db")
@@ -227,3 +263,14 @@ async def test_an_old_inbox_entry_is_forgotten(messages: Messages) -> None:
     assert await messages.keeper.prune(accepted_before=NOON + timedelta(seconds=1), entries_max=10) == 1
     async with messages.begin(OURS) as (_, inbox):
         assert await inbox.accept(event_id, consumer=CONSUMER, at=NOON)
+
+
+async def test_on_mongodb_the_same_event_of_the_same_cause_is_stored_once(mongodb_url: str) -> None:
+    async with fresh_database(mongodb_url) as database:
+        await prepare_outbox(database)
+        for cause in ("delivery 1", "delivery 1", "delivery 2"):
+            outbox = MongoOutbox(database, tenant_id=OURS, cause=cause, ids=Uuid7Source())
+            await outbox.add(DoorOpened(number=1), subject=UUID(int=1), at=NOON)
+            await outbox.add(DoorOpened(number=2), subject=UUID(int=1), at=NOON)
+        claimed = await MongoOutboxQueue(database, source="fairseat/venue").claim(now=NOON, events_max=9, lease_s=30)
+        assert sorted(numbers(list(claimed))) == [1, 1, 2, 2]

@@ -93,9 +93,21 @@ async def test_an_account_is_written_only_by_who_acts_for_it(app: Connection) ->
         assert await app.execute("update accounts set password_hash = 'new'") == "UPDATE 1"
         await refused(app, "insert into accounts values ($1, 'x', 'x', 'x', 'x', now(), now())", uuid4())
         await refused(app, "update accounts set email_key = 'bob2'")
-        await refused(app, "delete from accounts")
     async with app.transaction():
         assert await app.execute("update accounts set password_hash = 'new'") == "UPDATE 0"
+
+
+async def test_an_account_is_ended_by_its_person_alone_and_takes_its_sessions_with_it(app: Connection) -> None:
+    async with app.transaction():
+        assert await app.execute("delete from accounts") == "DELETE 0"
+        await act(app, tenant=HALL)
+        assert await app.execute("delete from accounts") == "DELETE 0"
+        sessions = await app.fetchval("select count(*) from refresh_families")
+        await act(app, account=ANN)
+        assert await app.execute("delete from accounts") == "DELETE 1"
+        assert await app.fetchval("select count(*) from refresh_families where account_id = $1", ANN) == 0
+        assert await app.fetchval("select count(*) from accounts") >= 1
+        assert sessions > await app.fetchval("select count(*) from refresh_families")
 
 
 async def test_a_refresh_token_can_be_spent_and_not_rewritten(app: Connection) -> None:

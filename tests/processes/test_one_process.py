@@ -27,7 +27,7 @@ def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: R
 def test_everything_behind_it_is_ready(running: RunningFairseat) -> None:
     ready = httpx.get(f"http://127.0.0.1:{running.port}/health/ready").json()
     assert ready["status"] == "ok"
-    databases = {"auth_db", "venue_db", "ticket_db", "order_db", "payment_db", "admission_db", "content_db"}
+    databases = {"auth_db", "venue_db", "ticket_db", "order_db", "payment_db", "admission_db", "content_db", "user_db"}
     assert databases | {"redis"} <= set(ready["dependencies"])
 
 

@@ -47,6 +47,10 @@ def _example(kind: inspect.Type, name: str) -> object:
             return {member.encode_name: _example(member.type, member.name) for member in members}
         case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
             return [_example(item, name.removesuffix("s"))]
+        case inspect.DictType(key_type=key, value_type=value):
+            return {str(_example(key, "kind")): _example(value, f"{name}_value")}
+        case inspect.AnyType():
+            return name.replace("_", " ")
         case inspect.UnionType(types=kinds):
             return _example(next(one for one in kinds if not isinstance(one, inspect.NoneType)), name)
         case inspect.LiteralType(values=(first, *_)):

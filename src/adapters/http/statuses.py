@@ -10,6 +10,7 @@ from adapters.http.statuses_of_operations import OPERATIONS
 from adapters.http.statuses_of_resale import RESALE
 from adapters.http.statuses_of_reviews import REVIEWS
 from adapters.http.statuses_of_transfers import TRANSFERS
+from adapters.http.statuses_of_users import USERS
 from core.admission.errors import (
     InvalidCodeError,
     NotPassHolderError,
@@ -245,4 +246,6 @@ STATUSES: dict[type[DomainError], int] = {
     **CONTENT,
     # reviews
     **REVIEWS,
+    # people
+    **USERS,
 }

@@ -10,7 +10,7 @@ from adapters.memory.admission_passes import AdmissionState, MemoryHandoverStore
 from adapters.memory.messaging import MemoryMessages
 from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
-from core.admission.passes import OrderStanding
+from core.admission.passes import OrderStanding, Pass, PassStatus
 from core.shared.ids import AccountId, OrderId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
@@ -18,6 +18,7 @@ from ports.admission import (
     HandoverStore,
     OrderDisputeStore,
     OrderStandingStore,
+    PassesOfPerson,
     PassKeyStore,
     PassStore,
     ScanStore,
@@ -115,6 +116,10 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
         self._messages = messages
         self._states: dict[TenantId, AdmissionState] = {}
 
+    def states(self) -> Sequence[AdmissionState]:
+        """Return what is stored, of each tenant."""
+        return list(self._states.values())
+
     @override
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncGenerator[AdmissionTransaction]:
@@ -131,3 +136,20 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
                 inbox=self._messages.inbox,
             )
             self._states[tenant_id] = draft
+
+
+class MemoryPassesOfPerson(PassesOfPerson):
+    """Looks through all tenants."""
+
+    def __init__(self, admission: MemoryAdmissionTransactions) -> None:
+        self._admission = admission
+
+    @override
+    async def to_come(self, account_id: AccountId, *, now: datetime, passes_max: int) -> Sequence[Pass]:
+        found = [
+            each
+            for state in self._admission.states()
+            for each in state.passes.values()
+            if each.account_id == account_id and each.status is not PassStatus.VOID and each.event.ends_at > now
+        ]
+        return sorted(found, key=lambda each: (each.event.starts_at, each.id))[:passes_max]

@@ -147,6 +147,10 @@ class MemoryResaleTransactions(ResaleTransactions, ExpiredVerifications):
             ]
         return [(tenant_id, one_id) for _, tenant_id, one_id in sorted(ended)[:verifications_max]]
 
+    def tenants(self) -> Sequence[tuple[TenantId, TenantResale]]:
+        """Return what is stored, of each tenant."""
+        return list(self._tenants.items())
+
     def _listings(self) -> Iterator[tuple[TenantId, Mapping[ListingId, Listing]]]:
         return ((tenant_id, work.listings) for tenant_id, work in self._tenants.items())
 

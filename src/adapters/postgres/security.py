@@ -12,6 +12,10 @@ TENANT = "(select nullif(current_setting('app.tenant_id', true), '')::uuid)"
 """The tenant of the transaction, evaluated once a statement. After a local setting ends it reads '', not NULL."""
 
 ACCOUNT = "(select nullif(current_setting('app.account_id', true), '')::uuid)"
+"""The person of the transaction; only what people ask about themselves sets it."""
+
+EMAIL = "(select nullif(current_setting('app.person_email', true), ''))"
+"""The e-mail address of that person in lower case, where they have proved that it is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,27 @@ def tenant_table(table: str, roles: Roles, *, grant: str = "select, insert, upda
         ),
         f"grant {grant} on {table} to {roles.app}",
     ]
+
+
+def person_owned(table: str, roles: Roles) -> list[str]:
+    """Give the app role the rows of the transaction's account, to read and to write; they belong to no tenant."""
+    return [
+        *forced(table),
+        (
+            f"create policy own_rows on {table} to {roles.app} "
+            f"using (account_id = {ACCOUNT}) with check (account_id = {ACCOUNT})"
+        ),
+        f"grant select, insert, update, delete on {table} to {roles.app}",
+    ]
+
+
+def person_found(table: str, *, by: str, roles: Roles, name: str = "person_found") -> list[str]:
+    """Let a transaction of a person see which rows of a tenant table are theirs, across tenants: to read, not to write.
+
+    `by` compares columns of the table with ACCOUNT or EMAIL. Transactions of tenants name no person, so this shows
+    them nothing more; what is done about the rows is done in transactions of their tenants.
+    """
+    return [f"create policy {name} on {table} for select to {roles.app} using ({by})"]
 
 
 def relay_finds(table: str, roles: Roles, *, columns: Sequence[str]) -> list[str]:

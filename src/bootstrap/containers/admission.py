@@ -10,17 +10,26 @@ from dishka import Provider, Scope, provide, provide_all
 from adapters.http.passes import OrderPassController, PassController, PassKeyController
 from adapters.http.scans import ScanController, ScanManifestController
 from adapters.inprocess.admission import InProcessAdmission
+from adapters.inprocess.admission_persons import InProcessPassesOfPerson
 from adapters.postgres.admission import PostgresAdmissionTransactions
+from adapters.postgres.admission_persons import PostgresPassesOfPerson
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.personal_data_plans import ADMISSION
 from adapters.system.pass_signing import SealedPassSigner
 from adapters.system.qr_codes import SegnoCodePainter
+from bootstrap.containers.personal_data import (
+    AnswersProvider,
+    PlanProvider,
+    PostgresMessagesProvider,
+    person_subscriptions,
+)
 from bootstrap.containers.service import Pools, PostgresProvider, Service, relay_jobs
 from bootstrap.settings import Settings, SettingsError
 from core.admission.scans import GateRules
-from ports.admission import AdmissionTransactions, CodePainter, PassSigner
+from ports.admission import AdmissionTransactions, CodePainter, PassesOfPerson, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
-from ports.published.admission import AdmissionApi
+from ports.published.admission import AdmissionApi, PassesOfPersonApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.attendance_of import AttendanceOf
@@ -83,6 +92,12 @@ class AdmissionProvider(Provider):
     )
 
     published = provide(InProcessAdmission, provides=AdmissionApi)
+    published_of_persons = provide(InProcessPassesOfPerson, provides=PassesOfPersonApi)
+
+    @provide
+    def passes_of_person(self, pools: Pools) -> PassesOfPerson:
+        """Return the passes of persons, across organisations."""
+        return PostgresPassesOfPerson(pools.app)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> AdmissionTransactions:
@@ -107,7 +122,13 @@ def admission_service() -> Service:
     """Return the admission service."""
     return Service(
         name="admission",
-        providers=(PostgresProvider("admission"), AdmissionProvider()),
+        providers=(
+            PostgresProvider("admission"),
+            AdmissionProvider(),
+            PlanProvider(ADMISSION),
+            PostgresMessagesProvider(),
+            AnswersProvider("admission"),
+        ),
         controllers=(OrderPassController, PassController, PassKeyController, ScanController, ScanManifestController),
         subscriptions=(
             Subscription("admission.note_order", OrderCreated, NoteOrder),
@@ -116,6 +137,7 @@ def admission_service() -> Service:
             Subscription("admission.void_on_cancelled_order", OrderCancelled, VoidOnCancelledOrder),
             Subscription("admission.freeze_on_dispute", DisputeOpened, FreezeOnDispute),
             Subscription("admission.decide_on_dispute", DisputeClosed, DecideOnDispute),
+            *person_subscriptions("admission"),
         ),
         jobs=relay_jobs(),
         checks=(PostgresHealth,),

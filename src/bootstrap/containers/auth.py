@@ -10,8 +10,9 @@ from dishka import AsyncContainer, Provider, Scope, provide, provide_all
 from adapters.http.api_keys import ApiKeyController
 from adapters.http.identity import AuthController, published_keys
 from adapters.http.organisations import MemberController, OrganisationController
-from adapters.inprocess.accounts import InProcessIdentity
+from adapters.inprocess.accounts import InProcessIdentity, InProcessPersons
 from adapters.inprocess.identity import TokensAndKeys
+from adapters.postgres.data_of_auth import PostgresAuthData
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresIdentityTransactions
 from adapters.system.api_key_cache import BoundedApiKeyCache
@@ -20,13 +21,16 @@ from adapters.system.passwords import Argon2PasswordHasher, HashCosts
 from adapters.system.refresh_secrets import SystemRefreshSecrets
 from adapters.system.signing_keys import SigningKeys, SigningKeysError
 from adapters.system.tokens import JwtTokenSigner, JwtTokenVerifier, TokenTerms
-from bootstrap.containers.service import EngineProvider, JobSpec, PostgresProvider, Service, relay_jobs
+from bootstrap.containers.personal_data import AnswersProvider, PostgresMessagesProvider, person_subscriptions
+from bootstrap.containers.service import EngineProvider, JobSpec, Pools, PostgresProvider, Service, relay_jobs
 from bootstrap.settings import Settings, SettingsError
 from ports.clock import Clock
 from ports.identity import ApiKeyCache, ApiKeySecrets, IdentityTransactions, PasswordHasher, RefreshSecrets, TokenSigner
-from ports.published.identity import IdentityApi, TokenVerifier
+from ports.personal_data import PersonalData
+from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
 from usecases.identity.add_member import AddMember
 from usecases.identity.change_role import ChangeRole
+from usecases.identity.confirm_erasure import ConfirmErasure
 from usecases.identity.create_api_key import CreateApiKey
 from usecases.identity.create_organisation import CreateOrganisation
 from usecases.identity.email_of_account import EmailOfAccount
@@ -75,8 +79,15 @@ class IdentityProvider(Provider):
         VerifyApiKey,
         ForgetExpiredSessions,
         EmailOfAccount,
+        ConfirmErasure,
     )
     published = provide(InProcessIdentity, provides=IdentityApi)
+    persons = provide(InProcessPersons, provides=PersonsApi)
+
+    @provide
+    def personal_data(self, pools: Pools) -> PersonalData:
+        """Return what is kept about a person."""
+        return PostgresAuthData(pools.app)
 
     @provide
     def keys(self, settings: Settings) -> SigningKeys:
@@ -117,9 +128,16 @@ def auth_service() -> Service:
     """Return the auth service."""
     return Service(
         name="auth",
-        providers=(PostgresProvider("auth"), EngineProvider("auth"), IdentityProvider()),
+        providers=(
+            PostgresProvider("auth"),
+            EngineProvider("auth"),
+            IdentityProvider(),
+            PostgresMessagesProvider(tenant_owned=False),
+            AnswersProvider("auth"),
+        ),
         controllers=(AuthController, OrganisationController, MemberController, ApiKeyController),
         root_controllers=(published_keys,),
+        subscriptions=person_subscriptions("auth"),
         jobs=(*relay_jobs(), JobSpec("forget_expired_sessions", 3600.0, ForgetExpiredSessions)),
         checks=(PostgresHealth,),
     )

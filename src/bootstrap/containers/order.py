@@ -14,7 +14,14 @@ from adapters.inprocess.orders import InProcessOrders
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.order_refunds import PostgresDueRefunds
 from adapters.postgres.orders import PostgresDueOrders, PostgresOrderTransactions
+from adapters.postgres.personal_data_plans import ORDERS
 from adapters.taxes.vat import OrganisationVat
+from bootstrap.containers.personal_data import (
+    AnswersProvider,
+    PlanProvider,
+    PostgresMessagesProvider,
+    person_subscriptions,
+)
 from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings, SettingsError
 from core.orders.terms import OrderTerms
@@ -163,6 +170,9 @@ def order_service() -> Service:
         providers=(
             PostgresProvider("order"),
             OrdersProvider(),
+            PlanProvider(ORDERS),
+            PostgresMessagesProvider(),
+            AnswersProvider("order"),
             linked(SeatingApi, GeneralAdmissionApi, ResaleApi, PaymentsApi, TicketingApi, VenuesApi),
         ),
         controllers=(
@@ -185,6 +195,7 @@ def order_service() -> Service:
             Subscription("orders.on_pass_handed_over", PassHandedOver, OnPassHandedOver),
             Subscription("orders.on_return_completed", ReturnCompleted, OnReturnCompleted),
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
+            *person_subscriptions("order"),
         ),
         jobs=(
             *relay_jobs(),

@@ -42,7 +42,9 @@ from adapters.system.webhook_health import WebhookHealth
 from bootstrap.containers.connected_accounts import AccountsProvider
 from bootstrap.containers.disputes import DisputesProvider
 from bootstrap.containers.missed_events import MissedEventsProvider
+from bootstrap.containers.payment_data import PaymentDataProvider
 from bootstrap.containers.payouts import PayoutsProvider
+from bootstrap.containers.personal_data import AnswersProvider, PostgresMessagesProvider, person_subscriptions
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
@@ -256,6 +258,9 @@ def payment_service() -> Service:
             WebhooksProvider(),
             MissedEventsProvider(),
             linked(VenuesApi, OrdersApi, AdmissionApi, VerdictsApi),
+            PaymentDataProvider(),
+            PostgresMessagesProvider(),
+            AnswersProvider("payment"),
         ),
         controllers=(
             PaymentController,
@@ -267,6 +272,7 @@ def payment_service() -> Service:
             StripeWebhookController,
             WebhookController,
         ),
+        subscriptions=person_subscriptions("payment"),
         jobs=(
             *relay_jobs(),
             JobSpec("process_webhooks", WEBHOOK_INTERVAL_S, ProcessWebhooks),

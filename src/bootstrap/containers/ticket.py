@@ -15,21 +15,29 @@ from adapters.mongo.charging import MongoCharging
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.health import MongoHealth
 from adapters.mongo.idempotency import MongoIdempotencyStore, prepare_idempotency_keys
+from adapters.mongo.outbox import prepare_outbox
+from adapters.mongo.personal_data import MongoPersonalData, PersonDocuments
+from adapters.mongo.place_steps import ENTRIES
 from adapters.mongo.places import MongoPlaces, prepare_places
 from adapters.mongo.tickets import MongoTicketStore, prepare_tickets
 from adapters.system.hold_tokens import RandomHoldTokens
+from bootstrap.containers.personal_data import AnswersProvider, MongoMessagesProvider, person_subscriptions
 from bootstrap.containers.service import JobSpec, Service, linked
 from bootstrap.settings import Settings
 from core.ticketing.charging import ChargingTerms
 from ports.events import Subscription
 from ports.hold_tokens import HoldTokens
 from ports.idempotency import IdempotencyStore
+from ports.personal_data import PersonalData
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.payments import AccountChanged, VenueAccountsApi
+from ports.published.personal_data import KeptRecord
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.ticketing import ChargingStore, PlacesLedger, PlacesUpkeep, TicketStore
+from usecases.messaging.prune_events import PruneEvents
+from usecases.messaging.relay_outbox import RelayOutbox
 from usecases.ticketing.create_ticket import CreateTicket
 from usecases.ticketing.expire_places import ExpirePlaces
 from usecases.ticketing.hold_places import HoldPlaces
@@ -55,10 +63,16 @@ from usecases.ticketing.update_ticket import UpdateTicket
 SWEEP_INTERVAL_S = 5.0
 
 _CONNECTIONS_MAX = 50
+_PLACES_KEPT = (
+    KeptRecord(
+        what="reservations of places, under an account id that leads nowhere",
+        why="they are the count of what was sold; they hold nothing else of the person",
+    ),
+)
 
 
 class TicketingProvider(Provider):
-    """The ticketing context, and its database. It has no outbox, so no relay either."""
+    """The ticketing context, and its database. Its outbox is for answers about persons' data alone."""
 
     scope = Scope.APP
     usecases = provide_all(
@@ -103,6 +117,14 @@ class TicketingProvider(Provider):
             yield database_of(client, mongo.name)
 
     @provide
+    async def personal_data(self, database: Database) -> PersonalData:
+        """Make the indexes of the outbox that the answers go to, and return the reservations."""
+        await prepare_outbox(database)
+        return MongoPersonalData(
+            database, [PersonDocuments("places", ENTRIES, hidden=("tokenSha256", "madeBy"))], kept=_PLACES_KEPT
+        )
+
+    @provide
     async def tickets(self, database: Database) -> TicketStore:
         """Bind the documents, make their indexes, and return the store."""
         await prepare_tickets(database)
@@ -125,13 +147,23 @@ def ticket_service() -> Service:
     """Return the ticket service."""
     return Service(
         name="ticket",
-        providers=(TicketingProvider(), linked(VenuesApi, VenueAccountsApi)),
+        providers=(
+            TicketingProvider(),
+            linked(VenuesApi, VenueAccountsApi),
+            MongoMessagesProvider("ticket"),
+            AnswersProvider("ticket"),
+        ),
         controllers=(TicketController, GeneralAdmissionController),
         subscriptions=(
             Subscription("ticketing.release_cancelled_order", OrderCancelled, ReleaseCancelledPlaces),
             Subscription("ticketing.note_account_change", AccountChanged, NoteAccountChange),
             Subscription("ticketing.return_places", ItemsReturned, ReturnPlaces),
+            *person_subscriptions("ticket"),
         ),
-        jobs=(JobSpec("expire_places", SWEEP_INTERVAL_S, ExpirePlaces),),
+        jobs=(
+            JobSpec("expire_places", SWEEP_INTERVAL_S, ExpirePlaces),
+            JobSpec("relay_outbox", 1.0, RelayOutbox),
+            JobSpec("prune_messages", 300.0, PruneEvents),
+        ),
         checks=(MongoHealth,),
     )

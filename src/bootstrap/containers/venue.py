@@ -6,8 +6,12 @@
 from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.venues import OrganiserSettingsController, VenueController
+from adapters.inprocess.data_of_venue import VenueData
 from adapters.inprocess.venues import InProcessVenues
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.personal_data import PostgresPersonalData
+from adapters.postgres.personal_data_plans import VENUES
+from adapters.postgres.resale_persons import PostgresOffersOfPerson
 from adapters.postgres.venues import PostgresVenueTransactions
 from bootstrap.containers.evaluations import (
     EVALUATION_CONTROLLERS,
@@ -22,6 +26,7 @@ from bootstrap.containers.operations import (
     OPERATION_STREAMS,
     OperationsProvider,
 )
+from bootstrap.containers.personal_data import AnswersProvider, PostgresMessagesProvider, person_subscriptions
 from bootstrap.containers.receipts import RECEIPT_CONTROLLERS, ReceiptsProvider
 from bootstrap.containers.resale import RESALE_CONTROLLERS, RESALE_JOBS, RESALE_SUBSCRIPTIONS, ResaleProvider
 from bootstrap.containers.seating import (
@@ -31,20 +36,23 @@ from bootstrap.containers.seating import (
     SEATING_SUBSCRIPTIONS,
     SeatingProvider,
 )
-from bootstrap.containers.service import EngineProvider, PostgresProvider, Service, linked, relay_jobs
+from bootstrap.containers.service import EngineProvider, Pools, PostgresProvider, Service, linked, relay_jobs
 from bootstrap.containers.transfers import (
     TRANSFER_CONTROLLERS,
     TRANSFER_JOBS,
     TRANSFER_SUBSCRIPTIONS,
     TransfersProvider,
 )
+from ports.personal_data import PersonalData
 from ports.published.admission import AdmissionApi
 from ports.published.identity import IdentityApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
+from ports.resale.persons import OffersOfPerson
 from ports.venues import VenueTransactions
+from usecases.resale.leave_market import LeaveMarket
 from usecases.venues.create_venue import CreateVenue
 from usecases.venues.delete_venue import DeleteVenue
 from usecases.venues.edit_layout import EditLayout
@@ -62,6 +70,23 @@ class VenuesProvider(Provider):
     published = provide(InProcessVenues, provides=VenuesApi)
 
 
+class VenueDataProvider(Provider):
+    """What the service keeps about persons; beside MarketProvider and TransfersProvider."""
+
+    scope = Scope.APP
+    leave = provide(LeaveMarket)
+
+    @provide
+    def offers(self, pools: Pools) -> OffersOfPerson:
+        """Return what persons have on the market, across organisations."""
+        return PostgresOffersOfPerson(pools.app)
+
+    @provide
+    def data(self, pools: Pools, leave: LeaveMarket) -> PersonalData:
+        """Return its rows; an erasure begins with leaving the market."""
+        return VenueData(PostgresPersonalData(pools.app, VENUES), leave)
+
+
 def venue_service() -> Service:
     """Return the venue service."""
     return Service(
@@ -77,6 +102,9 @@ def venue_service() -> Service:
             EvaluationProvider(),
             TransfersProvider(),
             OperationsProvider(),
+            VenueDataProvider(),
+            PostgresMessagesProvider(),
+            AnswersProvider("venue"),
             linked(TicketingApi, AdmissionApi, OrdersApi, PaymentsApi, IdentityApi),
         ),
         controllers=(
@@ -96,6 +124,7 @@ def venue_service() -> Service:
             *MARKET_SUBSCRIPTIONS,
             *EVALUATION_SUBSCRIPTIONS,
             *TRANSFER_SUBSCRIPTIONS,
+            *person_subscriptions("venue"),
         ),
         jobs=(
             *relay_jobs(),

@@ -7,6 +7,7 @@ TenantId = NewType("TenantId", UUID)
 """The organisation whose data it is; also the organisation's own id."""
 
 AccountId = NewType("AccountId", UUID)
+DataRequestId = NewType("DataRequestId", UUID)
 ApiKeyId = NewType("ApiKeyId", UUID)
 VenueId = NewType("VenueId", UUID)
 VenueSectionId = NewType("VenueSectionId", UUID)

@@ -51,6 +51,18 @@ class IdentityApi(Protocol):
         """
 
 
+class PersonsApi(Protocol):
+    """What the service that keeps people's own data asks about their accounts."""
+
+    @abstractmethod
+    async def confirm_erasure(self, *, account_id: UUID, password: str) -> None:
+        """Make sure that the person themselves wants their account to end.
+
+        Raises RefusedError `identity.invalid_credentials` for a wrong password, `identity.last_owner` for who alone
+        could act for an organisation that has other members, and LinkUnavailableError.
+        """
+
+
 class AccountRegistered(Event, frozen=True, kw_only=True):
     """Someone made an account."""
 
