@@ -34,7 +34,9 @@ class PostOffice:
     calls: int = 0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802  (the name that aiosmtpd calls)
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
         self.calls += 1
         if self.silent:
             await self.closing.wait()
@@ -42,7 +44,7 @@ class PostOffice:
             envelope.rcpt_tos.append(address)
         return self.answer
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  (as above)
         message = message_from_bytes(envelope.original_content, policy=default)
         assert isinstance(message, EmailMessage)
         self.got.append(message)

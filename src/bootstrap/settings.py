@@ -2,11 +2,13 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, override
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
+
+from bootstrap.secret_values import Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
 _TEST_PREFIX = "FAIRSEAT_TEST_"
@@ -15,40 +17,6 @@ DATABASES = ("auth", "venue", "order", "payment", "admission")
 
 class SettingsError(Exception):
     """The environment does not make sense; each line of the message names one variable."""
-
-
-class Secret:
-    """A value that is never shown: `repr`, `str` and logs see stars."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the value, for the one place that needs it."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    @override
-    def __repr__(self) -> str:
-        return "'***'" if self._value else "''"
-
-
-class SecretUrl(Secret):
-    """A URL whose password is never shown."""
-
-    __slots__ = ()
-
-    @override
-    def __repr__(self) -> str:
-        parts = urlsplit(self._value)
-        if parts.password is None:
-            return repr(self._value)
-        host = f"{parts.username or ''}:***@{parts.hostname or ''}" + (f":{parts.port}" if parts.port else "")
-        return repr(urlunsplit(parts._replace(netloc=host)))
 
 
 type Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -175,6 +143,24 @@ class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
     waiting_offer_window_s: Seconds = 1_800
 
 
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How mail goes out: by `smtp`, or as files (`file`) into `folder`, which is for development.
+
+    `security` is `starttls` (demanded, not merely tried), `tls` from the first byte, or `none`, with which no password
+    is sent. Links in mails lead to pages below `link_base_url`; by default below the API's own address.
+    """
+
+    transport: Literal["smtp", "file"] = "file"
+    host: str = ""
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret = Secret("")
+    sender: Annotated[str, Meta(pattern="^[^\\r\\n]+@[^\\r\\n]+$")] = "Fairseat <no-reply@fairseat.example>"
+    folder: str = ""
+    link_base_url: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -200,6 +186,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seating: SeatingSettings = SeatingSettings()
     transfers: TransferSettings = TransferSettings()
     resale: ResaleSettings = ResaleSettings()
+    mail: MailSettings = MailSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

@@ -39,7 +39,8 @@ class MailRefusedError(MailError):
 
 class MailUnavailableError(MailError):
     """It was not taken now: the server is away, too slow, or asks to come again later. It may have been taken all the
-    same, where only the answer was lost."""
+    same, where only the answer was lost.
+    """
 
 
 class Mailer(Protocol):

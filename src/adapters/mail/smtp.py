@@ -17,7 +17,7 @@ from aiosmtplib import (
 
 from adapters.mail.messages import message_of
 from ports.clock import Clock
-from ports.mail import Mail, MailError, Mailer, MailRefusedError, MailUnavailableError
+from ports.mail import Mail, Mailer, MailError, MailRefusedError, MailUnavailableError
 
 COMMAND_TIMEOUT_S = 20.0
 SEND_TIMEOUT_S = 60.0

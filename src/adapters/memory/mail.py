@@ -2,7 +2,7 @@
 
 from typing import override
 
-from ports.mail import Mail, MailError, Mailer
+from ports.mail import Mail, Mailer, MailError
 
 
 class MemoryMailer(Mailer):
