@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import pyotp
 import pytest
+from pyotp.totp import TOTP
 
 from core.identity.errors import (
     EmailNotVerifiedError,
@@ -318,7 +318,7 @@ class App:
 
     def __init__(self, world: IdentityWorld, secret: str) -> None:
         self._world = world
-        self._codes = pyotp.TOTP(secret)
+        self._codes = TOTP(secret)
 
     def code(self, *, steps: int = 0) -> str:
         return self._codes.at(self._world.clock.now() + timedelta(seconds=30 * steps))

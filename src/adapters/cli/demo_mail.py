@@ -10,6 +10,7 @@ import httpx
 
 _LOOK_EVERY_S = 0.25
 _PATIENCE_S = 60.0
+_REFUSED = 422
 _TOKEN = re.compile(r"#token=([\w-]+)")
 
 
@@ -38,7 +39,7 @@ async def verify_by_letter(http: httpx.AsyncClient, folder: Path, address: str) 
                 await asyncio.sleep(_LOOK_EVERY_S)
                 continue
             answer = await http.post("/auth/verify-email", json={"token": token})
-            if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
+            if answer.status_code != _REFUSED:
                 answer.raise_for_status()
                 return
             tried = token

@@ -1,6 +1,6 @@
 """What is done with letters: showing that an address is one's own, and choosing a new password."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
@@ -36,6 +36,12 @@ class AskForLetterBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     """The address of an account."""
 
     email: AnyEmail
+
+
+class TakenBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The request was taken; whether there is a letter, nobody is told but its reader."""
+
+    status: Literal["accepted"] = "accepted"
 
 
 class ResetPasswordBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -84,9 +90,10 @@ class MailedTokenController(Controller):
     @inject
     async def resend(
         self, request: Request[Any, Any, Any], data: JSONBody[AskForLetterBody], usecase: FromDishka[AskForLetter]
-    ) -> None:
+    ) -> TakenBody:
         """Open to everyone. The answer is the same, whether the address has an account or not."""
         await usecase(MailTokenPurpose.VERIFY_EMAIL, data.email, address=address_of(request))
+        return TakenBody()
 
     @post(
         "/password/forgot",
@@ -99,9 +106,10 @@ class MailedTokenController(Controller):
     @inject
     async def forgot(
         self, request: Request[Any, Any, Any], data: JSONBody[AskForLetterBody], usecase: FromDishka[AskForLetter]
-    ) -> None:
+    ) -> TakenBody:
         """Open to everyone. The answer is the same, whether the address has an account or not."""
         await usecase(MailTokenPurpose.RESET_PASSWORD, data.email, address=address_of(request))
+        return TakenBody()
 
     @post(
         "/password/reset",

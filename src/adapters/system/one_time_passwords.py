@@ -6,7 +6,7 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import override
 
-import pyotp
+from pyotp.totp import TOTP
 
 from adapters.system.qr_codes import qr_code
 from core.identity.totp import DRIFT_STEPS, SECRET_BYTES, STEP_S
@@ -53,5 +53,5 @@ class SystemOneTimePasswords(OneTimePasswords):
                 found = at
         return found
 
-    def _codes(self, secret: bytes) -> pyotp.TOTP:
-        return pyotp.TOTP(self.shown(secret), interval=STEP_S)
+    def _codes(self, secret: bytes) -> TOTP:
+        return TOTP(self.shown(secret), interval=STEP_S)
