@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -225,7 +226,9 @@ class Contention:
 
 
 @asynccontextmanager
-async def contention(postgres: PostgresServer, valkey_url: str, mongodb_url: str) -> AsyncIterator[Contention]:
+async def contention(
+    postgres: PostgresServer, valkey_url: str, mongodb_url: str, folder: Path
+) -> AsyncIterator[Contention]:
     databases = await fresh_databases(postgres)
     listening = listen("127.0.0.1", 0)
     base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -238,7 +241,7 @@ async def contention(postgres: PostgresServer, valkey_url: str, mongodb_url: str
         ) as client,
     ):
         stripe.state.sender.endpoint.copies = 2
-        environment = databases.environment(postgres, valkey_url, mongodb_url, stripe.url) | {
+        environment = databases.environment(postgres, valkey_url, mongodb_url, stripe.url, mail_folder=folder) | {
             "FAIRSEAT_ORDERS_TTL_S": str(ORDER_TTL_S),
             "FAIRSEAT_ORDERS_PAYMENT_PROTECTION_S": str(ORDER_TTL_S),
             "FAIRSEAT_ORDERS_LIFETIME_MAX_S": str(2 * ORDER_TTL_S),
@@ -248,7 +251,7 @@ async def contention(postgres: PostgresServer, valkey_url: str, mongodb_url: str
         await platform.connect()
         try:
             async with working(platform), serving(platform, listening):
-                await load_demo_world(base_url, stripe_url=stripe.url)
+                await load_demo_world(base_url, mail_folder=folder, stripe_url=stripe.url)
                 http = DemoHttp(
                     client=client,
                     api_url=f"{base_url}/api/v1",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -52,10 +53,10 @@ class FreshDatabases:
         return await self.sum_of("select count(*) from outbox where published_at is null")
 
     def environment(
-        self, postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe_url: str
+        self, postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe_url: str, *, mail_folder: Path
     ) -> dict[str, str]:
         """Return an environment that names these and the other servers."""
-        environment = settings(postgres, valkey_url, mongodb_url, stripe_url, world="books")
+        environment = settings(postgres, valkey_url, mongodb_url, stripe_url, mail_folder=mail_folder, world="books")
         for name, database in self.by_service.items():
             variable = f"FAIRSEAT_{name.upper()}_DATABASE"
             environment |= {f"{variable}_URL": database.app_url, f"{variable}_RELAY_URL": database.relay_url}

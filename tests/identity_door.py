@@ -3,13 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from litestar.types import ControllerRouterHandler
 
+from adapters.cli.demo_mail import mailed_token
 from adapters.postgres.migrator import Database
 from adapters.system.signing_keys import SigningKeys
 from adapters.system.tokens import TokenTerms
@@ -18,13 +22,15 @@ from bootstrap.containers.service import Links, build_container
 from bootstrap.settings import Settings
 from ports.published.identity import TokenVerifier
 from tests.service_client import app_of, routes_of, settings_with
+from usecases.identity.send_letters import SendLetters
 
 PASSWORD = "a quiet seat in row five"
 TERMS = TokenTerms(issuer="https://fairseat.test", audience="fairseat")
 
 
-def settings_for(database: Database, keys: SigningKeys | str) -> Settings:
+def settings_for(database: Database, keys: SigningKeys | str, **more: str) -> Settings:
     return settings_with(
+        **more,
         AUTH_DATABASE_URL=database.app_url,
         AUTH_DATABASE_RELAY_URL=database.relay_url,
         TOKEN_SIGNING_KEYS=keys if isinstance(keys, str) else keys.to_pem().decode(),
@@ -38,6 +44,21 @@ class Door:
 
     client: AsyncTestClient[Litestar]
     keys: SigningKeys
+    worker: AsyncContainer
+    mailbox: Path
+
+    async def letter(self, name: str) -> str:
+        """Send what waits, and return the token of somebody's newest letter that has one."""
+        send = await self.worker.get(SendLetters)
+        while await send():
+            pass
+        token = mailed_token(self.mailbox, f"{name}@fairseat.test")
+        assert token is not None
+        return token
+
+    async def verify(self, name: str) -> None:
+        answer = await self.post("/auth/verify-email", {"token": await self.letter(name)})
+        assert answer.status_code == 204, answer.text
 
     async def post(self, path: str, body: object, *, token: str | None = None, **headers: str) -> httpx.Response:
         return await self.client.post(f"/api/v1{path}", json=body, headers=self.headers(token) | headers)
@@ -62,8 +83,9 @@ class Door:
         return session
 
     async def fan(self, name: str) -> str:
-        """Register and log in; return the access token."""
+        """Register, verify the address and log in; return the access token."""
         assert (await self.register(name)).status_code == 201
+        await self.verify(name)
         return str((await self.log_in(name))["accessToken"])
 
     async def organisation(self, token: str, name: str = "Riethsporthalle") -> tuple[str, str]:
@@ -96,10 +118,15 @@ async def open_door(
     """Serve the auth service on the database, as one process of it would, and some handlers more."""
     keys = keys or SigningKeys.generate()
     service = replace(auth_service(), controllers=(*auth_service().controllers, *more))
-    container = build_container(service, settings_for(database, keys), Links())
-    app = app_of(routes_of(service, container), verifier=await container.get(TokenVerifier))
-    try:
-        async with AsyncTestClient(app) as client:
-            yield Door(client, keys)
-    finally:
-        await container.close()
+    with TemporaryDirectory() as mailbox:
+        settings = settings_for(database, keys, MAIL_FOLDER=mailbox)
+        container = build_container(service, settings, Links())
+        # The client runs the application in a loop of its own; the letters are sent by another process, as it were.
+        worker = build_container(service, settings, Links())
+        app = app_of(routes_of(service, container), verifier=await container.get(TokenVerifier))
+        try:
+            async with AsyncTestClient(app) as client:
+                yield Door(client, keys, worker, Path(mailbox))
+        finally:
+            await container.close()
+            await worker.close()

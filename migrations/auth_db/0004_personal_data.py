@@ -5,7 +5,7 @@ from alembic import op
 from adapters.postgres.security import ACCOUNT, Roles
 
 revision = "auth_0004"
-down_revision = "auth_0002"
+down_revision = "auth_0003"
 branch_labels = None
 depends_on = None
 

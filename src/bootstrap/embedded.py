@@ -47,6 +47,7 @@ class EmbeddedStack:
         self.folder.mkdir(parents=True, exist_ok=True)
         secret = _Secrets(self.folder / "secrets.json")
         self._media()
+        self._mail()
         try:
             await asyncio.gather(
                 self._postgres(secret), self._valkey(), self._mongo(), self._stripe(secret), self._keys(secret)
@@ -125,6 +126,11 @@ class EmbeddedStack:
         self._set("STRIPE_CONNECT_WEBHOOK_SECRET", connect_secret)
         self._set("STRIPE_PUBLISHABLE_KEY", _STRIPE_PUBLISHABLE_KEY)
         self._set("STRIPE_API_URL", fake.url)
+
+    def _mail(self) -> None:
+        """Keep mail as files, unless the settings say how it is sent."""
+        if self.given.get("FAIRSEAT_MAIL_TRANSPORT") != "smtp" and not self._is_given("MAIL_FOLDER"):
+            self._set("MAIL_FOLDER", str(self.folder / "mail"))
 
     async def _keys(self, secret: "_Secrets") -> None:
         if not self._is_given("TOKEN_SIGNING_KEYS"):

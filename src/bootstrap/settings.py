@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from bootstrap.setting_groups import MailSettings, MediaSettings, ReviewSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
@@ -58,27 +59,6 @@ class ContentDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
     """content_db."""
 
     name: Annotated[str, Meta(pattern="^[a-z0-9_]{1,38}$")] = "content_db"
-
-
-class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where files of venues lie, and how many bytes one may have: `local` is a folder of this machine, `s3` a bucket.
-
-    Without an endpoint the bucket is Amazon's, and without keys those of the machine are used.
-    """
-
-    store: Literal["local", "s3"] = "local"
-    folder: Annotated[str, Meta(min_length=1)] = ".fairseat/media"
-    bucket: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
-    region: Annotated[str, Meta(pattern="^[a-z0-9-]{2,40}$")] = "us-east-1"
-    endpoint: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
-    access_key_id: Secret = Secret("")
-    secret_access_key: Secret = Secret("")
-    bytes_max: Annotated[int, Meta(ge=1024, le=5_000_000_000)] = 50_000_000
-
-    def __post_init__(self) -> None:
-        """Refuse a bucket that is not named."""
-        if self.store == "s3" and not self.bucket:
-            raise ValueError("the store `s3` needs a bucket - at `$.bucket`")
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,13 +151,6 @@ class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
     waiting_offer_window_s: Seconds = 1_800
 
 
-class ReviewSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether reviews are judged `before` or `after` publication, and how many reports hide one until it is judged."""
-
-    moderation: Literal["before", "after"] = "before"
-    reports_max: Annotated[int, Meta(ge=1, le=1_000)] = 3
-
-
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much is logged."""
 
@@ -207,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     resale: ResaleSettings = ResaleSettings()
     media: MediaSettings = MediaSettings()
     reviews: ReviewSettings = ReviewSettings()
+    mail: MailSettings = MailSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

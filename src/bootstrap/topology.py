@@ -29,6 +29,7 @@ from bootstrap.settings import Settings
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
+from ports.mail import Mailer
 from ports.published.admission import AdmissionApi, PassesOfPersonApi
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
@@ -141,12 +142,13 @@ class Platform:
     async def connect(self) -> None:
         """Ask every needed dependency once; raises what the first one raises that cannot be used.
 
-        What is made of secrets is made here, so that a wrong one is told now and not with the first token, pass or
-        receipt.
+        What is made of secrets is made here, so that a wrong one is told now and not with the first token, pass,
+        receipt or letter.
         """
         await self._verifier()
         await self.containers["admission"].get(PassSigner)
         await (await self.containers["venue"].get(ReceiptKeys)).load()
+        await self.containers["auth"].get(Mailer)
         for check in await self.checks():
             if check.needed:
                 await check.check()

@@ -48,6 +48,8 @@ async def _bring_up(
         configure_logging(settings.log.level)
         _keep(folder / "settings.env", stack.environment)
         await migrate_all(settings)
+        if demo and settings.mail.transport != "file":
+            raise SettingsError("FAIRSEAT_MAIL_TRANSPORT: the people of the demo have no mailboxes; use file.")
         ready = _greeting(settings, base_url, stack.stripe_url, console, demo=demo)
         await run(settings, listening=listening, with_workers=True, on_ready=ready)
 
@@ -75,13 +77,15 @@ def _greeting(
         from adapters.cli.demo_world import load_demo_world
         from adapters.cli.walkthrough import print_welcome
 
-        world = await load_demo_world(base_url, stripe_url=stripe_url) if demo else None
+        mail = settings.mail
+        world = await load_demo_world(base_url, mail_folder=Path(mail.folder), stripe_url=stripe_url) if demo else None
         print_welcome(
             console,
             base_url=base_url,
             stripe_url=stripe_url,
             publishable_key=settings.stripe.publishable_key,
             world=world,
+            mail_folder=mail.folder if mail.transport == "file" else None,
         )
 
     return greet

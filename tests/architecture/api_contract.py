@@ -21,6 +21,17 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     POST                /auth/token
     POST                /auth/guest
     GET                 /auth/me
+    POST                /auth/verify-email
+    POST                /auth/verify-email/resend
+    POST                /auth/password/forgot
+    POST                /auth/password/reset
+    POST                /auth/password/change
+    POST                /auth/totp
+    POST                /auth/totp/confirm
+    POST                /auth/totp/remove
+    GET                 /auth/sessions
+    DELETE              /auth/sessions/{id}
+    GET|PUT             /organisations/{id}/sign-in-rules
     GET|POST            /organisations
     POST                /organisations/{id}/members
     GET|POST            /organisations/{id}/api-keys

@@ -7,9 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.memory.clock import MemoryClock
-from adapters.postgres.identity import PostgresIdentityTransactions
-from adapters.postgres.sessions import create_engine
 from adapters.system.ids import Uuid7Source
 from core.identity.api_keys import LIVE_KEYS_MAX, USE_NOTED_EVERY, ApiKey, PresentedKey
 from core.identity.errors import TooManyApiKeysError
@@ -18,7 +15,7 @@ from core.shared.callers import ApiScope
 from core.shared.ids import AccountId, ApiKeyId, TenantId
 from ports.ids import IdSource
 from ports.paging import PageRequest
-from tests.identity_world import IdentityWorld, account_id_of, memory_world
+from tests.identity_world import IdentityWorld, account_id_of, memory_world, postgres_world
 from tests.servers import PostgresServer
 
 IDS: IdSource = Uuid7Source()
@@ -31,12 +28,8 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[IdentityWorld]:
         yield memory_world()
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    database = await postgres.fresh("auth_db")
-    engine = create_engine(database.app_url, connections_max=6)
-    try:
-        yield IdentityWorld(PostgresIdentityTransactions(engine, ids=IDS), MemoryClock(), IDS)
-    finally:
-        await engine.dispose()
+    async with postgres_world(await postgres.fresh("auth_db")) as world:
+        yield world
 
 
 async def organisation(world: IdentityWorld) -> TenantId:

@@ -34,7 +34,7 @@ async def test_from_registering_to_a_staff_token(door: Door) -> None:
     assert session.keys() == {"accessToken", "refreshToken", "tokenType", "expiresIn"}
     assert (session["tokenType"], session["expiresIn"]) == ("Bearer", 900)
     me = (await door.get("/auth/me", token=session["accessToken"])).json()
-    assert me == registered.json() | {"organisationId": None, "role": None}
+    assert me == registered.json() | {"emailVerified": False, "organisationId": None, "role": None}
     organisation_id, staff = await door.organisation(session["accessToken"])
     me = (await door.get("/auth/me", token=staff)).json()
     assert (me["organisationId"], me["role"]) == (organisation_id, "owner")

@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -24,11 +25,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180 + 4 * ORDERS)]
 
 
 async def test_webhook_buyer_refund_and_expiry_at_the_same_order_at_once_deadlock_nowhere(
-    postgres: PostgresServer, valkey_url: str, mongodb_url: str, caplog: pytest.LogCaptureFixture
+    postgres: PostgresServer, valkey_url: str, mongodb_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     print(f"\nseed {SEED} (FAIRSEAT_TEST_CRASH_SEED), {ORDERS} orders (FAIRSEAT_TEST_CONTENDED_ORDERS)")
     caplog.set_level(logging.WARNING)
-    async with contention(postgres, valkey_url, mongodb_url) as contended:
+    async with contention(postgres, valkey_url, mongodb_url, tmp_path) as contended:
         began = time.monotonic()
         gate = asyncio.Semaphore(AT_A_TIME)
 

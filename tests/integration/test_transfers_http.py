@@ -196,7 +196,10 @@ async def test_to_others_and_to_other_tenants_there_is_no_transfer(desk: Desk) -
     world = desk.world
     offered = await desk.offered()
     strangers = (world.sale.stranger, replace(world.recipient, tenant_id=ELSEWHERE), world.sale.staff(Role.SCANNER))
-    for caller in strangers:
+    unverified = await desk.accept(offered["id"], caller=world.sale.stranger)
+    assert problem(unverified) == (403, "resale.email_not_verified")
+    for number, caller in enumerate(strangers):
+        world.identity.known.setdefault(caller.account_id, f"stranger{number}@example.com")
         assert problem(await desk.accept(offered["id"], caller=caller)) == (404, "resale.transfer_not_found")
         for method, path in (("GET", ""), ("POST", "/decline"), ("DELETE", "")):
             answer = await desk.ask(method, f"/transfers/{offered['id']}{path}", caller=caller)

@@ -175,3 +175,62 @@ async def test_the_relay_sees_messages_and_nobodys_data(relay: Connection) -> No
     assert await relay.fetch("select * from outbox") == []
     for table in ("accounts", "refresh_families", "refresh_tokens", "organisations", "memberships", "api_keys"):
         await refused(relay, f"select * from {table}")
+
+
+async def letters_of(connection: Connection, person: UUID | None) -> None:
+    async with connection.transaction():
+        await act(connection, account=person)
+        await connection.execute(
+            "insert into mail_queue values ($1, $2, 'verify_email', 'sealed', now(), now(), now())", uuid4(), person
+        )
+
+
+async def test_letters_are_put_in_for_oneself_or_for_nobody_and_read_by_the_sender_alone(
+    app: Connection, relay: Connection
+) -> None:
+    for person in (ANN, None):
+        await letters_of(app, person)
+    async with app.transaction():
+        await act(app, account=ANN)
+        for person in (BOB, None):
+            await refused(app, "insert into mail_queue values ($1, $2, 'x', 'x', now(), now(), now())", uuid4(), person)
+        for statement in ("select * from mail_queue", "delete from mail_queue", "update mail_queue set tries = 1"):
+            await refused(app, statement)
+    assert {row["account_id"] for row in await relay.fetch("select account_id from mail_queue")} == {ANN, None}
+    await refused(relay, "update mail_queue set account_id = null")
+
+
+async def test_mailed_tokens_are_found_by_anybody_and_written_by_their_account(app: Connection) -> None:
+    for person in (ANN, BOB):
+        async with app.transaction():
+            await act(app, account=person)
+            token = "insert into mail_tokens values (sha256($1::text::bytea), $2, 'verify_email', now(), now() + '1 h')"
+            await app.execute(token, str(person), person)
+    async with app.transaction():
+        await act(app, account=ANN)
+        assert len(await app.fetch("select * from mail_tokens")) == 2
+        assert await app.execute("update mail_tokens set spent_at = now()") == "UPDATE 1"
+        assert await app.execute("delete from mail_tokens") == "DELETE 0"  # none is old
+        for change in ("expires_at = 'infinity'", "purpose = 'reset_password'", "account_id = account_id"):
+            await refused(app, f"update mail_tokens set {change}")
+        await refused(
+            app, "insert into mail_tokens values (sha256('b'), $1, 'verify_email', now(), now() + '1 h')", BOB
+        )
+
+
+async def test_a_second_factor_is_seen_and_written_by_its_account(app: Connection, relay: Connection) -> None:
+    for person in (ANN, BOB):
+        async with app.transaction():
+            await act(app, account=person)
+            await app.execute("insert into totp_factors values ($1, 'sealed', now())", person)
+            await app.execute("insert into totp_recovery_codes values ($1, sha256('code'))", person)
+    async with app.transaction():
+        await act(app, account=ANN)
+        for table in ("totp_factors", "totp_recovery_codes"):
+            assert {row["account_id"] for row in await app.fetch(f"select account_id from {table}")} == {ANN}
+        assert await app.execute("update totp_recovery_codes set spent_at = now()") == "UPDATE 1"
+        await refused(app, "update totp_factors set account_id = $1", BOB)
+        assert await app.execute("delete from totp_factors") == "DELETE 1"
+        assert await app.fetch("select * from totp_recovery_codes") == []
+    for table in ("totp_factors", "totp_recovery_codes", "mail_tokens"):
+        await refused(relay, f"select * from {table}")

@@ -12,7 +12,19 @@ from tests.servers import DATABASE_KINDS, PostgresServer, connected
 
 WITHOUT_TENANT: Mapping[str, frozenset[str]] = {
     # People and their sessions belong to no organisation; their policies are tested with identity.
-    "auth_db": frozenset({"accounts", "refresh_tokens", "refresh_families", "idempotency_keys", "outbox"}),
+    "auth_db": frozenset(
+        {
+            "accounts",
+            "refresh_tokens",
+            "refresh_families",
+            "mail_tokens",
+            "mail_queue",
+            "totp_factors",
+            "totp_recovery_codes",
+            "idempotency_keys",
+            "outbox",
+        }
+    ),
     # The keys of receipts speak for the installation; receipts name their tenant. The law is the same for everybody:
     # services may only read which rulebook is in use.
     "venue_db": frozenset({"resale_receipt_keys", "rulebooks", "rulebook_activations"}),

@@ -97,7 +97,9 @@ async def stage(
         httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=2 * BUYERS)) as client,
     ):
         stripe.state.sender.endpoint.copies = 2
-        environment = databases.environment(postgres, valkey_url, mongodb_url, stripe.url) | {
+        environment = databases.environment(
+            postgres, valkey_url, mongodb_url, stripe.url, mail_folder=folder / "mail"
+        ) | {
             "FAIRSEAT_RABBITMQ_URL": rabbit.url,
             "FAIRSEAT_ORDERS_TTL_S": str(ORDER_TTL_S),
             "FAIRSEAT_ORDERS_PAYMENT_PROTECTION_S": str(ORDER_TTL_S),
@@ -106,7 +108,7 @@ async def stage(
         programs = Programs(folder, environment, port)
         try:
             await programs.start()
-            await load_demo_world(programs.base_url, stripe_url=stripe.url)
+            await load_demo_world(programs.base_url, mail_folder=folder / "mail", stripe_url=stripe.url)
             http = DemoHttp(
                 client=client,
                 api_url=f"{programs.base_url}/api/v1",

@@ -227,7 +227,9 @@ async def arena(
     stripe = StripeFake(secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET)
     async with AsyncExitStack() as exits:
         fake = await exits.enter_async_context(stripe)
-        environment = settings(postgres, redis.url, mongodb_url, fake.url, world="fire") | {
+        environment = settings(
+            postgres, redis.url, mongodb_url, fake.url, mail_folder=folder / "mail", world="fire"
+        ) | {
             "FAIRSEAT_VENUE_DATABASE_CONNECTIONS_MAX": "6",
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ACCOUNT": "0",
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ADDRESS": str(PER_ADDRESS_MAX),

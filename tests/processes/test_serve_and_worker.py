@@ -31,7 +31,13 @@ async def stripe_fake() -> AsyncIterator[StripeFake]:
 
 
 def settings(
-    postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe_url: str, *, world: str = "apart"
+    postgres: PostgresServer,
+    valkey_url: str,
+    mongodb_url: str,
+    stripe_url: str,
+    *,
+    mail_folder: Path,
+    world: str = "apart",
 ) -> dict[str, str]:
     """Return an environment that names every server, with databases of this world that are not there yet."""
     environment = {
@@ -45,6 +51,7 @@ def settings(
         "FAIRSEAT_STRIPE_API_URL": stripe_url,
         "FAIRSEAT_TOKEN_SIGNING_KEYS": SigningKeys.generate().to_pem().decode(),
         "FAIRSEAT_PASSES_KEY_SECRET": "thirty-two bytes of no importance",
+        "FAIRSEAT_MAIL_FOLDER": str(mail_folder),
     }
     admin = urlsplit(postgres.admin_url)
     for name in DATABASES:
@@ -75,7 +82,7 @@ def started(log: Path, environment: dict[str, str], *arguments: str) -> Iterator
 async def test_migrate_serve_and_worker_sell_a_seat(
     postgres: PostgresServer, valkey_url: str, mongodb_url: str, stripe_fake: StripeFake, tmp_path: Path
 ) -> None:
-    environment = settings(postgres, valkey_url, mongodb_url, stripe_fake.url)
+    environment = settings(postgres, valkey_url, mongodb_url, stripe_fake.url, mail_folder=tmp_path / "mail")
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
     for expected in ("first", "again"):
@@ -104,7 +111,7 @@ async def test_migrate_serve_and_worker_sell_a_seat(
             endpoint = {"url": f"{base_url}/api/v1/webhooks/stripe", "secret": WEBHOOK_SECRET}
             told = await http.post(f"{stripe_fake.url}/_fake/webhooks", json=endpoint)
             assert told.is_success, told.text
-        await load_demo_world(base_url, stripe_url=stripe_fake.url)
+        await load_demo_world(base_url, mail_folder=tmp_path / "mail", stripe_url=stripe_fake.url)
 
         def buy() -> int:
             with Buyer(Place(f"{base_url}/api/v1", stripe_fake.url)) as buyer:

@@ -7,10 +7,12 @@ from tests.identity_world import memory_world
 from usecases.identity.email_of_account import EmailOfAccount
 
 
-async def test_an_account_has_the_address_that_it_was_registered_with() -> None:
+async def test_an_account_has_the_address_that_it_has_verified() -> None:
     world = memory_world()
-    ann, ben = await world.account("ann"), await world.account("ben")
+    ann, ben = await world.account("ann"), await world.verified("ben")
     identity = InProcessIdentity(EmailOfAccount(world.transactions))
+    assert await identity.email_of(account_id=ann.id) is None
+    await world.verify_email(await world.mailed_token("ann"))
     assert await identity.email_of(account_id=ann.id) == "ann@fairseat.test"
     assert await identity.email_of(account_id=ben.id) == "ben@fairseat.test"
 

@@ -7,8 +7,9 @@ import pytest
 from adapters.memory.clock import MemoryClock
 from adapters.memory.hold_budget import MemoryHoldBudget
 from core.seating.errors import TooManyHoldsError
-from core.seating.hold_budget import HoldTerms, network_of
+from core.seating.hold_budget import HoldTerms
 from core.shared.callers import Role
+from core.shared.networks import network_of
 from tests.seating_world import a_buyer, a_tenant
 from usecases.seating.spend_hold_budget import SpendHoldBudget
 

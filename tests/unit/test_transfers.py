@@ -14,6 +14,7 @@ from core.resale.policies.policy import ResalePolicy
 from core.resale.transfers.history import HistoryKind
 from core.resale.transfers.transfer import RETRY_S, STEP_S_MAX, TIME_OVER
 from core.resale.transfers.transfer_errors import (
+    EmailUnverifiedError,
     HolderNameNeededError,
     OwnTransferError,
     TooManyTransfersError,
@@ -136,7 +137,9 @@ async def test_what_is_no_address_is_refused(world: TransferWorld, address: str)
 async def test_only_the_account_with_the_address_accepts_or_declines(world: TransferWorld) -> None:
     transfer = await world.offered()
     elsewhere = replace(world.recipient, tenant_id=TenantId(UUID(int=0xB)))
-    for caller in (world.other, world.sender, world.sale.staff(), elsewhere):
+    staff = world.sale.staff()
+    world.identity.known[staff.account_id] = "staff@example.com"
+    for caller in (world.other, world.sender, staff, elsewhere):
         with pytest.raises(TransferNotFoundError):
             await world.accept(caller, transfer.id, holder_name=None)
         with pytest.raises(TransferNotFoundError):
@@ -148,11 +151,19 @@ async def test_only_the_account_with_the_address_accepts_or_declines(world: Tran
     assert (await world.accept(world.recipient, transfer.id, holder_name=None)).status is TransferStatus.ACCEPTED
 
 
-async def test_somebody_may_register_after_the_offer(world: TransferWorld) -> None:
+async def test_somebody_may_verify_the_address_after_the_offer_and_not_accept_before(world: TransferWorld) -> None:
     transfer = await world.offered(to="dora@example.com")
     dora = world.sale.stranger
+    for act in (
+        world.accept(dora, transfer.id, holder_name=None),
+        world.decline(dora, transfer.id),
+        world.accept(dora, TransferId(UUID(int=1)), holder_name=None),
+        world.read.page(dora, Box.IN, PageRequest(limit=10)),
+    ):
+        with pytest.raises(EmailUnverifiedError):
+            await act
     with pytest.raises(TransferNotFoundError):
-        await world.accept(dora, transfer.id, holder_name=None)
+        await world.read.one(dora, transfer.id)
     world.identity.known[dora.account_id] = "dora@example.com"
     assert (await world.accept(dora, transfer.id, holder_name=None)).to_account == dora.account_id
 

@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import msgspec
+
+from adapters.cli.demo_mail import verify_by_letter
 
 ORGANISATION = "Erfurt Hallensport"
 TICKET_TITLE = "Erfurt – Suhl"
@@ -44,21 +47,24 @@ class DemoWorld:
     onboarding_url: str | None = None
 
 
-async def load_demo_world(base_url: str, *, stripe_url: str | None = None) -> DemoWorld:
+async def load_demo_world(base_url: str, *, mail_folder: Path, stripe_url: str | None = None) -> DemoWorld:
     """Make the demo, or find it as it was made before; raises httpx.HTTPStatusError when the API refuses.
+
+    In `mail_folder` are the letters to its people, whose links are followed for them.
 
     At `stripe_url` is the stand-in for Stripe, where the venue's owner is made to answer everything; None is the real
     one, where only a person can.
     """
     async with httpx.AsyncClient(base_url=f"{base_url}/api/v1", timeout=_TIMEOUT_S) as http:
-        return await _Maker(http, stripe_url).make()
+        return await _Maker(http, mail_folder, stripe_url).make()
 
 
 class _Maker:
     """Each step looks first, so that a start after a crash half-way finishes the demo."""
 
-    def __init__(self, http: httpx.AsyncClient, stripe_url: str | None) -> None:
+    def __init__(self, http: httpx.AsyncClient, mail_folder: Path, stripe_url: str | None) -> None:
         self._http = http
+        self._mail_folder = mail_folder
         self._stripe_url = stripe_url
         self._headers: dict[str, str] = {}
 
@@ -67,6 +73,8 @@ class _Maker:
         for email, (_, name) in STAFF.items():
             await self._account(email, name)
         await self._account(*FAN)
+        for email in (*STAFF, FAN[0]):
+            await self._verified(email)
         await self._sign_in(owner)
         organisation_id = await self._organisation()
         await self._staff_token(organisation_id)
@@ -101,6 +109,14 @@ class _Maker:
     async def _account(self, email: str, name: str) -> None:
         body = {"email": email, "password": PASSWORD, "displayName": name}
         await self._send("POST", "/auth/register", body, may_conflict=True)
+
+    async def _verified(self, email: str) -> None:
+        """Follow the link of the letter, unless that was done at an earlier start."""
+        await self._sign_in(email)
+        verified = (await self._get("/auth/me"))["emailVerified"]
+        self._headers = {}
+        if not verified:
+            await verify_by_letter(self._http, self._mail_folder, email)
 
     async def _sign_in(self, email: str) -> None:
         tokens = await self._send("POST", "/auth/login", {"email": email, "password": PASSWORD})

@@ -9,7 +9,13 @@ from adapters.cli.demo_world import FAN, PASSWORD, STAFF, DemoWorld
 
 
 def print_welcome(
-    console: Console, *, base_url: str, stripe_url: str | None, publishable_key: str, world: DemoWorld | None
+    console: Console,
+    *,
+    base_url: str,
+    stripe_url: str | None,
+    publishable_key: str,
+    world: DemoWorld | None,
+    mail_folder: str | None = None,
 ) -> None:
     """Print where everything is and, with the demo, how to buy a seat by hand."""
     console.print(f"\n[bold]Fairseat[/bold] is ready: {base_url}/api/v1", highlight=False)
@@ -17,6 +23,8 @@ def print_welcome(
     console.print(f"  health                 {base_url}/health/ready", highlight=False)
     if stripe_url is not None:
         console.print(f"  Stripe stand-in        {stripe_url}", highlight=False)
+    if mail_folder is not None:
+        console.print(f"  mail                   {escape(mail_folder)}", highlight=False, soft_wrap=True)
     if world is None:
         return
     console.print("\n[bold]Demo accounts[/bold]  (password [bold]" + escape(PASSWORD) + "[/bold])", highlight=False)

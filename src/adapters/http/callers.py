@@ -67,6 +67,11 @@ def _must_be_open_to(token: VerifiedToken, handler: BaseRouteHandler) -> None:
         raise ForbiddenError(f"This needs an API key with the scope {scope}.")
 
 
+def address_of(request: Request[Any, Any, Any]) -> str | None:
+    """Return the client's address, as far as it is known."""
+    return request.client.host if request.client is not None else None
+
+
 async def provide_identity(request: Request[VerifiedToken, Any, Any]) -> VerifiedToken:
     """Return what the token of the request says."""
     return request.user

@@ -8,6 +8,7 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
+from adapters.http.callers import address_of
 from adapters.http.hold_bodies import HoldBody
 from adapters.http.problems import problem_spec
 from adapters.http.seating_bodies import HoldView
@@ -59,7 +60,7 @@ class HoldController(Controller):
 
         The same id with the same seats, or the same wish, gives the same hold, without its token.
         """
-        await spend(caller=caller, address=request.client.host if request.client is not None else None)
+        await spend(caller=caller, address=address_of(request))
         plan, id = PlanId(plan_id), ReservationId(data.reservation_id)
         wanted = data.seats()
         if isinstance(wanted, SeatWish):

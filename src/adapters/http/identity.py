@@ -1,15 +1,17 @@
 """Signing in: accounts, sessions, staff and guest tokens, and the keys that verify them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from adapters.http.callers import address_of
+from adapters.http.problems import problem_spec
 from core.shared.ids import TenantId
 from ports.identity import PublishedKeys
 from ports.published.identity import VerifiedToken
@@ -30,7 +32,7 @@ type NewPassword = Annotated[
 type GivenPassword = Annotated[str, Meta(max_length=512)]
 type RefreshText = Annotated[str, Meta(min_length=1, max_length=256)]
 
-_PRIVATE = {"Cache-Control": "no-store"}
+PRIVATE = {"Cache-Control": "no-store"}
 """For every answer that holds a token (RFC 6749, 5.1)."""
 
 _KEYS_KEPT_S = 300
@@ -54,10 +56,11 @@ class RegisteredBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class LogInBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Who signs in."""
+    """Who signs in; `totpCode` is a code of their authenticator app, or a recovery code."""
 
     email: Annotated[str, Meta(max_length=254)]
     password: GivenPassword
+    totp_code: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class RefreshBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -98,6 +101,7 @@ class MeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: UUID
     email: str
+    email_verified: bool
     display_name: str
     organisation_id: UUID | None
     role: str | None
@@ -116,11 +120,26 @@ class AuthController(Controller):
         account = await usecase(email=data.email, password=data.password, display_name=data.display_name)
         return RegisteredBody(id=account.id, email=account.email.address, display_name=account.display_name)
 
-    @post("/login", summary="Begin a session", status_code=200, opt={"exclude_from_auth": True}, security=[{}])
+    @post(
+        "/login",
+        summary="Begin a session",
+        status_code=200,
+        opt={"exclude_from_auth": True},
+        security=[{}],
+        responses={429: problem_spec("Too many attempts failed; wait as long as `Retry-After` says.")},
+    )
     @inject
-    async def log_in(self, data: JSONBody[LogInBody], usecase: FromDishka[LogIn]) -> Response[SessionBody]:
-        """Open to everyone. The answer to a wrong e-mail and to a wrong password is the same."""
-        return _session(await usecase(email=data.email, password=data.password))
+    async def log_in(
+        self, request: Request[Any, Any, Any], data: JSONBody[LogInBody], usecase: FromDishka[LogIn]
+    ) -> Response[SessionBody]:
+        """Open to everyone. The answer to a wrong e-mail and to a wrong password is the same.
+
+        An account with an authenticator app needs `totpCode` too: `identity.totp_required`.
+        """
+        grant = await usecase(
+            email=data.email, password=data.password, totp_code=data.totp_code, address=address_of(request)
+        )
+        return _session(grant)
 
     @post("/refresh", summary="Renew a session", status_code=200, opt={"exclude_from_auth": True}, security=[{}])
     @inject
@@ -163,6 +182,7 @@ class AuthController(Controller):
         return MeBody(
             id=account.id,
             email=account.email.address,
+            email_verified=account.email_verified_at is not None,
             display_name=account.display_name,
             organisation_id=identity.tenant_id,
             role=identity.role,
@@ -187,8 +207,8 @@ def _session(grant: Grant) -> Response[SessionBody]:
     body = SessionBody(
         access_token=grant.access_token, refresh_token=grant.refresh_token, expires_in=grant.expires_in_s
     )
-    return Response(body, headers=_PRIVATE)
+    return Response(body, headers=PRIVATE)
 
 
 def _access(grant: Grant) -> Response[AccessBody]:
-    return Response(AccessBody(access_token=grant.access_token, expires_in=grant.expires_in_s), headers=_PRIVATE)
+    return Response(AccessBody(access_token=grant.access_token, expires_in=grant.expires_in_s), headers=PRIVATE)

@@ -4,6 +4,7 @@ from adapters.http.etags import VersionRequiredError
 from adapters.http.idempotency import IdempotencyKeyReusedError, InvalidIdempotencyKeyError, RequestRunningError
 from adapters.http.statuses_of_content import CONTENT
 from adapters.http.statuses_of_evaluations import EVALUATIONS
+from adapters.http.statuses_of_identity import IDENTITY
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_operations import OPERATIONS
@@ -27,22 +28,6 @@ from core.admission.errors import (
     PassVoidError,
     ScanConflictError,
     SupersededCodeError,
-)
-from core.identity.errors import (
-    AccountNeededError,
-    AccountNotFoundError,
-    AlreadyMemberError,
-    ApiKeyNotFoundError,
-    EmailTakenError,
-    InvalidCredentialsError,
-    InvalidTokenError,
-    LastOwnerError,
-    MemberNotFoundError,
-    NotAMemberError,
-    OrganisationNotFoundError,
-    PasswordRefusedError,
-    RefreshReusedError,
-    TooManyApiKeysError,
 )
 from core.resale.law.rulebook import RulebookFaultyError
 from core.seating.errors import (
@@ -140,20 +125,7 @@ STATUSES: dict[type[DomainError], int] = {
     SectionNameTakenError: 409,
     SlugTakenError: 409,
     # identity
-    EmailTakenError: 409,
-    PasswordRefusedError: 422,
-    InvalidCredentialsError: 401,
-    InvalidTokenError: 401,
-    RefreshReusedError: 401,
-    AccountNeededError: 403,
-    NotAMemberError: 403,
-    AccountNotFoundError: 422,
-    OrganisationNotFoundError: 404,
-    MemberNotFoundError: 404,
-    AlreadyMemberError: 409,
-    LastOwnerError: 409,
-    ApiKeyNotFoundError: 404,
-    TooManyApiKeysError: 409,
+    **IDENTITY,
     # resale
     RulebookFaultyError: 422,
     # ticketing

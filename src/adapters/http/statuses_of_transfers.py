@@ -1,6 +1,7 @@
 """What transfers refuse, as HTTP statuses: a part of the one table in `statuses`."""
 
 from core.resale.transfers.transfer_errors import (
+    EmailUnverifiedError,
     HolderNameNeededError,
     OwnTransferError,
     TooManyTransfersError,
@@ -19,6 +20,7 @@ TRANSFERS: dict[type[DomainError], int] = {
     TransferStepError: 409,
     OwnTransferError: 422,
     TransferNeedsAccountError: 403,
+    EmailUnverifiedError: 403,
     HolderNameNeededError: 422,
     TooManyTransfersError: 429,
 }

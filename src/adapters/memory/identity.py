@@ -8,10 +8,14 @@ from typing import override
 from uuid import UUID
 
 from adapters.memory.api_keys import MemoryApiKeys
+from adapters.memory.identity_letters import MemoryLetterQueue, MemoryLetters, MemoryMailTokens, Waiting
+from adapters.memory.identity_refreshes import MemoryRefreshes
+from adapters.memory.identity_totp import MemoryTotp, TotpRows
 from adapters.memory.messaging import MemoryMessages
 from core.identity.account import Account
 from core.identity.api_keys import ApiKey
 from core.identity.errors import AlreadyMemberError, EmailTakenError
+from core.identity.mail_tokens import MailToken
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
 from core.identity.sessions import RefreshFamily, RefreshToken
 from core.shared.emails import Email
@@ -26,6 +30,8 @@ from ports.identity import (
     OrganisationStore,
     RefreshStore,
 )
+from ports.identity.letters import LetterQueue, Letters, MailTokenStore
+from ports.identity.second_factor import TotpStore
 from ports.paging import Page, PageRequest
 
 
@@ -39,6 +45,9 @@ class _Rows:
         default_factory=dict[tuple[TenantId, AccountId], Membership]
     )
     api_keys: dict[ApiKeyId, ApiKey] = field(default_factory=dict[ApiKeyId, ApiKey])
+    mail_tokens: dict[bytes, MailToken] = field(default_factory=dict[bytes, MailToken])
+    letters: dict[UUID, Waiting] = field(default_factory=dict[UUID, Waiting])
+    totp: TotpRows = field(default_factory=TotpRows)
 
     def copy(self) -> "_Rows":
         return _Rows(
@@ -48,6 +57,9 @@ class _Rows:
             dict(self.organisations),
             dict(self.memberships),
             dict(self.api_keys),
+            dict(self.mail_tokens),
+            dict(self.letters),
+            self.totp.copy(),
         )
 
 
@@ -91,47 +103,20 @@ class _Accounts(AccountStore):
         return next((found for found in self._rows.accounts.values() if found.email.key == email.key), None)
 
     @override
+    async def lock(self, account_id: AccountId) -> Account | None:
+        return self._rows.accounts.get(account_id) if account_id == self._view.account_id else None
+
+    @override
+    async def set_email_verified(self, account_id: AccountId, *, at: datetime) -> None:
+        account = await self.lock(account_id)
+        if account is not None and account.email_verified_at is None:
+            self._rows.accounts[account_id] = replace(account, email_verified_at=at, updated_at=at)
+
+    @override
     async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
         account = self._rows.accounts.get(account_id)
         if account is not None and account_id == self._view.account_id:
             self._rows.accounts[account_id] = replace(account, password_hash=password_hash, updated_at=at)
-
-
-class _Refreshes(RefreshStore):
-    def __init__(self, rows: _Rows) -> None:
-        self._rows = rows
-
-    @override
-    async def start(self, family: RefreshFamily, token: RefreshToken) -> None:
-        self._rows.families[family.id] = family
-        self._rows.tokens[token.digest] = token
-
-    @override
-    async def lock(self, digest: bytes) -> tuple[RefreshFamily, RefreshToken] | None:
-        token = self._rows.tokens.get(digest)
-        return None if token is None else (self._rows.families[token.family_id], token)
-
-    @override
-    async def rotate(self, spent: RefreshToken, successor: RefreshToken) -> None:
-        self._rows.tokens[spent.digest] = spent
-        self._rows.tokens[successor.digest] = successor
-
-    @override
-    async def revoke(self, family_id: UUID, *, at: datetime) -> None:
-        family = self._rows.families[family_id]
-        if family.revoked_at is None:
-            self._rows.families[family_id] = replace(family, revoked_at=at)
-
-    @override
-    async def forget_expired(self, *, now: datetime, families_max: int) -> int:
-        live = {token.family_id for token in self._rows.tokens.values() if now < token.expires_at}
-        gone = sorted(self._rows.families.keys() - live)[:families_max]
-        for family_id in gone:
-            del self._rows.families[family_id]
-        for digest, token in list(self._rows.tokens.items()):
-            if token.family_id in gone:
-                del self._rows.tokens[digest]
-        return len(gone)
 
 
 class _Organisations(OrganisationStore):
@@ -143,6 +128,18 @@ class _Organisations(OrganisationStore):
     async def add(self, organisation: Organisation) -> None:
         self._view.must_write(organisation.id)
         self._rows.organisations[organisation.id] = organisation
+
+    @override
+    async def find(self, tenant_id: TenantId) -> Organisation | None:
+        seen = tenant_id == self._view.tenant_id or any(
+            self._view.sees(one) for one in self._rows.memberships.values() if one.tenant_id == tenant_id
+        )
+        return self._rows.organisations.get(tenant_id) if seen else None
+
+    @override
+    async def set_requires_totp(self, tenant_id: TenantId, *, required: bool) -> None:
+        self._view.must_write(tenant_id)
+        self._rows.organisations[tenant_id] = replace(self._rows.organisations[tenant_id], requires_totp=required)
 
     @override
     async def of_account(self, account_id: AccountId, page: PageRequest) -> Page[OrganisationRole]:
@@ -211,6 +208,9 @@ class _MemoryIdentityTransaction(IdentityTransaction):
     organisations: OrganisationStore
     memberships: MembershipStore
     api_keys: ApiKeyStore
+    mail_tokens: MailTokenStore
+    letters: Letters
+    totp: TotpStore
     outbox: Outbox
 
 
@@ -220,6 +220,7 @@ class MemoryIdentityTransactions(IdentityTransactions):
     def __init__(self, messages: MemoryMessages) -> None:
         self._messages = messages
         self._rows = _Rows()
+        self.letters: LetterQueue = MemoryLetterQueue(lambda: self._rows.letters)
 
     @override
     def begin(
@@ -234,10 +235,13 @@ class MemoryIdentityTransactions(IdentityTransactions):
             rows = self._rows.copy()
             yield _MemoryIdentityTransaction(
                 accounts=_Accounts(rows, view),
-                refreshes=_Refreshes(rows),
+                refreshes=MemoryRefreshes(rows.families, rows.tokens),
                 organisations=_Organisations(rows, view),
                 memberships=_Memberships(rows, view),
                 api_keys=MemoryApiKeys(rows.api_keys, tenant_id=view.tenant_id, account_id=view.account_id),
+                mail_tokens=MemoryMailTokens(rows.mail_tokens, account_id=view.account_id),
+                letters=MemoryLetters(rows.letters, account_id=view.account_id),
+                totp=MemoryTotp(rows.totp, account_id=view.account_id),
                 outbox=self._messages.outbox(view.tenant_id),
             )
             self._rows = rows

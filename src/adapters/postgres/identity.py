@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import override
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from adapters.postgres.identity_api_keys import PostgresApiKeys
+from adapters.postgres.identity_letters import LetterSeal, PostgresLetters, PostgresMailTokens
 from adapters.postgres.identity_organisations import PostgresMemberships, PostgresOrganisations
 from adapters.postgres.identity_refreshes import PostgresRefreshes
+from adapters.postgres.identity_totp import PostgresTotp, totp_seal
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.sessions import tenant_session
 from adapters.postgres.tables.auth_db import AccountRow
@@ -31,6 +33,8 @@ from ports.identity import (
     OrganisationStore,
     RefreshStore,
 )
+from ports.identity.letters import Letters, MailTokenStore
+from ports.identity.second_factor import TotpStore
 from ports.ids import IdSource
 
 
@@ -53,6 +57,7 @@ class _Accounts(AccountStore):
             password_hash=account.password_hash,
             created_at=account.created_at,
             updated_at=account.updated_at,
+            email_verified_at=account.email_verified_at,
         )
         try:
             await self._rows.add(row)
@@ -70,6 +75,24 @@ class _Accounts(AccountStore):
         return None if row is None else _account_of(row)
 
     @override
+    async def lock(self, account_id: AccountId) -> Account | None:
+        row = await self._orm.scalar(
+            select(AccountRow)
+            .where(AccountRow.id == account_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return None if row is None else _account_of(row)
+
+    @override
+    async def set_email_verified(self, account_id: AccountId, *, at: datetime) -> None:
+        await self._orm.execute(
+            update(AccountRow)
+            .where(AccountRow.id == account_id, AccountRow.email_verified_at.is_(None))
+            .values(email_verified_at=at, updated_at=at)
+        )
+
+    @override
     async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
         await self._orm.execute(
             update(AccountRow).where(AccountRow.id == account_id).values(password_hash=password_hash, updated_at=at)
@@ -84,6 +107,7 @@ def _account_of(row: AccountRow) -> Account:
         password_hash=row.password_hash,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        email_verified_at=row.email_verified_at,
     )
 
 
@@ -94,15 +118,21 @@ class _PostgresIdentityTransaction(IdentityTransaction):
     organisations: OrganisationStore
     memberships: MembershipStore
     api_keys: ApiKeyStore
+    mail_tokens: MailTokenStore
+    letters: Letters
+    totp: TotpStore
     outbox: Outbox
 
 
 class PostgresIdentityTransactions(IdentityTransactions):
     """Transactions on auth_db, as its app role."""
 
-    def __init__(self, engine: AsyncEngine, *, ids: IdSource) -> None:
+    def __init__(self, engine: AsyncEngine, *, ids: IdSource, secret: bytes) -> None:
+        """`secret` seals what must not be read in the database; raises ValueError for a short one."""
         self._engine = engine
         self._ids = ids
+        self._letter_seal = LetterSeal(secret)
+        self._totp_seal = totp_seal(secret)
 
     @override
     def begin(
@@ -121,5 +151,8 @@ class PostgresIdentityTransactions(IdentityTransactions):
                 organisations=PostgresOrganisations(session.orm),
                 memberships=PostgresMemberships(session.orm),
                 api_keys=PostgresApiKeys(session.orm),
+                mail_tokens=PostgresMailTokens(session.connection),
+                letters=PostgresLetters(session.connection, self._letter_seal),
+                totp=PostgresTotp(session.connection, self._totp_seal),
                 outbox=PostgresOutbox(session.connection, tenant_id=tenant_id, ids=self._ids),
             )

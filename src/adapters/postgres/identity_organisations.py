@@ -35,7 +35,23 @@ class PostgresOrganisations(OrganisationStore):
     @override
     async def add(self, organisation: Organisation) -> None:
         await self._rows.add(
-            OrganisationRow(tenant_id=organisation.id, name=organisation.name, created_at=organisation.created_at)
+            OrganisationRow(
+                tenant_id=organisation.id,
+                name=organisation.name,
+                created_at=organisation.created_at,
+                requires_totp=organisation.requires_totp,
+            )
+        )
+
+    @override
+    async def find(self, tenant_id: TenantId) -> Organisation | None:
+        row = await self._rows.get_one_or_none(OrganisationRow.tenant_id == tenant_id)
+        return None if row is None else _organisation_of(row)
+
+    @override
+    async def set_requires_totp(self, tenant_id: TenantId, *, required: bool) -> None:
+        await self._orm.execute(
+            update(OrganisationRow).where(OrganisationRow.tenant_id == tenant_id).values(requires_totp=required)
         )
 
     @override
@@ -124,7 +140,9 @@ class PostgresMemberships(MembershipStore):
 
 
 def _organisation_of(row: OrganisationRow) -> Organisation:
-    return Organisation(id=TenantId(row.tenant_id), name=row.name, created_at=row.created_at)
+    return Organisation(
+        id=TenantId(row.tenant_id), name=row.name, created_at=row.created_at, requires_totp=row.requires_totp
+    )
 
 
 def _membership_of(row: MembershipRow) -> Membership:

@@ -1,5 +1,6 @@
 """Refresh tokens on PostgreSQL: the row of the family is the lock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 from uuid import UUID
@@ -8,9 +9,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.postgres.tables.auth_db import RefreshFamilyRow, RefreshTokenRow
-from core.identity.sessions import RefreshFamily, RefreshToken
+from core.identity.sessions import REFRESH_TTL, LiveSession, RefreshFamily, RefreshToken
 from core.shared.ids import AccountId
 from ports.identity import RefreshStore
+
+_SESSIONS_MAX = 100
 
 
 class PostgresRefreshes(RefreshStore):
@@ -69,6 +72,53 @@ class PostgresRefreshes(RefreshStore):
             .where(RefreshFamilyRow.id == family_id, RefreshFamilyRow.revoked_at.is_(None))
             .values(revoked_at=at)
         )
+
+    @override
+    async def live_of(self, account_id: AccountId, *, now: datetime) -> Sequence[LiveSession]:
+        rows = await self._orm.scalars(
+            select(RefreshFamilyRow)
+            .where(
+                RefreshFamilyRow.account_id == account_id,
+                RefreshFamilyRow.revoked_at.is_(None),
+                RefreshFamilyRow.expires_at > now,
+            )
+            .order_by(RefreshFamilyRow.started_at.desc(), RefreshFamilyRow.id)
+            .limit(_SESSIONS_MAX)
+        )
+        return [
+            LiveSession(
+                id=row.id,
+                started_at=row.started_at,
+                renewed_at=row.expires_at - REFRESH_TTL,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        ]
+
+    @override
+    async def end(self, account_id: AccountId, family_id: UUID, *, at: datetime) -> bool:
+        ended = await self._orm.scalars(
+            update(RefreshFamilyRow)
+            .where(
+                RefreshFamilyRow.id == family_id,
+                RefreshFamilyRow.account_id == account_id,
+                RefreshFamilyRow.revoked_at.is_(None),
+                RefreshFamilyRow.expires_at > at,
+            )
+            .values(revoked_at=at)
+            .returning(RefreshFamilyRow.id)
+        )
+        return bool(ended.all())
+
+    @override
+    async def end_all(self, account_id: AccountId, *, but: UUID | None, at: datetime) -> int:
+        change = update(RefreshFamilyRow).where(
+            RefreshFamilyRow.account_id == account_id, RefreshFamilyRow.revoked_at.is_(None)
+        )
+        if but is not None:
+            change = change.where(RefreshFamilyRow.id != but)
+        ended = await self._orm.scalars(change.values(revoked_at=at).returning(RefreshFamilyRow.id))
+        return len(ended.all())
 
     @override
     async def forget_expired(self, *, now: datetime, families_max: int) -> int:

@@ -14,3 +14,7 @@ class SystemRefreshSecrets(RefreshSecrets):
     @override
     def new(self) -> str:
         return f"fsr_{secrets.token_urlsafe(_BYTES)}"
+
+    @override
+    def new_mail_token(self) -> str:
+        return secrets.token_urlsafe(_BYTES)

@@ -46,6 +46,7 @@ class _Claims(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: UUID | None = None
     role: Role | None = None
     guest: bool = False
+    sid: UUID | None = None
 
 
 class JwtTokenSigner(TokenSigner):
@@ -73,6 +74,8 @@ class JwtTokenSigner(TokenSigner):
             payload |= {"tenant_id": str(claims.tenant_id), "role": claims.role.value}
         if claims.guest:
             payload["guest"] = True
+        if claims.session_id is not None:
+            payload["sid"] = str(claims.session_id)
         return jwt.encode(payload, self._key, algorithm=_ALGORITHM, headers=self._headers)
 
     @override
@@ -116,6 +119,7 @@ class JwtTokenVerifier(TokenVerifier):
             role=claims.role,
             guest=claims.guest,
             expires_at=_moment(claims.exp),
+            session_id=claims.sid,
         )
 
     def _claims(self, token: str) -> _Claims:

@@ -16,7 +16,10 @@ GUEST_TTL = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessClaims:
-    """What one access token says. `tenant_id` and `role` stand only together, in a staff token."""
+    """What one access token says. `tenant_id` and `role` stand only together, in a staff token.
+
+    `session_id` is the session that it came from; a guest's came from none.
+    """
 
     token_id: UUID
     account_id: AccountId
@@ -25,6 +28,7 @@ class AccessClaims:
     tenant_id: TenantId | None = None
     role: Role | None = None
     guest: bool = False
+    session_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if (self.tenant_id is None) != (self.role is None):
@@ -35,9 +39,11 @@ class AccessClaims:
             raise ValueError("a token ends after it begins")
 
 
-def fan_access(*, token_id: UUID, account_id: AccountId, now: datetime) -> AccessClaims:
+def fan_access(*, token_id: UUID, account_id: AccountId, now: datetime, session_id: UUID | None = None) -> AccessClaims:
     """Return the claims of a signed-in account that acts for itself."""
-    return AccessClaims(token_id=token_id, account_id=account_id, issued_at=now, expires_at=now + ACCESS_TTL)
+    return AccessClaims(
+        token_id=token_id, account_id=account_id, issued_at=now, expires_at=now + ACCESS_TTL, session_id=session_id
+    )
 
 
 def guest_access(*, token_id: UUID, account_id: AccountId, now: datetime) -> AccessClaims:
@@ -47,7 +53,13 @@ def guest_access(*, token_id: UUID, account_id: AccountId, now: datetime) -> Acc
 
 
 def staff_access(
-    *, token_id: UUID, account_id: AccountId, tenant_id: TenantId, role: Role, now: datetime
+    *,
+    token_id: UUID,
+    account_id: AccountId,
+    tenant_id: TenantId,
+    role: Role,
+    now: datetime,
+    session_id: UUID | None = None,
 ) -> AccessClaims:
     """Return the claims of a member who acts in one organisation."""
     return AccessClaims(
@@ -57,4 +69,5 @@ def staff_access(
         expires_at=now + ACCESS_TTL,
         tenant_id=tenant_id,
         role=role,
+        session_id=session_id,
     )

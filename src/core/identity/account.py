@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.identity.errors import EmailNotVerifiedError
 from core.shared.emails import Email
 from core.shared.ids import AccountId
 from core.shared.names import checked_name
@@ -10,7 +11,10 @@ from core.shared.names import checked_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A person who signs in. The hash of the password never shows in logs."""
+    """A person who signs in. The hash of the password never shows in logs.
+
+    Until `email_verified_at` is set, anybody may have opened it with somebody else's address.
+    """
 
     id: AccountId
     email: Email
@@ -18,6 +22,12 @@ class Account:
     password_hash: str = field(repr=False)
     created_at: datetime
     updated_at: datetime
+    email_verified_at: datetime | None = None
+
+    def must_be_verified(self) -> None:
+        """Raise EmailNotVerifiedError unless the address was shown to be the account's."""
+        if self.email_verified_at is None:
+            raise EmailNotVerifiedError("Confirm your e-mail address first, by the link that was mailed to you.")
 
     @classmethod
     def opened(cls, *, id: AccountId, email: Email, display_name: str, password_hash: str, now: datetime) -> "Account":

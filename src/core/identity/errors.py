@@ -85,3 +85,67 @@ class LastOwnerError(DomainError):
     """An organisation keeps at least one owner."""
 
     code = "identity.last_owner"
+
+
+class EmailNotVerifiedError(DomainError):
+    """The account has not shown yet that its e-mail address is its own."""
+
+    code = "identity.email_not_verified"
+
+
+class MailTokenError(DomainError):
+    """A mailed token is unknown, spent, too old, or for something else."""
+
+    code = "identity.mail_token_invalid"
+
+
+class WrongPasswordError(DomainError):
+    """The password that was given along is not the account's."""
+
+    code = "identity.wrong_password"
+
+
+class TotpRequiredError(DomainError):
+    """E-mail and password are right, and a code of the authenticator app is needed too."""
+
+    code = "identity.totp_required"
+
+
+class TotpWrongError(DomainError):
+    """The code is wrong, too old, or was used before."""
+
+    code = "identity.totp_wrong"
+
+
+class TotpActiveError(DomainError):
+    """The account has an authenticator app that counts."""
+
+    code = "identity.totp_active"
+
+
+class TotpNotEnrolledError(DomainError):
+    """The account has no authenticator app."""
+
+    code = "identity.totp_not_enrolled"
+
+
+class TotpNeededHereError(DomainError):
+    """The organisation lets only members act who sign in with an authenticator app."""
+
+    code = "identity.totp_needed_here"
+
+
+class SessionNotFoundError(DomainError):
+    """The account has no such session."""
+
+    code = "identity.session_not_found"
+
+
+class TooManyAttemptsError(DomainError):
+    """The account, or the address, has tried too often."""
+
+    code = "identity.too_many_attempts"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"That were too many attempts. Please try again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s

@@ -23,11 +23,15 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """A venue owner or an organiser with staff. Its id is the tenant id of everything it owns."""
+    """A venue owner or an organiser with staff. Its id is the tenant id of everything it owns.
+
+    Where it `requires_totp`, only members with a second factor act in it.
+    """
 
     id: TenantId
     name: str
     created_at: datetime
+    requires_totp: bool = False
 
     @classmethod
     def founded(cls, *, id: TenantId, name: str, now: datetime) -> "Organisation":

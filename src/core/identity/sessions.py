@@ -50,6 +50,16 @@ class RefreshToken:
         return replace(self, spent_at=now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSession:
+    """A session that can be renewed: when it began, when it was renewed last, and until when that may be done."""
+
+    id: UUID
+    started_at: datetime
+    renewed_at: datetime
+    expires_at: datetime
+
+
 class RefreshVerdict(Enum):
     """What is to be done with a refresh token that was presented."""
 

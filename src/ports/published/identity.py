@@ -15,7 +15,7 @@ class VerifiedToken(msgspec.Struct, frozen=True, kw_only=True):
 
     That of an API key has `scopes`, what the key is for, and no role; its `account_id` is the id of the key, which is
     no account. `expires_at` is for what goes on after the request was let in, such as a stream; None means that nobody
-    knows.
+    knows. `session_id` is the session that the token came from, where it came from one.
     """
 
     account_id: UUID
@@ -24,6 +24,7 @@ class VerifiedToken(msgspec.Struct, frozen=True, kw_only=True):
     guest: bool = False
     expires_at: datetime | None = None
     scopes: tuple[str, ...] | None = None
+    session_id: UUID | None = None
 
 
 class TokenVerifier(Protocol):
@@ -44,9 +45,10 @@ class IdentityApi(Protocol):
 
     @abstractmethod
     async def email_of(self, *, account_id: UUID) -> str | None:
-        """Return the e-mail address of an account in its normal form; None for a guest, and for who is not there.
+        """Return the verified e-mail address of an account in its normal form.
 
-        An address has one account, whatever the case of its letters. Raises LinkUnavailableError while identity cannot
+        None for an account that has not shown that its address is its own, for a guest, and for who is not there. An
+        address has one account, whatever the case of its letters. Raises LinkUnavailableError while identity cannot
         be asked.
         """
 
@@ -71,6 +73,15 @@ class AccountRegistered(Event, frozen=True, kw_only=True):
     account_id: UUID
     email: str
     display_name: str
+
+
+class EmailVerified(Event, frozen=True, kw_only=True):
+    """An account has shown that its e-mail address is its own."""
+
+    event_type: ClassVar[str] = "identity.email.verified"
+
+    account_id: UUID
+    email: str
 
 
 class OrganisationCreated(Event, frozen=True, kw_only=True):

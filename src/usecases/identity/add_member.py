@@ -24,15 +24,15 @@ class AddMember:
         """Return the new member.
 
         Raises OrganisationNotFoundError, ForbiddenError, InvalidInputError, AccountNotFoundError when nobody has
-        registered with the e-mail, and AlreadyMemberError (a role is changed, not given twice).
+        registered with the e-mail and verified it, and AlreadyMemberError (a role is changed, not given twice).
         """
         parsed = Email.parse(email)
         async with self.identity.begin(tenant_id=organisation_id) as tx:
             giver = await membership_behind(bearer, tx, tenant_id=organisation_id)
             must_be_allowed_to_give(role, giver=giver.role)
             account = await tx.accounts.by_email(parsed)
-            if account is None:
-                raise AccountNotFoundError("No account has this e-mail address; they must register first.")
+            if account is None or account.email_verified_at is None:  # else whoever opened it first would get the role
+                raise AccountNotFoundError("Nobody has confirmed this e-mail address as theirs; they must do so first.")
             membership = Membership(
                 tenant_id=organisation_id, account_id=account.id, role=role, created_at=self.clock.now()
             )

@@ -1,4 +1,4 @@
-"""Say which e-mail address an account has."""
+"""Say which e-mail address an account has shown to be its own."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class EmailOfAccount:
     identity: IdentityTransactions
 
     async def __call__(self, account_id: AccountId) -> Email | None:
-        """Return the address; None for a guest, and for an account that is not there."""
+        """Return the verified address; None where it is not verified, for a guest, and for who is not there."""
         async with self.identity.begin(account_id=account_id) as tx:
             account = await tx.accounts.by_id(account_id)
-        return account.email if account is not None else None
+        return account.email if account is not None and account.email_verified_at is not None else None

@@ -43,7 +43,9 @@ class RefreshSession:
         # Only now, after the commit, is a refusal raised: inside the block it would undo the end of the family.
         match verdict:
             case RefreshVerdict.ROTATE:
-                claims = fan_access(token_id=self.ids.new(), account_id=family.account_id, now=now)
+                claims = fan_access(
+                    token_id=self.ids.new(), account_id=family.account_id, now=now, session_id=family.id
+                )
                 return await grant_of(claims, signer=self.signer, refresh_token=successor)
             case RefreshVerdict.REUSED:
                 raise RefreshReusedError("This refresh token was used before; the session has ended, log in again.")

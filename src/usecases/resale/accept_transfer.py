@@ -23,7 +23,7 @@ from ports.resale import ResaleTransactions
 from usecases.resale.finish_transfer import FinishTransfer
 from usecases.resale.persons import must_be_free
 from usecases.resale.transfer_news import save_transfer
-from usecases.resale.transfer_persons import email_of
+from usecases.resale.transfer_persons import recipient_email_of
 from usecases.resale.transfer_ruling import RuleOnTransfer, Ruling
 
 SENDER_BLOCKED = Reason("resale.sender_blocked", "Whoever offered the pass may not hand it on for the time being.")
@@ -31,7 +31,7 @@ SENDER_BLOCKED = Reason("resale.sender_blocked", "Whoever offered the pass may n
 
 @dataclass(frozen=True, slots=True)
 class AcceptTransfer:
-    """Open to the account with the address that the pass was offered to; to everybody else there is no transfer.
+    """Open to the account whose verified address the pass was offered to; to everybody else there is no transfer.
 
     The organiser's policies are asked again, and so is the count of hands, under the lock of the pass's lineage: the
     pass is tied to this transfer from then on until it is handed over, so that nothing comes between.
@@ -47,16 +47,18 @@ class AcceptTransfer:
     async def __call__(self, caller: Caller, transfer_id: TransferId, *, holder_name: str | None) -> Transfer:
         """Return the transfer as ACCEPTED; the same again changes nothing.
 
-        Raises TransferNotFoundError, TransferNeedsAccountError for a guest, TransferStepError when it is over,
+        Raises TransferNotFoundError, TransferNeedsAccountError for a guest, EmailUnverifiedError for an account that
+        has not shown that its address is its own, TransferStepError when it is over,
         TransferRefusedError, HolderNameNeededError, InvalidInputError for what is no name, PersonBlockedError, and
         RefusedError of admission: `.pass_frozen` for as long as it is, anything else ends the transfer.
         """
         if caller.guest:
             raise TransferNeedsAccountError
         name = checked_name(holder_name, pointer="/holderName") if holder_name is not None else None
+        email = await recipient_email_of(self.identity, caller)
         async with self.resale.begin(caller.tenant_id) as tx:
             transfer = await tx.transfers.get(transfer_id)
-        if transfer is None or not transfer.is_offered_to(await email_of(self.identity, caller)):
+        if transfer is None or not transfer.is_offered_to(email):
             raise TransferNotFoundError
         if transfer.to_account is None:
             await self._take(caller, transfer, name)

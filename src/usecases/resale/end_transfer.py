@@ -13,7 +13,7 @@ from ports.clock import Clock
 from ports.published.identity import IdentityApi
 from ports.resale import ResaleTransactions
 from usecases.resale.transfer_news import save_transfer
-from usecases.resale.transfer_persons import email_of
+from usecases.resale.transfer_persons import recipient_email_of
 from usecases.resale.untie_transfer import UntieTransfer
 
 _LOG = logging.getLogger("fairseat.resale")
@@ -31,12 +31,12 @@ class DeclineTransfer:
     async def __call__(self, caller: Caller, transfer_id: TransferId) -> Transfer:
         """Return the transfer as DECLINED; the pass is its holder's again.
 
-        Declining again changes nothing. Raises TransferNotFoundError, TransferNeedsAccountError for a guest, and
-        TransferStepError when it is accepted or over.
+        Declining again changes nothing. Raises TransferNotFoundError, TransferNeedsAccountError for a guest,
+        EmailUnverifiedError, and TransferStepError when it is accepted or over.
         """
         if caller.guest:
             raise TransferNeedsAccountError
-        email = await email_of(self.identity, caller)
+        email = await recipient_email_of(self.identity, caller)
         now = self.clock.now()
         async with self.resale.begin(caller.tenant_id) as tx:
             transfer = await tx.transfers.locked(transfer_id)

@@ -10,7 +10,7 @@ from core.shared.ids import TransferId
 from ports.paging import Page, PageRequest
 from ports.published.identity import IdentityApi
 from ports.resale import ResaleTransactions
-from usecases.resale.transfer_persons import email_of
+from usecases.resale.transfer_persons import email_of, recipient_email_of
 
 
 class Box(StrEnum):
@@ -28,7 +28,7 @@ class ReadTransfers:
     identity: IdentityApi
 
     async def one(self, caller: Caller, transfer_id: TransferId) -> Transfer:
-        """Return a transfer; raises TransferNotFoundError."""
+        """Return a transfer; raises TransferNotFoundError, also for a recipient who has not verified the address."""
         async with self.resale.begin(caller.tenant_id) as tx:
             transfer = await tx.transfers.get(transfer_id)
         if transfer is None:
@@ -40,11 +40,14 @@ class ReadTransfers:
         return transfer
 
     async def page(self, caller: Caller, box: Box, page: PageRequest) -> Page[Transfer]:
-        """Return the caller's own, oldest first; a guest has none coming in."""
+        """Return the caller's own, oldest first; a guest has none coming in.
+
+        Raises EmailUnverifiedError for what comes in to an account that has not verified its address.
+        """
         if box is Box.OUT:
             async with self.resale.begin(caller.tenant_id) as tx:
                 return await tx.transfers.sent(caller.account_id, page)
-        email = await email_of(self.identity, caller)
+        email = await recipient_email_of(self.identity, caller)
         if email is None:
             return Page(items=(), next_after=None)
         async with self.resale.begin(caller.tenant_id) as tx:

@@ -55,6 +55,15 @@ class OwnTransferError(DomainError):
         super().__init__("This is your own address.", [Problem("/toEmail", "must be somebody else's")])
 
 
+class EmailUnverifiedError(DomainError):
+    """Whoever asks has not shown that their e-mail address is their own, so nothing was offered to them yet."""
+
+    code: ClassVar[str] = "resale.email_not_verified"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm your e-mail address first, by the link that was mailed to you.")
+
+
 class TransferNeedsAccountError(DomainError):
     """A guest has no e-mail address that anything could be offered to."""
 

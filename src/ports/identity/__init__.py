@@ -13,10 +13,12 @@ from core.identity.access import AccessClaims
 from core.identity.account import Account
 from core.identity.api_keys import ApiKey
 from core.identity.organisation import Member, Membership, Organisation, OrganisationRole
-from core.identity.sessions import RefreshFamily, RefreshToken
+from core.identity.sessions import LiveSession, RefreshFamily, RefreshToken
 from core.shared.emails import Email
 from core.shared.ids import AccountId, ApiKeyId, TenantId
 from ports.events import Outbox
+from ports.identity.letters import Letters, MailTokenStore
+from ports.identity.second_factor import TotpStore
 from ports.paging import Page, PageRequest
 
 
@@ -34,6 +36,14 @@ class AccountStore(Protocol):
     @abstractmethod
     async def by_email(self, email: Email) -> Account | None:
         """Return the account whose e-mail key is this one's, or None."""
+
+    @abstractmethod
+    async def lock(self, account_id: AccountId) -> Account | None:
+        """Return the transaction's account, locked until it ends: who signs in sees a new password, or is seen."""
+
+    @abstractmethod
+    async def set_email_verified(self, account_id: AccountId, *, at: datetime) -> None:
+        """Store when the address was shown to be the account's; nothing happens where it was, or as below."""
 
     @abstractmethod
     async def set_password_hash(self, account_id: AccountId, password_hash: str, *, at: datetime) -> None:
@@ -64,6 +74,18 @@ class RefreshStore(Protocol):
         """End the family; its tokens stay known, so that reuse is still told. Ending it twice keeps the first time."""
 
     @abstractmethod
+    async def live_of(self, account_id: AccountId, *, now: datetime) -> Sequence[LiveSession]:
+        """Return the account's sessions that can be renewed, the newest first, at most 100."""
+
+    @abstractmethod
+    async def end(self, account_id: AccountId, family_id: UUID, *, at: datetime) -> bool:
+        """End one session of the account; False where it has none such that is not over."""
+
+    @abstractmethod
+    async def end_all(self, account_id: AccountId, *, but: UUID | None, at: datetime) -> int:
+        """End every session of the account but this one; return how many that were."""
+
+    @abstractmethod
     async def forget_expired(self, *, now: datetime, families_max: int) -> int:
         """Delete families whose every token has expired, at most `families_max`; return how many went."""
 
@@ -74,6 +96,14 @@ class OrganisationStore(Protocol):
     @abstractmethod
     async def add(self, organisation: Organisation) -> None:
         """Store a new organisation; its id must be the tenant of the transaction."""
+
+    @abstractmethod
+    async def find(self, tenant_id: TenantId) -> Organisation | None:
+        """Return the organisation, or None where there is none or it may not be seen."""
+
+    @abstractmethod
+    async def set_requires_totp(self, tenant_id: TenantId, *, required: bool) -> None:
+        """Store whether members need a second factor to act; only of the transaction's tenant."""
 
     @abstractmethod
     async def of_account(self, account_id: AccountId, page: PageRequest) -> Page[OrganisationRole]:
@@ -151,6 +181,9 @@ class IdentityTransaction(Protocol):
     organisations: OrganisationStore
     memberships: MembershipStore
     api_keys: ApiKeyStore
+    mail_tokens: MailTokenStore
+    letters: Letters
+    totp: TotpStore
     outbox: Outbox
 
 
@@ -165,9 +198,9 @@ class IdentityTransactions(Protocol):
 
         Organisations and memberships can be read for the tenant and for the account that are named, and written for
         the tenant alone. Without either there are none. An API key counts as an account of its own id here, which sees
-        that key, and notes its use. Accounts and refresh tokens can be read by each transaction;
-        an account is written only by a transaction that names it. To write anything else is a fault of the program,
-        and raises no DomainError.
+        that key, and notes its use. Accounts, refresh tokens and mailed tokens can be read by each transaction; an
+        account, its mailed tokens and its second factor are written only by a transaction that names it. To write
+        anything else is a fault of the program, and raises no DomainError.
         """
 
 
@@ -188,11 +221,15 @@ class PasswordHasher(Protocol):
 
 
 class RefreshSecrets(Protocol):
-    """Makes refresh tokens."""
+    """Makes refresh tokens, and the tokens that are mailed."""
 
     @abstractmethod
     def new(self) -> str:
         """Return a new token that cannot be guessed (256 random bits)."""
+
+    @abstractmethod
+    def new_mail_token(self) -> str:
+        """Return a new token for a letter (256 random bits), in 43 characters that stand unchanged in a link."""
 
 
 class ApiKeySecrets(Protocol):

@@ -1,0 +1,54 @@
+"""Groups of settings of files, reviews and mail."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from bootstrap.setting_types import Port, Secret
+
+
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where files of venues lie, and how many bytes one may have: `local` is a folder of this machine, `s3` a bucket.
+
+    Without an endpoint the bucket is Amazon's, and without keys those of the machine are used.
+    """
+
+    store: Literal["local", "s3"] = "local"
+    folder: Annotated[str, Meta(min_length=1)] = ".fairseat/media"
+    bucket: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
+    region: Annotated[str, Meta(pattern="^[a-z0-9-]{2,40}$")] = "us-east-1"
+    endpoint: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
+    access_key_id: Secret = Secret("")
+    secret_access_key: Secret = Secret("")
+    bytes_max: Annotated[int, Meta(ge=1024, le=5_000_000_000)] = 50_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse a bucket that is not named."""
+        if self.store == "s3" and not self.bucket:
+            raise ValueError("the store `s3` needs a bucket - at `$.bucket`")
+
+
+class ReviewSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether reviews are judged `before` or `after` publication, and how many reports hide one until it is judged."""
+
+    moderation: Literal["before", "after"] = "before"
+    reports_max: Annotated[int, Meta(ge=1, le=1_000)] = 3
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How mail goes out: by `smtp`, or as files (`file`) into `folder`, which is for development.
+
+    `security` is `starttls` (demanded, not merely tried), `tls` from the first byte, or `none`, with which no password
+    is sent. Links in mails lead to pages below `link_base_url`; by default below the API's own address.
+    """
+
+    transport: Literal["smtp", "file"] = "file"
+    host: str = ""
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret = Secret("")
+    sender: Annotated[str, Meta(pattern="^[^\\r\\n]+@[^\\r\\n]+$")] = "Fairseat <no-reply@fairseat.example>"
+    folder: str = ""
+    link_base_url: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
