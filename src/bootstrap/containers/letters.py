@@ -13,7 +13,8 @@ from adapters.mail.smtp import SmtpMailer, SmtpServer
 from adapters.postgres.identity_letters import PostgresLetterQueue
 from adapters.system.mail_health import MailHealth
 from bootstrap.containers.service import Pools
-from bootstrap.settings import MailSettings, Settings, SettingsError
+from bootstrap.setting_groups import MailSettings
+from bootstrap.settings import Settings, SettingsError
 from ports.clock import Clock
 from ports.identity.letters import LetterQueue
 from ports.mail import Mailer
