@@ -30,7 +30,8 @@ from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
 from ports.mail import Mailer
-from ports.published.admission import AdmissionApi, PassesOfPersonApi
+from ports.published.admission import AdmissionApi
+from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
 from ports.published.orders import OrdersApi

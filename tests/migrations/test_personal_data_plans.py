@@ -36,6 +36,7 @@ NEED_NO_LINE: Mapping[str, Mapping[str, str]] = {
     "venue_db": {
         "allotments": "who may buy what is set aside, which the organiser decides; account ids alone",
         "idempotency_keys": "messages",
+        "venue_operation_log": "who of the staff did what with an operation; an account id alone",
     },
 }
 """Tables with such a column that no plan names, and why."""

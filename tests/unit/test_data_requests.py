@@ -18,7 +18,7 @@ from core.users.data_requests import ASK_AGAIN_S, BUNDLE_DAYS, FRESH_S, SERVICES
 from core.users.errors import AccountOfPersonNeededError, PassesToComeError, PersonErasedError
 from ports.events import Delivery, Event
 from ports.personal_data import ServiceName
-from ports.published.admission import PassesOfPersonApi, PassToCome
+from ports.published.admission_persons import PassesOfPersonApi, PassToCome
 from ports.published.identity import IdentityApi, PersonsApi, VerifiedToken
 from ports.published.personal_data import KeptRecord, PersonalDataCollected, PersonalDataErased
 from ports.published.refusals import RefusedError

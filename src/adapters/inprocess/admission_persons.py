@@ -7,7 +7,7 @@ from adapters.inprocess.refusals import refusals_translated
 from core.shared.ids import AccountId
 from ports.admission import PassesOfPerson
 from ports.clock import Clock
-from ports.published.admission import PassesOfPersonApi, PassToCome
+from ports.published.admission_persons import PassesOfPersonApi, PassToCome
 
 _PASSES_MAX = 100
 

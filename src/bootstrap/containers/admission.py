@@ -29,7 +29,8 @@ from core.admission.scans import GateRules
 from ports.admission import AdmissionTransactions, CodePainter, PassesOfPerson, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
-from ports.published.admission import AdmissionApi, PassesOfPersonApi
+from ports.published.admission import AdmissionApi
+from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
 from usecases.admission.attendance_of import AttendanceOf

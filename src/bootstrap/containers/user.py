@@ -16,7 +16,7 @@ from bootstrap.containers.service import JobSpec, Pools, PostgresProvider, Servi
 from ports.events import Subscription
 from ports.ids import IdSource
 from ports.personal_data import PersonalData
-from ports.published.admission import PassesOfPersonApi
+from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.identity import AccountRegistered, IdentityApi, PersonsApi
 from ports.published.personal_data import PersonalDataCollected, PersonalDataErased
 from ports.users import DueRequests, UserTransactions

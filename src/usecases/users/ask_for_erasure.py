@@ -10,7 +10,7 @@ from core.users.data_requests import DataRequest, RequestKind
 from core.users.errors import PassesToComeError
 from ports.clock import Clock
 from ports.ids import IdSource
-from ports.published.admission import PassesOfPersonApi
+from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.identity import IdentityApi, PersonsApi, VerifiedToken
 from ports.published.users import ErasureRequested
 from ports.users import UserTransaction, UserTransactions
