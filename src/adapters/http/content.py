@@ -20,11 +20,11 @@ from adapters.http.content_page_bodies import (
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
 from core.content.kinds import PageKind
-from core.content.languages import language_tag
 from core.content.page import Page, PageStatus
 from core.content.texts import words_asked
 from core.shared.callers import MANAGERS, STAFF, Caller
 from core.shared.ids import PageId, VenueId
+from core.shared.languages import language_tag
 from ports.content import PageFilter
 from ports.paging import PageRequest
 from usecases.content.archive_page import ArchivePage

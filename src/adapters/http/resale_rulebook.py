@@ -1,6 +1,5 @@
 """The rules that verdicts rest on, as anyone may read them."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime
 from typing import Annotated, cast
 
@@ -11,6 +10,7 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import is_known
+from adapters.http.paging import cursor_of, read_cursor
 from core.resale.law.facts import Fact, FactValue
 from core.resale.law.rule import (
     AppliesAt,
@@ -123,13 +123,14 @@ class RulebookController(Controller):
         if as_of is not None and as_of.tzinfo is None:
             message = "A moment has an offset, such as 2026-11-22T12:00:00Z."
             raise InvalidInputError(message, [Problem("/asOf", message)])
-        page = await usecase(as_of=as_of, place=place, after=_after(cursor), limit=limit)
+        after = None if cursor is None else read_cursor(cursor, bytes.decode)
+        page = await usecase(as_of=as_of, place=place, after=after, limit=limit)
         headers = {"ETag": f'"{page.rulebook_version}"', "Cache-Control": "private, max-age=60"}
         if is_known(headers["ETag"], if_none_match):
             return Response(_NOTHING, status_code=304, headers=headers)
         body = RulebookBody(
             items=tuple(map(_rule, page.rules)),
-            next_cursor=_cursor(page.next_after),
+            next_cursor=None if page.next_after is None else cursor_of(page.next_after.encode()),
             rulebook_version=page.rulebook_version,
         )
         return Response(body, headers=headers)
@@ -180,17 +181,3 @@ def _scope(scope: Scope) -> tuple[tuple[PredicateBody, ...], ...]:
 
 def _value(value: FactValue) -> bool | int | str:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _cursor(after: str | None) -> str | None:
-    return urlsafe_b64encode(after.encode()).decode().rstrip("=") if after is not None else None
-
-
-def _after(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except ValueError:
-        message = "The cursor is not one that this API gave out."
-        raise InvalidInputError(message, [Problem("/cursor", message)]) from None
