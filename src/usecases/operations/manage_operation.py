@@ -33,9 +33,11 @@ class ReadOperations:
         Raises RefusedError for a venue that is not there.
         """
         caller.must_be_one_of(MANAGERS)
-        await self.venues.venue(tenant_id=caller.tenant_id, venue_id=query.venue_id)
         async with self.operations.begin(caller.tenant_id) as tx:
-            return await tx.operations.page(page, query)
+            found = await tx.operations.page(page, query)
+        if not found.items and page.after is None:
+            await self.venues.venue(tenant_id=caller.tenant_id, venue_id=query.venue_id)
+        return found
 
     async def log(self, operation_id: OperationId, page: PageRequest, *, caller: Caller) -> Page[LogLine]:
         """Return who did what to an operation, the oldest first; raises OperationNotFoundError."""
