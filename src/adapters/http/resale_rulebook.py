@@ -10,6 +10,7 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import is_known
+from adapters.http.moments import moment_or_none
 from adapters.http.paging import cursor_of, read_cursor
 from core.resale.law.facts import Fact, FactValue
 from core.resale.law.rule import (
@@ -29,7 +30,6 @@ from core.resale.law.rule import (
     Scope,
 )
 from core.shared.callers import ApiScope
-from core.shared.errors import InvalidInputError, Problem
 from ports.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from usecases.resale.read_rulebook import ReadRulebook
 
@@ -120,11 +120,9 @@ class RulebookController(Controller):
         if_none_match: IfNoneMatch = None,
     ) -> Response[RulebookBody]:
         """Everybody who is signed in, whatever the organisation. The ETag is the version of the rulebook."""
-        if as_of is not None and as_of.tzinfo is None:
-            message = "A moment has an offset, such as 2026-11-22T12:00:00Z."
-            raise InvalidInputError(message, [Problem("/asOf", message)])
         after = None if cursor is None else read_cursor(cursor, bytes.decode)
-        page = await usecase(as_of=as_of, place=place, after=after, limit=limit)
+        at = moment_or_none(as_of, "/asOf")
+        page = await usecase(as_of=at, place=place, after=after, limit=limit)
         headers = {"ETag": f'"{page.rulebook_version}"', "Cache-Control": "private, max-age=60"}
         if is_known(headers["ETag"], if_none_match):
             return Response(_NOTHING, status_code=304, headers=headers)
