@@ -201,7 +201,7 @@ class World:
         self.painting = Painting()
         self.types = OperationTypes(types or (self.painting,))
         self.start = StartOperation(stores.transactions, self.types, self.venues, self.clock, stores.ids)
-        self.read = ReadOperations(stores.transactions)
+        self.read = ReadOperations(stores.transactions, self.venues)
         self.cancel = CancelOperation(stores.transactions, self.clock, stores.ids)
         self.resume = ResumeOperation(stores.transactions, self.clock, stores.ids)
 

@@ -153,8 +153,11 @@ async def test_a_draft_changes_nothing_for_fans_until_it_is_published(client: ht
     assert (await client.get(location, headers=FAN)).json()["title"] == "Fragen"
     editions = (await client.get(f"{location}/editions", headers=SCANNER)).json()["items"]
     assert [(each["number"], list(each["translations"])) for each in editions] == [(2, ["de"]), (1, ["en"])]
-    older = (await client.get(f"{location}/editions?before=2&limit=1", headers=SCANNER)).json()["items"]
-    assert older == editions[1:]
+    newest = (await client.get(f"{location}/editions?limit=1", headers=SCANNER)).json()
+    assert newest == {"items": editions[:1], "nextCursor": "2"}
+    older = await client.get(f"{location}/editions?limit=1&cursor=2", headers=SCANNER)
+    assert older.json() == {"items": editions[1:], "nextCursor": None}
+    assert (await client.get(f"{location}/editions?cursor=x", headers=SCANNER)).status_code == 400
     assert (await client.get(f"{location}/editions", headers=FAN)).status_code == 403
 
 

@@ -345,3 +345,20 @@ async def test_a_plan_that_is_taken_off_sale_keeps_its_holds_and_gives_no_new_on
     assert {str(seat.seat_id) for seat in reserved.seats} == set(plan.seats[:2])
     await seating.finalise(tenant_id=HALL, reservation_id=UUID(id), order_id=order)
     assert (await house.send("GET", path)).json()["status"] == "SOLD"
+
+
+@pytest.mark.parametrize("odd", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2030-01-01T10:00:00"])
+async def test_a_time_that_is_no_moment_in_utc_is_refused_by_its_pointer(house: House, odd: str) -> None:
+    plan = await house.open()
+    path, seats = f"/seating-plans/{plan.id}", list(plan.seats[:1])
+    kept = {"name": "Club", "seatIds": seats}
+    allotment = (await house.send("POST", f"{path}/allotments", kept, by=MANAGER)).json()["id"]
+    for method, where, body, member in (
+        ("POST", "seats/block", {"seatIds": seats, "reason": "camera"}, "until"),
+        ("POST", "allotments", {"name": "Press", "seatIds": list(plan.seats[1:2])}, "releasesAt"),
+        ("PATCH", f"allotments/{allotment}", {}, "releasesAt"),
+        ("PUT", "accessible-release", {}, "releasesAt"),
+    ):
+        refused = await house.send(method, f"{path}/{where}", body | {member: odd}, by=MANAGER)
+        assert problem(refused) == (400, "request.invalid"), where
+        assert [each["pointer"] for each in refused.json()["errors"]] == [f"/{member}"]

@@ -143,6 +143,8 @@ async def test_what_is_refused_is_refused_with_a_code(office: Office) -> None:
     assert problem(wrong) == (422, "operations.params_refused")
     assert wrong.json()["errors"][0]["pointer"].startswith("/params/")
     assert problem(await office.ask("POST", start, {"type": "re-pricing"}))[0] == 400
+    unknown = await office.ask("GET", f"/venues/{uuid4()}/operations")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "venues.not_found")
     nowhere = await office.ask("POST", f"/venues/{uuid4()}/operations", office.body())
     assert problem(nowhere) == (404, "venues.not_found")
     gone = f"/operations/{uuid4()}"

@@ -37,6 +37,13 @@ async def test_a_profile_is_read_and_changed_with_its_tag(client: httpx.AsyncCli
         assert refused.status_code == 400, body
 
 
+async def test_a_body_that_is_missing_is_named(client: httpx.AsyncClient) -> None:
+    for method, path in (("DELETE", ME), ("PATCH", f"{ME}/profile"), ("PUT", f"{ME}/preferences")):
+        refused = await client.request(method, path, headers={"If-Match": '"v1"'})
+        assert (refused.status_code, refused.json()["code"]) == (400, "request.invalid")
+        assert refused.json()["detail"] == "body: There is none, and this needs one."
+
+
 async def test_preferences_are_replaced_as_a_whole(client: httpx.AsyncClient) -> None:
     read = await client.get(f"{ME}/preferences")
     assert read.json() == {"marketingOptIn": False, "orderUpdates": True, "productUpdates": False}
@@ -54,7 +61,8 @@ async def test_the_first_billing_address_needs_no_tag_and_the_next_does(client: 
     home = {"line1": "Anger 1", "line2": None, "city": "Erfurt", "postalCode": "99084", "country": "DE"}
     first = await client.put(f"{ME}/billing-address", json=home)
     assert (first.status_code, first.json(), first.headers["ETag"]) == (200, home, '"v1"')
-    assert (await client.put(f"{ME}/billing-address", json=home)).status_code == 412
+    blind = await client.put(f"{ME}/billing-address", json=home)
+    assert (blind.status_code, blind.json()["code"]) == (428, "request.version_required")
     moved = home | {"city": "Weimar"}
     again = await client.put(f"{ME}/billing-address", json=moved, headers={"If-Match": '"v1"'})
     assert (await client.get(f"{ME}/billing-address")).json() == again.json() == moved

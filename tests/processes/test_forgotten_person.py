@@ -224,7 +224,7 @@ def test_a_person_is_shown_all_that_is_kept_and_then_forgotten_everywhere(
 
         path, password = "/users/me", {"password": PASSWORD}
         refused = person.ask("DELETE", path, {"password": "not hers"}, status=401)
-        assert refused["code"] == "identity.invalid_credentials"
+        assert refused["code"] == "identity.wrong_password"
         refused = person.ask("DELETE", path, password, status=409)
         assert refused["code"] == "users.passes_to_come"
         money = the_money(running)

@@ -147,18 +147,31 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairsea
 
 
 @pytest.fixture(scope="module")
-def ids(running: RunningFairseat) -> dict[str, str]:
-    """Ids for the paths: of things that are there."""
+def ids(running: RunningFairseat, staff: httpx.Client) -> dict[str, str]:
+    """Ids for the paths: of things that are there, at least to begin with."""
     with Buyer(running) as buyer:
-        return {"organisation_id": buyer.organisation_id, "plan_id": buyer.plan_id}
+        known = {"organisation_id": buyer.organisation_id, "plan_id": buyer.plan_id}
+    plan = staff.get(f"/api/v1/seating-plans/{known['plan_id']}").json()
+    known |= {"venue_id": plan["venueId"], "ticket_id": plan["ticketId"]}
+    venue = f"/api/v1/venues/{known['venue_id']}"
+    body = {"entries": [{"question": "Where?", "answer": "There."}]}
+    page = {"kind": "FAQ", "defaultLanguage": "de", "translations": {"de": {"title": "Fragen", "body": body}}}
+    change = {"tier": plan["priceTiers"][0]["name"], "price": plan["priceTiers"][0]["price"]}
+    operation = {"type": "re-pricing", "params": {"planIds": [known["plan_id"]], "changes": [change]}}
+    for name, path, asked in (("page_id", "content", page), ("operation_id", "operations", operation)):
+        made = staff.post(f"{venue}/{path}", json=asked)
+        assert made.is_success, made.text
+        known[name] = made.json()["id"]
+    return known
 
 
 @pytest.fixture(scope="module")
-def staff(running: RunningFairseat, ids: dict[str, str]) -> Iterator[httpx.Client]:
+def staff(running: RunningFairseat) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"http://127.0.0.1:{running.port}", timeout=30) as http:
         tokens = http.post("/api/v1/auth/login", json={"email": OWNER, "password": PASSWORD}).json()
         account = {"Authorization": f"Bearer {tokens['accessToken']}"}
-        body = {"organisationId": ids["organisation_id"]}
+        organisation = http.get("/api/v1/organisations", headers=account).json()["items"][0]
+        body = {"organisationId": organisation["id"]}
         token = http.post("/api/v1/auth/token", json=body, headers=account).json()
         http.headers["Authorization"] = f"Bearer {token['accessToken']}"
         yield http

@@ -34,11 +34,12 @@ from core.content.bodies import (
 )
 from core.content.errors import InvalidPageError, PageKeptError, PageStepError
 from core.content.kinds import PageKind
-from core.content.languages import best_language, language_tag, ranges_of
+from core.content.languages import best_language, ranges_of
 from core.content.page import LANGUAGES_MAX, TRANSITIONS, Page, PageChange, PageStatus, PageStep, Translation
 from core.content.texts import words_asked, words_of
 from core.shared.errors import InvalidInputError
 from core.shared.ids import MediaId
+from core.shared.languages import language_tag
 from tests.content_builders import ANN, NOON, a_page, faq, published
 
 MEDIA = MediaId(UUID(int=1))

@@ -50,7 +50,7 @@ class Neighbours(IdentityApi, PersonsApi, PassesOfPersonApi):
     @override
     async def confirm_erasure(self, *, account_id: UUID, password: str) -> None:
         if password != "right":
-            raise RefusedError("identity.invalid_credentials", "The password is wrong.")
+            raise RefusedError("identity.wrong_password", "This is not the password of the account.")
 
     @override
     async def passes_to_come(self, *, account_id: UUID) -> tuple[PassToCome, ...]:

@@ -100,6 +100,9 @@ async def test_what_cannot_be_done_is_refused_before_anything_is_stored(world: W
         await world.started()
     with pytest.raises(OperationNotFoundError):
         await world.stands(OperationId(UUID(int=5)))
+    with pytest.raises(RefusedError, match="no such venue"):
+        await world.read.page(PageRequest(), OperationQuery(venue_id=VENUE), caller=MANAGER)
+    world.venues.gone = False
     page = await world.read.page(PageRequest(), OperationQuery(venue_id=VENUE), caller=MANAGER)
     assert page.items == ()
 

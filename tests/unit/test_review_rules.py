@@ -132,8 +132,8 @@ def test_ones_own_and_others_reviews_are_told_apart() -> None:
         ({"overall": 0}, ["/overall"]),
         ({"overall": 6, "categories": {SOUND: 0}}, ["/overall", "/categories/sound"]),
         ({"title": "x" * (TITLE_LENGTH_MAX + 1), "body": "x" * (BODY_LENGTH_MAX + 1)}, ["/title", "/body"]),
-        ({"title": "a\tb", "body": "\x00", "language": "EN"}, ["/title", "/body", "/language"]),
-        ({"language": "en-us"}, ["/language"]),
+        ({"title": "a\tb", "body": "\x00", "language": "english"}, ["/title", "/body", "/language"]),
+        ({"language": "xx-YY"}, ["/language"]),
     ],
 )
 def test_every_fault_of_an_opinion_is_named(changes: dict[str, object], pointers: list[str]) -> None:
@@ -145,6 +145,7 @@ def test_every_fault_of_an_opinion_is_named(changes: dict[str, object], pointers
 def test_an_opinion_at_its_bounds_is_kept_tidied() -> None:
     said = an_opinion(5, title=" x" * 60, body="a\r\nb\rc\t<b>\n", language="zh-Hant-TW")
     assert (said.title, said.body) == ((" x" * 60).strip(), "a\nb\nc\t<b>")
+    assert (said.language, an_opinion(language="pt-br").language) == ("zh-Hant-TW", "pt-BR")
     an_opinion(1, title="x" * TITLE_LENGTH_MAX, body="x" * BODY_LENGTH_MAX, categories={})
 
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.moments import moment_or_none
 from adapters.http.seating_bodies import PlanBody
 from adapters.http.seating_views import plan_body
 from core.seating.allotments import (
@@ -66,13 +67,13 @@ class ChangeAllotmentBody(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     releases_at: datetime | UnsetType | None = UNSET
 
     def change(self) -> AllotmentChange:
-        seats, accounts = self.seat_ids, self.account_ids
+        seats, accounts, release = self.seat_ids, self.account_ids, self.releases_at
         return AllotmentChange(
             seat_ids=None if isinstance(seats, UnsetType) else tuple(SeatId(id) for id in seats),
             codes=None if isinstance(self.codes, UnsetType) else self.codes,
             account_ids=None if isinstance(accounts, UnsetType) else tuple(AccountId(id) for id in accounts),
-            releases_at=None if isinstance(self.releases_at, UnsetType) else self.releases_at,
-            keeps_until_deleted=self.releases_at is None,
+            releases_at=None if isinstance(release, UnsetType) else moment_or_none(release, "/releasesAt"),
+            keeps_until_deleted=release is None,
         )
 
 
@@ -141,7 +142,7 @@ class AllotmentController(Controller):
             categories=data.categories,
             codes=data.codes,
             account_ids=tuple(AccountId(id) for id in data.account_ids),
-            releases_at=data.releases_at,
+            releases_at=moment_or_none(data.releases_at, "/releasesAt"),
         )
         new = await usecase(PlanId(plan_id), facts, caller=caller)
         location = f"/api/v1/seating-plans/{plan_id}/allotments/{new.id}"
@@ -195,7 +196,8 @@ class AllotmentController(Controller):
         Until then they are for those who ask for accessible seats, and a companion's seat goes with its place.
         """
         version = expected_version(if_match) if if_match is not None else None
-        plan = await usecase(PlanId(plan_id), data.releases_at, expected_version=version, caller=caller)
+        at = moment_or_none(data.releases_at, "/releasesAt")
+        plan = await usecase(PlanId(plan_id), at, expected_version=version, caller=caller)
         return Response(plan_body(plan), headers={"ETag": etag(plan.version)})
 
     @get("/seats/{seat_id:uuid}/audit", summary="Read what staff did to a seat")

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
+from adapters.http.moments import moment_or_none
 from adapters.http.paging import PageBody, page_body
 from core.identity.api_keys import ApiKey
 from core.shared.callers import ApiScope
@@ -92,7 +93,7 @@ class ApiKeyController(Controller):
             organisation_id=TenantId(organisation_id),
             name=data.name,
             scopes=data.scopes,
-            expires_at=data.expires_at,
+            expires_at=moment_or_none(data.expires_at, "/expiresAt"),
         )
         body = MadeApiKeyBody(key=made.text, **msgspec.structs.asdict(_body(made.key)))
         location = f"/api/v1/organisations/{organisation_id}/api-keys/{made.key.id}"

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
@@ -21,11 +20,11 @@ from adapters.http.content_page_bodies import (
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.paging import PageBody, page_body
 from core.content.kinds import PageKind
-from core.content.languages import language_tag
 from core.content.page import Page, PageStatus
 from core.content.texts import words_asked
 from core.shared.callers import MANAGERS, STAFF, Caller
 from core.shared.ids import PageId, VenueId
+from core.shared.languages import language_tag
 from ports.content import PageFilter
 from ports.paging import PageRequest
 from usecases.content.archive_page import ArchivePage
@@ -42,12 +41,8 @@ AcceptLanguage = Annotated[
     HeaderParameter(name="Accept-Language", description="The languages that the reader likes, best first (RFC 9110)."),
 ]
 _EDITIONS_MAX = 50
-
-
-class EditionsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a page published, the newest first; ask on with `before=` the last number."""
-
-    items: tuple[EditionBody, ...]
+_EDITION_CURSOR = "^[1-9][0-9]{0,8}$"
+"""The number of the last edition that was read."""
 
 
 class VenuePageController(Controller):
@@ -187,14 +182,16 @@ class PageController(Controller):
         caller: NamedDependency[Caller],
         read: FromDishka[ReadPage],
         usecase: FromDishka[ListEditions],
-        before: Annotated[int | None, QueryParameter(ge=1, description="Editions with smaller numbers.")] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=_EDITIONS_MAX)] = _EDITIONS_MAX,
-    ) -> EditionsBody:
+        cursor: Annotated[str | None, QueryParameter(pattern=_EDITION_CURSOR)] = None,
+    ) -> PageBody[EditionBody]:
         """Staff only, the newest first; each stays as it was published."""
         caller.must_be_one_of(STAFF)
         kind = (await read(caller, PageId(page_id))).kind
-        found = await usecase(caller, PageId(page_id), before=before, editions_max=limit)
-        return EditionsBody(items=tuple(edition_shown(kind, each) for each in found))
+        before = None if cursor is None else int(cursor)
+        found = await usecase(caller, PageId(page_id), before=before, editions_max=limit + 1)
+        items = tuple(edition_shown(kind, each) for each in found[:limit])
+        return PageBody(items=items, next_cursor=str(items[-1].number) if len(found) > limit else None)
 
 
 def _shown(page: Page, caller: Caller, accept_language: str | None) -> PageOfVenueBody:

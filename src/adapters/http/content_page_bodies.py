@@ -10,9 +10,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.content_bodies import AnyBody, BodyOfKind, Kind, Line, read_body, shown_body
 from core.content.kinds import PageKind
-from core.content.languages import best_language, language_tag
+from core.content.languages import best_language
 from core.content.page import Edition, Page, PageChange, Translation
 from core.shared.errors import InvalidInputError, Problem
+from core.shared.languages import language_tag
 from usecases.content.create_page import NewPage
 
 type Language = Annotated[str, Meta(min_length=2, max_length=35, description="BCP 47.", examples=["de-AT"])]

@@ -27,9 +27,15 @@ _NOT_KEPT = frozenset({401, 408, 409, 425, 429})
 
 
 class RequestRunningError(DomainError):
-    """The same request is still being worked on."""
+    """The same request is still being worked on; its answer may be asked for again in `retry_after_s`."""
 
     code = "request.still_running"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            f"The first request with this Idempotency-Key is still running; ask again in {retry_after_s} s."
+        )
+        self.retry_after_s = retry_after_s
 
 
 class IdempotencyKeyReusedError(DomainError):
@@ -77,9 +83,7 @@ class IdempotentPosts(ASGIMiddleware):
             case Replay(answer):
                 await _send_again(answer, send)
             case Running(retry_after_s):
-                raise RequestRunningError(
-                    f"The first request with this Idempotency-Key is still running; ask again in {retry_after_s} s."
-                )
+                raise RequestRunningError(retry_after_s)
             case Mismatch():
                 raise IdempotencyKeyReusedError("This Idempotency-Key was used with another request.")
             case Fresh():

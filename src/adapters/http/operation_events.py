@@ -1,29 +1,24 @@
 """The route of an operation's progress: a stream of server-sent events that ends with the operation."""
 
-import asyncio
-import logging
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any, override
+from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Litestar, Request, Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, HeaderParameter
-from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Scope, Send
 
-from adapters.http.operation_streams import Look, OperationReader, OperationStreams
-from adapters.http.sse import HEADERS, MEDIA_TYPE
+from adapters.http.operation_streams import OperationStreams
+from adapters.http.sse import MEDIA_TYPE
+from adapters.http.sse_answers import EventStream, EventStreamResponse
 from core.shared.callers import Caller
 from core.shared.ids import OperationId
 from ports.published.identity import VerifiedToken
 from usecases.operations.manage_operation import ReadOperations
-
-_log = logging.getLogger(__name__)
 
 
 class OperationEventController(Controller):
@@ -66,64 +61,11 @@ class OperationEventController(Controller):
         id = OperationId(operation_id)
         await usecase.one(id, caller=caller)
         known = int(last_event_id) if last_event_id is not None and last_event_id.isdecimal() else None
-        return _EventStream(_Wish(streams, partial(usecase.one, id, caller=caller), known, identity.expires_at))
+        look = partial(usecase.one, id, caller=caller)
 
+        @asynccontextmanager
+        async def opened() -> AsyncGenerator[EventStream]:
+            async with streams.reader(look, until=identity.expires_at) as reader:
+                yield EventStream(streams.bodies(reader, known), reader.gone.set, streams.linger_s)
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What a client wants to watch, and what it knows."""
-
-    streams: OperationStreams
-    look: Look
-    known: int | None
-    until: datetime | None
-
-
-class _EventStream(Response[bytes]):
-    """The answer of a handler that opens a stream."""
-
-    def __init__(self, wish: _Wish) -> None:
-        super().__init__(b"", media_type=MEDIA_TYPE, headers=HEADERS)
-        self._wish = wish
-
-    @override
-    def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any) -> ASGIResponse:
-        return _Streaming(self._wish)
-
-
-class _Streaming(ASGIResponse):
-    """Sends until the stream ends, or the client has gone or does not read."""
-
-    _should_set_content_length = False
-
-    def __init__(self, wish: _Wish) -> None:
-        super().__init__(media_type=MEDIA_TYPE, headers=HEADERS)
-        self._wish = wish
-
-    @override
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a place before the first byte goes out, so that a refusal is still a proper answer."""
-        wish = self._wish
-        async with wish.streams.reader(wish.look, until=wish.until) as reader:
-            await self.start_response(send)
-            leaving = asyncio.create_task(_left(receive, reader))
-            try:
-                async for body in wish.streams.bodies(reader, wish.known):
-                    await _sent(body, send, wish.streams.linger_s, more=True)
-                await _sent(b"", send, wish.streams.linger_s, more=False)
-            except TimeoutError:
-                _log.info("the progress of an operation ends: its client does not read")
-            finally:
-                leaving.cancel()
-                await asyncio.gather(leaving, return_exceptions=True)
-
-
-async def _sent(body: bytes, send: Send, linger_s: float, *, more: bool) -> None:
-    async with asyncio.timeout(linger_s):
-        await send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-async def _left(receive: Receive, reader: OperationReader) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue
-    reader.gone.set()
+        return EventStreamResponse(opened, what=f"the progress of operation {id}")

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from adapters.http.moments import moment_or_none
 from adapters.http.money import MoneyBody, PriceBody
 from core.orders.fees import BASIS_POINTS
 from core.orders.vouchers import (
@@ -21,9 +22,7 @@ from core.orders.vouchers import (
     VoucherChange,
     VoucherTerms,
 )
-from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId
-from core.shared.time import utc
 from usecases.orders.read_vouchers import UsedVoucher
 
 type Tickets = Annotated[
@@ -88,8 +87,8 @@ class CreateVoucherBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
             reduction=self.reduction.reduction(),
             ticket_ids=frozenset(TicketId(id) for id in self.ticket_ids),
             minimum_total=self.minimum_total.money() if self.minimum_total else None,
-            valid_from=_utc(self.valid_from, "/validFrom"),
-            valid_until=_utc(self.valid_until, "/validUntil"),
+            valid_from=moment_or_none(self.valid_from, "/validFrom"),
+            valid_until=moment_or_none(self.valid_until, "/validUntil"),
             uses_max=self.uses_max,
             uses_per_account_max=self.uses_per_account_max,
             active=self.active,
@@ -119,8 +118,8 @@ class ChangeVoucherBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel
             reduction=terms.reduction if isinstance(self.reduction, UnsetType) else self.reduction.reduction(),
             ticket_ids=terms.ticket_ids if tickets is UNSET else frozenset(TicketId(id) for id in tickets),
             minimum_total=terms.minimum_total if minimum is UNSET else minimum.money() if minimum else None,
-            valid_from=terms.valid_from if begins is UNSET else _utc(begins, "/validFrom"),
-            valid_until=terms.valid_until if ends is UNSET else _utc(ends, "/validUntil"),
+            valid_from=terms.valid_from if begins is UNSET else moment_or_none(begins, "/validFrom"),
+            valid_until=terms.valid_until if ends is UNSET else moment_or_none(ends, "/validUntil"),
             uses_max=terms.uses_max if uses_max is UNSET else uses_max,
             uses_per_account_max=terms.uses_per_account_max if per_account is UNSET else per_account,
             active=terms.active if self.active is UNSET else self.active,
@@ -203,14 +202,6 @@ def _reduction(reduction: Reduction) -> ReductionBody:
         return PercentageReductionBody(rate_basis_points=reduction.basis_points)
     amount = PriceBody(amount=reduction.amount.amount_minor, currency=reduction.amount.currency)
     return FixedReductionBody(amount=amount)
-
-
-def _utc(moment: datetime | None, pointer: str) -> datetime | None:
-    try:
-        return None if moment is None else utc(moment)
-    except OverflowError:
-        message = "The time lies outside the years 1 to 9999 in UTC."
-        raise InvalidInputError(message, [Problem(pointer, message)]) from None
 
 
 def _camel(member: str) -> str:

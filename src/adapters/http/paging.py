@@ -26,17 +26,29 @@ async def provide_page(
     ] = None,
 ) -> PageRequest:
     """Read the page that a request asks for; raises InvalidInputError for a cursor that we never gave out."""
-    if cursor is None:
-        return PageRequest(limit=limit)
-    try:
-        after = UUID(bytes=urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        message = "The cursor is not one that this API gave out."
-        raise InvalidInputError(message, [Problem("/cursor", message)]) from None
-    return PageRequest(limit=limit, after=after)
+    return PageRequest(
+        limit=limit, after=None if cursor is None else read_cursor(cursor, lambda mark: UUID(bytes=mark))
+    )
 
 
 def page_body[T, B](page: Page[T], body_of: Callable[[T], B]) -> PageBody[B]:
     """Turn a page of things into the page that is sent."""
-    cursor = urlsafe_b64encode(page.next_after.bytes).decode().rstrip("=") if page.next_after else None
+    cursor = cursor_of(page.next_after.bytes) if page.next_after else None
     return PageBody(items=tuple(body_of(item) for item in page.items), next_cursor=cursor)
+
+
+def cursor_of(mark: bytes) -> str:
+    """Return the cursor of a place in a list."""
+    return urlsafe_b64encode(mark).decode().rstrip("=")
+
+
+def read_cursor[T](cursor: str, read: Callable[[bytes], T]) -> T:
+    """Return the place that a cursor is of.
+
+    Raises InvalidInputError for a cursor that we never gave out: one of which `read` makes nothing (ValueError).
+    """
+    try:
+        return read(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        message = "The cursor is not one that this API gave out for this list."
+        raise InvalidInputError(message, [Problem("/cursor", message)]) from None

@@ -176,10 +176,13 @@ def _problems_of(error: ValidationException) -> tuple[Problem, ...]:
                 inside = _IN_A_LIST.search(str(error.__cause__))
                 key = inside[1] if inside is not None else ""
             pointer = "/" + key.replace(".", "/").replace("[", "/").replace("]", "").lstrip("/") if key else ""
-            found.append(Problem(pointer, str(fault.get("message", "is not valid"))))
+            said = str(fault.get("message", "is not valid"))
+            found.append(Problem(pointer, "There is none, and this needs one." if said == _NO_BODY else said))
     return tuple(found)
 
 
+_NO_BODY = "'data'"
+"""What the framework says of a body that is not there."""
 _IN_A_LIST = re.compile(r"`\$\.data(\[\d+\].*)`$")
 """How msgspec names what is wrong in a body that is a list. The framework tells the key in other bodies only."""
 

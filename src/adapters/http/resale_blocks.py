@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
+from adapters.http.moments import moment_or_none
 from adapters.http.paging import PageBody, page_body
 from core.resale.trust.blocks import REASON_LENGTH_MAX, Block
 from core.resale.trust.scalping import Score
@@ -95,7 +96,8 @@ class ResaleBlockController(Controller):
         clock: FromDishka[Clock],
     ) -> Response[BlockView]:
         """Managers only."""
-        block = await usecase.block(AccountId(data.account_id), reason=data.reason, until=data.until, caller=caller)
+        until = moment_or_none(data.until, "/until")
+        block = await usecase.block(AccountId(data.account_id), reason=data.reason, until=until, caller=caller)
         return Response(_view(block, clock.now()), status_code=201)
 
     @get(summary="List blocks on persons")

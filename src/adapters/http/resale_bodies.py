@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from adapters.http.moments import moment, moment_or_none
 from adapters.http.money import PriceBody
 from core.resale.law.facts import Act, EventKind, Fact, FactValue, PriceComponents, ResaleFacts, VenueKind, Where
 from core.resale.policies.policy import Channel, VerificationKind
@@ -16,7 +17,7 @@ from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import AccountId, PassId, VenueId
 from core.shared.money import Money, UnknownCurrencyError, minor_unit_exponent
 from core.shared.places import is_country, is_subdivision
-from core.shared.time import utc, zone_named
+from core.shared.time import zone_named
 from usecases.resale.validate_external import ExternalQuestion
 from usecases.resale.validate_pass import PassQuestion
 
@@ -145,7 +146,7 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
             buyer_place=_where(self.buyer, "/buyer"),
             seller_place=_where(self.seller, "/seller"),
             act=Act(self.act),
-            as_of=self.as_of,
+            as_of=moment_or_none(self.as_of, "/asOf"),
             seller_trader=self.seller_trader,
         )
 
@@ -171,7 +172,7 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
         return ExternalQuestion(
             facts=ResaleFacts(
                 event_place=event_place,
-                event_starts_at=utc(event.starts_at),
+                event_starts_at=moment(event.starts_at, "/event/startsAt"),
                 event_time_zone=zone_named(zone, pointer="/event/timeZone") if zone is not None else "UTC",
                 price=self.price.money(),
                 components=self._components(),
@@ -190,7 +191,7 @@ class ResaleQuestionBody(msgspec.Struct, frozen=True, kw_only=True, rename="came
             venue_id=VenueId(self.venue_id) if self.venue_id is not None else None,
             seller=AccountId(self.seller_id) if self.seller_id is not None else None,
             reference=self.reference,
-            as_of=self.as_of,
+            as_of=moment_or_none(self.as_of, "/asOf"),
         )
 
     def _components(self) -> PriceComponents:

@@ -1,6 +1,5 @@
 """The rules that verdicts rest on, as anyone may read them."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime
 from typing import Annotated, cast
 
@@ -11,6 +10,8 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from adapters.http.callers import open_to_keys_for
 from adapters.http.etags import is_known
+from adapters.http.moments import moment_or_none
+from adapters.http.paging import cursor_of, read_cursor
 from core.resale.law.facts import Fact, FactValue
 from core.resale.law.rule import (
     AppliesAt,
@@ -29,7 +30,6 @@ from core.resale.law.rule import (
     Scope,
 )
 from core.shared.callers import ApiScope
-from core.shared.errors import InvalidInputError, Problem
 from ports.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from usecases.resale.read_rulebook import ReadRulebook
 
@@ -120,16 +120,15 @@ class RulebookController(Controller):
         if_none_match: IfNoneMatch = None,
     ) -> Response[RulebookBody]:
         """Everybody who is signed in, whatever the organisation. The ETag is the version of the rulebook."""
-        if as_of is not None and as_of.tzinfo is None:
-            message = "A moment has an offset, such as 2026-11-22T12:00:00Z."
-            raise InvalidInputError(message, [Problem("/asOf", message)])
-        page = await usecase(as_of=as_of, place=place, after=_after(cursor), limit=limit)
+        after = None if cursor is None else read_cursor(cursor, bytes.decode)
+        at = moment_or_none(as_of, "/asOf")
+        page = await usecase(as_of=at, place=place, after=after, limit=limit)
         headers = {"ETag": f'"{page.rulebook_version}"', "Cache-Control": "private, max-age=60"}
         if is_known(headers["ETag"], if_none_match):
             return Response(_NOTHING, status_code=304, headers=headers)
         body = RulebookBody(
             items=tuple(map(_rule, page.rules)),
-            next_cursor=_cursor(page.next_after),
+            next_cursor=None if page.next_after is None else cursor_of(page.next_after.encode()),
             rulebook_version=page.rulebook_version,
         )
         return Response(body, headers=headers)
@@ -180,17 +179,3 @@ def _scope(scope: Scope) -> tuple[tuple[PredicateBody, ...], ...]:
 
 def _value(value: FactValue) -> bool | int | str:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _cursor(after: str | None) -> str | None:
-    return urlsafe_b64encode(after.encode()).decode().rstrip("=") if after is not None else None
-
-
-def _after(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except ValueError:
-        message = "The cursor is not one that this API gave out."
-        raise InvalidInputError(message, [Problem("/cursor", message)]) from None

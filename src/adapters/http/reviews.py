@@ -1,6 +1,5 @@
 """Reviews of venues, what people say of them, and ratings."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from adapters.http.etags import IfMatch, etag, expected_version
-from adapters.http.paging import PageBody
+from adapters.http.paging import PageBody, cursor_of, read_cursor
 from adapters.http.review_bodies import (
     RatingsBody,
     ReportBody,
@@ -27,6 +26,7 @@ from core.reviews.review import Review, ReviewStatus
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import ReviewId, TicketId, VenueId
+from core.shared.languages import language_tag
 from ports.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
 from ports.reviews import ReactionKind, ReviewPageRequest
 from usecases.reviews.edit_review import EditReview, WithdrawReview
@@ -92,10 +92,11 @@ class VenueReviewController(Controller):
             mine=mine,
             section=section,
             overall=rating,
-            language=language,
+            language=None if language is None else language_tag(language, pointer="/language"),
             words=_words(q) if q is not None else (),
         )
-        request = ReviewPageRequest(limit, order, _mark_of(cursor, order) if cursor is not None else None)
+        after = None if cursor is None else read_cursor(cursor, lambda packed: _mark_of(packed, order))
+        request = ReviewPageRequest(limit, order, after)
         found = await usecase(caller, VenueId(venue_id), wish, request)
         items = tuple(ReviewBody.of(each, caller) for each in found.items)
         return PageBody(items=items, next_cursor=_cursor_of(found.next_after, order))
@@ -223,16 +224,11 @@ def _cursor_of(mark: ReviewMark | None, order: ReviewOrder) -> str | None:
     if mark is None:
         return None
     packed = order[0].encode() + (mark.key or 0).to_bytes(_KEY_BYTES) + mark.review_id.bytes
-    return urlsafe_b64encode(packed).decode().rstrip("=")
+    return cursor_of(packed)
 
 
-def _mark_of(cursor: str, order: ReviewOrder) -> ReviewMark:
-    try:
-        packed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except ValueError:
-        packed = b""
+def _mark_of(packed: bytes, order: ReviewOrder) -> ReviewMark:
     if len(packed) != _CURSOR_BYTES or packed[:1] != order[0].encode():
-        message = "The cursor is not one that this API gave out for this order."
-        raise InvalidInputError(message, [Problem("/cursor", message)])
+        raise ValueError("a cursor of another order")
     key = int.from_bytes(packed[1 : 1 + _KEY_BYTES])
     return ReviewMark(None if order is ReviewOrder.NEWEST else key, ReviewId(UUID(bytes=packed[1 + _KEY_BYTES :])))

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from adapters.http.moments import moment
 from core.admission.errors import ScanConflictError
 from core.admission.passes import Pass
 from core.admission.scans import Scan, ScanAttempt, ScanDirection
@@ -155,10 +156,10 @@ def attempts_of(data: OfflineScansBody) -> list[ScanAttempt]:
             device=each.device,
             direction=ScanDirection(each.direction),
             ticket_id=TicketId(each.ticket_id) if each.ticket_id is not None else None,
-            scanned_at=each.scanned_at,
+            scanned_at=moment(each.scanned_at, f"/scans/{position}/scannedAt"),
             let_through=each.admitted,
         )
-        for each in data.scans
+        for position, each in enumerate(data.scans)
     ]
 
 

@@ -7,6 +7,7 @@ from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.moments import moment_or_none
 from adapters.http.seating_bodies import BlockBody, InterventionBody, UnblockBody
 from core.seating.blocking import Intervention
 from core.shared.callers import Caller
@@ -31,7 +32,8 @@ class SeatBlockController(Controller):
     ) -> InterventionBody:
         """Staff who sell. All the seats or none: a refusal names those that are not available."""
         seat_ids = [SeatId(id) for id in data.seat_ids]
-        blocked = await usecase(PlanId(plan_id), seat_ids, reason=data.reason, until=data.until, caller=caller)
+        until = moment_or_none(data.until, "/until")
+        blocked = await usecase(PlanId(plan_id), seat_ids, reason=data.reason, until=until, caller=caller)
         return _body(blocked, "BLOCKED")
 
     @post("/unblock", summary="Unblock seats", status_code=200)

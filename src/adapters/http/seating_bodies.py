@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from adapters.http.moments import moment
 from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.seating_sources import PointBody, SourceBody, source_of
 from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
@@ -15,9 +16,7 @@ from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
 from core.seating.price_tiers import PriceChange
 from core.seating.pricing import CHANGES_PER_TIER_MAX, TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
-from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
-from core.shared.time import utc
 from usecases.seating.create_plan import PlanFacts
 
 type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
@@ -63,11 +62,7 @@ class PriceChangeBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
 
     def change(self, pointer: str) -> PriceChange:
         """Return the change; raises UnknownCurrencyError, and InvalidInputError at `pointer`."""
-        try:
-            return PriceChange(utc(self.at), self.price.money())
-        except OverflowError:
-            message = "The time lies outside the years 1 to 9999 in UTC."
-            raise InvalidInputError(message, [Problem(f"{pointer}/at", message)]) from None
+        return PriceChange(moment(self.at, f"{pointer}/at"), self.price.money())
 
 
 class PriceTierBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

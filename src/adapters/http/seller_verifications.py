@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.moments import moment_or_none
 from adapters.http.paging import PageBody, page_body
 from adapters.http.seller_verification_bodies import BringBody, JudgeBody, evidence_of
 from adapters.http.seller_verification_views import Status, VerificationBody, verification_body
@@ -89,7 +90,7 @@ class SellerVerificationController(Controller):
             VerificationId(verification_id),
             Judgement(data.status),
             reason=data.reason,
-            expires_at=data.expires_at,
+            expires_at=moment_or_none(data.expires_at, "/expiresAt"),
             expected_version=expected_version(if_match),
             caller=caller,
         )

@@ -13,13 +13,12 @@ from msgspec import UNSET, Meta, UnsetType, structs
 
 from adapters.http.etags import IfMatch, etag, expected_version
 from adapters.http.events import EventBody
+from adapters.http.moments import moment, moment_or_none
 from adapters.http.money import MoneyBody, PriceBody
 from adapters.http.paging import PageBody, page_body
 from adapters.http.sales_stopped import SalesStoppedBody, why_stopped
 from core.shared.callers import STAFF, Caller
-from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
-from core.shared.time import utc
 from core.ticketing.ticket import (
     KIND_LENGTH_MAX,
     QUOTA_MAX,
@@ -69,8 +68,8 @@ class NewEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
         """Return the event with its times in UTC."""
         return NewEvent(
             title=self.title,
-            starts_at=_utc(self.starts_at, "/event/startsAt"),
-            ends_at=_utc(self.ends_at, "/event/endsAt"),
+            starts_at=moment(self.starts_at, "/event/startsAt"),
+            ends_at=moment(self.ends_at, "/event/endsAt"),
             time_zone=self.time_zone,
             venue_id=VenueId(self.venue_id),
             kind=self.kind,
@@ -98,8 +97,8 @@ class CreateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
             quota=self.quota,
             max_per_user=self.max_per_user,
             event=self.event.event(),
-            sales_from=None if self.sales_from is None else _utc(self.sales_from, "/salesFrom"),
-            sales_until=None if self.sales_until is None else _utc(self.sales_until, "/salesUntil"),
+            sales_from=moment_or_none(self.sales_from, "/salesFrom"),
+            sales_until=moment_or_none(self.sales_until, "/salesUntil"),
         )
 
 
@@ -117,8 +116,8 @@ class UpdateEventBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
         """Return the change with its times in UTC."""
         return EventChange(
             title=None if self.title is UNSET else self.title,
-            starts_at=None if self.starts_at is UNSET else _utc(self.starts_at, "/event/startsAt"),
-            ends_at=None if self.ends_at is UNSET else _utc(self.ends_at, "/event/endsAt"),
+            starts_at=None if self.starts_at is UNSET else moment(self.starts_at, "/event/startsAt"),
+            ends_at=None if self.ends_at is UNSET else moment(self.ends_at, "/event/endsAt"),
             time_zone=None if self.time_zone is UNSET else self.time_zone,
             venue_id=None if self.venue_id is UNSET else VenueId(self.venue_id),
             kind=None if self.kind is UNSET else self.kind,
@@ -148,8 +147,8 @@ class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
             price=None if self.price is UNSET else self.price.money(),
             quota=None if self.quota is UNSET else self.quota,
             max_per_user=None if self.max_per_user is UNSET else self.max_per_user,
-            sales_from=_utc(self.sales_from, "/salesFrom") if isinstance(self.sales_from, datetime) else None,
-            sales_until=_utc(self.sales_until, "/salesUntil") if isinstance(self.sales_until, datetime) else None,
+            sales_from=moment(self.sales_from, "/salesFrom") if isinstance(self.sales_from, datetime) else None,
+            sales_until=moment(self.sales_until, "/salesUntil") if isinstance(self.sales_until, datetime) else None,
             sells_at_once=self.sales_from is None,
             sells_to_the_end=self.sales_until is None,
             event=EventChange() if self.event is UNSET else self.event.change(),
@@ -259,14 +258,6 @@ class TicketController(Controller):
         One that costs something needs a venue that can take payments: else 409 `ticketing.charges_not_enabled`.
         """
         return _response(await usecase(caller, TicketId(ticket_id)))
-
-
-def _utc(moment: datetime, pointer: str) -> datetime:
-    try:
-        return utc(moment)
-    except OverflowError:
-        message = "The time lies outside the years 1 to 9999 in UTC."
-        raise InvalidInputError(message, [Problem(pointer, message)]) from None
 
 
 def _response(ticket: Ticket, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response[TicketBody]:

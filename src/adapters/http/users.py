@@ -5,7 +5,7 @@ from litestar import Controller, Response, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from adapters.http.etags import IfMatch, etag, expected_version
+from adapters.http.etags import IfMatch, VersionRequiredError, etag, expected_version
 from adapters.http.users_bodies import (
     BillingAddressBody,
     PreferencesBody,
@@ -15,6 +15,7 @@ from adapters.http.users_bodies import (
     preferences_body,
     profile_body,
 )
+from core.shared.errors import StaleVersionError
 from core.users.billing_address import BillingAddress
 from core.users.preferences import Preferences
 from core.users.profile import Profile
@@ -93,7 +94,12 @@ class OwnDataController(Controller):
     ) -> Response[BillingAddressBody]:
         """The first one without If-Match, a later one with the ETag that was read."""
         version = None if if_match is None else expected_version(if_match)
-        return _address(await usecase.replace(data.address(), expected_version=version, bearer=identity))
+        try:
+            return _address(await usecase.replace(data.address(), expected_version=version, bearer=identity))
+        except StaleVersionError as stale:
+            if version is not None:
+                raise
+            raise VersionRequiredError(stale.message) from stale
 
 
 def _profile(profile: Profile) -> Response[ProfileBody]:

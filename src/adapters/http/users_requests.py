@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
+from adapters.http.problems import problem_spec
 from core.users.data_requests import SERVICES, DataRequest
 from ports.published.identity import VerifiedToken
 from usecases.users.ask_for_erasure import AskForErasure
@@ -88,7 +89,12 @@ class DataRequestController(Controller):
             return Response(msgspec.convert(found.bundle, BundleBody), headers=_PRIVATE)
         return Response(_body(found.request), status_code=202, headers=_PRIVATE | {"Retry-After": "1"})
 
-    @delete("/", summary="Forget me", status_code=202)
+    @delete(
+        "/",
+        summary="Forget me",
+        status_code=202,
+        responses={429: problem_spec("The password was guessed too often; wait as long as `Retry-After` says.")},
+    )
     @inject
     async def erase(
         self,

@@ -15,4 +15,4 @@ async def refusals_translated() -> AsyncIterator[None]:
     except RefusedError:
         raise
     except DomainError as error:
-        raise RefusedError(error.code, error.message, error.problems) from error
+        raise RefusedError(error.code, error.message, error.problems, retry_after_s=error.retry_after_s) from error

@@ -1,29 +1,15 @@
-"""Languages by BCP 47: which tag is one, and which of those there are serves a reader best (RFC 9110, RFC 4647)."""
+"""Languages by BCP 47: which of those there are serves a reader best (RFC 9110, RFC 4647)."""
 
 from collections.abc import Collection
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
 
-from core.shared.errors import InvalidInputError, Problem
+from core.shared.languages import LANGUAGE_LENGTH_MAX
 
-LANGUAGE_LENGTH_MAX = 35
 _RANGES_MAX = 20
 _DISTANCE_MAX = 25
 """How far a language may be from what was asked for, as CLDR measures: Swiss German from German, but not English."""
-
-
-def language_tag(text: str, *, pointer: str) -> str:
-    """Return the tag as it is written properly (`de-AT`); raises InvalidInputError at `pointer` for none."""
-    try:
-        if len(text) <= LANGUAGE_LENGTH_MAX and langcodes.tag_is_valid(text):
-            tag = langcodes.standardize_tag(text)
-            if tag != "und":
-                return tag
-    except (LanguageTagError, ValueError):
-        pass
-    message = f"{text[:LANGUAGE_LENGTH_MAX]!r} is not a language tag of BCP 47 such as en or de-AT."
-    raise InvalidInputError(message, [Problem(pointer, message)])
 
 
 def ranges_of(tag: str) -> tuple[str, ...]:

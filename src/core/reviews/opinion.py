@@ -1,6 +1,5 @@
 """What a review says: marks from 1 to 5, and plain text."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,13 +7,12 @@ from typing import Self
 
 from core.reviews.errors import InvalidReviewError
 from core.shared.errors import Problem
+from core.shared.languages import known_language
 
 MARK_MIN, MARK_MAX = 1, 5
 MARKS = range(MARK_MIN, MARK_MAX + 1)
 TITLE_LENGTH_MAX = 120
 BODY_LENGTH_MAX = 5_000
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-"""BCP 47: language, and script and region where they matter; not the rarer subtags."""
 
 
 class RatingCategory(StrEnum):
@@ -54,7 +52,7 @@ class Opinion:
             categories=dict(sorted(categories.items())),
             title=title.strip(),
             body=body.replace("\r\n", "\n").replace("\r", "\n").strip(),
-            language=language,
+            language=known_language(language) or language,
         )
         if problems := list(said._faults()):
             raise InvalidReviewError(problems)
@@ -73,5 +71,5 @@ class Opinion:
             yield Problem("/body", f"The text must have at most {BODY_LENGTH_MAX} characters.")
         elif not self.body.replace("\n", "").replace("\t", "").isprintable():
             yield Problem("/body", "The text must not hold control characters but line breaks and tabs.")
-        if not _LANGUAGE.fullmatch(self.language):
+        if known_language(self.language) is None:
             yield Problem("/language", "The language must be a BCP 47 tag such as de or pt-BR.")

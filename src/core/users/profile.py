@@ -4,27 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from langcodes import standardize_tag, tag_is_valid
-from langcodes.tag_parser import LanguageTagError
-
-from core.shared.errors import InvalidInputError, Problem, StaleVersionError
+from core.shared.errors import StaleVersionError
 from core.shared.ids import AccountId
+from core.shared.languages import language_tag
 from core.shared.names import checked_name
 from core.shared.time import zone_named
-
-LOCALE_CHARACTERS_MAX = 35
-"""RFC 5646, 4.4.1: so many are enough for every tag that is in use."""
-
-
-def checked_locale(tag: str, *, pointer: str = "/locale") -> str:
-    """Return a language tag as BCP 47 writes it, such as de-DE; raises InvalidInputError for what is none."""
-    try:
-        if len(tag) <= LOCALE_CHARACTERS_MAX and tag_is_valid(tag):
-            return standardize_tag(tag)
-    except LanguageTagError:
-        pass  # the same fault, told in the same words
-    message = f"{tag[:LOCALE_CHARACTERS_MAX]!r} is no language tag such as de-DE (BCP 47)."
-    raise InvalidInputError(message, [Problem(pointer, message)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +24,7 @@ class ProfileFacts:
         """Return the facts in their normal form; raises InvalidInputError for the first that is wrong."""
         return cls(
             display_name=None if display_name is None else checked_name(display_name, pointer="/displayName"),
-            locale=None if locale is None else checked_locale(locale),
+            locale=None if locale is None else language_tag(locale, pointer="/locale"),
             time_zone=None if time_zone is None else zone_named(time_zone),
         )
 

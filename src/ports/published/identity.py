@@ -60,8 +60,9 @@ class PersonsApi(Protocol):
     async def confirm_erasure(self, *, account_id: UUID, password: str) -> None:
         """Make sure that the person themselves wants their account to end.
 
-        Raises RefusedError `identity.invalid_credentials` for a wrong password, `identity.last_owner` for who alone
-        could act for an organisation that has other members, and LinkUnavailableError.
+        Raises RefusedError `identity.wrong_password`, `identity.too_many_attempts` for who guesses on,
+        `identity.invalid_token` when the account is gone, `identity.last_owner` for who alone could act for an
+        organisation that has other members, and LinkUnavailableError.
         """
 
 

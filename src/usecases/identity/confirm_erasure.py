@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from core.identity.errors import InvalidCredentialsError, LastOwnerError
-from core.identity.passwords import normal_password
+from core.identity.errors import LastOwnerError
 from core.shared.callers import Role
 from core.shared.ids import AccountId, TenantId
-from ports.identity import IdentityTransactions, PasswordHasher
+from ports.identity import IdentityTransactions
 from ports.paging import PageRequest
+from ports.published.identity import VerifiedToken
+from usecases.identity.own_password import ConfirmPassword
 
 _PAGE = 100
 
@@ -17,19 +18,15 @@ class ConfirmErasure:
     """For the service that keeps people's own data, on behalf of the person whose token it has."""
 
     identity: IdentityTransactions
-    hasher: PasswordHasher
+    confirm: ConfirmPassword
 
     async def __call__(self, account_id: AccountId, *, password: str) -> None:
         """Return when it may end.
 
-        Raises InvalidCredentialsError for a wrong password, and LastOwnerError for the only owner of an organisation
-        that has other members: they could not run it any more.
+        Raises WrongPasswordError, TooManyAttemptsError, InvalidTokenError when the account is gone, and LastOwnerError
+        for the only owner of an organisation that has other members: they could not run it any more.
         """
-        async with self.identity.begin(account_id=account_id) as tx:
-            account = await tx.accounts.by_id(account_id)
-        hashed = account.password_hash if account is not None else None
-        if not await self.hasher.verify(normal_password(password), hashed):
-            raise InvalidCredentialsError("The password is wrong.")
+        await self.confirm(VerifiedToken(account_id=account_id), password, address=None)
         after = None
         while True:
             async with self.identity.begin(account_id=account_id) as tx:

@@ -10,6 +10,7 @@ from ports.clock import Clock
 from ports.ids import IdSource
 from ports.operations import OperationQuery, OperationTransactions
 from ports.paging import Page, PageRequest
+from ports.published.venues import VenuesApi
 from usecases.operations.announcements import announce_end
 
 
@@ -18,6 +19,7 @@ class ReadOperations:
     """Managers and owners only; every method raises ForbiddenError for others."""
 
     operations: OperationTransactions
+    venues: VenuesApi
 
     async def one(self, operation_id: OperationId, *, caller: Caller) -> Operation:
         """Return an operation as it stands; raises OperationNotFoundError."""
@@ -26,10 +28,16 @@ class ReadOperations:
             return await tx.operations.get(operation_id)
 
     async def page(self, page: PageRequest, query: OperationQuery, *, caller: Caller) -> Page[Operation]:
-        """Return operations of a venue, those that are over too, the first begun first."""
+        """Return operations of a venue, those that are over too, the first begun first.
+
+        Raises RefusedError for a venue that is not there.
+        """
         caller.must_be_one_of(MANAGERS)
         async with self.operations.begin(caller.tenant_id) as tx:
-            return await tx.operations.page(page, query)
+            found = await tx.operations.page(page, query)
+        if not found.items and page.after is None:
+            await self.venues.venue(tenant_id=caller.tenant_id, venue_id=query.venue_id)
+        return found
 
     async def log(self, operation_id: OperationId, page: PageRequest, *, caller: Caller) -> Page[LogLine]:
         """Return who did what to an operation, the oldest first; raises OperationNotFoundError."""

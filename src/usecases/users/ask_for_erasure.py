@@ -32,7 +32,7 @@ class AskForErasure:
         """Return the request; one that was made before stays the only one.
 
         Raises AccountOfPersonNeededError, PassesToComeError, LinkUnavailableError, and RefusedError with
-        `identity.invalid_credentials` or `identity.last_owner`.
+        `identity.wrong_password`, `identity.too_many_attempts` or `identity.last_owner`.
         """
         account_id = person_behind(bearer)
         async with self.users.begin(account_id) as tx:
