@@ -262,9 +262,10 @@ class PlanChangedError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class DueReservation:
-    """A hold or reservation whose time has come."""
+    """A hold or reservation whose time has come. In their order, those of a tenant's plan stand together."""
 
     tenant_id: TenantId
+    plan_id: PlanId
     reservation_id: ReservationId
 
 

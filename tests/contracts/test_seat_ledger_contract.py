@@ -333,7 +333,7 @@ async def test_what_has_ended_is_found_once_across_tenants(house: House) -> None
     expired = house.stores.expired
     assert await expired.due(now=END - timedelta(microseconds=1), reservations_max=10) == []
     [due] = await expired.due(now=END, reservations_max=10)
-    assert (due.tenant_id, due.reservation_id) == (house.tenant, held.id)
+    assert (due.tenant_id, due.plan_id, due.reservation_id) == (house.tenant, house.plan.id, held.id)
     async with house.stores.transactions.begin(house.tenant) as tx:
         [entry] = await tx.seats.lock_all([held.id, ReservationId(uuid4())], wait=False)
         await tx.seats.save([ledger.expire(entry.reservation, seats=entry.seats, now=END)])

@@ -26,7 +26,10 @@ class ExpireReservations:
     clock: Clock
 
     async def __call__(self) -> int:
-        """Mark what has ended, in transactions of one tenant each, and return how many there were."""
+        """Mark what has ended, in transactions of one tenant each, and return how many there were.
+
+        Reservations of the same plan stand together: fewer pages are written, and fewer events.
+        """
         now = self.clock.now()
         due = sorted(await self.expired.due(now=now, reservations_max=_FOUND_MAX))
         done = 0
