@@ -262,7 +262,7 @@ class PlanChangedError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class DueReservation:
-    """A hold or reservation whose time has come. In their order, those of a tenant's plan stand together."""
+    """A hold or reservation whose time has come."""
 
     tenant_id: TenantId
     plan_id: PlanId

@@ -57,7 +57,7 @@ class PostgresSeatingTransactions(SeatingTransactions):
 
 
 class PostgresExpiredReservations(ExpiredReservations):
-    """Looks across tenants with the relay role, which may read when a reservation of which plan ends and no more of it."""
+    """Looks across tenants with the relay role, which may read when reservations end and of which plans they are."""
 
     def __init__(self, relay: Pool) -> None:
         self._relay = relay
