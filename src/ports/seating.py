@@ -265,6 +265,7 @@ class DueReservation:
     """A hold or reservation whose time has come."""
 
     tenant_id: TenantId
+    plan_id: PlanId
     reservation_id: ReservationId
 
 

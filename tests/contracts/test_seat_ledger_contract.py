@@ -30,14 +30,14 @@ from core.seating.price_tiers import PriceChange
 from core.seating.pricing import CHANGES_BEFORE, CHANGES_FROM, Pricing, TierRequest, price_layout
 from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.returns import give_back_some
-from core.seating.seats import Available, Held, SeatState, Sold
+from core.seating.seats import Available, Held, SeatState, Sold, owner_of
 from core.shared.callers import Caller
 from core.shared.errors import StaleVersionError
 from core.shared.holders import Holder
 from core.shared.ids import OrderId, PriceTierId, ReservationId, SeatId, TenantId
 from core.shared.money import PRICE_MAX_MINOR, Money
 from ports.paging import PageRequest
-from ports.seating import PlanChangedError, SeatLetters
+from ports.seating import Ended, PlanChangedError, SeatLetters
 from tests.seating_world import (
     TTL_S,
     SeatingStores,
@@ -333,11 +333,28 @@ async def test_what_has_ended_is_found_once_across_tenants(house: House) -> None
     expired = house.stores.expired
     assert await expired.due(now=END - timedelta(microseconds=1), reservations_max=10) == []
     [due] = await expired.due(now=END, reservations_max=10)
-    assert (due.tenant_id, due.reservation_id) == (house.tenant, held.id)
+    assert (due.tenant_id, due.plan_id, due.reservation_id) == (house.tenant, house.plan.id, held.id)
     async with house.stores.transactions.begin(house.tenant) as tx:
         [entry] = await tx.seats.lock_all([held.id, ReservationId(uuid4())], wait=False)
         await tx.seats.save([ledger.expire(entry.reservation, seats=entry.seats, now=END)])
     assert await expired.due(now=END, reservations_max=10) == []
+
+
+async def test_what_has_ended_gives_back_the_seats_that_nobody_else_took_since(house: House) -> None:
+    old = await house.hold("R1S1", "R1S2", by=a_buyer(house.tenant))
+    new = await house.hold("R1S2", by=a_buyer(house.tenant), now=END)
+    [free] = seat_ids(house.layout, "R1S1")
+    ids = [new.id, old.id, ReservationId(uuid4())]
+    for wait in (False, True):
+        async with house.stores.transactions.begin(house.tenant) as tx:
+            assert await tx.seats.expire(ids, now=END - timedelta(microseconds=1), wait=wait) == []
+    async with house.stores.transactions.begin(a_tenant()) as tx:
+        assert await tx.seats.expire(ids, now=END, wait=True) == []
+    async with house.stores.transactions.begin(house.tenant) as tx:
+        assert await tx.seats.expire(ids, now=END, wait=True) == [Ended(old.id, house.plan.id, (free,))]
+        assert await tx.seats.expire(ids, now=END, wait=False) == []
+    states = await house.states()
+    assert (states["R1S1"], owner_of(states["R1S2"])) == (Available(), new.id)
 
 
 async def test_another_tenant_sees_and_holds_nothing(house: House) -> None:

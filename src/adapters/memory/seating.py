@@ -165,7 +165,7 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
         timed = {ReservationStatus.HELD, ReservationStatus.RESERVED}
         async with self._messages.lock:
             ended = [
-                (entry.expires_at, DueReservation(tenant_id, entry.id))
+                (entry.expires_at, DueReservation(tenant_id, entry.plan_id, entry.id))
                 for tenant_id, tenant in self._tenants.items()
                 for entry in tenant.entries.values()
                 if entry.status in timed and entry.has_ended(now)

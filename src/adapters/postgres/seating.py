@@ -57,7 +57,7 @@ class PostgresSeatingTransactions(SeatingTransactions):
 
 
 class PostgresExpiredReservations(ExpiredReservations):
-    """Looks across tenants with the relay role, which may read when a reservation ends and nothing else of it."""
+    """Looks across tenants with the relay role, which may read when reservations end and of which plans they are."""
 
     def __init__(self, relay: Pool) -> None:
         self._relay = relay
@@ -67,10 +67,10 @@ class PostgresExpiredReservations(ExpiredReservations):
         async with driver_errors_translated():
             rows = await self._relay.fetch(
                 """
-                select tenant_id, id from seat_reservations
+                select tenant_id, plan_id, id from seat_reservations
                 where status in ('HELD', 'RESERVED') and expires_at <= $1 order by expires_at, tenant_id, id limit $2
                 """,
                 now,
                 reservations_max,
             )
-        return [DueReservation(row["tenant_id"], row["id"]) for row in rows]
+        return [DueReservation(row["tenant_id"], row["plan_id"], row["id"]) for row in rows]

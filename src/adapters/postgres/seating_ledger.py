@@ -105,56 +105,26 @@ class PostgresLedger(SeatLedger):
 
     @override
     async def expire(self, reservation_ids: Sequence[ReservationId], *, now: datetime, wait: bool) -> Sequence[Ended]:
-        ended = await self._connection.fetch(
-            f"""
-            with due as materialized (
-                select id from seat_reservations
-                 where tenant_id = $1 and id = any($2::uuid[]) and status in ('HELD', 'RESERVED') and expires_at <= $3
-                 order by id for no key update {"" if wait else "skip locked"}
+        wanted = list(reservation_ids)
+        if wait:
+            # What this transaction has locked is not left out below.
+            await self._connection.execute(
+                """
+                select from seat_reservations
+                 where tenant_id = $1 and id = any($2::uuid[]) order by id for no key update
+                """,
+                self._tenant_id,
+                wanted,
             )
-            update seat_reservations r set status = 'EXPIRED' from due where r.tenant_id = $1 and r.id = due.id
-            returning r.id, r.plan_id
-            """,  # noqa: S608 (a constant)
-            self._tenant_id,
-            list(reservation_ids),
-            now,
+        row = await self._connection.fetchrow(
+            "select ended, plans, freed, owners from expire_batch($1, $2, $3)", self._tenant_id, wanted, now
         )
-        if not ended:
-            return []
-        reservations = [row["id"] for row in ended]
-        # Seats are locked before their items, as a hold does it, or the two could wait for each other.
-        freed = await self._connection.fetch(
-            """
-            select s.id, i.reservation_id
-              from (select seat_id, reservation_id from seat_reservation_items
-                     where tenant_id = $1 and reservation_id = any($2::uuid[]) and live order by seat_id) i
-             cross join lateral (select f.id, f.reservation_id from seats f
-                                  where f.tenant_id = $1 and f.id = i.seat_id limit 1 for no key update) s
-             where s.reservation_id = i.reservation_id
-            """,
-            self._tenant_id,
-            reservations,
-        )
-        await self._connection.execute(
-            """
-            update seat_reservation_items set live = false
-            where tenant_id = $1 and reservation_id = any($2::uuid[]) and live
-            """,
-            self._tenant_id,
-            reservations,
-        )
-        await self._connection.execute(
-            """
-            update seats set status = 'AVAILABLE', held_until = null, block_reason = null, reservation_id = null
-            where tenant_id = $1 and id = any($2::uuid[])
-            """,
-            self._tenant_id,
-            [row["id"] for row in freed],
-        )
-        seats: dict[ReservationId, list[SeatId]] = {row["id"]: [] for row in ended}
-        for row in freed:
-            seats[row["reservation_id"]].append(row["id"])
-        return [Ended(row["id"], row["plan_id"], tuple(sorted(seats[row["id"]]))) for row in ended]
+        assert row is not None, "a function that returns no set always gives a row"
+        seats: dict[ReservationId, list[SeatId]] = {reservation_id: [] for reservation_id in row["ended"] or ()}
+        for seat_id, owner in zip(row["freed"] or (), row["owners"] or (), strict=True):
+            seats[owner].append(seat_id)
+        plans = row["plans"] or ()
+        return [Ended(of, plan_id, tuple(sorted(seats[of]))) for of, plan_id in zip(seats, plans, strict=True)]
 
     @override
     async def save(self, changes: Sequence[Change]) -> None:

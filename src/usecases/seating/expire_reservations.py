@@ -1,9 +1,10 @@
 """Tidy up holds and reservations whose time has come."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import batched, groupby
+from itertools import batched, chain
 
-from core.shared.ids import ReservationId, TenantId
+from core.shared.ids import PlanId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.events import Delivery
 from ports.published.expiration import TimerFired
@@ -26,12 +27,18 @@ class ExpireReservations:
     clock: Clock
 
     async def __call__(self) -> int:
-        """Mark what has ended, in transactions of one tenant each, and return how many there were."""
+        """Mark what has ended, in transactions of one tenant each, and return how many there were.
+
+        Reservations of the same plan stand together: fewer pages are written, and fewer events.
+        """
         now = self.clock.now()
-        due = sorted(await self.expired.due(now=now, reservations_max=_FOUND_MAX))
+        by_tenant: defaultdict[TenantId, defaultdict[PlanId, list[ReservationId]]]
+        by_tenant = defaultdict(lambda: defaultdict(list))
+        for due in await self.expired.due(now=now, reservations_max=_FOUND_MAX):
+            by_tenant[due.tenant_id][due.plan_id].append(due.reservation_id)
         done = 0
-        for tenant_id, group in groupby(due, key=lambda item: item.tenant_id):
-            for batch in batched((item.reservation_id for item in group), _BATCH_MAX, strict=False):
+        for tenant_id, by_plan in by_tenant.items():
+            for batch in batched(chain.from_iterable(by_plan.values()), _BATCH_MAX, strict=False):
                 async with self.transactions.begin(tenant_id) as tx:
                     ended = await tx.seats.expire(batch, now=now, wait=False)
                     await announce_ends(tx, ended, now=now)
