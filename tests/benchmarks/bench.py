@@ -4,12 +4,18 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 
 from tests.benchmarks.results import Part
 from tests.servers import PostgresServer
+
+
+class Run(Protocol):
+    """Runs on an event loop, and returns what came of it."""
+
+    def __call__[T](self, work: Coroutine[Any, Any, T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)

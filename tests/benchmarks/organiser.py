@@ -19,7 +19,7 @@ class Organiser:
     def __init__(self, port: int) -> None:
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=120)
         self.organisation_id = ""
-        self._venue_id = ""
+        self.venue_id = ""
 
     def __enter__(self) -> Self:
         account = {"email": "owner@bench.example.com", "password": "not-a-secret-2026"}
@@ -30,7 +30,7 @@ class Organiser:
         self.http.headers["Authorization"] = f"Bearer {token['accessToken']}"
         address = {"line1": "Am Platz 1", "city": "Erfurt", "postalCode": "99084", "country": "DE"}
         venue = {"name": "Hall", "timeZone": "Europe/Berlin", "capacity": SEATS_OF_A_LARGE_HALL, "address": address}
-        self._venue_id = self._post("/venues", venue)["id"]
+        self.venue_id = self._post("/venues", venue)["id"]
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -41,7 +41,7 @@ class Organiser:
         ticket_id = self._post("/tickets", self._ticket(seats))["id"]
         plan = {
             "ticketId": ticket_id,
-            "venueId": self._venue_id,
+            "venueId": self.venue_id,
             "name": "Benchmark",
             "source": {
                 "format": "grid",
@@ -84,7 +84,7 @@ class Organiser:
                 "startsAt": starts_at.isoformat(),
                 "endsAt": (starts_at + timedelta(hours=2)).isoformat(),
                 "timeZone": "Europe/Berlin",
-                "venueId": self._venue_id,
+                "venueId": self.venue_id,
                 "kind": "sport",
             },
         }

@@ -1,157 +1,166 @@
-"""Ratings of a venue: read as they are kept, beside counting its reviews by the pipeline each time.
+"""Ratings over HTTP: as they are kept of a venue with 100,000 reviews, beside one with 1,000, and beside counting them.
 
-Both go through the stores, with 100,000 reviews on the MongoDB that FAIRSEAT_TEST_MONGODB_URL names. Without one it is
-the embedded server that answers, which is no MongoDB: each document that it is given takes it longer than the one
-before, so it gets 1,000, and what is found there says nothing of MongoDB. Reviews are written in bulk beforehand.
+Each venue has a content_db of its own, and a `fairseat serve` that reads it. The ratings are made by the store that
+keeps them in a running service: its count by the pipeline is timed apart, once for each venue, since the embedded
+server, which is no MongoDB, takes its time for it. The databases are those of the MongoDB that
+FAIRSEAT_TEST_MONGODB_URL names, or of two embedded servers.
 """
 
-import asyncio
 import os
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, nullcontext
-from uuid import uuid4
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+from uuid import UUID
 
+import httpx
 from rich.table import Table
-from uuid_utils.compat import uuid7
 
-from adapters.embedded.mongo import EmbeddedMongo
-from adapters.mongo.client import Database, Document, create_client, database_of
-from adapters.mongo.content import prepare_documents
-from adapters.mongo.review_documents import ReviewDocument
+from adapters.embedded.readiness import free_port
+from adapters.mongo.client import Database, database_of
+from adapters.mongo.content import CONTENT_DOCUMENTS, prepare_documents
 from adapters.mongo.review_ratings import MongoRatings
-from adapters.mongo.reviews import REVIEW_DOCUMENTS, REVIEWS
-from core.reviews.opinion import RatingCategory
+from core.reviews.ratings import VenueRatings
 from core.shared.ids import TenantId, VenueId
 from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Times
 from tests.benchmarks.bench import Bench
+from tests.benchmarks.instances import databases, fairseat, kept_settings
+from tests.benchmarks.load import Load
+from tests.benchmarks.organiser import Organiser
+from tests.benchmarks.over_http import loaded
 from tests.benchmarks.results import Figure, Line, Part
-from tests.reviews_builders import NOON, a_review
+from tests.benchmarks.reviews_seed import SECTIONS, Place, Seed, filled
+from tests.reviews_builders import NOON
 
-NUMBER, NUMBER_QUICK = 100_000, 10_000
-NUMBER_EMBEDDED, NUMBER_EMBEDDED_QUICK = 1_000, 400
-CALLERS = (1, 8)
-SECTIONS = 20
-BATCH, BATCH_EMBEDDED = 2_000, 100
-COUNTS_MIN = 3
-"""How often the pipeline counts at least, however long that takes."""
+FEW = 1_000
+NUMBER, NUMBER_QUICK = 100_000, 5_000
+CONNECTIONS = (1, 8)
 
-_PATIENCE_S = 120.0
-TENANT, VENUE = TenantId(uuid7()), VenueId(uuid7())
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How long the ratings of a venue took to be counted, and to be counted and kept."""
+
+    counted_s: float
+    rebuilt_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Venue:
+    number: int
+    port: int
+    path: str
+    rebuilt: Rebuilt
+
+
+class _TimedRatings(MongoRatings):
+    """The ratings, with a note of how long the pipeline took."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.counted_s = 0.0
+
+    @override
+    async def count(self, tenant_id: TenantId, venue_id: VenueId, *, now: datetime) -> VenueRatings:
+        begun = time.perf_counter()
+        counted = await super().count(tenant_id, venue_id, now=now)
+        self.counted_s = time.perf_counter() - begun
+        return counted
 
 
 def measure_reviews(bench: Bench) -> Part:
-    """Measure reads of kept ratings beside counts by the pipeline, and how long it takes to rebuild them."""
-    return bench.run(_measure(bench))
-
-
-async def _measure(bench: Bench) -> Part:
-    real = bool(os.environ.get("FAIRSEAT_TEST_MONGODB_URL"))
-    sizes = (NUMBER, NUMBER_QUICK) if real else (NUMBER_EMBEDDED, NUMBER_EMBEDDED_QUICK)
-    number = sizes[bench.quick]
-    async with _database() as database:
-        begun = time.perf_counter()
-        await _write(database, number, batch=BATCH if real else BATCH_EMBEDDED)
-        await prepare_documents(database, REVIEW_DOCUMENTS)
-        bench.say(f"{number:,} reviews were written ({time.perf_counter() - begun:.0f} s of preparation)")
-        ratings = MongoRatings(database)
-        begun = time.perf_counter()
-        if not await ratings.refresh(TENANT, VENUE, now=NOON):
-            raise RuntimeError("somebody else keeps these ratings")
-        rebuilt_s = time.perf_counter() - begun
-        kept, counted = await ratings.get(TENANT, VENUE), await ratings.count(TENANT, VENUE, now=NOON)
-        if kept != counted or counted.whole.overall.count != number:
-            raise RuntimeError("the kept ratings are not what the reviews say")
-        part = Part(
-            lines=[], figures=[Figure(name=f"{s.RATINGS_REBUILT}, {number:,} reviews", value=rebuilt_s, unit="seconds")]
+    """Measure rebuilding the ratings of both venues, then reading them in turn; the ratio is printed, and a figure."""
+    bench.say("starting `fairseat up`")
+    folder = bench.folder / "reviews"
+    folder.mkdir()
+    port, environment, part = free_port(), databases(bench.postgres), Part(lines=[])
+    with (
+        fairseat(folder, "up", port, environment, "--folder", str(folder / "data")),
+        Organiser(port) as organiser,
+        ExitStack() as stack,
+    ):
+        environment |= kept_settings(folder / "data")
+        few, many = (
+            stack.enter_context(_serving(bench, organiser, environment, number))
+            for number in (FEW, NUMBER_QUICK if bench.quick else NUMBER)
         )
-        server = "MongoDB" if real else "the embedded server (no MongoDB)"
-        title = f"Ratings of a venue with {number:,} reviews in {SECTIONS} sections, on {server}"
-        table = Table("what", "callers", title=title, title_justify="left")
-        for heading in ("a second", "p50 ms", "p99 ms", "times the pipeline"):
+        server = "MongoDB" if os.environ.get("FAIRSEAT_TEST_MONGODB_URL") else "the embedded server (no MongoDB)"
+        table = Table("what", "reviews", "callers", title=f"Ratings of a venue, on {server}", title_justify="left")
+        for heading in ("a second", "p50 ms", "p99 ms", f"of that of {FEW:,}"):
             table.add_column(heading, justify="right")
-        for callers in CALLERS:
-            await _compare(bench, ratings, part, table, callers=callers)
-    table.add_row(s.RATINGS_REBUILT, "1", f"{1 / rebuilt_s:,.2f}", f"{rebuilt_s * 1000:,.0f}", "", "")
+        for connections in CONNECTIONS:
+            _compare(bench, organiser, few, many, part, table, connections=connections)
+    for venue in (few, many):
+        counted_s, rebuilt_s = venue.rebuilt.counted_s, venue.rebuilt.rebuilt_s
+        for scenario, taken_s in ((s.RATINGS_COUNTED, counted_s), (s.RATINGS_REBUILT, rebuilt_s)):
+            part.figures.append(Figure(name=s.of_reviews(scenario, venue.number), value=taken_s, unit="seconds"))
+            table.add_row(scenario, f"{venue.number:,}", "1", f"{1 / taken_s:,.3f}", f"{taken_s * 1000:,.0f}", "", "")
     bench.console.print(table)
     return part
 
 
-async def _compare(bench: Bench, ratings: MongoRatings, part: Part, table: Table, *, callers: int) -> None:
-    async def read() -> object:
-        return await ratings.get(TENANT, VENUE)
-
-    async def count() -> object:
-        return await ratings.count(TENANT, VENUE, now=NOON)
-
-    bench.say(f"{callers} callers: {s.RATINGS_READ}, beside {s.RATINGS_COUNTED}")
-    rounds = [
-        (
-            await _times(read, callers=callers, seconds=bench.seconds, times_min=1),
-            await _times(count, callers=callers, seconds=bench.seconds, times_min=COUNTS_MIN),
-        )
-        for _ in range(bench.rounds)
-    ]
-    reads, counts = (Times.together([each[side] for each in rounds]).measured() for side in (0, 1))
-    ratio = reads.rate / counts.rate
-    for scenario, one, beside in ((s.RATINGS_READ, reads, f"{ratio:,.1f}"), (s.RATINGS_COUNTED, counts, "1")):
-        part.lines.append(Line(scenario=scenario, measured=one))
-        table.add_row(scenario, str(callers), f"{one.rate:,.1f}", f"{one.p50_ms:.2f}", f"{one.p99_ms:.2f}", beside)
-    name = f"{s.RATINGS_READ}, callers: {callers}, beside {s.RATINGS_COUNTED}"
-    part.figures.append(Figure(name=name, value=ratio, unit="times"))
-
-
-async def _times(work: Callable[[], Awaitable[object]], *, callers: int, seconds: float, times_min: int) -> Times:
-    """Let so many callers do the work one time after another, for so long and so often at least together."""
-    each_s: list[float] = []
+@contextmanager
+def _serving(bench: Bench, organiser: Organiser, environment: dict[str, str], number: int) -> Iterator[_Venue]:
+    """Fill a database and rebuild its ratings; they are served while the block lasts."""
+    folder = bench.folder / f"reviews-{number}"
+    folder.mkdir()
+    seed = Seed(TenantId(UUID(organiser.organisation_id)), VenueId(UUID(organiser.venue_id)), number)
     begun = time.perf_counter()
-
-    async def call() -> None:
-        while time.perf_counter() - begun < seconds or len(each_s) < times_min:
-            asked = time.perf_counter()
-            await work()
-            each_s.append(time.perf_counter() - asked)
-
-    await asyncio.gather(*(call() for _ in range(callers)))
-    return Times(callers, each_s, time.perf_counter() - begun)
-
-
-async def _write(database: Database, number: int, *, batch: int) -> None:
-    await prepare_documents(database, REVIEW_DOCUMENTS)
-    written = _documents(number)
-    reviews = database.get_collection(REVIEWS)
-    await reviews.drop_indexes()  # they are made again when all is written
-    for first in range(0, number, batch):
-        await reviews.insert_many([next(written) for _ in range(min(batch, number - first))], ordered=False)
+    with filled(bench.run, folder / "mongo", seed) as place:
+        bench.say(f"{number:,} reviews were written ({time.perf_counter() - begun:.0f} s of preparation)")
+        rebuilt = bench.run(rebuild(place, seed))
+        bench.say(f"{s.RATINGS_REBUILT}: {rebuilt.rebuilt_s:.1f} s, of which the pipeline {rebuilt.counted_s:.1f} s")
+        given = {"FAIRSEAT_CONTENT_DATABASE_URL": place.url, "FAIRSEAT_CONTENT_DATABASE_NAME": place.name}
+        port = free_port()
+        with fairseat(folder, "serve", port, environment | given):
+            path = f"/api/v1/venues/{seed.venue_id}/ratings"
+            headers = {"Authorization": organiser.http.headers["Authorization"]}
+            answer = httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=60).raise_for_status().json()
+            if (answer["count"], len(answer["sections"])) != (number, SECTIONS):
+                raise RuntimeError(f"not the ratings that were kept: {answer}")
+            yield _Venue(number, port, path, rebuilt)
 
 
-def _documents(number: int) -> Iterator[Document]:
-    """Yield published reviews of different people."""
-    chance = random.Random(number)
-    whole = ReviewDocument.of(TENANT, a_review(venue_id=VENUE)).model_dump(by_alias=True)
-    for _ in range(number):
-        yield whole | {
-            "_id": uuid7(),
-            "accountId": uuid4(),
-            "ticketId": uuid4(),
-            "section": f"Section {chance.randrange(SECTIONS)}",
-            "overall": chance.randint(1, 5),
-            "categories": {name.value: chance.randint(1, 5) for name in chance.sample(list(RatingCategory), 4)},
-            "helpful": chance.randrange(100),
-        }
+async def rebuild(place: Place, seed: Seed) -> Rebuilt:
+    """Count and keep the ratings; raises RuntimeError unless what is kept is what the reviews say."""
+    async with place.client() as client:
+        database = database_of(client, place.name)
+        await prepare_documents(database, CONTENT_DOCUMENTS)
+        ratings = _TimedRatings(database)
+        begun = time.perf_counter()
+        if not await ratings.refresh(seed.tenant_id, seed.venue_id, now=NOON):
+            raise RuntimeError("somebody else keeps these ratings")
+        rebuilt_s = time.perf_counter() - begun
+        kept = await ratings.get(seed.tenant_id, seed.venue_id)
+    if kept is None or kept.sections != seed.tallies or kept.whole.overall.count != seed.number:
+        raise RuntimeError("the kept ratings are not what the reviews say")
+    return Rebuilt(ratings.counted_s, rebuilt_s)
 
 
-@asynccontextmanager
-async def _database() -> AsyncIterator[Database]:
-    given = os.environ.get("FAIRSEAT_TEST_MONGODB_URL")
-    with nullcontext() if given else EmbeddedMongo(None) as server:
-        url = given or (server.url if server else "")
-        # The embedded server answers nobody, not even whoever asks if it is there, while it groups.
-        async with create_client(url, connections_max=20, connect_timeout_s=_PATIENCE_S) as client:
-            name = f"fairseat_bench_{uuid4().hex}"
-            try:
-                yield database_of(client, name)
-            finally:
-                await client.drop_database(name)
+def _compare(
+    bench: Bench, organiser: Organiser, few: _Venue, many: _Venue, part: Part, table: Table, *, connections: int
+) -> None:
+    bench.say(f"{connections} callers: {s.RATINGS_READ}, {many.number:,} reviews beside {few.number:,}")
+    token = organiser.http.headers["Authorization"]
+    rounds = [[_times(bench, venue, token, connections) for venue in (few, many)] for _ in range(bench.rounds)]
+    beside, reads = (Times.together([each[side] for each in rounds]).measured() for side in (0, 1))
+    ratio = reads.rate / beside.rate
+    for venue, one, shown in ((few, beside, "1"), (many, reads, f"{ratio:.2f}")):
+        scenario = s.of_reviews(s.RATINGS_READ, venue.number)
+        part.lines.append(Line(scenario=scenario, measured=one))
+        figures = (f"{one.rate:,.0f}", f"{one.p50_ms:.2f}", f"{one.p99_ms:.2f}", shown)
+        table.add_row(s.RATINGS_READ, f"{venue.number:,}", str(connections), *figures)
+    name = f"{s.of_reviews(s.RATINGS_READ, many.number)}, callers: {connections}, beside {few.number:,}"
+    part.figures.append(Figure(name=name, value=ratio, unit="times"))
+    counts = reads.rate * many.rebuilt.counted_s
+    name = f"{s.of_reviews(s.RATINGS_READ, many.number)}, callers: {connections}, beside {s.RATINGS_COUNTED}"
+    part.figures.append(Figure(name=name, value=counts, unit="times"))
+
+
+def _times(bench: Bench, venue: _Venue, token: str, connections: int) -> Times:
+    asked = f"GET {venue.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {token}\r\n\r\n"
+    load = Load(port=venue.port, connections=connections, seconds_max=bench.seconds, requests=[asked], again=True)
+    return loaded(load).times

@@ -34,9 +34,15 @@ RESALE_LIVE = "GET /health/live, one process"
 RESALE_ONE = "POST /resale/validate, one process"
 RESALE_BATCH = "POST /resale/validate/batch of 100, one process"
 
-RATINGS_READ = "kept ratings, read"
+RATINGS_READ = "GET …/ratings, as they are kept"
 RATINGS_COUNTED = "ratings counted by the pipeline"
 RATINGS_REBUILT = "ratings counted and kept"
+
+
+def of_reviews(scenario: str, number: int) -> str:
+    """Return the name of a scenario with a venue of so many reviews."""
+    return f"{scenario}, {number:,} reviews"
+
 
 TENFOLD_ELSEWHERE = "verdict, ten times the rules, elsewhere"
 TENFOLD_HERE = "verdict, ten times the rules, at its place"

@@ -27,7 +27,9 @@ _OPERATION_TIMEOUT_S = 30.0
 _UNAVAILABLE = (ConnectionFailure, NetworkTimeout, ExecutionTimeout, WaitQueueTimeoutError, WTimeoutError)
 
 
-def create_client(url: str, *, connections_max: int, connect_timeout_s: float = 5.0) -> Client:
+def create_client(
+    url: str, *, connections_max: int, connect_timeout_s: float = 5.0, operation_timeout_s: float = _OPERATION_TIMEOUT_S
+) -> Client:
     """Make a client for a `mongodb://` or `mongodb+srv://` URL; nothing is connected yet.
 
     UUIDs are stored as such (subtype 4) and times are read as aware UTC. A write has happened when most of the servers
@@ -42,8 +44,8 @@ def create_client(url: str, *, connections_max: int, connect_timeout_s: float = 
         maxPoolSize=connections_max,
         connectTimeoutMS=int(connect_timeout_s * 1000),
         serverSelectionTimeoutMS=int(connect_timeout_s * 1000),
-        socketTimeoutMS=int(_OPERATION_TIMEOUT_S * 1000),
-        waitQueueTimeoutMS=int(_OPERATION_TIMEOUT_S * 1000),
+        socketTimeoutMS=int(operation_timeout_s * 1000),
+        waitQueueTimeoutMS=int(operation_timeout_s * 1000),
     )
 
 
