@@ -8,8 +8,9 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from adapters.memory.ticketing import MemoryCharging
-from core.shared.ids import TicketId, VenueId
+from core.shared.ids import AccountId, OperationId, TicketId, VenueId
 from core.shared.money import Money
+from core.ticketing.cancellation import Cancellation
 from core.ticketing.charging import ChargingTerms
 from core.ticketing.ticket import EventDetails, Ticket, TicketType
 from ports.published.payments import ChargingState, VenueAccountsApi
@@ -23,6 +24,17 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KICK_OFF = NOON + timedelta(days=20)
 FINAL_WHISTLE = KICK_OFF + timedelta(hours=2)
 VENUE = VenueId(UUID("01935000-0000-7000-8000-00000000000a"))
+
+
+def a_cancellation(number: int = 1, *, at: datetime = NOON) -> Cancellation:
+    """The one of the operation with this number."""
+    return Cancellation(
+        operation_id=OperationId(UUID(int=number)),
+        by=AccountId(UUID(int=0xACC)),
+        reason="The singer is ill.",
+        refund_fees=True,
+        at=at,
+    )
 
 
 class Accounts(VenueAccountsApi):

@@ -1,7 +1,7 @@
 """What ticketing needs: a place to keep tickets, and the ledger of general admission.
 
-Ticketing publishes no events. Its datastore, MongoDB, keeps no outbox beside the tickets, and an event that is not
-stored with its change may be lost; whoever needs a ticket asks `ports.published.ticketing.TicketingApi` instead.
+Ticketing publishes no events of its own. Its datastore, MongoDB, keeps no outbox beside the tickets, and an event that
+is not stored with its change may be lost; whoever needs a ticket asks `ports.published.ticketing.TicketingApi` instead.
 """
 
 from abc import abstractmethod

@@ -19,7 +19,7 @@ from ports.paging import PageRequest
 from ports.stores import StoreUnavailableError
 from ports.ticketing import TicketStore
 from tests.mongo_databases import fresh_database
-from tests.ticketing_builders import KICK_OFF, NOON, a_draft, a_published_ticket, an_event
+from tests.ticketing_builders import KICK_OFF, NOON, a_cancellation, a_draft, a_published_ticket, an_event
 
 TENANT = TenantId(uuid7())
 OTHER = TenantId(uuid7())
@@ -50,9 +50,10 @@ async def stored(tickets: TicketStore, *some: Ticket, tenant_id: TenantId = TENA
         a_draft(price=Money(99_999_999, "JPY"), title="Größe & 座席 🎟", ticket_type=TicketType.SEATED_AUTO),
         a_published_ticket(sales_from=NOON, sales_until=KICK_OFF),
         a_draft(sales_until=KICK_OFF),
+        a_published_ticket().cancelled(a_cancellation()),
         a_draft(title="$where: {'a.b': 1}", event=an_event(title="null", kind="a.b$c")),
     ],
-    ids=["draft", "published", "free", "dear", "window", "open window", "odd names"],
+    ids=["draft", "published", "free", "dear", "window", "open window", "cancelled", "odd names"],
 )
 async def test_a_ticket_is_read_back_equal_in_every_member(tickets: TicketStore, ticket: Ticket) -> None:
     await tickets.add(TENANT, ticket)

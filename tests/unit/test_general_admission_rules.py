@@ -14,6 +14,7 @@ from core.shared.ids import ReservationId
 from core.shared.money import Money
 from core.ticketing import general_admission as rules
 from core.ticketing.errors import (
+    EventCancelledError,
     EventOverError,
     MaxPlacesPerUserError,
     NotOnSaleError,
@@ -30,7 +31,7 @@ from core.ticketing.general_admission import PlacesChange, PlacesHappening
 from core.ticketing.places import Claims, PlacesReservation, PlacesStatus, Stock
 from core.ticketing.ticket import QUOTA_MAX, TicketType
 from tests.places_world import TTL_S, a_ga_ticket, a_wish, an_account, an_order
-from tests.ticketing_builders import FINAL_WHISTLE, NOON, a_draft
+from tests.ticketing_builders import FINAL_WHISTLE, NOON, a_cancellation, a_draft
 
 ORDER = an_order()
 ANN, BOB = an_account(), an_account()
@@ -331,3 +332,9 @@ def test_times_are_kept_to_the_millisecond() -> None:
     ).reservation
 
     assert entry.held_at.microsecond == entry.expires_at.microsecond == entry.ceiling_at.microsecond == 1000
+
+
+def test_places_of_an_event_that_was_cancelled_are_held_by_nobody() -> None:
+    ticket = a_ga_ticket().cancelled(a_cancellation())
+    with pytest.raises(EventCancelledError):
+        rules.hold(a_wish(ticket), ticket=ticket, owned=0, now=NOON)

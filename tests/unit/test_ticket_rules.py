@@ -9,9 +9,17 @@ from uuid_utils.compat import uuid7
 
 from core.shared.ids import VenueId
 from core.shared.money import Money, UnknownCurrencyError
-from core.ticketing.errors import EventOverError, FixedAfterPublicationError, InvalidTicketError
+from core.ticketing.errors import EventCancelledError, EventOverError, FixedAfterPublicationError, InvalidTicketError
 from core.ticketing.ticket import EventChange, Ticket, TicketChange, TicketStatus, TicketType
-from tests.ticketing_builders import FINAL_WHISTLE, KICK_OFF, NOON, a_draft, a_published_ticket, an_event
+from tests.ticketing_builders import (
+    FINAL_WHISTLE,
+    KICK_OFF,
+    NOON,
+    a_cancellation,
+    a_draft,
+    a_published_ticket,
+    an_event,
+)
 
 LATER = NOON + timedelta(hours=1)
 MOMENT = timedelta(milliseconds=1)
@@ -257,3 +265,22 @@ def test_a_sales_window_is_kept_to_the_millisecond() -> None:
     ticket = a_draft(sales_from=NOON + odd, sales_until=KICK_OFF + odd)
 
     assert (ticket.sales_from, ticket.sales_until) == (NOON + MOMENT, KICK_OFF + MOMENT)
+
+
+def test_a_cancelled_ticket_is_seen_by_everybody_and_sold_to_nobody() -> None:
+    cancelled = a_published_ticket().cancelled(a_cancellation(at=LATER))
+    assert (cancelled.status, cancelled.version, cancelled.updated_at) == (TicketStatus.CANCELLED, 3, LATER)
+    assert (cancelled.is_public, cancelled.is_published) == (True, False)
+
+
+def test_a_ticket_keeps_its_first_cancellation() -> None:
+    cancelled = a_published_ticket().cancelled(a_cancellation(1))
+    assert cancelled.cancelled(a_cancellation(2)) is cancelled
+
+
+def test_a_draft_whose_event_is_cancelled_never_goes_on_sale() -> None:
+    cancelled = a_draft().cancelled(a_cancellation())
+    with pytest.raises(EventCancelledError):
+        cancelled.published(now=LATER)
+    with pytest.raises(EventCancelledError):
+        cancelled.changed(TicketChange(quota=2), now=LATER)

@@ -125,3 +125,9 @@ def test_while_the_venue_can_take_no_payments_buyers_hold_only_what_is_free() ->
         reasons = objections(claim, catalogue, sale=stopped, now=OPENS)
         assert [reason.code for reason in reasons] == ["seating.sales_stopped"] * refused
         assert objections(claim, catalogue, sale=a_sale(), now=OPENS) == []
+
+
+@pytest.mark.parametrize("by_staff", [False, True])
+def test_seats_of_an_event_that_was_cancelled_are_held_by_nobody(*, by_staff: bool) -> None:
+    sale = a_sale(published=False, cancelled=True)
+    assert codes(sale, OPENS, by_staff=by_staff) == ["seating.event_cancelled"]

@@ -52,6 +52,7 @@ from core.seating.errors import (
     SalesClosedError,
     SalesNotOpenError,
     SalesStoppedError,
+    SeatEventCancelledError,
     SeatKeptError,
     SeatLeftAloneError,
     SeatsAreAssignedError,
@@ -76,6 +77,7 @@ from core.shared.errors import (
 from core.shared.money import MixedCurrenciesError, UnknownCurrencyError
 from core.ticketing.errors import (
     ChargesNotEnabledForVenueError,
+    EventCancelledError,
     EventOverError,
     FixedAfterPublicationError,
     InvalidTicketError,
@@ -133,6 +135,7 @@ STATUSES: dict[type[DomainError], int] = {
     TicketVenueNotFoundError: 404,
     InvalidTicketError: 422,
     FixedAfterPublicationError: 409,
+    EventCancelledError: 409,
     EventOverError: 409,
     QuotaBelowTakenError: 409,
     NotOnSaleError: 409,
@@ -158,6 +161,7 @@ STATUSES: dict[type[DomainError], int] = {
     PlanPublishedError: 409,
     TicketHasActivePlanError: 409,
     TicketNotOnSaleError: 409,
+    SeatEventCancelledError: 409,
     SalesNotOpenError: 409,
     SalesClosedError: 409,
     SalesStoppedError: 409,

@@ -13,6 +13,7 @@ from core.orders.errors import (
     ItemsRefundedError,
     OrderAlreadyPaidError,
     OrderDisputedError,
+    OrderedEventCancelledError,
     OrderEndedError,
     OrderExpiredError,
     OrderNotFoundError,
@@ -85,6 +86,7 @@ from core.shared.errors import DomainError
 MONEY: dict[type[DomainError], int] = {
     # orders
     OrderNotFoundError: 404,
+    OrderedEventCancelledError: 409,
     DuplicateReservationError: 422,
     ResaleApartError: 422,
     ResaleOnlineOnlyError: 422,

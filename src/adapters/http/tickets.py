@@ -12,11 +12,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType, structs
 
 from adapters.http.etags import IfMatch, etag, expected_version
-from adapters.http.events import EventBody
 from adapters.http.moments import moment, moment_or_none
-from adapters.http.money import MoneyBody, PriceBody
+from adapters.http.money import PriceBody
 from adapters.http.paging import PageBody, page_body
-from adapters.http.sales_stopped import SalesStoppedBody, why_stopped
+from adapters.http.sales_stopped import why_stopped
+from adapters.http.ticket_bodies import TicketBody, ticket_body
 from core.shared.callers import STAFF, Caller
 from core.shared.ids import TicketId, VenueId
 from core.ticketing.ticket import (
@@ -155,39 +155,6 @@ class UpdateTicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         )
 
 
-class TicketEventBody(EventBody, frozen=True, kw_only=True, rename="camel"):
-    """The happening that a ticket admits to; times are UTC, `timeZone` is the IANA zone of the place."""
-
-    kind: str
-
-
-class TicketBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A ticket. One of general admission that is read alone says how many places `remaining` there are.
-
-    Staff also see how many are `reserved` and `sold`, and why sales are stopped, where they are (`salesStopped`). Once
-    published it is on sale from `salesFrom` on until just before `salesUntil`, where null sets no bound but the event's
-    end; staff who sell are not bound by the two.
-    """
-
-    id: UUID
-    title: str
-    ticket_type: Literal["GA", "SEATED_MANUAL", "SEATED_AUTO"]
-    price: MoneyBody
-    quota: int
-    max_per_user: int
-    event: TicketEventBody
-    status: Literal["draft", "published"]
-    sales_from: datetime | None
-    sales_until: datetime | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    remaining: int | UnsetType = UNSET
-    reserved: int | UnsetType = UNSET
-    sold: int | UnsetType = UNSET
-    sales_stopped: SalesStoppedBody | UnsetType = UNSET
-
-
 class TicketController(Controller):
     """Tickets of an organisation."""
 
@@ -209,7 +176,7 @@ class TicketController(Controller):
         self, page: NamedDependency[PageRequest], caller: NamedDependency[Caller], usecase: FromDishka[ListTickets]
     ) -> PageBody[TicketBody]:
         """Everybody in the organisation; fans see what is published, staff drafts too; oldest first."""
-        return page_body(await usecase(caller, page), _body)
+        return page_body(await usecase(caller, page), ticket_body)
 
     @get("/{ticket_id:uuid}", summary="Read a ticket")
     @inject
@@ -226,7 +193,7 @@ class TicketController(Controller):
         How many places of general admission remain is as of this moment, but for holds that have just ended.
         """
         ticket = await usecase(caller, TicketId(ticket_id))
-        body, stock = _body(ticket), await read_stock(caller.tenant_id, ticket)
+        body, stock = ticket_body(ticket), await read_stock(caller.tenant_id, ticket)
         if stock is not None:
             body = structs.replace(body, remaining=stock.remaining)
             if caller.role in STAFF:
@@ -261,31 +228,6 @@ class TicketController(Controller):
 
 
 def _response(ticket: Ticket, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response[TicketBody]:
-    return Response(_body(ticket), status_code=status_code, headers={"ETag": etag(ticket.version), **(headers or {})})
-
-
-def _body(ticket: Ticket) -> TicketBody:
-    event = ticket.event
-    return TicketBody(
-        id=ticket.id,
-        title=ticket.title,
-        ticket_type=ticket.ticket_type.value,
-        price=MoneyBody.of(ticket.price),
-        quota=ticket.quota,
-        max_per_user=ticket.max_per_user,
-        event=TicketEventBody(
-            title=event.title,
-            starts_at=event.starts_at,
-            ends_at=event.ends_at,
-            time_zone=event.time_zone,
-            venue_id=event.venue_id,
-            venue_name=event.venue_name,
-            kind=event.kind,
-        ),
-        status=ticket.status.value,
-        sales_from=ticket.sales_from,
-        sales_until=ticket.sales_until,
-        version=ticket.version,
-        created_at=ticket.created_at,
-        updated_at=ticket.updated_at,
+    return Response(
+        ticket_body(ticket), status_code=status_code, headers={"ETag": etag(ticket.version), **(headers or {})}
     )

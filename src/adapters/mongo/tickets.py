@@ -20,9 +20,10 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.client import Database, driver_errors_translated
 from core.shared.errors import StaleVersionError
-from core.shared.ids import TenantId, TicketId, VenueId
+from core.shared.ids import AccountId, OperationId, TenantId, TicketId, VenueId
 from core.shared.money import Money
 from core.shared.time import utc
+from core.ticketing.cancellation import Cancellation
 from core.ticketing.errors import QuotaBelowTakenError
 from core.ticketing.ticket import EventDetails, Ticket, TicketStatus, TicketType
 from ports.paging import Page, PageRequest
@@ -53,6 +54,39 @@ class EventFields(BaseModel):
     kind: str
 
 
+class CancellationFields(BaseModel):
+    """Why the event was cancelled, inside a ticket's document."""
+
+    model_config = _NAMES
+
+    operation_id: UUID
+    by: UUID
+    reason: str
+    refund_fees: bool
+    at: datetime
+
+    @classmethod
+    def of(cls, cancellation: Cancellation) -> Self:
+        """Write a cancellation down."""
+        return cls(
+            operation_id=cancellation.operation_id,
+            by=cancellation.by,
+            reason=cancellation.reason,
+            refund_fees=cancellation.refund_fees,
+            at=cancellation.at,
+        )
+
+    def cancellation(self) -> Cancellation:
+        """Read the cancellation back."""
+        return Cancellation(
+            operation_id=OperationId(self.operation_id),
+            by=AccountId(self.by),
+            reason=self.reason,
+            refund_fees=self.refund_fees,
+            at=utc(self.at),
+        )
+
+
 class TicketDocument(Document):
     """TICKETS of the brief."""
 
@@ -73,6 +107,7 @@ class TicketDocument(Document):
     updated_at: datetime
     sales_from: datetime | None = None
     sales_until: datetime | None = None
+    cancellation: CancellationFields | None = None
     reserved: int = 0
     sold: int = 0
 
@@ -113,6 +148,7 @@ class TicketDocument(Document):
             updated_at=ticket.updated_at,
             sales_from=ticket.sales_from,
             sales_until=ticket.sales_until,
+            cancellation=CancellationFields.of(ticket.cancellation) if ticket.cancellation is not None else None,
         )
 
     def ticket(self) -> Ticket:
@@ -140,6 +176,7 @@ class TicketDocument(Document):
             updated_at=utc(self.updated_at),
             sales_from=utc(self.sales_from) if self.sales_from is not None else None,
             sales_until=utc(self.sales_until) if self.sales_until is not None else None,
+            cancellation=self.cancellation.cancellation() if self.cancellation is not None else None,
         )
 
 

@@ -15,6 +15,15 @@ class OrderNotFoundError(DomainError):
         super().__init__("There is no such order.")
 
 
+class OrderedEventCancelledError(DomainError):
+    """The event of a ticket was cancelled, so that it is not ordered any more."""
+
+    code: ClassVar[str] = "orders.event_cancelled"
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"The event was cancelled: {title}.")
+
+
 class DuplicateReservationError(InvalidInputError):
     """An order names each of its reservations once."""
 

@@ -62,6 +62,15 @@ class TicketNotOnSaleError(DomainError):
     code = "seating.ticket_not_on_sale"
 
 
+class SeatEventCancelledError(DomainError):
+    """The event of the plan's ticket was cancelled, so that nobody may hold its seats any more."""
+
+    code = "seating.event_cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("The event was cancelled.")
+
+
 class SalesNotOpenError(DomainError):
     """The sales window of the plan's ticket has not begun."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.seating.errors import SalesClosedError, SalesNotOpenError, TicketNotOnSaleError
+from core.seating.errors import SalesClosedError, SalesNotOpenError, SeatEventCancelledError, TicketNotOnSaleError
 from core.shared.errors import DomainError
 from core.shared.time import spoken
 
@@ -21,12 +21,15 @@ class TicketSale:
     sales_from: datetime | None = None
     sales_until: datetime | None = None
     sells_paid: bool = True
+    cancelled: bool = False
 
     def objections(self, *, by_staff: bool, now: datetime) -> list[DomainError]:
         """Return every reason against a hold at this moment, the weightiest first; none while the ticket is on sale."""
         reasons: list[DomainError] = []
         opens, closes = self.sales_from, self.sales_until
-        if not self.published:
+        if self.cancelled:
+            reasons.append(SeatEventCancelledError())
+        elif not self.published:
             reasons.append(TicketNotOnSaleError("The ticket is a draft, so it is not on sale yet."))
         if now >= self.ends_at:
             reasons.append(SalesClosedError(f"The event ended at {spoken(self.ends_at)}."))

@@ -65,6 +65,15 @@ class QuotaBelowTakenError(DomainError):
         return cls(message, [Problem("/quota", message)])
 
 
+class EventCancelledError(DomainError):
+    """The event was cancelled: its ticket is not sold and not changed any more."""
+
+    code: ClassVar[str] = "ticketing.event_cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("The event was cancelled.")
+
+
 class NotOnSaleError(DomainError):
     """A draft is not on sale yet."""
 

@@ -14,6 +14,7 @@ from core.shared.holders import Holder
 from core.shared.ids import OrderId
 from core.shared.time import to_the_millisecond
 from core.ticketing.errors import (
+    EventCancelledError,
     EventOverError,
     MaxPlacesPerUserError,
     NotOnSaleError,
@@ -74,6 +75,8 @@ def hold(request: PlacesRequest, *, ticket: Ticket, owned: int, now: datetime) -
     """
     if ticket.ticket_type is not TicketType.GA:
         raise TicketIsSeatedError
+    if ticket.is_cancelled:
+        raise EventCancelledError
     if not ticket.is_published:
         raise NotOnSaleError
     if now >= ticket.event.ends_at:

@@ -10,7 +10,13 @@ from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import TicketId, VenueId
 from core.shared.money import PRICE_MAX_MINOR, Money
 from core.shared.time import to_the_millisecond, zone_named
-from core.ticketing.errors import EventOverError, FixedAfterPublicationError, InvalidTicketError
+from core.ticketing.cancellation import Cancellation
+from core.ticketing.errors import (
+    EventCancelledError,
+    EventOverError,
+    FixedAfterPublicationError,
+    InvalidTicketError,
+)
 
 TITLE_LENGTH_MAX = 200
 KIND_LENGTH_MAX = 64
@@ -26,10 +32,14 @@ class TicketType(StrEnum):
 
 
 class TicketStatus(StrEnum):
-    """A draft is the staff's alone; a published ticket is on sale in its window and never becomes a draft again."""
+    """A draft is the staff's alone; a published ticket is on sale in its window and never becomes a draft again.
+
+    Of an event that was cancelled nothing is sold any more, for good.
+    """
 
     DRAFT = "draft"
     PUBLISHED = "published"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,8 @@ class Ticket:
     updated_at: datetime
     sales_from: datetime | None = None
     sales_until: datetime | None = None
+    cancellation: Cancellation | None = None
+    """There when, and only when, the ticket is cancelled."""
 
     @classmethod
     def draft(
@@ -138,8 +150,10 @@ class Ticket:
         Once published, the type, the currency and the venue are fixed (FixedAfterPublicationError): seats, carts and
         printed passes depend on them. The price may change, since holds and orders keep the price they were made at,
         and so may the sales window, which only new holds are measured by.
-        Raises InvalidTicketError when the result could not be sold.
+        Raises InvalidTicketError when the result could not be sold, and EventCancelledError once it is cancelled.
         """
+        if self.is_cancelled:
+            raise EventCancelledError
         after = replace(
             self,
             title=self.title if change.title is None else change.title.strip(),
@@ -161,8 +175,10 @@ class Ticket:
     def published(self, *, now: datetime) -> Self:
         """Put the ticket on sale; a published one is returned as it is.
 
-        Raises EventOverError from the moment that the event ends.
+        Raises EventOverError from the moment that the event ends, and EventCancelledError once it is cancelled.
         """
+        if self.is_cancelled:
+            raise EventCancelledError
         if self.is_published:
             return self
         if now >= self.event.ends_at:
@@ -171,9 +187,31 @@ class Ticket:
             self, status=TicketStatus.PUBLISHED, version=self.version + 1, updated_at=to_the_millisecond(now)
         )
 
+    def cancelled(self, cancellation: Cancellation) -> Self:
+        """Stop sales for good, since the event is cancelled; one that is cancelled keeps its first cancellation."""
+        if self.is_cancelled:
+            return self
+        return replace(
+            self,
+            status=TicketStatus.CANCELLED,
+            version=self.version + 1,
+            updated_at=to_the_millisecond(cancellation.at),
+            cancellation=replace(cancellation, at=to_the_millisecond(cancellation.at)),
+        )
+
     @property
     def is_published(self) -> bool:
+        """Whether it is on sale in its window."""
         return self.status is TicketStatus.PUBLISHED
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status is TicketStatus.CANCELLED
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see it; of a cancelled one buyers have to know."""
+        return self.status is not TicketStatus.DRAFT
 
 
 def _stored(moment: datetime | None) -> datetime | None:

@@ -16,7 +16,7 @@ from core.orders.content import (
     SeatLine,
     seat_of,
 )
-from core.orders.errors import EmptyOrderError
+from core.orders.errors import EmptyOrderError, OrderedEventCancelledError
 from core.shared.ids import (
     ListingId,
     OrderItemId,
@@ -60,7 +60,7 @@ class PriceOrder:
         """Return the content of the items less the discounts, with the tickets, fees and taxes as they are now.
 
         What others had costs just what it was listed for. Raises RefusedError for a ticket that is not there or an
-        order that cannot be taxed, and ResaleApartError.
+        order that cannot be taxed, ResaleApartError, and OrderedEventCancelledError.
         """
         ticket_ids = dict.fromkeys(item.ticket_id for item in items)
         tickets = [await self._ticket(tenant_id, ticket_id) for ticket_id in ticket_ids]
@@ -94,7 +94,9 @@ class PriceOrder:
         )
 
     async def _ticket(self, tenant_id: TenantId, ticket_id: TicketId) -> OrderedTicket:
-        return ordered_ticket(await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id))
+        ticket = await self.ticketing.ticket(tenant_id=tenant_id, ticket_id=ticket_id)
+        must_take_place(ticket)
+        return ordered_ticket(ticket)
 
     def _lines(self, reserved: SeatsReserved | PlacesReserved) -> list[OrderLine]:
         reservation_id, ticket_id = ReservationId(reserved.reservation_id), TicketId(reserved.ticket_id)
@@ -123,6 +125,12 @@ class PriceOrder:
             )
             for seat in reserved.seats
         ]
+
+
+def must_take_place(ticket: TicketOnSale) -> None:
+    """Raise OrderedEventCancelledError for a ticket whose event was cancelled."""
+    if ticket.status == "cancelled":
+        raise OrderedEventCancelledError(ticket.event.title)
 
 
 def ordered_ticket(ticket: TicketOnSale) -> OrderedTicket:

@@ -11,7 +11,7 @@ from ports.ids import IdSource
 from ports.published.refusals import RefusedError
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from usecases.orders.charge_order import ChargeOrder
-from usecases.orders.price_order import ordered_ticket
+from usecases.orders.price_order import must_take_place, ordered_ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class QuoteOrder:
     async def __call__(self, caller: Caller, wanted: Sequence[QuotedItem]) -> OrderContent:
         """Return what an order for these would hold, each item as places without a seat.
 
-        Raises RefusedError for a ticket that is not there or an order that cannot be taxed, EmptyOrderError and
-        MixedCurrenciesError.
+        Raises RefusedError for a ticket that is not there or an order that cannot be taxed, EmptyOrderError,
+        MixedCurrenciesError and OrderedEventCancelledError.
         """
         tickets = {
             ticket_id: await self._ticket(caller, ticket_id)
@@ -54,6 +54,7 @@ class QuoteOrder:
         ticket = await self.ticketing.ticket(tenant_id=caller.tenant_id, ticket_id=ticket_id)
         if ticket.status == "draft" and caller.role not in STAFF:
             raise RefusedError("ticketing.not_found", "There is no such ticket.")
+        must_take_place(ticket)
         return ticket
 
     def _line(self, item: QuotedItem, ticket: TicketOnSale) -> PlacesLine:

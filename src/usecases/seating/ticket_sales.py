@@ -115,6 +115,7 @@ class TicketSales:
                 sales_from=ticket.sales_from,
                 sales_until=ticket.sales_until,
                 sells_paid=ticket.sells_paid,
+                cancelled=ticket.status == "cancelled",
             )
         answer = self._known[key] = _Answer(sale, now)
         self._known.move_to_end(key)

@@ -48,11 +48,11 @@ class HoldPlaces:
         """Return the hold; asking again with the same id and quantity returns the same one.
 
         Raises InvalidInputError, TicketNotFoundError, PlacesConflictError, PlacesExpiredError, TicketIsSeatedError,
-        NotOnSaleError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError, PaidSalesStoppedError,
-        MaxPlacesPerUserError, SoldOutError.
+        NotOnSaleError, EventCancelledError, EventOverError, TicketSalesNotOpenError, TicketSalesClosedError,
+        PaidSalesStoppedError, MaxPlacesPerUserError, SoldOutError.
         """
         ticket = await self.tickets.get(caller.tenant_id, ticket_id)
-        if ticket is None or not (ticket.is_published or caller.role in STAFF):
+        if ticket is None or not (ticket.is_public or caller.role in STAFF):
             raise TicketNotFoundError
         free = ticket.price.amount_minor == 0
         stopped = not free and await self.paid.obstacle(caller.tenant_id, ticket.event.venue_id) is not None

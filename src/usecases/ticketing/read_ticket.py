@@ -17,6 +17,6 @@ class ReadTicket:
 
     async def __call__(self, caller: Caller, ticket_id: TicketId) -> Ticket:
         ticket = await self.tickets.get(caller.tenant_id, ticket_id)
-        if ticket is None or not (ticket.is_published or caller.role in STAFF):
+        if ticket is None or not (ticket.is_public or caller.role in STAFF):
             raise TicketNotFoundError
         return ticket
