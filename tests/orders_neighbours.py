@@ -19,7 +19,7 @@ from ports.published.payments import (
 )
 from ports.published.refusals import LinkUnavailableError, RefusedError
 from ports.published.seating import ReservedSeat, SeatingApi, SeatsReserved, replacement_id
-from ports.published.ticketing import EventFacts, TicketingApi, TicketOnSale
+from ports.published.ticketing import EventCancellation, EventFacts, EventSalesApi, TicketingApi, TicketOnSale
 
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 TICKET = UUID(int=0x71C)
@@ -333,13 +333,18 @@ class Payments(PaymentsApi):
 
 
 @dataclass
-class Ticketing(TicketingApi):
+class Ticketing(TicketingApi, EventSalesApi):
     """Every ticket is there; those of another event have a title of their own."""
 
     known: bool = True
     reachable: bool = True
     unknown: frozenset[UUID] = frozenset()
     titles: dict[UUID, str] = field(default_factory=dict)
+    cancelled: dict[UUID, EventCancellation] = field(default_factory=dict)
+
+    @override
+    async def cancel(self, *, tenant_id: UUID, ticket_id: UUID, cancellation: EventCancellation) -> EventCancellation:
+        return self.cancelled.setdefault(ticket_id, cancellation)
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
@@ -351,7 +356,8 @@ class Ticketing(TicketingApi):
             ticket_id=ticket_id,
             title="Regular" if ticket_id == TICKET else f"Ticket {ticket_id.int:X}",
             ticket_type="SEATED_MANUAL",
-            status="published",
+            status="cancelled" if ticket_id in self.cancelled else "published",
+            cancellation=self.cancelled.get(ticket_id),
             price_minor=2_500,
             currency="EUR",
             quota=100,

@@ -20,10 +20,11 @@ SERVICE_OF = {
     "resale": "venue",
     "operations": "venue",
     "seating": "venue",
+    "ticketing": "venue",
     "users": "user",
     "venues": "venue",
 }
-"""Which service publishes the events of a context."""
+"""Which service publishes the events of a context; ticketing has no outbox, and venue tells of it."""
 
 
 def published_events() -> Iterator[type[Event]]:

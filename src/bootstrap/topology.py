@@ -32,6 +32,7 @@ from ports.health import HealthCheck
 from ports.mail import Mailer
 from ports.published.admission import AdmissionApi
 from ports.published.admission_persons import PassesOfPersonApi
+from ports.published.event_orders import EventOrdersApi
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
 from ports.published.orders import OrdersApi
@@ -39,7 +40,7 @@ from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.resale import ResaleApi
 from ports.published.resale_verdicts import VerdictsApi
 from ports.published.seating import SeatingApi
-from ports.published.ticketing import TicketingApi
+from ports.published.ticketing import EventSalesApi, TicketingApi
 from ports.published.venues import VenuesApi
 from usecases.resale.receipt_keys import ReceiptKeys
 
@@ -52,10 +53,12 @@ SERVED_BY: Mapping[type, str] = {
     ResaleApi: "venue",
     VerdictsApi: "venue",
     TicketingApi: "ticket",
+    EventSalesApi: "ticket",
     GeneralAdmissionApi: "ticket",
     PaymentsApi: "payment",
     VenueAccountsApi: "payment",
     OrdersApi: "order",
+    EventOrdersApi: "order",
     AdmissionApi: "admission",
     PassesOfPersonApi: "admission",
 }

@@ -17,7 +17,7 @@ from core.orders.shares import Unit
 from core.orders.taxes import TaxRate
 from core.orders.voucher_misses import Misses
 from core.orders.vouchers import Uses, Voucher, VoucherChange
-from core.shared.ids import AccountId, OrderId, OrderItemId, RefundId, ReservationId, TenantId, VoucherId
+from core.shared.ids import AccountId, OrderId, OrderItemId, RefundId, ReservationId, TenantId, TicketId, VoucherId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -63,6 +63,10 @@ class OrderStore(Protocol):
     @abstractmethod
     async def page(self, page: PageRequest, *, account_id: AccountId | None) -> Page[Order]:
         """Return orders in the order of their ids, which is that of placing them; of one account, or of all."""
+
+    @abstractmethod
+    async def page_of_tickets(self, page: PageRequest, ticket_ids: Collection[TicketId]) -> Page[Order]:
+        """Return orders with an item of one of the tickets, whatever became of them, in the order of their ids."""
 
     @abstractmethod
     async def box_office_page(self, page: PageRequest) -> Page[Order]:

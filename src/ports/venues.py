@@ -9,7 +9,7 @@ from core.shared.ids import TenantId, VenueId, VenueSectionId
 from core.venues.layout import VenueSection
 from core.venues.settings import OrganiserSettings, VenueSettings
 from core.venues.venue import Venue
-from ports.events import Outbox
+from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
 
@@ -99,6 +99,7 @@ class VenueTransaction(Protocol):
     sections: VenueSectionStore
     settings: SettingsStore
     outbox: Outbox
+    inbox: Inbox
 
 
 class VenueTransactions(Protocol):

@@ -352,6 +352,29 @@ async def test_pages_follow_one_another_without_gaps(stores: Stores) -> None:
     assert mine.next_after is None
 
 
+async def test_orders_are_found_by_their_tickets_whatever_became_of_them(stores: Stores) -> None:
+    seated, standing = TicketId(UUID(int=0x71)), TicketId(UUID(int=0x72))
+
+    async def with_content(number: int, *, mixed: bool, tenant_id: TenantId = OURS) -> Order:
+        order = await stores.added(placed(number), tenant_id=tenant_id)
+        return await stores.saved(order.await_payment(content(mixed=mixed), now=NOW), tenant_id=tenant_id)
+
+    async def of(*tickets: TicketId, after: UUID | None = None) -> tuple[list[OrderId], UUID | None]:
+        async with stores.transactions.begin(OURS) as tx:
+            page = await tx.orders.page_of_tickets(PageRequest(limit=2, after=after), tickets)
+        return [order.id for order in page.items], page.next_after
+
+    first, second = await with_content(1, mixed=False), await with_content(2, mixed=True)
+    await stores.saved(first.cancel(now=NOW))
+    await stores.added(placed(3))
+    await with_content(1, mixed=True, tenant_id=THEIRS)
+    last = await with_content(4, mixed=True)
+    assert await of(seated) == ([first.id, second.id], second.id)
+    assert await of(seated, standing, after=second.id) == ([last.id], None)
+    assert await of(standing) == ([second.id, last.id], None)
+    assert await of(TicketId(UUID(int=0x73))) == ([], None)
+
+
 async def test_the_sweep_finds_what_is_due_in_every_tenant_the_longest_overdue_first(stores: Stores) -> None:
     early = await stores.added(placed(1, now=NOW - timedelta(seconds=10)), tenant_id=THEIRS)
     late = await stores.added(placed(2))

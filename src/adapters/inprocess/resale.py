@@ -1,4 +1,4 @@
-"""ResaleApi within one process."""
+"""ResaleApi and EventMarketApi within one process."""
 
 from datetime import datetime
 from typing import override
@@ -6,9 +6,11 @@ from uuid import UUID
 
 from adapters.inprocess.refusals import refusals_translated
 from core.resale.market.listing_status import ListingKind
-from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId, TicketId
+from ports.published.event_market import EventMarketApi, MarketOfEvent
 from ports.published.resale import ResaleApi, ResaleReserved
 from ports.resale.listings import PurchaseEntry
+from usecases.resale.end_market import EndMarket
 from usecases.resale.finalise_purchase import FinalisePurchase
 from usecases.resale.protect_purchase import ProtectPurchase
 from usecases.resale.reclaim_purchase import ReclaimPurchase
@@ -105,3 +107,20 @@ def _reserved(entry: PurchaseEntry) -> ResaleReserved:
         escrow=listing.kind is ListingKind.LISTING,
         expires_at=entry.purchase.until,
     )
+
+
+class InProcessEventMarket(EventMarketApi):
+    """Calls the use case of resale."""
+
+    def __init__(self, end: EndMarket) -> None:
+        self._end = end
+
+    @override
+    async def standing(self, *, tenant_id: UUID, ticket_ids: tuple[UUID, ...]) -> MarketOfEvent:
+        listings, waiting = await self._end.standing(TenantId(tenant_id), [TicketId(id) for id in ticket_ids])
+        return MarketOfEvent(listings=listings, waiting=waiting)
+
+    @override
+    async def end(self, *, tenant_id: UUID, ticket_id: UUID, reason: str) -> int:
+        async with refusals_translated():
+            return await self._end(TenantId(tenant_id), TicketId(ticket_id), reason)

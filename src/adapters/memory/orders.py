@@ -15,7 +15,7 @@ from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
 from core.orders.statuses import LIVE
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.orders import (
     DueOrder,
@@ -83,6 +83,17 @@ class MemoryOrderStore(OrderStore):
             order
             for order in self._tenants()
             if account_id in {None, order.account_id} and (page.after is None or order.id > page.after)
+        ]
+        return _page_of(wanted, page)
+
+    @override
+    async def page_of_tickets(self, page: PageRequest, ticket_ids: Collection[TicketId]) -> Page[Order]:
+        wanted = [
+            order
+            for order in self._tenants()
+            if order.content is not None
+            and any(item.ticket_id in ticket_ids for item in order.content.items)
+            and (page.after is None or order.id > page.after)
         ]
         return _page_of(wanted, page)
 

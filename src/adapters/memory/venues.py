@@ -18,7 +18,7 @@ from core.venues.errors import (
 from core.venues.layout import VenueSection
 from core.venues.settings import OrganiserSettings, VenueSettings
 from core.venues.venue import Venue
-from ports.events import Outbox
+from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 from ports.venues import SettingsStore, VenueSectionStore, VenueStore, VenueTransaction, VenueTransactions
 
@@ -156,6 +156,7 @@ class _Transaction(VenueTransaction):
     sections: VenueSectionStore
     settings: SettingsStore
     outbox: Outbox
+    inbox: Inbox
 
 
 class MemoryVenueTransactions(VenueTransactions):
@@ -170,5 +171,7 @@ class MemoryVenueTransactions(VenueTransactions):
     async def begin(self, tenant_id: TenantId) -> AsyncGenerator[VenueTransaction]:
         async with self._messages.transaction():
             work = self._tenants.get(tenant_id, _Tenant()).copy()
-            yield _Transaction(_Venues(work), _Sections(work), _Settings(work), self._messages.outbox(tenant_id))
+            yield _Transaction(
+                _Venues(work), _Sections(work), _Settings(work), self._messages.outbox(tenant_id), self._messages.inbox
+            )
             self._tenants[tenant_id] = work

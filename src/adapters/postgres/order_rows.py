@@ -62,6 +62,11 @@ where r.tenant_id = $1 and r.reservation_id = any($2::uuid[]) and r.account_id =
   and r.status in ('PENDING', 'AWAITING_PAYMENT', 'CONFIRMED')
 """
 
+OF_TICKETS = """
+select i.order_id from order_items i
+where i.tenant_id = $1 and i.ticket_id = any($2::uuid[]) and ($3::uuid is null or i.order_id > $3)
+"""
+
 LOCK_WITH_ORIGINS = """
 select id from orders
 where tenant_id = $1 and (id = $2 or id in (

@@ -18,6 +18,7 @@ from adapters.postgres.order_rows import (
     INSERT_RESERVATIONS,
     LIVE_WITH,
     LOCK_WITH_ORIGINS,
+    OF_TICKETS,
     REPLACE_RESERVATIONS,
     SELECT,
     UPDATE,
@@ -36,7 +37,7 @@ from core.orders.content import OrderContent
 from core.orders.errors import ReservationOrderedError
 from core.orders.order import Order
 from core.shared.errors import StaleVersionError
-from core.shared.ids import AccountId, OrderId, ReservationId, TenantId
+from core.shared.ids import AccountId, OrderId, ReservationId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
 from ports.orders import (
@@ -123,6 +124,17 @@ class PostgresOrderStore(OrderStore):
             "order by o.id limit $4",
             self._tenant_id,
             account_id,
+            page.after,
+            page.limit + 1,
+        )
+        return _page_of(rows, page)
+
+    @override
+    async def page_of_tickets(self, page: PageRequest, ticket_ids: Collection[TicketId]) -> Page[Order]:
+        rows = await self._connection.fetch(
+            f"{SELECT} and o.id in ({OF_TICKETS}) and ($3::uuid is null or o.id > $3) order by o.id limit $4",
+            self._tenant_id,
+            list(ticket_ids),
             page.after,
             page.limit + 1,
         )

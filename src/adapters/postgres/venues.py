@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.sessions import OpenSession, tenant_session
 from adapters.postgres.tables.venue_db import OrganizerSettingsRow, VenueRow, VenueSectionRow, VenueSettingsRow
@@ -21,7 +22,7 @@ from core.venues.errors import SectionNameTakenError, SectionNotFoundError, Slug
 from core.venues.layout import VenueSection
 from core.venues.settings import OrganiserSettings, VenueSettings
 from core.venues.venue import Venue
-from ports.events import Outbox
+from ports.events import Inbox, Outbox
 from ports.ids import IdSource
 from ports.paging import Page, PageRequest
 from ports.venues import SettingsStore, VenueSectionStore, VenueStore, VenueTransaction, VenueTransactions
@@ -243,6 +244,7 @@ class _Transaction(VenueTransaction):
     sections: VenueSectionStore
     settings: SettingsStore
     outbox: Outbox
+    inbox: Inbox
 
 
 class PostgresVenueTransactions(VenueTransactions):
@@ -261,4 +263,5 @@ class PostgresVenueTransactions(VenueTransactions):
                 _Sections(session, tenant_id),
                 _Settings(session, tenant_id),
                 PostgresOutbox(session.connection, tenant_id=tenant_id, ids=self._ids),
+                PostgresInbox(session.connection, tenant_id=tenant_id),
             )

@@ -11,7 +11,7 @@ from litestar import Controller
 from adapters.http.listings import ListingController
 from adapters.http.returns import ReturnController
 from adapters.http.waiting_lists import WaitingListController, WaitingOfferController
-from adapters.inprocess.resale import InProcessResale
+from adapters.inprocess.resale import InProcessEventMarket, InProcessResale
 from adapters.postgres.resale_listings import PostgresDueListings
 from adapters.postgres.resale_waiting import PostgresDueWaitingLists
 from bootstrap.containers.service import JobSpec, Pools
@@ -20,6 +20,7 @@ from core.resale.market.market_terms import MarketTerms
 from core.resale.waiting.waiting_terms import WaitingTerms
 from ports.events import Subscription
 from ports.published.admission import PassesResumed, PassesStopped, PassNotReissued, PassReissued
+from ports.published.event_market import EventMarketApi
 from ports.published.orders import OrderCancelled
 from ports.published.payments import PayoutSettled
 from ports.published.resale import ListingOpened, ResaleApi, SellerVerificationChanged
@@ -29,6 +30,7 @@ from usecases.resale.answer_waiting_offer import AcceptWaitingOffer, DeclineWait
 from usecases.resale.buy_listing import BuyListing, GiveBackPurchase
 from usecases.resale.cancel_listing import CancelListing
 from usecases.resale.create_listing import CreateListing
+from usecases.resale.end_market import EndMarket
 from usecases.resale.examine_listing import ExamineListing
 from usecases.resale.finalise_purchase import FinalisePurchase
 from usecases.resale.judge_pass import JudgePass
@@ -60,6 +62,7 @@ class MarketProvider(Provider):
 
     scope = Scope.APP
     published = provide(InProcessResale, provides=ResaleApi)
+    published_events = provide(InProcessEventMarket, provides=EventMarketApi)
     judge = provide(JudgePass, provides=Judge)
     usecases = provide_all(
         CreateListing,
@@ -86,6 +89,7 @@ class MarketProvider(Provider):
         ReleaseOrderedListings,
         StopListings,
         ResumeListings,
+        EndMarket,
         MatchReturns,
         MatchOpened,
         MatchWaitingLists,

@@ -4,6 +4,7 @@
 # pyright: reportUnknownVariableType=false
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from dishka import Provider, Scope, provide, provide_all
 from litestar import Controller
@@ -11,17 +12,20 @@ from litestar import Controller
 from adapters.http.operation_events import OperationEventController
 from adapters.http.operation_streams import OperationStreams
 from adapters.http.operations import OperationController, VenueOperationController
+from adapters.inprocess.event_orders import LateEventOrders
 from adapters.postgres.operations import PostgresDueOperations, PostgresOperationTransactions
-from bootstrap.containers.service import JobSpec, Pools
+from bootstrap.containers.service import JobSpec, Links, Pools
 from ports.clock import Clock
 from ports.ids import IdSource
 from ports.operations import DueOperations, OperationTransactions
+from ports.published.event_orders import EventOrdersApi
 from usecases.operations.manage_operation import CancelOperation, ReadOperations, ResumeOperation
 from usecases.operations.run_operation import RunOperation
 from usecases.operations.run_operations import RunOperations
 from usecases.operations.start_operation import StartOperation
 from usecases.operations.types import OperationTypes
 from usecases.seating.operations.re_pricing import RePricing
+from usecases.venues.operations.event_cancellation import CancelEvent
 
 RUN_INTERVAL_S = 1.0
 
@@ -30,12 +34,19 @@ class OperationsProvider(Provider):
     """Beside venues and seating, whose things the operations change."""
 
     scope = Scope.APP
-    usecases = provide_all(StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing)
+    usecases = provide_all(
+        StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing, CancelEvent
+    )
 
     @provide
-    def types(self, re_pricing: RePricing) -> OperationTypes:
+    def types(self, re_pricing: RePricing, cancel_event: CancelEvent) -> OperationTypes:
         """Return every type of operation that this installation offers."""
-        return OperationTypes((re_pricing,))
+        return OperationTypes((re_pricing, cancel_event))
+
+    @provide
+    def event_orders(self, links: Links) -> EventOrdersApi:
+        """Return the link to orders, which is followed with each call: orders have links to this service themselves."""
+        return LateEventOrders(partial(links.get, EventOrdersApi))
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> OperationTransactions:

@@ -10,6 +10,7 @@ from adapters.http.orders_box_office import BoxOfficeController
 from adapters.http.orders_fees import OrderFeesController
 from adapters.http.orders_vouchers import VoucherController
 from adapters.http.refunds import OrderRefundController, RefundController, RefundPolicyController
+from adapters.inprocess.event_orders import InProcessEventOrders
 from adapters.inprocess.orders import InProcessOrders
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.order_refunds import PostgresDueRefunds
@@ -30,9 +31,10 @@ from ports.events import Subscription
 from ports.ids import IdSource
 from ports.orders import DueOrders, DueRefunds, OrderTransactions, TaxRules
 from ports.published.admission import PassHandedOver, PassNotReissued, PassReissued
+from ports.published.event_orders import EventOrdersApi
 from ports.published.expiration import TimerFired
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.orders import OrdersApi
+from ports.published.orders import OrderCompleted, OrdersApi
 from ports.published.payments import (
     DisputeClosed,
     DisputeOpened,
@@ -49,6 +51,7 @@ from usecases.orders.cancel_order import CancelOrder
 from usecases.orders.charge_order import ChargeOrder
 from usecases.orders.confirm_order import ConfirmOrder
 from usecases.orders.edit_vouchers import EditVouchers
+from usecases.orders.end_event_orders import EndEventOrder, ReadEventOrders
 from usecases.orders.expire_order import ExpireOrder
 from usecases.orders.expire_orders import ExpireOrders
 from usecases.orders.finish_refund import FinishRefund
@@ -56,6 +59,12 @@ from usecases.orders.finish_refunds import FinishRefunds
 from usecases.orders.list_box_office_orders import ListBoxOfficeOrders
 from usecases.orders.list_orders import ListOrders
 from usecases.orders.on_dispute import OnDisputeClosed, OnDisputeOpened
+from usecases.orders.on_event_cancelled import (
+    EndLateOrder,
+    EndOrderAfterDispute,
+    EndOrderOfKeptPass,
+    EndOrderSoldLate,
+)
 from usecases.orders.on_pass_reissued import OnPassHandedOver, OnPassNotReissued, OnPassReissued
 from usecases.orders.on_payment_refunded import OnPaymentRefunded
 from usecases.orders.on_refund_settled import OnRefundSettled
@@ -121,8 +130,15 @@ class OrdersProvider(Provider):
         OnReturnCompleted,
         OnPassHandedOver,
         TuneRefundPolicy,
+        ReadEventOrders,
+        EndEventOrder,
+        EndLateOrder,
+        EndOrderSoldLate,
+        EndOrderAfterDispute,
+        EndOrderOfKeptPass,
     )
     published = provide(InProcessOrders, provides=OrdersApi)
+    published_events = provide(InProcessEventOrders, provides=EventOrdersApi)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> OrderTransactions:
@@ -194,6 +210,9 @@ def order_service() -> Service:
             Subscription("orders.on_pass_not_reissued", PassNotReissued, OnPassNotReissued),
             Subscription("orders.on_pass_handed_over", PassHandedOver, OnPassHandedOver),
             Subscription("orders.on_return_completed", ReturnCompleted, OnReturnCompleted),
+            Subscription("orders.end_order_sold_late", OrderCompleted, EndOrderSoldLate),
+            Subscription("orders.end_order_after_dispute", DisputeClosed, EndOrderAfterDispute),
+            Subscription("orders.end_order_of_kept_pass", PassNotReissued, EndOrderOfKeptPass),
             Subscription("orders.on_timer_fired", TimerFired, OnTimerFired),
             *person_subscriptions("order"),
         ),

@@ -10,7 +10,7 @@ from dishka import AnyOf, Provider, Scope, provide, provide_all
 from adapters.http.general_admission import GeneralAdmissionController
 from adapters.http.tickets import TicketController
 from adapters.inprocess.general_admission import InProcessGeneralAdmission
-from adapters.inprocess.ticketing import InProcessTicketing
+from adapters.inprocess.ticketing import InProcessEventSales, InProcessTicketing
 from adapters.mongo.charging import MongoCharging
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.health import MongoHealth
@@ -33,11 +33,12 @@ from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.payments import AccountChanged, VenueAccountsApi
 from ports.published.personal_data import KeptRecord
-from ports.published.ticketing import TicketingApi
+from ports.published.ticketing import EventSalesApi, TicketingApi
 from ports.published.venues import VenuesApi
 from ports.ticketing import ChargingStore, PlacesLedger, PlacesUpkeep, TicketStore
 from usecases.messaging.prune_events import PruneEvents
 from usecases.messaging.relay_outbox import RelayOutbox
+from usecases.ticketing.cancel_ticket import CancelTicket
 from usecases.ticketing.create_ticket import CreateTicket
 from usecases.ticketing.expire_places import ExpirePlaces
 from usecases.ticketing.hold_places import HoldPlaces
@@ -82,6 +83,7 @@ class TicketingProvider(Provider):
         ListTickets,
         UpdateTicket,
         PublishTicket,
+        CancelTicket,
         LookUpTicket,
         HoldPlaces,
         ReadPlaces,
@@ -100,6 +102,7 @@ class TicketingProvider(Provider):
     )
     tokens = provide(RandomHoldTokens, provides=HoldTokens)
     published = provide(InProcessTicketing, provides=TicketingApi)
+    published_sales = provide(InProcessEventSales, provides=EventSalesApi)
     published_places = provide(InProcessGeneralAdmission, provides=GeneralAdmissionApi)
     health = provide(MongoHealth)
     charging = provide(MongoCharging, provides=ChargingStore)

@@ -48,7 +48,7 @@ from ports.published.admission import AdmissionApi
 from ports.published.identity import IdentityApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
-from ports.published.ticketing import TicketingApi
+from ports.published.ticketing import EventSalesApi, TicketingApi
 from ports.published.venues import VenuesApi
 from ports.resale.persons import OffersOfPerson
 from ports.venues import VenueTransactions
@@ -105,7 +105,7 @@ def venue_service() -> Service:
             VenueDataProvider(),
             PostgresMessagesProvider(),
             AnswersProvider("venue"),
-            linked(TicketingApi, AdmissionApi, OrdersApi, PaymentsApi, IdentityApi),
+            linked(TicketingApi, EventSalesApi, AdmissionApi, OrdersApi, PaymentsApi, IdentityApi),
         ),
         controllers=(
             VenueController,

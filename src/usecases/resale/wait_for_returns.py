@@ -48,6 +48,8 @@ class JoinWaitingList:
         most = min(ticket.max_per_user, self.terms.quantity_max)
         if quantity > most:
             raise TooManyWantedError(most)
+        if ticket.status == "cancelled":
+            raise WaitingListClosedError("The event was cancelled.")
         if now >= ticket.event.starts_at:
             raise WaitingListClosedError("The event has begun.")
         async with self.resale.begin(caller.tenant_id) as tx:

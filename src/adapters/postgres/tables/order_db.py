@@ -143,6 +143,7 @@ order_items = Table(
     CheckConstraint("resale is null or quantity = 1", name="order_items_resale"),
 )
 Index("order_items_of_order", order_items.c.tenant_id, order_items.c.order_id, order_items.c.position, unique=True)
+Index("order_items_of_ticket", order_items.c.tenant_id, order_items.c.ticket_id, order_items.c.order_id)
 
 order_history = Table(
     "order_history",
