@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.moments import moment
 from adapters.http.money import MoneyBody, PriceBody
-from adapters.http.seating_sources import PointBody, SourceBody, source_of
+from adapters.http.seating_sources import SourceBody, source_of
 from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
 from core.seating.price_tiers import PriceChange
@@ -18,6 +18,9 @@ from core.seating.pricing import CHANGES_PER_TIER_MAX, TIER_NAME_LENGTH_MAX, TIE
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
 from usecases.seating.create_plan import PlanFacts
+from core.shared.time import utc
+from usecases.seating.plan_drafts import PlanFacts
+from usecases.seating.source_params import PointBody
 
 type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
 type SeatCount = Annotated[int, Meta(ge=1, le=SEATS_PER_HOLD_MAX)]

@@ -21,7 +21,10 @@ from usecases.operations.run_operation import RunOperation
 from usecases.operations.run_operations import RunOperations
 from usecases.operations.start_operation import StartOperation
 from usecases.operations.types import OperationTypes
+from usecases.seating.operations.plan_import import PlanImport
+from usecases.seating.operations.plan_layouts import PlanLayouts
 from usecases.seating.operations.re_pricing import RePricing
+from usecases.seating.plan_drafts import PlanDrafts
 
 RUN_INTERVAL_S = 1.0
 
@@ -31,11 +34,12 @@ class OperationsProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing)
+    plan_import = provide_all(PlanDrafts, PlanLayouts, PlanImport)
 
     @provide
-    def types(self, re_pricing: RePricing) -> OperationTypes:
+    def types(self, re_pricing: RePricing, plan_import: PlanImport) -> OperationTypes:
         """Return every type of operation that this installation offers."""
-        return OperationTypes((re_pricing,))
+        return OperationTypes((re_pricing, plan_import))
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> OperationTransactions:
