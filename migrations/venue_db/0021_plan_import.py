@@ -22,7 +22,7 @@ WRITTEN = (
     create function refuse_unless_being_written() returns trigger language plpgsql security invoker as $$
     begin
         raise exception 'only a plan that is still being written can be taken back'
-            using errcode = 'restrict_violation', constraint = 'whole_plan';
+            using errcode = 'insufficient_privilege';
     end
     $$
     """,

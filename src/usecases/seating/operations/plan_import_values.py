@@ -145,9 +145,9 @@ def params_of(params: Values) -> Values:
         for tier in wanted.price_tiers:
             tier.request(UUID(int=0), ())
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
+        message, _, path = str(error).partition(" - at `$")
         pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        raise ParamsRefusedError(str(error), [Problem(f"/params{pointer}", message or str(error))]) from None
+        raise ParamsRefusedError(str(error), [Problem(f"/params{pointer}", message)]) from None
     except InvalidInputError as error:
         raise ParamsRefusedError(error.message, in_params(error.problems)) from None
     except OverflowError:
