@@ -71,7 +71,9 @@ class Imports:
         self.clock, self.ticketing = MemoryClock(), OneTicket()
         self.type = plan_import(seating, documents, self.clock, self.ticketing)
         self.world = World(stores, (self.type,), self.clock)
-        self.upload = UploadPlanDocument(documents, Venues(), self.clock, stores.ids, DocumentTerms(1_000_000, 86_400))
+        self.upload = UploadPlanDocument(
+            documents, Venues(), self.clock, stores.ids, DocumentTerms(100_000_000, 86_400)
+        )
 
     async def sent(self, document: object) -> dict[str, str]:
         """Send a document, and return it as a source."""

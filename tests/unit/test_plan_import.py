@@ -162,7 +162,7 @@ async def test_tiers_for_what_the_plan_has_not_fail_the_import(imports: Imports)
 
 async def test_nobody_uses_the_half_of_a_plan(imports: Imports) -> None:
     operation_id = await imports.started()
-    assert await killed(imports, 34, operation_id)
+    assert await killed(imports, 28, operation_id)
     plan = await imports.plan(operation_id)
     assert plan.written_by == operation_id
     assert plan.check().errors[0].message == "An operation is still writing the plan."

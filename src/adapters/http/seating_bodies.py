@@ -184,6 +184,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `versionNumber` counts the published plans of the ticket; a draft has none, and only its layout can be replaced.
     From `accessibleReleasesAt` on, null for never, accessible seats are anybody's.
+    While `beingWritten` a long operation writes the plan, and nobody can change it or put it on sale.
     """
 
     id: UUID
@@ -204,6 +205,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     focal_point: PointBody | None
     version_number: int | None
     accessible_releases_at: datetime | None
+    being_written: bool
     categories: tuple[CategoryBody, ...]
     version: int
     created_at: datetime
