@@ -16,8 +16,8 @@ from rich.console import Console
 from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
 from bootstrap.operations import app as operations
-from bootstrap.ratings import app as ratings
 from bootstrap.plans import app as plans
+from bootstrap.ratings import app as ratings
 from bootstrap.rulebook import app as rulebook
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
 
