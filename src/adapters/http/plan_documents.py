@@ -59,8 +59,8 @@ class PlanDocumentController(Controller):
         """Managers only. The body is the document itself, in the seating-plan format, of any size that is allowed.
 
         It is kept for some days, in which the operation `plan-import` reads it:
-        `{"format": "upload", "documentId": …}`. With an `Idempotency-Key`, another document of the same length counts as
-        the same one: look at the `sha256` of the answer.
+        `{"format": "upload", "documentId": …}`. With an `Idempotency-Key`, a document of the same length counts as the
+        same one: look at the `sha256` of the answer.
         """
         content: AsyncIterator[bytes] = request.stream()
         document = await usecase(VenueId(venue_id), content, caller=caller)
