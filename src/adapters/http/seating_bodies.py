@@ -17,8 +17,6 @@ from core.seating.price_tiers import PriceChange
 from core.seating.pricing import CHANGES_PER_TIER_MAX, TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
-from usecases.seating.create_plan import PlanFacts
-from core.shared.time import utc
 from usecases.seating.plan_drafts import PlanFacts
 from usecases.seating.source_params import PointBody
 
