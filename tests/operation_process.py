@@ -18,11 +18,13 @@ import msgspec
 
 from adapters.memory.clock import MemoryClock
 from adapters.postgres.operations import PostgresOperationTransactions
+from adapters.postgres.plan_documents import PostgresPlanDocuments
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresSeatingTransactions
 from adapters.system.ids import Uuid7Source
 from core.shared.ids import OperationId, TenantId
 from ports.seating import SeatingTransaction, SeatingTransactions
+from tests.import_world import plan_import
 from tests.operations_world import DyingTransactions
 from usecases.operations.run_operation import RunOperation
 from usecases.operations.types import OperationTypes
@@ -77,7 +79,8 @@ async def work(worker: Worker) -> int:
     async with await open_pool(worker.url, connections_max=2) as pool:
         seating = KilledSeating(PostgresSeatingTransactions(pool, ids), point)
         operations = DyingTransactions(PostgresOperationTransactions(pool, ids), point)
-        run = RunOperation(operations, OperationTypes((RePricing(seating, clock),)), clock, ids)
+        types = (RePricing(seating, clock), plan_import(seating, PostgresPlanDocuments(pool), clock))
+        run = RunOperation(operations, OperationTypes(types), clock, ids)
         while await run(TenantId(worker.tenant_id), OperationId(worker.operation_id)):
             continue
     return points

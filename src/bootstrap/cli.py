@@ -16,6 +16,7 @@ from rich.console import Console
 from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
 from bootstrap.operations import app as operations
+from bootstrap.plans import app as plans
 from bootstrap.ratings import app as ratings
 from bootstrap.rulebook import app as rulebook
 from bootstrap.settings import Settings, SettingsError, read_settings, shown
@@ -32,6 +33,7 @@ app.add_typer(receipts)
 app.add_typer(rulebook, name="rulebook")
 app.add_typer(operations, name="operation")
 app.add_typer(ratings, name="ratings")
+app.add_typer(plans, name="plan")
 app.command()(explain)
 _out = Console()
 _err = Console(stderr=True)

@@ -136,13 +136,18 @@ class TransferSettings(msgspec.Struct, frozen=True, kw_only=True):
 class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`).
 
-    And how many holds an account and an address may ask for in a window of time; 0 for as many as they like.
+    And how many holds an account and an address may ask for in a window of time; 0 for as many as they like. One
+    request makes a plan of at most `plan_seats_per_request` seats; larger ones are imported by an operation, from
+    documents of at most `plan_document_bytes`, which are kept for `plan_document_keep_s` seconds.
     """
 
     holds: Literal["batching", "plain"] = "batching"
     hold_budget_per_account: Annotated[int, Meta(ge=0, le=1_000_000)] = 60
     hold_budget_per_address: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_200
     hold_budget_window_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
+    plan_seats_per_request: Annotated[int, Meta(ge=1, le=150_000)] = 150_000
+    plan_document_bytes: Annotated[int, Meta(ge=1_000, le=1_000_000_000)] = 200_000_000
+    plan_document_keep_s: Annotated[int, Meta(ge=3_600, le=2_592_000)] = 604_800
 
 
 class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):

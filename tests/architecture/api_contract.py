@@ -176,6 +176,7 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET                 /webhooks
     POST                /webhooks/{id}/replay
     GET|POST            /venues/{id}/operations
+    POST                /venues/{id}/plan-documents
     GET                 /operations/{id}
     GET                 /operations/{id}/log
     GET                 /operations/{id}/events

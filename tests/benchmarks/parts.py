@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.benchmarks.bench import Measure
 from tests.benchmarks.best_available import measure_best_available
 from tests.benchmarks.expiry import measure_expiry
+from tests.benchmarks.importing import measure_import
 from tests.benchmarks.live_map import measure_live_map
 from tests.benchmarks.orders import measure_orders
 from tests.benchmarks.over_http import measure_http
@@ -23,6 +24,7 @@ PARTS: Mapping[str, Measure] = {
     "verdicts": measure_verdicts,
     "resale": measure_resale,
     "reviews": measure_reviews,
+    "import": measure_import,
 }
 """A part measures, and returns lines, figures and audits; another one joins by being named here.
 

@@ -66,6 +66,16 @@ ASKED_AGAIN_UNIT = "answers an order"
 ORDER_UNITS = frozenset({STATEMENTS_UNIT, TRANSACTIONS_UNIT, ASKED_AGAIN_UNIT})
 
 
+def importing(seats: int) -> str:
+    """Return how the import of a plan is called."""
+    return f"import of a plan of {seats:,} seats"
+
+
+def copying(seats: int) -> str:
+    """Return how COPY of the same rows is called."""
+    return f"COPY of the {seats:,} rows"
+
+
 def statements(database: str, buyers: int) -> str:
     """Return the name of the statements that an order costs in a database, or in all."""
     return f"SQL statements, {database}, {so_many(buyers)}"

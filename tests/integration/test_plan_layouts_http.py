@@ -29,6 +29,7 @@ from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
 from usecases.seating.export_plan import ExportPlan
+from usecases.seating.plan_sources import RequestLimit
 from usecases.seating.read_plan import ReadPlan, ValidatePlan
 from usecases.seating.replace_source import ReplaceSource
 from usecases.seating.seats_snapshot import SeatsSnapshot
@@ -81,8 +82,8 @@ async def desk(venue_db: Database) -> AsyncIterator[Desk]:
     relay_pool = await open_pool(venue_db.relay_url, connections_max=1)
     store = PostgresSeatingTransactions(app_pool, ids)
     made: dict[Any, object] = {
-        CreatePlan: CreatePlan(store, Tickets(), Halls(), clock, ids),
-        ReplaceSource: ReplaceSource(store, Tickets(), Halls(), clock, ids),
+        CreatePlan: CreatePlan(store, Tickets(), Halls(), clock, ids, RequestLimit()),
+        ReplaceSource: ReplaceSource(store, Tickets(), Halls(), clock, ids, RequestLimit()),
         ExportPlan: ExportPlan(store),
         ReadPlan: ReadPlan(store, clock),
         ValidatePlan: ValidatePlan(store),

@@ -52,6 +52,7 @@ from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.looking import Pictures
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
+from usecases.seating.plan_sources import RequestLimit
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.release_accessible import ReleaseAccessible
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
@@ -145,7 +146,7 @@ async def office(venue_db: Database) -> AsyncIterator[BoxOffice]:
     hold = HoldSeats(grant, RandomHoldTokens(), clock)
     pictures = Pictures(store, catalogues, clock)
     made: dict[Any, object] = {
-        CreatePlan: CreatePlan(store, ticketing, Halls(), clock, ids),
+        CreatePlan: CreatePlan(store, ticketing, Halls(), clock, ids, RequestLimit()),
         ReadPlan: ReadPlan(store, clock),
         ListPlans: ListPlans(store),
         ValidatePlan: ValidatePlan(store),

@@ -28,9 +28,18 @@ from tests.seating_world import a_buyer, a_tenant
 from usecases.seating import plan_sources
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.catalogues import Catalogues
-from usecases.seating.create_plan import CreatePlan, PlanFacts
+from usecases.seating.create_plan import CreatePlan
 from usecases.seating.export_plan import ExportPlan
-from usecases.seating.plan_sources import FromArena, FromDocument, FromGrid, FromPlan, FromVenueSections, PlanSource
+from usecases.seating.plan_drafts import PlanFacts
+from usecases.seating.plan_sources import (
+    FromArena,
+    FromDocument,
+    FromGrid,
+    FromPlan,
+    FromVenueSections,
+    PlanSource,
+    RequestLimit,
+)
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.replace_source import ReplaceSource
 
@@ -81,8 +90,8 @@ class House:
         clock, ids = MemoryClock(), MemoryIds()
         store = self.store = MemorySeatingTransactions(MemoryMessages(ids=ids))
         halls = Halls(capacity=6, sections=venue_sections(("Stand", "seated", None), ("Pit", "ga", 40)))
-        self.create = CreatePlan(store, ThreeTickets(), halls, clock, ids)
-        self.replace = ReplaceSource(store, ThreeTickets(), halls, clock, ids)
+        self.create = CreatePlan(store, ThreeTickets(), halls, clock, ids, RequestLimit())
+        self.replace = ReplaceSource(store, ThreeTickets(), halls, clock, ids, RequestLimit())
         self.activate = ActivatePlan(store, clock)
         self.deactivate = DeactivatePlan(store, clock)
         self.price = ReplacePriceTiers(store, clock)

@@ -41,14 +41,15 @@ from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_tenant, grantin
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
-from usecases.seating.create_plan import CreatePlan, PlanFacts
+from usecases.seating.create_plan import CreatePlan
 from usecases.seating.expire_reservations import ExpireOnTimer, ExpireReservations
 from usecases.seating.hold_seats import HoldSeats, NewHold
 from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_items_returned import ReturnSeats
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
-from usecases.seating.plan_sources import FromDocument, FromGrid, FromVenueSections, PlanSource
+from usecases.seating.plan_drafts import PlanFacts
+from usecases.seating.plan_sources import FromDocument, FromGrid, FromVenueSections, PlanSource, RequestLimit
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 from usecases.seating.replace_seats import ReplaceSeats
@@ -106,7 +107,7 @@ class Hall:
         self.messages = MemoryMessages(ids=self.ids)
         store = self.store = MemorySeatingTransactions(self.messages)
         self.ticketing = OneTicket(self.tenant)
-        self.create = CreatePlan(store, self.ticketing, a_hall(), self.clock, self.ids)
+        self.create = CreatePlan(store, self.ticketing, a_hall(), self.clock, self.ids, RequestLimit())
         self.read = ReadPlan(store, self.clock)
         self.activate = ActivatePlan(store, self.clock)
         self.deactivate = DeactivatePlan(store, self.clock)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -35,6 +36,23 @@ class Desk:
         return self._asked(
             lambda client: self._go_on(client, client.start(venue_id, type, params, dry_run=False), watch=watch)
         )
+
+    def begin(self, venue_id: UUID, type: str, params: Json, *, dry_run: bool, watch: bool) -> int:
+        """Preview or start an operation."""
+        if dry_run:
+            return self.preview(venue_id, type, params)
+        return self.start(venue_id, type, params, watch=watch)
+
+    def import_plan(self, venue_id: UUID, file: Path, params: Json, *, dry_run: bool, watch: bool) -> int:
+        """Send a document, and import it."""
+
+        def act(client: OperationsClient) -> int:
+            document = client.send_document(venue_id, file)
+            self._say(f"sent {document['bytes']:,} bytes, sha256 {document['sha256']}")
+            source = {"format": "upload", "documentId": document["id"]}
+            return self.begin(venue_id, "plan-import", params | {"source": source}, dry_run=dry_run, watch=watch)
+
+        return self._asked(act)
 
     def resume(self, operation_id: UUID, *, watch: bool) -> int:
         """Resume an operation, and watch it if that is wanted."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ RETRIES_MAX = 30
 
 PAUSE_S = 1.0
 PAGES_MAX = 100
+_SENT_AT_ONCE_BYTES = 262_144
 _STREAM_TIMEOUT_S = 60.0
 """Longer than two of the server's heartbeats."""
 
@@ -58,6 +60,21 @@ class OperationsClient:
     def resume(self, operation_id: UUID) -> Json:
         """Return the operation, which goes on."""
         return self._ask("POST", f"/api/v1/operations/{operation_id}/resume")
+
+    def send_document(self, venue_id: UUID, file: Path) -> Json:
+        """Send a document of a seating plan bit by bit, and return what is kept of it."""
+        try:
+            with file.open("rb") as content:
+                answer = self.http.post(
+                    f"/api/v1/venues/{venue_id}/plan-documents",
+                    content=iter(lambda: content.read(_SENT_AT_ONCE_BYTES), b""),
+                    headers=self._headers() | {"Content-Type": "application/json"},
+                )
+        except (OSError, httpx.TransportError) as error:
+            raise OperationRefusedError(f"The document could not be sent: {error}") from None
+        if not answer.is_success:
+            raise _refusal(answer)
+        return answer.json()
 
     def states(self, operation_id: UUID) -> Iterator[Json]:
         """Yield the operation with each change, until it is over; a stream that breaks is opened again."""

@@ -48,6 +48,10 @@ class VenueOperationController(Controller):
 
         - `re-pricing` sets new prices: `{"planIds": […], "changes": [{"tier": name, "price": …, "changes": […]}]}`,
           with prices as price tiers have them. Each plan is changed as a whole; cancelling puts the old prices back.
+        - `plan-import` makes a seating plan of up to 150,000 seats: `{"ticketId": …, "name": …, "source": …}`, and what
+          else a new plan takes. The source is one of a new plan's, or `{"format": "upload", "documentId": …}` for a
+          document that was sent before. `"priceTiers": [{"name", "price", "sections": [names], "categories"}]` are
+          made with it; `"activate": true` puts it on sale at the end. Cancelling leaves nothing of the plan.
         """
         venue = VenueId(venue_id)
         if data.dry_run:

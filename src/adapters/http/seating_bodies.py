@@ -10,14 +10,15 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.moments import moment
 from adapters.http.money import MoneyBody, PriceBody
-from adapters.http.seating_sources import PointBody, SourceBody, source_of
+from adapters.http.seating_sources import SourceBody, source_of
 from core.seating.blocking import REASON_LENGTH_MAX, SEATS_PER_BLOCK_MAX
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode
 from core.seating.price_tiers import PriceChange
 from core.seating.pricing import CHANGES_PER_TIER_MAX, TIER_NAME_LENGTH_MAX, TIERS_MAX, TierRequest
 from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.ids import PriceTierId, SeatId, SectionId, TicketId, VenueId
-from usecases.seating.create_plan import PlanFacts
+from usecases.seating.plan_drafts import PlanFacts
+from usecases.seating.source_params import PointBody
 
 type Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
 type SeatCount = Annotated[int, Meta(ge=1, le=SEATS_PER_HOLD_MAX)]
@@ -181,6 +182,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `versionNumber` counts the published plans of the ticket; a draft has none, and only its layout can be replaced.
     From `accessibleReleasesAt` on, null for never, accessible seats are anybody's.
+    While `beingWritten` a long operation writes the plan, and nobody can change it or put it on sale.
     """
 
     id: UUID
@@ -201,6 +203,7 @@ class PlanBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     focal_point: PointBody | None
     version_number: int | None
     accessible_releases_at: datetime | None
+    being_written: bool
     categories: tuple[CategoryBody, ...]
     version: int
     created_at: datetime

@@ -17,12 +17,12 @@ from adapters.http.seating_bodies import (
     PriceTierView,
     ReportBody,
 )
-from adapters.http.seating_sources import PointBody
 from core.seating.layout import are_side_by_side
 from core.seating.plans import Report, SeatingPlan, Section
 from core.seating.price_tiers import PriceTier
 from core.seating.reservations import Reservation
 from core.shared.errors import Problem
+from usecases.seating.source_params import PointBody
 
 
 def report_body(report: Report) -> ReportBody:
@@ -92,6 +92,7 @@ def plan_body(
         focal_point=PointBody(plan.focus.x, plan.focus.y) if plan.focus is not None else None,
         version_number=plan.version_number,
         accessible_releases_at=plan.accessible_releases_at,
+        being_written=plan.written_by is not None,
         categories=tuple(CategoryBody(category.name, category.color) for category in plan.categories),
         version=plan.version,
         created_at=plan.created_at,

@@ -8,6 +8,7 @@ from adapters.http.statuses_of_identity import IDENTITY
 from adapters.http.statuses_of_listings import LISTINGS
 from adapters.http.statuses_of_money import MONEY
 from adapters.http.statuses_of_operations import OPERATIONS
+from adapters.http.statuses_of_plan_writing import PLAN_WRITING
 from adapters.http.statuses_of_resale import RESALE
 from adapters.http.statuses_of_reviews import REVIEWS
 from adapters.http.statuses_of_transfers import TRANSFERS
@@ -187,6 +188,7 @@ STATUSES: dict[type[DomainError], int] = {
     ReservationExpiredError: 409,
     HoldCeilingReachedError: 409,
     TooManyHoldsError: 429,
+    **PLAN_WRITING,
     # webhooks
     BadSignatureError: 400,
     MalformedWebhookError: 400,

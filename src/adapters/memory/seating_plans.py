@@ -33,6 +33,8 @@ class TenantSeating:
     entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
     audit: list[AuditLine] = field(default_factory=list[AuditLine])
     allotments: dict[PlanId, Allotments] = field(default_factory=dict[PlanId, Allotments])
+    fences: dict[PlanId, int] = field(default_factory=dict[PlanId, int])
+    """The greatest fence of those who wrote a plan that is being written."""
 
     def copy(self) -> "TenantSeating":
         return TenantSeating(
@@ -43,6 +45,7 @@ class TenantSeating:
             dict(self.entries),
             list(self.audit),
             dict(self.allotments),
+            dict(self.fences),
         )
 
     def wanted(self, plan_id: PlanId, seat_ids: Collection[SeatId]) -> dict[SeatId, WantedSeat]:

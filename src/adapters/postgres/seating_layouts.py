@@ -10,6 +10,7 @@ from adapters.postgres.pool import Connection
 from adapters.postgres.seating_rows import SEAT_COLUMNS, SECTION_COLUMNS, json_text, planned_seat_of, section_of
 from core.seating.layout import Layout
 from core.seating.plans import PlannedSeat, Section
+from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.shared.ids import PlanId, TenantId
 
@@ -30,6 +31,7 @@ class PostgresLayouts:
             insert into sections (tenant_id, plan_id, id, name, row_count, column_count, display_order, price_tier_id,
                                   floor, zone, kind, capacity, ticket_id)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            on conflict (tenant_id, id) do nothing
             """,
             [
                 (
@@ -67,6 +69,7 @@ class PostgresLayouts:
                           $16::text[], $17::text[])
                 as n (id, section_id, tier_id, guid, label, row_label, number, col, category, x, y, attributes, price,
                       table_name, table_sale)
+            on conflict (tenant_id, id) do nothing
             """,
             self._tenant_id,
             plan_id,
@@ -85,6 +88,31 @@ class PostgresLayouts:
             [seat.price_minor for seat in seats],
             [table.name if table is not None else None for table in tables],
             [table.sale.value if table is not None else None for table in tables],
+        )
+
+    async def add_tiers(self, plan_id: PlanId, tiers: Sequence[PriceTier]) -> None:
+        """Store price tiers in their order."""
+        await self._connection.executemany(
+            """
+            insert into price_tiers (tenant_id, plan_id, id, name, price_minor, currency, position, changes_at,
+                                     changes_minor)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict (tenant_id, id) do nothing
+            """,
+            [
+                (
+                    self._tenant_id,
+                    plan_id,
+                    tier.id,
+                    tier.name,
+                    tier.price.amount_minor,
+                    tier.price.currency,
+                    position,
+                    [change.at for change in tier.changes],
+                    [change.price.amount_minor for change in tier.changes],
+                )
+                for position, tier in enumerate(tiers)
+            ],
         )
 
     async def remove(self, plan_id: PlanId) -> None:

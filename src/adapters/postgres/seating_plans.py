@@ -9,6 +9,8 @@ import asyncpg
 from adapters.postgres.pool import Connection, rows_touched
 from adapters.postgres.seating_layouts import PostgresLayouts
 from adapters.postgres.seating_rows import (
+    INSERT_PLAN,
+    INSERT_VALUES,
     PLAN_COLUMNS,
     allotment_of,
     json_text,
@@ -40,16 +42,7 @@ class PostgresPlans(PlanStore):
     @override
     async def add(self, plan: SeatingPlan, layout: Layout) -> None:
         await self._connection.execute(
-            """
-            insert into seating_plans (
-                tenant_id, id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule,
-                seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
-                seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version,
-                version_number, ga_capacity, focus_x, focus_y, accessible_releases_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                    $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21, $22, $23, $24,
-                    $25, $26, $27, $28, $29)
-            """,
+            f"{INSERT_PLAN} values ({INSERT_VALUES})",
             self._tenant_id,
             # Seats can be added to drafts only, so that is what the plan is until it has them all.
             *plan_values(replace(plan, status=PlanStatus.DRAFT, version_number=None)),
@@ -119,7 +112,7 @@ class PostgresPlans(PlanStore):
                     """
                     update seating_plans
                     set status = $3, seats_without_tier = $4, version = $5, updated_at = $6, seats_version = $7,
-                        version_number = $8, accessible_releases_at = $9
+                        version_number = $8, accessible_releases_at = $9, written_by = $10
                     where tenant_id = $1 and id = $2 and version = $5 - 1
                     """,
                     self._tenant_id,
@@ -131,6 +124,7 @@ class PostgresPlans(PlanStore):
                     plan.seats_version,
                     plan.version_number,
                     plan.accessible_releases_at,
+                    plan.written_by,
                 )
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "seating_plans_numbers":
@@ -190,27 +184,7 @@ class PostgresPlans(PlanStore):
         await connection.execute(
             "delete from price_tiers where tenant_id = $1 and plan_id = $2", self._tenant_id, plan_id
         )
-        await connection.executemany(
-            """
-            insert into price_tiers (tenant_id, plan_id, id, name, price_minor, currency, position, changes_at,
-                                     changes_minor)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """,
-            [
-                (
-                    self._tenant_id,
-                    plan_id,
-                    tier.id,
-                    tier.name,
-                    tier.price.amount_minor,
-                    tier.price.currency,
-                    position,
-                    [change.at for change in tier.changes],
-                    [change.price.amount_minor for change in tier.changes],
-                )
-                for position, tier in enumerate(pricing.tiers)
-            ],
-        )
+        await self._layouts.add_tiers(plan_id, pricing.tiers)
         await self._layouts.save_pricing(plan_id, pricing)
 
     @override

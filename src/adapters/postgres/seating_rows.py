@@ -29,7 +29,19 @@ PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
     max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
     categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at,
-    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at
+    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, written_by
+"""
+INSERT_PLAN = """
+    insert into seating_plans (
+        tenant_id, id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule,
+        seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
+        seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version,
+        version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, written_by,
+        written_fence)
+"""
+INSERT_VALUES = """
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::text::jsonb, $19::text::jsonb,
+    $20::text::jsonb, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
@@ -80,11 +92,12 @@ def plan_of(row: Row) -> SeatingPlan:
         ga_capacity=row["ga_capacity"],
         focus=Point(row["focus_x"], row["focus_y"]) if row["focus_x"] is not None else None,
         accessible_releases_at=row["accessible_releases_at"],
+        written_by=row["written_by"],
     )
 
 
-def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
-    """Return the values of PLAN_COLUMNS in their order."""
+def plan_values(plan: SeatingPlan, *, fence: int | None = None) -> tuple[object, ...]:
+    """Return the values of PLAN_COLUMNS in their order, and the fence of the worker that writes the plan."""
     return (
         plan.id,
         plan.venue_id,
@@ -114,6 +127,8 @@ def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
         plan.focus.x if plan.focus is not None else None,
         plan.focus.y if plan.focus is not None else None,
         plan.accessible_releases_at,
+        plan.written_by,
+        fence,
     )
 
 

@@ -24,7 +24,10 @@ from usecases.operations.run_operation import RunOperation
 from usecases.operations.run_operations import RunOperations
 from usecases.operations.start_operation import StartOperation
 from usecases.operations.types import OperationTypes
+from usecases.seating.operations.plan_import import PlanImport
+from usecases.seating.operations.plan_layouts import PlanLayouts
 from usecases.seating.operations.re_pricing import RePricing
+from usecases.seating.plan_drafts import PlanDrafts
 from usecases.venues.operations.event_cancellation import CancelEvent
 
 RUN_INTERVAL_S = 1.0
@@ -34,14 +37,13 @@ class OperationsProvider(Provider):
     """Beside venues and seating, whose things the operations change."""
 
     scope = Scope.APP
-    usecases = provide_all(
-        StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing, CancelEvent
-    )
+    usecases = provide_all(StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations)
+    operations = provide_all(RePricing, PlanDrafts, PlanLayouts, PlanImport, CancelEvent)
 
     @provide
-    def types(self, re_pricing: RePricing, cancel_event: CancelEvent) -> OperationTypes:
+    def types(self, re_pricing: RePricing, plan_import: PlanImport, cancel_event: CancelEvent) -> OperationTypes:
         """Return every type of operation that this installation offers."""
-        return OperationTypes((re_pricing, cancel_event))
+        return OperationTypes((re_pricing, plan_import, cancel_event))
 
     @provide
     def event_orders(self, links: Links) -> EventOrdersApi:

@@ -10,6 +10,7 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.allotments import AllotmentController
 from adapters.http.holds import HoldController
+from adapters.http.plan_documents import PlanDocumentController
 from adapters.http.seat_blocks import SeatBlockController
 from adapters.http.seat_events import SeatEventController
 from adapters.http.seat_map_answers import SeatMapAnswers
@@ -18,6 +19,7 @@ from adapters.http.seating import SeatingPlanController
 from adapters.inprocess.seating import InProcessSeating
 from adapters.memory.hold_budget import MemoryHoldBudget
 from adapters.postgres.clock import DatabaseClock
+from adapters.postgres.plan_documents import PostgresDuePlanDocuments, PostgresPlanDocuments
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
 from adapters.postgres.seating_holds import PostgresHolds
@@ -35,6 +37,7 @@ from ports.events import Subscription
 from ports.hold_budget import HoldBudget
 from ports.hold_tokens import HoldTokens
 from ports.ids import IdSource
+from ports.plan_documents import DuePlanDocuments, PlanDocuments
 from ports.published.expiration import TimerFired
 from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.seating import (
@@ -75,6 +78,8 @@ from usecases.seating.manage_hold import ExtendHold, ReadHold, ReleaseHold
 from usecases.seating.on_items_returned import ReturnSeats
 from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
 from usecases.seating.on_organiser_settings_changed import FollowOrganiserSettings
+from usecases.seating.plan_sources import RequestLimit
+from usecases.seating.plan_uploads import DocumentTerms, ForgetPlanDocuments, UploadPlanDocument
 from usecases.seating.publish_map import PublishMap
 from usecases.seating.read_plan import ListPlans, ReadPlan, ValidatePlan
 from usecases.seating.release_accessible import ReleaseAccessible
@@ -94,6 +99,7 @@ from usecases.seating.ticket_sales import TicketSales
 from usecases.seating.watch_map import WatchMap
 
 SWEEP_INTERVAL_S = 5.0
+FORGET_INTERVAL_S = 300.0
 BUDGET_INTERVAL_S = 1.0
 """How often processes tell one another of those who ask for many holds."""
 CLOCK_INTERVAL_S = 5.0
@@ -156,6 +162,8 @@ class SeatingProvider(Provider):
         FollowOrganiserSettings,
         PublishMap,
         WatchMap,
+        UploadPlanDocument,
+        ForgetPlanDocuments,
     )
 
     @provide(override=True)
@@ -187,6 +195,26 @@ class SeatingProvider(Provider):
     def expired(self, pools: Pools) -> ExpiredReservations:
         """Return the sweep's view as the relay role."""
         return PostgresExpiredReservations(pools.relay)
+
+    @provide
+    def documents(self, pools: Pools) -> PlanDocuments:
+        """Return the documents of plans as the app role."""
+        return PostgresPlanDocuments(pools.app)
+
+    @provide
+    def due_documents(self, pools: Pools) -> DuePlanDocuments:
+        """Return the sweep's view of them as the relay role."""
+        return PostgresDuePlanDocuments(pools.relay)
+
+    @provide
+    def document_terms(self, settings: Settings) -> DocumentTerms:
+        """Return how large they may be, and how long they are kept."""
+        return DocumentTerms(settings.seating.plan_document_bytes, settings.seating.plan_document_keep_s)
+
+    @provide
+    def request_limit(self, settings: Settings) -> RequestLimit:
+        """Return how many seats one request may write."""
+        return RequestLimit(settings.seating.plan_seats_per_request)
 
     @provide
     def hold_terms(self, settings: Settings) -> HoldTerms:
@@ -242,6 +270,7 @@ SEATING_CONTROLLERS = (
     SeatBlockController,
     AllotmentController,
     HoldController,
+    PlanDocumentController,
 )
 SEATING_SUBSCRIPTIONS = (
     Subscription("seating.expire_on_timer", TimerFired, ExpireOnTimer),
@@ -264,4 +293,7 @@ SEATING_SUBSCRIPTIONS = (
     ),
 )
 SEATING_STREAMS = (SeatMapHub,)
-SEATING_JOBS = (JobSpec("expire_reservations", SWEEP_INTERVAL_S, ExpireReservations),)
+SEATING_JOBS = (
+    JobSpec("expire_reservations", SWEEP_INTERVAL_S, ExpireReservations),
+    JobSpec("forget_plan_documents", FORGET_INTERVAL_S, ForgetPlanDocuments),
+)

@@ -8,8 +8,9 @@ from typing import Self
 
 from core.seating.errors import PlanNotActiveError, PlanNotReadyError, PlanPublishedError
 from core.seating.places import Point, SectionKind, Table
+from core.seating.writing import PlanBeingWrittenError
 from core.shared.errors import Problem, StaleVersionError
-from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
+from core.shared.ids import OperationId, PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
 from core.shared.money import Money
 
 PROBLEMS_MAX = 200
@@ -163,6 +164,8 @@ class SeatingPlan:
 
     Until `accessible_releases_at`, None for always, accessible seats are for those who ask for them, and companions'
     seats go with them; from that time on both are seats like any other.
+
+    As long as a long operation writes it, `written_by` names that, and the plan is a draft that nobody else may change.
     """
 
     id: PlanId
@@ -191,8 +194,11 @@ class SeatingPlan:
     ga_capacity: int = 0
     focus: Point | None = None
     accessible_releases_at: datetime | None = None
+    written_by: OperationId | None = None
 
     def __post_init__(self) -> None:
+        if self.written_by is not None and self.status is not PlanStatus.DRAFT:
+            raise ValueError("a plan that is being written is a draft")
         if (self.status is PlanStatus.DRAFT) is not (self.version_number is None):
             raise ValueError("a plan has a version number as soon as it is no draft, and not before")
 
@@ -213,9 +219,22 @@ class SeatingPlan:
         if expected_version is not None and expected_version != self.version:
             raise StaleVersionError("The plan was changed meanwhile.")
 
+    def must_be_whole(self) -> None:
+        """Raise PlanBeingWrittenError as long as an operation writes the plan."""
+        if self.written_by is not None:
+            raise PlanBeingWrittenError
+
+    def written(self, *, now: datetime) -> Self:
+        """Give the plan that an operation wrote to everybody, as a draft like any other."""
+        return replace(
+            self, written_by=None, version=self.version + 1, seats_version=self.seats_version + 1, updated_at=now
+        )
+
     def check(self) -> Report:
         """Say what forbids selling from the plan, and what looks odd about it."""
         errors: list[Problem] = []
+        if self.written_by is not None:
+            errors.append(Problem("", "An operation is still writing the plan."))
         warnings = list(self.warnings)
         if self.seats_count == 0:
             errors.append(Problem("/seats", "The plan has no seats."))
@@ -232,8 +251,10 @@ class SeatingPlan:
     def activate(self, *, next_number: int, now: datetime) -> Self:
         """Put the plan on sale; an active plan stays as it is. Raises PlanNotReadyError with what is wrong.
 
-        `next_number` becomes its version number, unless it was published before: then it keeps the one it has.
+        `next_number` becomes its version number, unless it was published before: then it keeps the one it has. Raises
+        PlanBeingWrittenError too.
         """
+        self.must_be_whole()
         if self.status is PlanStatus.ACTIVE:
             return self
         errors = self.check().errors
@@ -243,7 +264,11 @@ class SeatingPlan:
         return replace(self, status=PlanStatus.ACTIVE, version_number=number, version=self.version + 1, updated_at=now)
 
     def must_be_draft(self) -> None:
-        """Raise PlanPublishedError when the plan was ever on sale, for then its layout stays as it is."""
+        """Raise PlanPublishedError when the plan was ever on sale, for then its layout stays as it is.
+
+        And PlanBeingWrittenError while an operation writes it.
+        """
+        self.must_be_whole()
         if self.status is not PlanStatus.DRAFT or self.version_number is not None:
             raise PlanPublishedError(
                 "The plan was published, so its seats stay as they are. Make a new draft from it instead."
@@ -276,7 +301,8 @@ class SeatingPlan:
         return replace(self, status=PlanStatus.INACTIVE, version=self.version + 1, updated_at=now)
 
     def allotted(self, *, now: datetime) -> Self:
-        """Record that the allotments were changed."""
+        """Record that the allotments were changed; raises PlanBeingWrittenError."""
+        self.must_be_whole()
         return replace(self, version=self.version + 1, updated_at=now)
 
     def accessible_is_released(self, now: datetime) -> bool:
@@ -284,13 +310,21 @@ class SeatingPlan:
         return self.accessible_releases_at is not None and now >= self.accessible_releases_at
 
     def releasing_accessible(self, at: datetime | None, *, now: datetime) -> Self:
-        """Let accessible seats be anybody's from a time on, at once where it has passed, or never (None)."""
+        """Let accessible seats be anybody's from a time on, at once where it has passed, or never (None).
+
+        Raises PlanBeingWrittenError.
+        """
+        self.must_be_whole()
         if at == self.accessible_releases_at:
             return self
         return replace(self, accessible_releases_at=at, version=self.version + 1, updated_at=now)
 
     def priced(self, *, seats_without_tier: int, now: datetime) -> Self:
-        """Record that the price tiers and their changes were replaced; holds made before keep their prices."""
+        """Record that the price tiers and their changes were replaced; holds made before keep their prices.
+
+        Raises PlanBeingWrittenError.
+        """
+        self.must_be_whole()
         return replace(
             self,
             seats_without_tier=seats_without_tier,

@@ -47,5 +47,6 @@ ResaleBlockId = NewType("ResaleBlockId", UUID)
 EvaluationId = NewType("EvaluationId", UUID)
 WaitingEntryId = NewType("WaitingEntryId", UUID)
 WaitingOfferId = NewType("WaitingOfferId", UUID)
+PlanDocumentId = NewType("PlanDocumentId", UUID)
 OperationId = NewType("OperationId", UUID)
 """The id of a long operation on a venue."""

@@ -27,11 +27,13 @@ class BlockSeats:
     ) -> Intervention:
         """Return what was blocked. The seats are on sale again at `until` exactly, whether or not anything tidied them.
 
-        Raises ForbiddenError, PlanNotFoundError, InvalidInputError, UnknownSeatError, SeatTakenError.
+        Raises ForbiddenError, PlanNotFoundError, PlanBeingWrittenError, InvalidInputError, UnknownSeatError,
+        SeatTakenError.
         """
         caller.must_be_one_of(SELLERS)
         now = self.clock.now()
         async with self.transactions.begin(caller.tenant_id) as tx:
+            (await tx.plans.get(plan_id)).must_be_whole()
             seats = await tx.blocks.lock(plan_id, seat_ids)
             blocked = blocking.block(
                 plan_id, seat_ids, seats=seats, reason=reason, until=until, by=caller.account_id, now=now

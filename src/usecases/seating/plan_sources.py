@@ -8,10 +8,11 @@ from core.seating.arena import Arena, lay_out_arena
 from core.seating.checks import size_warnings
 from core.seating.errors import InvalidPlanError, PlanNotFoundError
 from core.seating.grid import GaSection, GridSection, lay_out_grid
-from core.seating.layout import LayoutDraft, without_ids
+from core.seating.layout import SEATS_MAX, LayoutDraft, without_ids
 from core.seating.places import Point
 from core.seating.plan_import import read_plan
 from core.seating.plans import DrawnPlan, Report
+from core.seating.writing import PlanTooLargeError
 from core.shared.errors import Problem
 from core.shared.ids import PlanId, TenantId, TicketId, VenueId
 from ports.published.refusals import RefusedError
@@ -25,9 +26,10 @@ GA_TICKETS_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class FromDocument:
-    """The seats stand in a document of the seating-plan format, already decoded from JSON."""
+    """The seats stand in a document of the seating-plan format, already decoded from JSON; faults point from there."""
 
     document: object
+    pointer: str = "/source/plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,21 @@ type PlanSource = FromDocument | FromGrid | FromArena | FromVenueSections | From
 
 
 @dataclass(frozen=True, slots=True)
+class RequestLimit:
+    """How many seats one request may write; what has more is for the operation `plan-import`."""
+
+    seats_max: int = SEATS_MAX
+
+    def check(self, draft: LayoutDraft) -> None:
+        """Raise PlanTooLargeError for a layout with more seats."""
+        if draft.seats_count > self.seats_max:
+            raise PlanTooLargeError(
+                f"One request makes a plan of at most {self.seats_max} seats, and this one has {draft.seats_count}. "
+                "Start the operation plan-import at the venue instead."
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What the ticket, the venue and the plan say of how many there may be."""
 
@@ -83,9 +100,7 @@ class PlanSources:
 
         Raises InvalidPlanError that names each fault of the source.
         """
-        draft, warnings = await self._read(source, tenant_id=tenant_id, venue_id=venue_id)
-        if focus is not None:
-            draft = replace(draft, focus=focus)
+        draft, warnings = await self.draft_of(source, focus=focus, tenant_id=tenant_id, venue_id=venue_id)
         await self._check_tickets(draft, tenant_id=tenant_id, venue_id=venue_id)
         warnings += size_warnings(
             draft,
@@ -104,13 +119,20 @@ class PlanSources:
         )
         return draft, drawn
 
+    async def draft_of(
+        self, source: PlanSource, *, focus: Point | None, tenant_id: TenantId, venue_id: VenueId
+    ) -> tuple[LayoutDraft, list[Problem]]:
+        """Return the layout alone, with what looked odd on the way; raises InvalidPlanError."""
+        draft, warnings = await self._read(source, tenant_id=tenant_id, venue_id=venue_id)
+        return (draft if focus is None else replace(draft, focus=focus)), warnings
+
     async def _read(
         self, source: PlanSource, *, tenant_id: TenantId, venue_id: VenueId
     ) -> tuple[LayoutDraft, list[Problem]]:
         # In threads, since 150,000 seats take seconds, in which others want their answers.
         match source:
-            case FromDocument(document):
-                imported = await asyncio.to_thread(read_plan, document)
+            case FromDocument(document, pointer):
+                imported = await asyncio.to_thread(read_plan, document, pointer=pointer)
                 return imported.draft, list(imported.report.warnings)
             case FromGrid(sections):
                 return await asyncio.to_thread(lay_out_grid, sections), []

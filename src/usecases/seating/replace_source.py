@@ -13,7 +13,7 @@ from ports.ids import IdSource
 from ports.published.ticketing import TicketingApi
 from ports.published.venues import VenuesApi
 from ports.seating import SeatingTransactions
-from usecases.seating.plan_sources import Limits, PlanSource, PlanSources
+from usecases.seating.plan_sources import Limits, PlanSource, PlanSources, RequestLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class ReplaceSource:
     venues: VenuesApi
     clock: Clock
     ids: IdSource
+    limit: RequestLimit
 
     async def __call__(
         self,
@@ -41,7 +42,7 @@ class ReplaceSource:
         """Return the plan with its new layout.
 
         Raises PlanNotFoundError, StaleVersionError, PlanPublishedError, ForbiddenError, RefusedError for a ticket or
-        venue that is no longer there, and InvalidPlanError that names each fault of the source.
+        venue that is no longer there, PlanTooLargeError, and InvalidPlanError that names each fault of the source.
         """
         caller.must_be_one_of(MANAGERS)
         async with self.transactions.begin(caller.tenant_id) as tx:
@@ -57,6 +58,7 @@ class ReplaceSource:
             tenant_id=caller.tenant_id,
             venue_id=plan.venue_id,
         )
+        self.limit.check(draft)
         layout = await asyncio.to_thread(
             with_ids, draft, new_id=self.ids.new, price_minor=plan.ticket_price.amount_minor
         )

@@ -14,11 +14,13 @@ async def steady_layout(
 ) -> tuple[SeatingPlan, Layout]:
     """Return the plan and its layout.
 
-    Raises PlanNotFoundError, and StaleVersionError for a draft that gets new layouts faster than they can be read.
+    Raises PlanNotFoundError, PlanBeingWrittenError for one that is not all there yet, and StaleVersionError for a draft
+    that gets new layouts faster than they can be read.
     """
     for _ in range(READS_MAX):
         async with transactions.begin(tenant_id) as tx:
             plan = await tx.plans.get(plan_id)
+            plan.must_be_whole()
             layout = await tx.plans.layout(plan_id)
             # Read committed: the seats may have been changed after the plan was read.
             after = await tx.plans.get(plan_id)

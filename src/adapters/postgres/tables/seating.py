@@ -58,12 +58,18 @@ def _plans(metadata: MetaData) -> None:
         Column("focus_x", Double),
         Column("focus_y", Double),
         Column("accessible_releases_at", DateTime(timezone=True)),
+        Column("written_by", Uuid),
+        Column("written_fence", BigInteger),
         PrimaryKeyConstraint("tenant_id", "id", name="seating_plans_pkey"),
         CheckConstraint("status in ('draft', 'active', 'inactive')", name="seating_plans_status"),
         CheckConstraint("price_minor >= 0", name="seating_plans_price"),
         CheckConstraint("(version_number is null) = (status = 'draft')", name="seating_plans_published"),
         CheckConstraint("version_number >= 1", name="seating_plans_version_number"),
         CheckConstraint("(focus_x is null) = (focus_y is null)", name="seating_plans_focus"),
+        CheckConstraint(
+            "written_by is null or (written_fence is not null and status = 'draft')",
+            name="seating_plans_written",
+        ),
     )
     Index(
         "seating_plans_one_active",

@@ -7,8 +7,8 @@ from alembic import op
 
 from adapters.postgres.security import Roles
 
-revision = "venue_0024"
-down_revision = "venue_0020"
+revision = "venue_0022"
+down_revision = "venue_0021"
 branch_labels = None
 depends_on = None
 
