@@ -19,6 +19,7 @@ from core.seating.seats import SeatState
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
+from ports.plan_changes import PlanChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,8 @@ class SeatingTransaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def inbox(self) -> Inbox: ...
+    @property
+    def changes(self) -> PlanChanges: ...
 
 
 class SeatingTransactions(Protocol):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import override
 
 from adapters.memory.messaging import MemoryMessages
+from adapters.memory.seating_changes import MemoryPlanChanges
 from adapters.memory.seating_plans import MemoryPlans, TenantSeating
 from core.seating import ledger
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
@@ -18,6 +19,7 @@ from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.seats import Blocked, Held, Reserved, SeatState, letter_of, state_at
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.events import Inbox, Outbox
+from ports.plan_changes import PlanChanges
 from ports.seating import (
     DueReservation,
     Ended,
@@ -142,6 +144,7 @@ class _Transaction:
     blocks: SeatBlocks
     outbox: Outbox
     inbox: Inbox
+    changes: PlanChanges
 
 
 class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
@@ -157,7 +160,8 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
         async with self._messages.transaction():
             work = self._tenants.get(tenant_id, TenantSeating()).copy()
             outbox = self._messages.outbox(tenant_id)
-            yield _Transaction(MemoryPlans(work), _Ledger(work), _Blocks(work), outbox, self._messages.inbox)
+            changes = MemoryPlanChanges(work)
+            yield _Transaction(MemoryPlans(work), _Ledger(work), _Blocks(work), outbox, self._messages.inbox, changes)
             self._tenants[tenant_id] = work
 
     @override

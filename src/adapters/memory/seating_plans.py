@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
+from uuid import UUID
 
 from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, WantedSeat
@@ -33,6 +34,7 @@ class TenantSeating:
     entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
     audit: list[AuditLine] = field(default_factory=list[AuditLine])
     allotments: dict[PlanId, Allotments] = field(default_factory=dict[PlanId, Allotments])
+    fences: dict[UUID, tuple[int, bool]] = field(default_factory=dict[UUID, tuple[int, bool]])
 
     def copy(self) -> "TenantSeating":
         return TenantSeating(
@@ -43,6 +45,7 @@ class TenantSeating:
             dict(self.entries),
             list(self.audit),
             dict(self.allotments),
+            dict(self.fences),
         )
 
     def wanted(self, plan_id: PlanId, seat_ids: Collection[SeatId]) -> dict[SeatId, WantedSeat]:

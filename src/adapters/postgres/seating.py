@@ -10,12 +10,14 @@ from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.pool import Pool, driver_errors_translated
 from adapters.postgres.seating_blocks import PostgresBlocks
+from adapters.postgres.seating_changes import PostgresPlanChanges
 from adapters.postgres.seating_ledger import PostgresLedger
 from adapters.postgres.seating_plans import PostgresPlans
 from adapters.postgres.transactions import tenant_transaction
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
+from ports.plan_changes import PlanChanges
 from ports.seating import (
     DueReservation,
     ExpiredReservations,
@@ -34,6 +36,7 @@ class _Transaction:
     blocks: SeatBlocks
     outbox: Outbox
     inbox: Inbox
+    changes: PlanChanges
 
 
 class PostgresSeatingTransactions(SeatingTransactions):
@@ -53,6 +56,7 @@ class PostgresSeatingTransactions(SeatingTransactions):
                 PostgresBlocks(connection, tenant_id),
                 PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 PostgresInbox(connection, tenant_id=tenant_id),
+                PostgresPlanChanges(connection, tenant_id),
             )
 
 

@@ -45,10 +45,10 @@ class PostgresPlans(PlanStore):
                 tenant_id, id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule,
                 seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
                 seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version,
-                version_number, ga_capacity, focus_x, focus_y, accessible_releases_at)
+                version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, changing_by)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                     $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21, $22, $23, $24,
-                    $25, $26, $27, $28, $29)
+                    $25, $26, $27, $28, $29, $30)
             """,
             self._tenant_id,
             # Seats can be added to drafts only, so that is what the plan is until it has them all.
@@ -119,7 +119,8 @@ class PostgresPlans(PlanStore):
                     """
                     update seating_plans
                     set status = $3, seats_without_tier = $4, version = $5, updated_at = $6, seats_version = $7,
-                        version_number = $8, accessible_releases_at = $9
+                        version_number = $8, accessible_releases_at = $9,
+                        changing_by = $10
                     where tenant_id = $1 and id = $2 and version = $5 - 1
                     """,
                     self._tenant_id,
@@ -131,6 +132,7 @@ class PostgresPlans(PlanStore):
                     plan.seats_version,
                     plan.version_number,
                     plan.accessible_releases_at,
+                    plan.changing_by,
                 )
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "seating_plans_numbers":

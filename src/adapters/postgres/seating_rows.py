@@ -29,12 +29,12 @@ PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
     max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
     categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at,
-    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at
+    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, changing_by
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
     attributes::text as attributes, price_minor, status, reservation_id, held_until, block_reason, table_name,
-    table_sale
+    table_sale, position
 """
 SECTION_COLUMNS = """
     id, name, row_count, column_count, display_order, price_tier_id, floor, zone, kind, capacity, ticket_id
@@ -80,6 +80,7 @@ def plan_of(row: Row) -> SeatingPlan:
         ga_capacity=row["ga_capacity"],
         focus=Point(row["focus_x"], row["focus_y"]) if row["focus_x"] is not None else None,
         accessible_releases_at=row["accessible_releases_at"],
+        changing_by=row["changing_by"],
     )
 
 
@@ -114,6 +115,7 @@ def plan_values(plan: SeatingPlan) -> tuple[object, ...]:
         plan.focus.x if plan.focus is not None else None,
         plan.focus.y if plan.focus is not None else None,
         plan.accessible_releases_at,
+        plan.changing_by,
     )
 
 
@@ -172,6 +174,7 @@ def planned_seat_of(row: Row) -> PlannedSeat:
         price_tier_id=row["price_tier_id"],
         attributes=msgspec.json.decode(attributes, type=dict[str, str | float]) if attributes != "{}" else {},
         table=Table(table, TableSale(row["table_sale"])) if table is not None else None,
+        position=row["position"],
     )
 
 

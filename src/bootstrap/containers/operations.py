@@ -24,6 +24,7 @@ from usecases.operations.run_operation import RunOperation
 from usecases.operations.run_operations import RunOperations
 from usecases.operations.start_operation import StartOperation
 from usecases.operations.types import OperationTypes
+from usecases.seating.operations.plan_change import PlanChange
 from usecases.seating.operations.re_pricing import RePricing
 from usecases.venues.operations.event_cancellation import CancelEvent
 
@@ -35,13 +36,13 @@ class OperationsProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(
-        StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing, CancelEvent
+        StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing, CancelEvent, PlanChange
     )
 
     @provide
-    def types(self, re_pricing: RePricing, cancel_event: CancelEvent) -> OperationTypes:
+    def types(self, re_pricing: RePricing, cancel_event: CancelEvent, plan_change: PlanChange) -> OperationTypes:
         """Return every type of operation that this installation offers."""
-        return OperationTypes((re_pricing, cancel_event))
+        return OperationTypes((re_pricing, cancel_event, plan_change))
 
     @provide
     def event_orders(self, links: Links) -> EventOrdersApi:

@@ -243,6 +243,13 @@ def expire(reservation: Reservation, *, seats: Picture, now: datetime) -> Change
     return _ended(reservation, seats, Happening.EXPIRED)
 
 
+def end_hold(reservation: Reservation, *, seats: Picture, now: datetime) -> Change:
+    """Give the seats of a live hold back because one of them goes; an order's seats stay the order's."""
+    if reservation.status is not ReservationStatus.HELD or reservation.has_ended(now):
+        return Change(reservation)
+    return _ended(reservation, seats, Happening.RELEASED)
+
+
 def _must_hold(reservation: Reservation, by: Holder) -> None:
     if not reservation.is_held_by(by):
         raise NotHolderError("These seats are held by somebody else.")

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
 
-from core.seating.errors import PlanNotActiveError, PlanNotReadyError, PlanPublishedError
+from core.seating.errors import PlanChangingError, PlanNotActiveError, PlanNotReadyError, PlanPublishedError
 from core.seating.places import Point, SectionKind, Table
 from core.shared.errors import Problem, StaleVersionError
 from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
@@ -103,7 +104,8 @@ class PlannedSeat:
     """A seat as the plan describes it. `column` counts in its row from 1; x and y are in the plan's own units.
 
     `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` counts before the
-    first change of its tier's price; the seats of a catalogue have the price of the catalogue's time.
+    first change of its tier's price; the seats of a catalogue have the price of the catalogue's time. `position` is its
+    place in the hall; None for all seats of a plan whose order is that of their ids.
     """
 
     id: SeatId
@@ -120,6 +122,7 @@ class PlannedSeat:
     price_tier_id: PriceTierId | None = None
     attributes: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
     table: Table | None = None
+    position: int | None = None
 
 
 def is_accessible(seat: PlannedSeat) -> bool:
@@ -138,6 +141,7 @@ class HoldRules:
     max_per_user: int
     hold_ttl_s: int
     currency: str
+    changing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +163,8 @@ class SeatingPlan:
 
     `version` grows with each change, `seats_version` with those that change seats or prices. `layout` is what drawing
     needs beside the seats, `focus` where everybody looks. A plan is published by its first activation, which gives it
-    the next `version_number` of its ticket; from then on its seats and sections stay as they are.
+    the next `version_number` of its ticket; from then on its seats and sections stay as they are, unless an operation
+    changes it to another version: `changing_by` is that operation, and nothing can be held meanwhile.
 
     Until `accessible_releases_at`, None for always, accessible seats are for those who ask for them, and companions'
     seats go with them; from that time on both are seats like any other.
@@ -191,6 +196,7 @@ class SeatingPlan:
     ga_capacity: int = 0
     focus: Point | None = None
     accessible_releases_at: datetime | None = None
+    changing_by: UUID | None = None
 
     def __post_init__(self) -> None:
         if (self.status is PlanStatus.DRAFT) is not (self.version_number is None):
@@ -201,11 +207,12 @@ class SeatingPlan:
         return HoldRules(
             version=self.version,
             ticket_id=self.ticket_id,
-            active=self.status is PlanStatus.ACTIVE,
+            active=self.status is PlanStatus.ACTIVE and self.changing_by is None,
             seats_max_per_order=self.seats_max_per_order,
             max_per_user=self.max_per_user,
             hold_ttl_s=self.hold_ttl_s,
             currency=self.ticket_price.currency,
+            changing=self.status is PlanStatus.ACTIVE and self.changing_by is not None,
         )
 
     def must_be(self, expected_version: int | None) -> None:
@@ -294,6 +301,31 @@ class SeatingPlan:
         return replace(
             self,
             seats_without_tier=seats_without_tier,
+            version=self.version + 1,
+            seats_version=self.seats_version + 1,
+            updated_at=now,
+        )
+
+    def frozen(self, operation_id: UUID, *, now: datetime) -> Self:
+        """Stop sales for an operation that changes the layout; raises PlanChangingError while another one does."""
+        if self.changing_by is not None and self.changing_by != operation_id:
+            raise PlanChangingError
+        if self.changing_by == operation_id:
+            return self
+        return replace(self, changing_by=operation_id, version=self.version + 1, updated_at=now)
+
+    def thawed(self, operation_id: UUID, *, now: datetime) -> Self:
+        """Let sales go on that this operation stopped."""
+        if self.changing_by != operation_id:
+            return self
+        return replace(self, changing_by=None, version=self.version + 1, updated_at=now)
+
+    def republished(self, number: int, *, now: datetime) -> Self:
+        """Publish a layout that was changed as the ticket's next version, and let sales go on."""
+        return replace(
+            self,
+            changing_by=None,
+            version_number=number,
             version=self.version + 1,
             seats_version=self.seats_version + 1,
             updated_at=now,
