@@ -246,7 +246,11 @@ async def test_an_operation_that_is_cancelled_lets_sales_go_on_with_nothing_chan
     await house.held("R1S1")
 
 
-@pytest.mark.parametrize("place", range(1, 19))
+@pytest.mark.parametrize(
+    ("house", "place"),
+    [*(("memory", place) for place in range(1, 19)), *(("postgres", place) for place in (8, 14, 15))],
+    indirect=["house"],
+)
 async def test_wherever_a_worker_dies_the_plan_ends_as_without_it(house: House, place: int) -> None:
     sold, held = await house.sold("R1S5"), await house.held("R2S5")
     new, layout = await house.draft(SMALLER, BALCONY)
