@@ -12,13 +12,11 @@ from adapters.system.ids import Uuid7Source
 from core.operations.operation import LEASE, OperationStatus
 from core.seating.allotments import Allotment, Allotments
 from core.seating.errors import (
-    InvalidPlanChangeError,
-    PlanChangingError,
-    SeatsWithoutPlaceError,
     SeatTakenError,
 )
 from core.seating.grid import GridSection
 from core.seating.layout import Layout, without_ids
+from core.seating.plan_change_errors import InvalidPlanChangeError, PlanChangingError, SeatsWithoutPlaceError
 from core.seating.plans import PlanStatus
 from core.seating.pricing import TierRequest
 from core.seating.reservations import ReservationStatus

@@ -36,14 +36,12 @@ from core.seating.errors import (
     CompanionAloneError,
     HoldCeilingReachedError,
     InvalidAllotmentError,
-    InvalidPlanChangeError,
     InvalidPlanError,
     InvalidPriceTiersError,
     MaxPerUserExceededError,
     NoOtherSeatsError,
     NotEnoughSeatsError,
     NotHolderError,
-    PlanChangingError,
     PlanNotActiveError,
     PlanNotFoundError,
     PlanNotReadyError,
@@ -58,7 +56,6 @@ from core.seating.errors import (
     SeatKeptError,
     SeatLeftAloneError,
     SeatsAreAssignedError,
-    SeatsWithoutPlaceError,
     SeatTakenError,
     SeatTooDearError,
     TableIncompleteError,
@@ -70,6 +67,7 @@ from core.seating.errors import (
     UnknownSeatError,
     VenueMismatchError,
 )
+from core.seating.plan_change_errors import InvalidPlanChangeError, PlanChangingError, SeatsWithoutPlaceError
 from core.shared.errors import (
     DomainError,
     ForbiddenError,

@@ -50,27 +50,6 @@ class PlanNotActiveError(DomainError):
     code = "seating.plan_not_active"
 
 
-class PlanChangingError(DomainError):
-    """The plan is getting another layout; its seats can be held again in a moment."""
-
-    code = "seating.plan_changing"
-
-    def __init__(self) -> None:
-        super().__init__("The seating plan is being changed. Please try again in a moment.")
-
-
-class InvalidPlanChangeError(DomainError):
-    """A plan cannot be changed to another in this way; `problems` point into the parameters."""
-
-    code = "seating.plan_change_invalid"
-
-
-class SeatsWithoutPlaceError(DomainError):
-    """Seats that somebody has would be lost; each is pointed at by its id."""
-
-    code = "seating.seats_without_place"
-
-
 class PlanPublishedError(DomainError):
     """The plan was on sale once, so that its layout can no longer be changed."""
 

@@ -8,7 +8,6 @@ from core.seating.catalogue import Catalogue
 from core.seating.errors import (
     AccessibleSeatError,
     CompanionAloneError,
-    PlanChangingError,
     PlanNotActiveError,
     SalesStoppedError,
     SeatKeptError,
@@ -19,6 +18,7 @@ from core.seating.errors import (
     UnknownSeatError,
 )
 from core.seating.ledger import Claim
+from core.seating.plan_change_errors import PlanChangingError
 from core.seating.reservations import HoldRequest, ReservationSeat
 from core.seating.tables import incomplete_tables
 from core.seating.ticket_sale import TicketSale

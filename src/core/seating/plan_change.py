@@ -5,26 +5,22 @@ its row of the ledger is described anew, so that no seat ever passes from hand t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from math import hypot
 from uuid import UUID
 
-from core.seating.errors import InvalidPlanChangeError, SeatsWithoutPlaceError
 from core.seating.layout import Layout, in_hall_order
 from core.seating.ledger import Picture
 from core.seating.places import SectionKind
+from core.seating.plan_change_errors import InvalidPlanChangeError, SeatsWithoutPlaceError
+from core.seating.plan_change_places import check_sections, proposals
 from core.seating.plan_change_prices import named_tiers, tiers_after, with_tiers
-from core.seating.plans import PROBLEMS_MAX, PlannedSeat, SeatingPlan, Section
+from core.seating.plans import PROBLEMS_MAX, PlannedSeat, SeatingPlan
 from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
 from core.seating.seats import Available, Blocked, Held, Reserved, Sold
 from core.shared.errors import Problem
 from core.shared.ids import SeatId, SectionId
-
-PROPOSALS_MAX = 100
-"""Places are proposed for this many seats at most."""
 
 type Key = tuple[str, str, int]
 """Section, label, and which of that name it is, from 0."""
@@ -122,7 +118,7 @@ def redraw(
     vanish, shrink, or be another ticket's.
     """
     before, after = keyed(live.layout), keyed(wanted.layout)
-    _check_sections(live.layout.sections, wanted.layout.sections)
+    check_sections(live.layout.sections, wanted.layout.sections)
     given = _given(pairs, live, wanted, states)
     moving = frozenset(given.values())
     by_key = {key: seat for seat, key in before.items()}
@@ -155,7 +151,7 @@ def redraw(
         blocked=tuple(seat.id for seat in gone if isinstance(states[seat.id], Blocked)),
         without_place=without,
         paying=tuple(seat for seat in gone if isinstance(states[seat.id], Reserved)),
-        proposals=_proposals(without, wanted.layout, became, states, old_tiers, new_tiers),
+        proposals=proposals(without, wanted.layout, became, states, old_tiers, new_tiers),
         sections={section.id: section.name for section in live.layout.sections},
     )
 
@@ -237,20 +233,6 @@ def _check_pushed_out(
         raise InvalidPlanChangeError(problems[0].message, problems[:PROBLEMS_MAX])
 
 
-def _check_sections(before: Sequence[Section], after: Sequence[Section]) -> None:
-    wanted = {section.name: section for section in after if section.kind is SectionKind.GA}
-    problems: list[Problem] = []
-    for section in before:
-        if section.kind is not SectionKind.GA:
-            continue
-        then = wanted.get(section.name)
-        if then is None or then.ticket_id != section.ticket_id or (then.capacity or 0) < (section.capacity or 0):
-            text = f"{section.name} is general admission: it stays, for its ticket and as many people at least."
-            problems.append(Problem("/params/newPlanId", text))
-    if problems:
-        raise InvalidPlanChangeError(problems[0].message, problems[:PROBLEMS_MAX])
-
-
 def _laid_out(before: Layout, after: Layout, ids: Mapping[SeatId, SeatId], new_id: Callable[[], UUID]) -> Layout:
     """Return the new layout under the ids that stay; sections of one name are one section."""
     left: dict[tuple[str, SectionKind], list[SectionId]] = {}
@@ -280,31 +262,3 @@ def _moves(before: Layout, after: Layout, moving: frozenset[SeatId]) -> tuple[Mo
         for seat in before.seats
         if seat.id in moving
     )
-
-
-def _proposals(
-    without: Iterable[PlannedSeat],
-    wanted: Layout,
-    became: Mapping[SeatId, SeatId | None],
-    states: Picture,
-    old_tiers: Mapping[SeatId, str | None],
-    new_tiers: Mapping[SeatId, str | None],
-) -> dict[SeatId, SeatId]:
-    """Return the nearest free place of the same tier for each, no place twice."""
-    free: dict[str | None, dict[SeatId, PlannedSeat]] = {}
-    for seat in wanted.seats:
-        old = became[seat.id]
-        if old is None or isinstance(states[old], Available):
-            free.setdefault(new_tiers[seat.id], {})[seat.id] = seat
-    proposed: dict[SeatId, SeatId] = {}
-    for seat in list(without)[:PROPOSALS_MAX]:
-        places = free.get(old_tiers[seat.id], {})
-        if places:
-            best = min(places.values(), key=partial(_distance, seat))
-            proposed[seat.id] = best.id
-            del places[best.id]
-    return proposed
-
-
-def _distance(seat: PlannedSeat, place: PlannedSeat) -> tuple[float, SeatId]:
-    return hypot(place.x - seat.x, place.y - seat.y), place.id

@@ -7,7 +7,11 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from core.seating.errors import PlanChangingError, PlanNotActiveError, PlanNotReadyError, PlanPublishedError
+from core.seating.errors import (
+    PlanNotActiveError,
+    PlanNotReadyError,
+    PlanPublishedError,
+)
 from core.seating.places import Point, SectionKind, Table
 from core.shared.errors import Problem, StaleVersionError
 from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
@@ -301,31 +305,6 @@ class SeatingPlan:
         return replace(
             self,
             seats_without_tier=seats_without_tier,
-            version=self.version + 1,
-            seats_version=self.seats_version + 1,
-            updated_at=now,
-        )
-
-    def frozen(self, operation_id: UUID, *, now: datetime) -> Self:
-        """Stop sales for an operation that changes the layout; raises PlanChangingError while another one does."""
-        if self.changing_by is not None and self.changing_by != operation_id:
-            raise PlanChangingError
-        if self.changing_by == operation_id:
-            return self
-        return replace(self, changing_by=operation_id, version=self.version + 1, updated_at=now)
-
-    def thawed(self, operation_id: UUID, *, now: datetime) -> Self:
-        """Let sales go on that this operation stopped."""
-        if self.changing_by != operation_id:
-            return self
-        return replace(self, changing_by=None, version=self.version + 1, updated_at=now)
-
-    def republished(self, number: int, *, now: datetime) -> Self:
-        """Publish a layout that was changed as the ticket's next version, and let sales go on."""
-        return replace(
-            self,
-            changing_by=None,
-            version_number=number,
             version=self.version + 1,
             seats_version=self.seats_version + 1,
             updated_at=now,

@@ -248,7 +248,10 @@ class SeatsMoved(Event, frozen=True, kw_only=True):
 
 
 class PlanChanged(Event, frozen=True, kw_only=True):
-    """A published plan has another layout: it is the ticket's version of this number now, and is sold again."""
+    """A published plan has another layout: it is the ticket's version of this number now, and is sold again.
+
+    Whoever shows its seats reads them anew; those that were removed may be many, so that none is named.
+    """
 
     event_type: ClassVar[str] = "seating.plan.changed"
 
@@ -256,4 +259,5 @@ class PlanChanged(Event, frozen=True, kw_only=True):
     operation_id: UUID
     version_number: int
     seats_version: int
-    removed_seat_ids: tuple[UUID, ...]
+    seats_added: int
+    seats_removed: int

@@ -9,7 +9,6 @@ from core.seating.best_available import SeatWish, choose, explain, lot
 from core.seating.errors import (
     AccessibleSeatError,
     NotEnoughSeatsError,
-    PlanChangingError,
     PlanNotActiveError,
     ReservationConflictError,
     SalesClosedError,
@@ -22,6 +21,7 @@ from core.seating.errors import (
     all_of,
 )
 from core.seating.hold_rules import seats_kept_from, too_many_seats
+from core.seating.plan_change_errors import PlanChangingError
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
 from core.seating.ticket_sale import TicketSale

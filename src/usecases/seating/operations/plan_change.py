@@ -13,6 +13,7 @@ from core.seating.errors import PlanNotActiveError, PlanNotReadyError
 from core.seating.layout import Layout
 from core.seating.ledger import Picture, end_hold
 from core.seating.plan_change import Drawn, Moved, Pair, Redrawn, redraw, redrawn_plan
+from core.seating.plan_freeze import frozen, republished, thawed
 from core.seating.plans import PlanStatus, SeatingPlan
 from core.seating.reservations import Reservation
 from core.seating.seats import Held, owner_of, state_at
@@ -90,9 +91,9 @@ class PlanChange(OperationType):
         async with self.transactions.begin(TenantId(context.tenant_id)) as tx:
             await tx.changes.lead(context.operation_id, context.fence)
             plan = await tx.plans.get(_asked(context)[0])
-            thawed = plan.thawed(context.operation_id, now=self.clock.now())
-            if thawed.version != plan.version:
-                await tx.plans.save(thawed)
+            on_sale = thawed(plan, context.operation_id, now=self.clock.now())
+            if on_sale.version != plan.version:
+                await tx.plans.save(on_sale)
 
     async def _planned(self, request: OperationRequest) -> tuple[Planned, Redrawn]:
         plan_id, new_plan_id = _asked(request)
@@ -133,9 +134,9 @@ class PlanChange(OperationType):
             if await tx.changes.lead(context.operation_id, context.fence):
                 return {}
             plan = await tx.plans.get(_asked(context)[0])
-            frozen = plan.frozen(context.operation_id, now=self.clock.now())
-            if frozen.version != plan.version:
-                await tx.plans.save(frozen)
+            stopped = frozen(plan, context.operation_id, now=self.clock.now())
+            if stopped.version != plan.version:
+                await tx.plans.save(stopped)
         return {}
 
     async def _change(self, context: StepContext) -> Values:
@@ -152,7 +153,7 @@ class PlanChange(OperationType):
             if redrawn.held:
                 raise StaleVersionError("A hold was made while sales were being stopped.")
             number = await tx.plans.next_version_number(live.plan.ticket_id)
-            plan = redrawn_plan(live.plan, wanted.plan, redrawn).republished(number, now=now)
+            plan = republished(redrawn_plan(live.plan, wanted.plan, redrawn), number, now=now)
             if errors := plan.check().errors:
                 raise PlanNotReadyError("The new layout cannot go on sale.", errors)
             await self._tell(tx, context, redrawn, states)
@@ -162,7 +163,8 @@ class PlanChange(OperationType):
                 operation_id=context.operation_id,
                 version_number=number,
                 seats_version=plan.seats_version,
-                removed_seat_ids=tuple(seat.id for seat in redrawn.removed),
+                seats_added=len(redrawn.added),
+                seats_removed=len(redrawn.removed),
             )
             await tx.outbox.add(told, subject=plan_id, at=now)
             await tx.changes.done(context.operation_id)
