@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -49,7 +49,7 @@ async def house(request: pytest.FixtureRequest) -> AsyncIterator[House]:
 
 
 def counts(preview: dict[str, object]) -> dict[str, int]:
-    found: Any = preview["counts"]
+    found: dict[str, int] = cast("dict[str, int]", preview["counts"])
     return found
 
 
@@ -306,13 +306,14 @@ async def test_plans_that_have_nothing_to_do_with_each_other_are_refused(house: 
     other = replace(new, id=PlanId(uuid4()), ticket_id=TicketId(uuid4()), seats_count=0)
     async with house.stores.transactions.begin(TENANT) as tx:
         await tx.plans.add(other, Layout((), ()))
-    for params in (
+    wrong: tuple[dict[str, object], ...] = (
         house.params(other),
         house.params(house.plan),
         {**house.params(house.plan), "planId": str(new.id)},
         {**house.params(new), "more": 1},
         {"planId": "x"},
-    ):
+    )
+    for params in wrong:
         with pytest.raises(ParamsRefusedError) as refused:
             await house.started(params)
         assert all(problem.pointer.startswith("/params") for problem in refused.value.problems)

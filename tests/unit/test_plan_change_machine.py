@@ -21,7 +21,7 @@ from core.seating.plans import PlanStatus
 from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.seats import Sold
 from core.shared.errors import DomainError
-from core.shared.ids import OperationId, SeatId
+from core.shared.ids import OperationId, ReservationId, SeatId
 from ports.events import Delivery
 from ports.published.seating import SeatsMoved, SeatsSold
 from tests.admission_builders import Gatehouse, Sale
@@ -48,8 +48,8 @@ class PlanChangeMachine(RuleBasedStateMachine):
         self.gate = Gatehouse()
         self.move_passes = MovePasses(self.gate.admission, self.gate.clock)
         self.live: list[Reservation] = []
-        self.sold: dict[UUID, frozenset[SeatId]] = {}
-        self.sales: dict[UUID, Sale] = {}
+        self.sold: dict[ReservationId, frozenset[SeatId]] = {}
+        self.sales: dict[ReservationId, Sale] = {}
         self.operation_id: OperationId | None = None
         self.heard = 0
         self.do(self.house.open())
@@ -130,12 +130,14 @@ class PlanChangeMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.operation_id is not None)
     @rule()
     def finish(self) -> None:
+        assert self.operation_id is not None
         self.do(self.house.world.worked(self.operation_id))
         self.operation_id = None
 
     @precondition(lambda self: self.operation_id is not None)
     @rule()
     def cancel(self) -> None:
+        assert self.operation_id is not None
         with suppress(DomainError):
             self.do(self.house.world.cancel(self.operation_id, caller=MANAGER))
 
@@ -151,7 +153,7 @@ class PlanChangeMachine(RuleBasedStateMachine):
         self.heard = len(self.messages.events)
 
     def _issue(self, event: SeatsSold) -> None:
-        entry = self.do(self.house.entry(event.reservation_id))
+        entry = self.do(self.house.entry(ReservationId(event.reservation_id)))
         sale = Sale(seats=len(entry.seats), tenant_id=TENANT, ticket_id=entry.ticket_id)
         named = {
             "seat_id": (seat.seat_id for seat in entry.seats),
@@ -165,8 +167,8 @@ class PlanChangeMachine(RuleBasedStateMachine):
         )
         completed = msgspec.structs.replace(sale.completed, order_id=event.order_id, seats=seats)
         self.do(self.gate.issue(completed, sale.delivery()))
-        self.sold[event.reservation_id] = frozenset(SeatId(id) for id in event.seat_ids)
-        self.sales[event.reservation_id] = sale
+        self.sold[entry.id] = frozenset(SeatId(id) for id in event.seat_ids)
+        self.sales[entry.id] = sale
 
     @invariant()
     def who_bought_a_seat_has_it(self) -> None:
