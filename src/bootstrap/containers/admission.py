@@ -33,8 +33,8 @@ from ports.published.admission import AdmissionApi
 from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
-from usecases.admission.attendance_of import AttendanceOf
 from ports.published.seating import SeatsMoved
+from usecases.admission.attendance_of import AttendanceOf
 from usecases.admission.codes import PassCodes
 from usecases.admission.facts_of_pass import FactsOfPass
 from usecases.admission.hand_over_pass import HandOverPass

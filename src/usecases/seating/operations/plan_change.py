@@ -111,7 +111,7 @@ class PlanChange(OperationType):
         owners |= {each.before.id: owner_of(states[each.before.id]) for each in redrawn.moved}
         reservations = await self._reservations(request, {id for id in owners.values() if id is not None})
         orders: dict[UUID, UUID | None] = {
-            seat_id: reservations[id].order_id for seat_id, id in owners.items() if id in reservations
+            seat_id: reservations[id].order_id for seat_id, id in owners.items() if id is not None
         }
         words: dict[UUID, str] = {seat_id: word_for(state) for seat_id, state in states.items()}
         return Planned.of(live, wanted, redrawn, words=words, orders=orders), redrawn
