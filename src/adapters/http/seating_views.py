@@ -19,8 +19,9 @@ from adapters.http.seating_bodies import (
 )
 from adapters.http.seating_sources import PointBody
 from core.seating.layout import are_side_by_side
-from core.seating.plans import Report, SeatingPlan, Section
+from core.seating.plans import SeatingPlan, Section
 from core.seating.price_tiers import PriceTier
+from core.seating.reports import Report
 from core.seating.reservations import Reservation
 from core.shared.errors import Problem
 

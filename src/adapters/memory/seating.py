@@ -19,7 +19,6 @@ from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.seats import Blocked, Held, Reserved, SeatState, letter_of, state_at
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.events import Inbox, Outbox
-from ports.plan_changes import PlanChanges
 from ports.seating import (
     DueReservation,
     Ended,
@@ -32,6 +31,7 @@ from ports.seating import (
     SeatLedger,
     SeatLetters,
 )
+from ports.seating.plan_changes import PlanChanges
 
 
 class _Ledger(SeatLedger):

@@ -13,8 +13,8 @@ from core.seating.plans import PlannedSeat, SeatingPlan
 from core.seating.seats import Available, Blocked, SeatState
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId
-from ports.plan_changes import RETIRED, PlanChanges
 from ports.published.operations import OperationStoppedError
+from ports.seating.plan_changes import RETIRED, PlanChanges
 
 
 class MemoryPlanChanges(PlanChanges):

@@ -17,7 +17,6 @@ from adapters.postgres.transactions import tenant_transaction
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
-from ports.plan_changes import PlanChanges
 from ports.seating import (
     DueReservation,
     ExpiredReservations,
@@ -27,6 +26,7 @@ from ports.seating import (
     SeatingTransactions,
     SeatLedger,
 )
+from ports.seating.plan_changes import PlanChanges
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from core.seating.plans import PlannedSeat, SeatingPlan
 from core.seating.seats import SeatState
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId, SeatId, SectionId, TenantId
-from ports.plan_changes import RETIRED, PlanChanges
 from ports.published.operations import OperationStoppedError
+from ports.seating.plan_changes import RETIRED, PlanChanges
 
 
 class PostgresPlanChanges(PlanChanges):

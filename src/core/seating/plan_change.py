@@ -15,9 +15,10 @@ from core.seating.places import SectionKind
 from core.seating.plan_change_errors import InvalidPlanChangeError, SeatsWithoutPlaceError
 from core.seating.plan_change_places import check_sections, proposals
 from core.seating.plan_change_prices import named_tiers, tiers_after, with_tiers
-from core.seating.plans import PROBLEMS_MAX, PlannedSeat, SeatingPlan
+from core.seating.plans import PlannedSeat, SeatingPlan
 from core.seating.price_tiers import PriceTier
 from core.seating.pricing import Pricing
+from core.seating.reports import PROBLEMS_MAX
 from core.seating.seats import Available, Blocked, Held, Reserved, Sold
 from core.shared.errors import Problem
 from core.shared.ids import SeatId, SectionId

@@ -8,7 +8,8 @@ from core.seating.layout import Layout
 from core.seating.ledger import Picture
 from core.seating.places import SectionKind
 from core.seating.plan_change_errors import InvalidPlanChangeError
-from core.seating.plans import PROBLEMS_MAX, PlannedSeat, Section
+from core.seating.plans import PlannedSeat, Section
+from core.seating.reports import PROBLEMS_MAX
 from core.seating.seats import Available
 from core.shared.errors import Problem
 from core.shared.ids import SeatId

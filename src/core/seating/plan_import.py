@@ -33,7 +33,8 @@ from core.seating.layout import (
 from core.seating.places import SectionKind, Table
 from core.seating.plan_extension import EXTENSION, ZoneExtension, attributes_of, plan_extension, zone_extension
 from core.seating.plan_reading import Cursor, Findings
-from core.seating.plans import ACCESSIBLE, Category, Report
+from core.seating.plans import ACCESSIBLE, Category
+from core.seating.reports import Report
 
 SIZE_MARGIN = 25.0
 """What a plan without a size has around its seats."""

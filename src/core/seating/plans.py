@@ -13,12 +13,10 @@ from core.seating.errors import (
     PlanPublishedError,
 )
 from core.seating.places import Point, SectionKind, Table
+from core.seating.reports import Report
 from core.shared.errors import Problem, StaleVersionError
 from core.shared.ids import PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
 from core.shared.money import Money
-
-PROBLEMS_MAX = 200
-"""A report lists this many errors and this many warnings at most, and then says how many there are."""
 
 ACCESSIBLE = "accessible"
 """A seat with this attribute is kept for those who ask for an accessible one."""
@@ -53,25 +51,6 @@ class OrphanRule(StrEnum):
     OFF = "off"
     WARN = "warn"
     ENFORCE = "enforce"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What is wrong with a plan (errors forbid selling from it) and what looks odd."""
-
-    errors: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-
-    @classmethod
-    def of(cls, errors: list[Problem], warnings: list[Problem]) -> Self:
-        """Make a report of bounded length."""
-        return cls(_bounded(errors), _bounded(warnings))
-
-
-def _bounded(problems: list[Problem]) -> tuple[Problem, ...]:
-    if len(problems) <= PROBLEMS_MAX:
-        return tuple(problems)
-    return (*problems[:PROBLEMS_MAX], Problem("", f"There are {len(problems) - PROBLEMS_MAX} more."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from core.seating.grid import GaSection, GridSection, lay_out_grid
 from core.seating.layout import LayoutDraft, without_ids
 from core.seating.places import Point
 from core.seating.plan_import import read_plan
-from core.seating.plans import DrawnPlan, Report
+from core.seating.plans import DrawnPlan
+from core.seating.reports import Report
 from core.shared.errors import Problem
 from core.shared.ids import PlanId, TenantId, TicketId, VenueId
 from ports.published.refusals import RefusedError

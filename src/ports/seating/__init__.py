@@ -19,7 +19,7 @@ from core.seating.seats import SeatState
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
-from ports.plan_changes import PlanChanges
+from ports.seating.plan_changes import PlanChanges
 
 
 @dataclass(frozen=True, slots=True)
