@@ -36,7 +36,14 @@ class OperationsProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(
-        StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations, RePricing, CancelEvent, PlanChange
+        StartOperation,
+        ReadOperations,
+        CancelOperation,
+        ResumeOperation,
+        RunOperations,
+        RePricing,
+        CancelEvent,
+        PlanChange,
     )
 
     @provide
