@@ -9,8 +9,8 @@ from alembic import op
 
 from adapters.postgres.security import Roles, tenant_table
 
-revision = "venue_0021"
-down_revision = "venue_0020"
+revision = "venue_0025"
+down_revision = "venue_0024"
 branch_labels = None
 depends_on = None
 
