@@ -18,14 +18,7 @@ from adapters.postgres.seating_holds import PostgresHolds
 from adapters.system.ids import Uuid7Source
 from core.seating.grid import GridSection, lay_out_grid
 from core.seating.layout import Layout, with_ids
-from core.seating.plans import (
-    AssignmentMode,
-    OrphanRule,
-    PlannedSeat,
-    PlanStatus,
-    PricingMode,
-    SeatingPlan,
-)
+from core.seating.plans import AssignmentMode, OrphanRule, PlannedSeat, PlanStatus, PricingMode, SeatingPlan
 from core.seating.reservations import HoldRequest
 from core.seating.ticket_sale import TicketSale
 from core.shared.callers import Caller, Role

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from core.seating import blocking, ledger
 from core.seating.blocking import Intervention, WantedSeat
+from core.seating.drawn import HoldRules
 from core.seating.ledger import Change, Claim
-from core.seating.plans import HoldRules
 from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold
 from core.shared.holders import Holder

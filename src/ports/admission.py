@@ -12,7 +12,7 @@ from core.admission.keys import PassKey
 from core.admission.offers import Handover, Reissue
 from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
 from core.admission.scans import Scan
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, ScanId, TenantId, TicketId
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, ScanId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
 
@@ -41,7 +41,9 @@ class PassStore(Protocol):
 
     @abstractmethod
     async def save(self, changed: Pass) -> None:
-        """Keep what may change of a pass that this transaction has locked: holder, status, revision, offer, scan."""
+        """Keep what may change of a pass that this transaction has locked: holder, status, revision, place,
+        offer, scan.
+        """
 
     @abstractmethod
     async def page(self, page: PageRequest, *, account_id: AccountId, status: PassStatus | None) -> Page[Pass]:
@@ -54,6 +56,10 @@ class PassStore(Protocol):
     @abstractmethod
     async def ever_held(self, account_id: AccountId, ticket_id: TicketId, *, passes_max: int) -> Sequence[Pass]:
         """Return by id up to so many passes of the event that the account has, or had and handed over."""
+
+    @abstractmethod
+    async def lock_of_seats(self, ticket_id: TicketId, seat_ids: Sequence[SeatId]) -> Sequence[Pass]:
+        """Return the passes for these seats that have not ended, locked as by `lock`, by id."""
 
     @abstractmethod
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:

@@ -11,11 +11,12 @@ import pytest
 from adapters.memory.clock import MemoryClock
 from adapters.system.ids import Uuid7Source
 from core.seating.allotments import Allotment, Allotments
+from core.seating.drawn import DrawnPlan
 from core.seating.errors import PlanNotFoundError, TicketHasActivePlanError
 from core.seating.layout import Layout, LayoutDraft, with_ids
 from core.seating.places import Point
 from core.seating.plan_import import read_plan
-from core.seating.plans import DrawnPlan, PlanStatus, SeatingPlan
+from core.seating.plans import PlanStatus, SeatingPlan
 from core.seating.pricing import TierRequest, price_layout
 from core.shared.errors import StaleVersionError
 from core.shared.ids import AllotmentId, PlanId, PriceTierId, TenantId

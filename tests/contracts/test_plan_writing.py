@@ -24,8 +24,8 @@ from core.seating.writing import PlanDocumentNotFoundError, PlanNotAsWrittenErro
 from core.shared.ids import AccountId, OperationId, PlanDocumentId, PriceTierId, TenantId, VenueId
 from core.shared.money import Money
 from ports.plan_documents import DueDocument, DuePlanDocuments, NewDocument, PlanDocument, PlanDocuments
-from ports.plan_writing import Writer, Written
 from ports.seating import SeatingTransactions
+from ports.seating.plan_writing import Writer, Written
 from tests.seating_world import a_plan, a_tenant
 from tests.servers import PostgresServer, connected
 

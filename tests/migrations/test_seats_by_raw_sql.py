@@ -311,8 +311,6 @@ async def test_no_row_is_written_under_another_tenant(app: Connection, hall: Pla
         ("seats", "tenant_id"),
         ("seats", "plan_id"),
         ("seats", "id"),
-        ("seats", "section_id"),
-        ("seats", "seat_label"),
         ("seat_reservations", "tenant_id"),
         ("seat_reservations", "plan_id"),
         ("seat_reservations", "account_id"),
@@ -329,6 +327,46 @@ async def test_no_row_is_written_under_another_tenant(app: Connection, hall: Pla
 )
 async def test_what_was_promised_and_whose_it_is_stays(app: Connection, hall: Plan, table: str, column: str) -> None:
     await refused(app, f"update {table} set {column} = {column}")
+
+
+DESCRIBED = [
+    ("seats", "section_id"),
+    ("seats", "seat_label"),
+    ("seats", "guid"),
+    ("seats", "retired_at"),
+    ("sections", "capacity"),
+    ("sections", "display_order"),
+    ("seat_reservation_items", "seat_label"),
+    ("seat_reservation_items", "section_id"),
+]
+
+
+@pytest.mark.parametrize(("table", "column"), DESCRIBED)
+async def test_seats_are_described_anew_only_while_their_plan_is_frozen(
+    app: Connection, hall: Plan, table: str, column: str
+) -> None:
+    change = f"update {table} set {column} = {column}"
+    with pytest.raises(asyncpg.RestrictViolationError):
+        async with app.transaction():
+            await app.execute(change)
+    await app.execute("update seating_plans set changing_by = id")
+    assert not (await app.execute(change)).endswith(" 0")
+    await app.execute("update seating_plans set version_number = version_number + 1, changing_by = null")
+    with pytest.raises(asyncpg.RestrictViolationError):
+        async with app.transaction():
+            await app.execute(change)
+
+
+@pytest.mark.parametrize("state", ["HELD", "RESERVED", "SOLD", "AVAILABLE"])
+async def test_a_retired_seat_is_blocked_for_good(app: Connection, hall: Plan, state: str) -> None:
+    await app.execute("update seating_plans set changing_by = id")
+    await app.execute(
+        "update seats set status = 'BLOCKED', block_reason = 'gone', retired_at = now() where id = $1", hall.blocked
+    )
+    owner = "null" if state == "AVAILABLE" else "id"
+    until = "now()" if state in {"HELD", "RESERVED"} else "null"
+    change = f"status = '{state}', block_reason = null, reservation_id = {owner}, held_until = {until}"
+    await violates(app, "seats_retired", f"update seats set {change} where id = $1", hall.blocked)
 
 
 async def test_a_plan_moves_to_no_other_tenant(app: Connection, hall: Plan) -> None:

@@ -13,8 +13,8 @@ from core.seating.hall import Hall
 from core.seating.layout import GA_CAPACITY_MAX, Layout, LayoutDraft, with_ids
 from core.seating.places import Point, SectionKind, Table, TableSale
 from core.seating.plan_import import read_plan
-from core.seating.plans import Report
 from core.seating.pricing import TierRequest, price_layout
+from core.seating.reports import Report
 from core.seating.tables import incomplete_tables, whole_tables
 from core.shared.errors import Problem
 from core.shared.ids import PriceTierId, SeatId

@@ -23,8 +23,8 @@ from core.seating.writing import (
 )
 from core.shared.errors import ForbiddenError
 from core.shared.ids import OperationId
-from ports.plan_writing import Writer
 from ports.published.operations import ParamsRefusedError
+from ports.seating.plan_writing import Writer
 from tests.import_world import Imports, a_tier, imports_in_memory, params, plan_import
 from tests.layout_builders import a_plan_of, a_seat, a_zone
 from tests.operations_world import MANAGER, TENANT, VENUE, Crash

@@ -17,7 +17,7 @@ from core.seating.price_tiers import PriceTier
 from core.seating.pricing import TierRequest
 from core.shared.ids import OperationId, PlanId, PriceTierId, VenueId
 from core.shared.money import Money, UnknownCurrencyError
-from ports.published.operations import ParamsRefusedError
+from ports.published.operations import OperationStoppedError, ParamsRefusedError, StepContext, Values
 from ports.seating import SeatingTransactions
 from tests.operations_world import MANAGER, TENANT, VENUE, Crash, Point, Stores, World
 from tests.seating_world import a_plan
@@ -235,3 +235,33 @@ async def test_wherever_a_worker_dies_the_plans_end_as_without_it(season: Season
     assert [await season.prices(id) for id in season.plans] == [NEW] * 3
     assert [await season.version(id) for id in season.plans] == [each + 1 for each in before]
     assert season.told() == 3
+
+
+async def test_a_worker_that_slept_past_its_lease_changes_nothing_after_others_undid_its_work(season: Season) -> None:
+    operation_id = await season.started(season.params(change("Front", 9000)))
+    begun = False
+
+    class Asleep(Crash):
+        """The worker is not gone: it only sleeps, just before it changes the first plan."""
+
+    contexts: list[StepContext] = []
+    run = RePricing.run
+
+    async def sleeping(self: RePricing, step: str, context: StepContext) -> Values:
+        nonlocal begun
+        if step == "apply" and not begun:
+            begun = True
+            contexts.append(context)
+            raise Asleep
+        return await run(self, step, context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RePricing, "run", sleeping)
+        with pytest.raises(Asleep):
+            await season.world.job()()
+    await season.world.cancel(operation_id, caller=MANAGER)
+    season.clock.move(seconds=LEASE.total_seconds())
+    assert (await season.world.worked(operation_id)).status is OperationStatus.CANCELLED
+    with pytest.raises(OperationStoppedError):
+        await season.type.run("apply", contexts[0])
+    assert [await season.prices(id) for id in season.plans] == [OLD] * 3

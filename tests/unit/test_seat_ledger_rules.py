@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.seating import ledger
+from core.seating.drawn import HoldRules
 from core.seating.errors import (
     HoldCeilingReachedError,
     MaxPerUserExceededError,
@@ -16,7 +17,6 @@ from core.seating.errors import (
     SeatTakenError,
 )
 from core.seating.ledger import Change, Claim, Happening
-from core.seating.plans import HoldRules
 from core.seating.reservations import (
     SEATS_PER_HOLD_MAX,
     HoldRequest,

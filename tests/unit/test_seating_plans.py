@@ -21,8 +21,9 @@ from core.seating.layout import (
     with_ids,
 )
 from core.seating.plan_import import read_plan
-from core.seating.plans import PROBLEMS_MAX, PlanStatus, PricingMode, Report
+from core.seating.plans import PlanStatus, PricingMode
 from core.seating.pricing import TierRequest, price_layout
+from core.seating.reports import PROBLEMS_MAX, Report
 from core.shared.errors import Problem
 from core.shared.ids import PriceTierId, SeatId, SectionId
 from core.shared.money import Money

@@ -12,9 +12,10 @@ from core.seating import ledger
 from core.seating.catalogue import Catalogue
 from core.seating.hold_rules import claim_of, objections
 from core.seating.ledger import Change, Claim, Happening, Picture
-from core.seating.plans import PlanStatus, PricingMode, Report
+from core.seating.plans import PlanStatus, PricingMode
 from core.seating.price_tiers import PriceTier
 from core.seating.pricing import TierRequest, price_layout
+from core.seating.reports import Report
 from core.seating.reservations import SEATS_PER_HOLD_MAX, HoldRequest, Reservation
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold
 from core.shared.errors import DomainError, InvalidInputError, Problem

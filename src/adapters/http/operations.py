@@ -52,6 +52,11 @@ class VenueOperationController(Controller):
           else a new plan takes. The source is one of a new plan's, or `{"format": "upload", "documentId": …}` for a
           document that was sent before. `"priceTiers": [{"name", "price", "sections": [names], "categories"}]` are
           made with it; `"activate": true` puts it on sale at the end. Cancelling leaves nothing of the plan.
+        - `plan-change` gives a published plan the layout of another plan of its ticket: `{"planId": …, "newPlanId": …,
+          "mapping": [{"from": seatId, "to": seatId}], "keepPrices": true}`. Seats of one section and label stay the
+          same seats; a sold one without such a place is moved to the one that `mapping` names, a seat of the new plan.
+          409 `seating.seats_without_place` points at each that would be lost; `dryRun` proposes places for them, and
+          lists what is kept, added, removed and sold at another price. Holds answer 409 `seating.plan_changing` then.
         """
         venue = VenueId(venue_id)
         if data.dry_run:

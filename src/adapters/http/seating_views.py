@@ -18,8 +18,9 @@ from adapters.http.seating_bodies import (
     ReportBody,
 )
 from core.seating.layout import are_side_by_side
-from core.seating.plans import Report, SeatingPlan, Section
+from core.seating.plans import SeatingPlan, Section
 from core.seating.price_tiers import PriceTier
+from core.seating.reports import Report
 from core.seating.reservations import Reservation
 from core.shared.errors import Problem
 from usecases.seating.source_params import PointBody

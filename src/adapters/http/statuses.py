@@ -68,6 +68,7 @@ from core.seating.errors import (
     UnknownSeatError,
     VenueMismatchError,
 )
+from core.seating.plan_change_errors import InvalidPlanChangeError, PlanChangingError, SeatsWithoutPlaceError
 from core.shared.errors import (
     DomainError,
     ForbiddenError,
@@ -160,6 +161,9 @@ STATUSES: dict[type[DomainError], int] = {
     PlanNotReadyError: 409,
     PlanNotActiveError: 409,
     PlanPublishedError: 409,
+    PlanChangingError: 409,
+    InvalidPlanChangeError: 422,
+    SeatsWithoutPlaceError: 409,
     TicketHasActivePlanError: 409,
     TicketNotOnSaleError: 409,
     SeatEventCancelledError: 409,

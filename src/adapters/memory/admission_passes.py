@@ -11,7 +11,7 @@ from core.admission.keys import PassKey
 from core.admission.offers import Handover, Reissue
 from core.admission.passes import REFUNDED, OrderStanding, Pass, PassStatus, Unit
 from core.admission.scans import Scan, ScanDirection
-from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, ScanId, TicketId
+from core.shared.ids import AccountId, DisputeId, OrderId, OrderItemId, PassId, ScanId, SeatId, TicketId
 from ports.admission import HandoverStore, PassStore, ScanStore
 from ports.paging import Page, PageRequest
 
@@ -106,6 +106,18 @@ class MemoryPassStore(PassStore):
             if each.event.ticket_id == ticket_id and (each.account_id == account_id or each.id in gave)
         ]
         return sorted(found, key=lambda each: each.id)[:passes_max]
+
+    @override
+    async def lock_of_seats(self, ticket_id: TicketId, seat_ids: Sequence[SeatId]) -> Sequence[Pass]:
+        found = [
+            each
+            for each in self._passes.values()
+            if each.event.ticket_id == ticket_id
+            and each.seat is not None
+            and each.seat.seat_id in seat_ids
+            and each.status is not PassStatus.VOID
+        ]
+        return sorted(found, key=lambda each: each.id)
 
     @override
     async def void_order(self, order_id: OrderId, *, at: datetime, reason: str = REFUNDED) -> Sequence[PassId]:

@@ -11,7 +11,7 @@ from core.seating.price_tiers import PriceTier
 from core.seating.seats import Available
 from core.seating.writing import PlanNotAsWrittenError
 from core.shared.ids import PlanId
-from ports.plan_writing import PlanWriting, Writer, Written
+from ports.seating.plan_writing import PlanWriting, Writer, Written
 
 _NOTHING = Layout((), ())
 
@@ -28,7 +28,7 @@ class MemoryPlanWriting(PlanWriting):
         if plan.id not in self._tenant.plans:
             self._tenant.plans[plan.id] = plan
             self._tenant.layouts[plan.id] = _NOTHING
-            self._tenant.fences[plan.id] = fence
+            self._tenant.writers[plan.id] = fence
         await self.claim(plan.id, Writer(plan.written_by, fence))
 
     @override
@@ -37,10 +37,10 @@ class MemoryPlanWriting(PlanWriting):
         if (
             plan is None
             or plan.written_by != writer.operation_id
-            or self._tenant.fences.get(plan_id, writer.fence) > writer.fence
+            or self._tenant.writers.get(plan_id, writer.fence) > writer.fence
         ):
             raise PlanNotAsWrittenError("The plan is not there to be written by this worker any more.")
-        self._tenant.fences[plan_id] = writer.fence
+        self._tenant.writers[plan_id] = writer.fence
 
     @override
     async def reclaim(self, plan_id: PlanId, writer: Writer, *, seats_version: int) -> bool:
@@ -49,10 +49,10 @@ class MemoryPlanWriting(PlanWriting):
             return False
         if plan.written_by is None:
             unchanged = plan.status is PlanStatus.DRAFT and plan.seats_version == seats_version
-            if not unchanged or self._tenant.fences.get(plan_id, writer.fence) > writer.fence:
+            if not unchanged or self._tenant.writers.get(plan_id, writer.fence) > writer.fence:
                 return False
             self._tenant.plans[plan_id] = replace(plan, written_by=writer.operation_id, version=plan.version + 1)
-            self._tenant.fences[plan_id] = writer.fence
+            self._tenant.writers[plan_id] = writer.fence
         await self.claim(plan_id, writer)
         return True
 
@@ -99,6 +99,6 @@ class MemoryPlanWriting(PlanWriting):
             self._tenant.layouts,
             self._tenant.tiers,
             self._tenant.allotments,
-            self._tenant.fences,
+            self._tenant.writers,
         ):
             kept.pop(plan_id, None)

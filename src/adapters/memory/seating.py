@@ -8,6 +8,7 @@ from typing import override
 
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.plan_writing import MemoryPlanWriting
+from adapters.memory.seating_changes import MemoryPlanChanges
 from adapters.memory.seating_plans import MemoryPlans, TenantSeating
 from core.seating import ledger
 from core.seating.blocking import AuditLine, Intervention, WantedSeat
@@ -19,7 +20,6 @@ from core.seating.reservations import Reservation, ReservationStatus
 from core.seating.seats import Blocked, Held, Reserved, SeatState, letter_of, state_at
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.events import Inbox, Outbox
-from ports.plan_writing import PlanWriting
 from ports.seating import (
     DueReservation,
     Ended,
@@ -32,6 +32,8 @@ from ports.seating import (
     SeatLedger,
     SeatLetters,
 )
+from ports.seating.plan_changes import PlanChanges
+from ports.seating.plan_writing import PlanWriting
 
 
 class _Ledger(SeatLedger):
@@ -145,6 +147,7 @@ class _Transaction:
     outbox: Outbox
     inbox: Inbox
     writing: PlanWriting
+    changes: PlanChanges
 
 
 class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
@@ -160,8 +163,8 @@ class MemorySeatingTransactions(SeatingTransactions, ExpiredReservations):
         async with self._messages.transaction():
             work = self._tenants.get(tenant_id, TenantSeating()).copy()
             outbox = self._messages.outbox(tenant_id)
-            inbox, writing = self._messages.inbox, MemoryPlanWriting(work)
-            yield _Transaction(MemoryPlans(work), _Ledger(work), _Blocks(work), outbox, inbox, writing)
+            inbox, writing, changes = self._messages.inbox, MemoryPlanWriting(work), MemoryPlanChanges(work)
+            yield _Transaction(MemoryPlans(work), _Ledger(work), _Blocks(work), outbox, inbox, writing, changes)
             self._tenants[tenant_id] = work
 
     @override

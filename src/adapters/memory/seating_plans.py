@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import override
+from uuid import UUID
 
 from core.seating.allotments import Allotments
 from core.seating.blocking import AuditLine, WantedSeat
@@ -33,8 +34,9 @@ class TenantSeating:
     entries: dict[ReservationId, Reservation] = field(default_factory=dict[ReservationId, Reservation])
     audit: list[AuditLine] = field(default_factory=list[AuditLine])
     allotments: dict[PlanId, Allotments] = field(default_factory=dict[PlanId, Allotments])
-    fences: dict[PlanId, int] = field(default_factory=dict[PlanId, int])
+    writers: dict[PlanId, int] = field(default_factory=dict[PlanId, int])
     """The greatest fence of those who wrote a plan that is being written."""
+    fences: dict[UUID, tuple[int, bool]] = field(default_factory=dict[UUID, tuple[int, bool]])
 
     def copy(self) -> "TenantSeating":
         return TenantSeating(
@@ -45,6 +47,7 @@ class TenantSeating:
             dict(self.entries),
             list(self.audit),
             dict(self.allotments),
+            dict(self.writers),
             dict(self.fences),
         )
 

@@ -9,7 +9,7 @@ from asyncpg import Record
 from adapters.postgres.pass_rows import NEW_PASS_COLUMNS, changes_of, pass_of, row_of
 from adapters.postgres.pool import Connection
 from core.admission.passes import REFUNDED, Pass, PassStatus, Unit
-from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, TenantId, TicketId
+from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, TenantId, TicketId
 from ports.admission import PassStore
 from ports.paging import Page, PageRequest
 
@@ -54,7 +54,8 @@ class PostgresPassStore(PassStore):
             update passes
                set account_id = $3, status = $4, revision = $5, voided_at = $6, void_reason = $7, frozen_at = $8,
                    freeze_reason = $9, holder_name = $10, offer_id = $11, offer_kind = $12, offered_at = $13,
-                   scanned_at = $14, inside_since = $15
+                   scanned_at = $14, inside_since = $15, seat_label = $16, seat_section = $17, seat_row = $18,
+                   seat_number = $19
             where tenant_id = $1 and id = $2
             """,
             self._tenant_id,
@@ -117,6 +118,20 @@ class PostgresPassStore(PassStore):
             account_id,
             ticket_id,
             passes_max,
+        )
+        return [pass_of(row) for row in rows]
+
+    @override
+    async def lock_of_seats(self, ticket_id: TicketId, seat_ids: Sequence[SeatId]) -> Sequence[Pass]:
+        rows = await self._connection.fetch(
+            """
+            select * from passes
+            where tenant_id = $1 and ticket_id = $2 and seat_id = any($3::uuid[]) and status <> 'VOID'
+            order by id for update
+            """,
+            self._tenant_id,
+            ticket_id,
+            list(seat_ids),
         )
         return [pass_of(row) for row in rows]
 

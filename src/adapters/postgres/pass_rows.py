@@ -73,7 +73,7 @@ def row_of(tenant_id: TenantId, each: Pass) -> tuple[object, ...]:
 
 def changes_of(each: Pass) -> tuple[object, ...]:
     """Return the values of what may change of a pass, in the order of the update."""
-    offer = each.offer
+    offer, seat = each.offer, each.seat
     return (
         each.account_id,
         each.status,
@@ -88,6 +88,10 @@ def changes_of(each: Pass) -> tuple[object, ...]:
         offer and offer.offered_at,
         each.scanned_at,
         each.inside_since,
+        seat and seat.label,
+        seat and seat.section,
+        seat and seat.row,
+        seat and seat.number,
     )
 
 

@@ -11,7 +11,7 @@ from core.seating.plans import PlannedSeat, SeatingPlan, Section
 from core.seating.price_tiers import PriceTier
 from core.seating.writing import PlanNotAsWrittenError
 from core.shared.ids import PlanId, TenantId
-from ports.plan_writing import PlanWriting, Writer, Written
+from ports.seating.plan_writing import PlanWriting, Writer, Written
 
 
 class PostgresPlanWriting(PlanWriting):

@@ -11,13 +11,13 @@ from adapters.postgres.outbox import PostgresOutbox
 from adapters.postgres.plan_writing import PostgresPlanWriting
 from adapters.postgres.pool import Pool, driver_errors_translated
 from adapters.postgres.seating_blocks import PostgresBlocks
+from adapters.postgres.seating_changes import PostgresPlanChanges
 from adapters.postgres.seating_ledger import PostgresLedger
 from adapters.postgres.seating_plans import PostgresPlans
 from adapters.postgres.transactions import tenant_transaction
 from core.shared.ids import TenantId
 from ports.events import Inbox, Outbox
 from ports.ids import IdSource
-from ports.plan_writing import PlanWriting
 from ports.seating import (
     DueReservation,
     ExpiredReservations,
@@ -27,6 +27,8 @@ from ports.seating import (
     SeatingTransactions,
     SeatLedger,
 )
+from ports.seating.plan_changes import PlanChanges
+from ports.seating.plan_writing import PlanWriting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class _Transaction:
     outbox: Outbox
     inbox: Inbox
     writing: PlanWriting
+    changes: PlanChanges
 
 
 class PostgresSeatingTransactions(SeatingTransactions):
@@ -57,6 +60,7 @@ class PostgresSeatingTransactions(SeatingTransactions):
                 PostgresOutbox(connection, tenant_id=tenant_id, ids=self._ids),
                 PostgresInbox(connection, tenant_id=tenant_id),
                 PostgresPlanWriting(connection, tenant_id),
+                PostgresPlanChanges(connection, tenant_id),
             )
 
 

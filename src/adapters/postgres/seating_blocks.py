@@ -30,7 +30,7 @@ class PostgresBlocks(SeatBlocks):
             select s.id, s.id as seat_id, s.section_id, s.seat_label, s.price_minor, c.name as section, s.row_label,
                    s.seat_number, s.column_number, s.status, s.reservation_id, s.held_until, s.block_reason
               from seats s join sections c on c.tenant_id = s.tenant_id and c.id = s.section_id
-             where s.tenant_id = $1 and s.plan_id = $2 and s.id = any($3::uuid[])
+             where s.tenant_id = $1 and s.plan_id = $2 and s.id = any($3::uuid[]) and s.retired_at is null
              order by s.id for no key update of s
             """,
             self._tenant_id,

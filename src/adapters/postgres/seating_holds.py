@@ -10,9 +10,9 @@ import msgspec
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated
 from core.seating import ledger
+from core.seating.drawn import HoldRules
 from core.seating.errors import all_of
 from core.seating.ledger import HOLD_CEILING_TTLS, Change, Claim
-from core.seating.plans import HoldRules
 from core.seating.reservations import HoldRequest
 from core.shared.ids import PlanId, SeatId, TenantId
 from ports.ids import IdSource

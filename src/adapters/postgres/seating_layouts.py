@@ -26,6 +26,12 @@ class PostgresLayouts:
 
     async def add(self, plan_id: PlanId, layout: Layout) -> None:
         """Store the sections and seats of a draft, all available."""
+        await self.add_sections(plan_id, layout.sections)
+        for seats in batched(layout.seats, SEATS_A_STATEMENT, strict=False):
+            await self.add_seats(plan_id, seats)
+
+    async def add_sections(self, plan_id: PlanId, sections: Sequence[Section]) -> None:
+        """Store some sections."""
         await self._connection.executemany(
             """
             insert into sections (tenant_id, plan_id, id, name, row_count, column_count, display_order, price_tier_id,
@@ -49,26 +55,25 @@ class PostgresLayouts:
                     section.capacity,
                     section.ticket_id,
                 )
-                for section in layout.sections
+                for section in sections
             ],
         )
-        for seats in batched(layout.seats, SEATS_A_STATEMENT, strict=False):
-            await self._add_seats(plan_id, seats)
 
-    async def _add_seats(self, plan_id: PlanId, seats: Sequence[PlannedSeat]) -> None:
+    async def add_seats(self, plan_id: PlanId, seats: Sequence[PlannedSeat]) -> None:
+        """Store some seats, all available; their sections are there."""
         tables = [seat.table for seat in seats]
         await self._connection.execute(
             """
             insert into seats (tenant_id, plan_id, id, section_id, price_tier_id, guid, seat_label, row_label,
                                seat_number, column_number, category, x, y, attributes, price_minor, table_name,
-                               table_sale)
+                               table_sale, position)
             select $1, $2, n.id, n.section_id, n.tier_id, n.guid, n.label, n.row_label, n.number, n.col, n.category,
-                   n.x, n.y, n.attributes::jsonb, n.price, n.table_name, n.table_sale
+                   n.x, n.y, n.attributes::jsonb, n.price, n.table_name, n.table_sale, n.position
               from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
                           $10::integer[], $11::text[], $12::float8[], $13::float8[], $14::text[], $15::bigint[],
-                          $16::text[], $17::text[])
+                          $16::text[], $17::text[], $18::integer[])
                 as n (id, section_id, tier_id, guid, label, row_label, number, col, category, x, y, attributes, price,
-                      table_name, table_sale)
+                      table_name, table_sale, position)
             on conflict (tenant_id, id) do nothing
             """,
             self._tenant_id,
@@ -88,6 +93,7 @@ class PostgresLayouts:
             [seat.price_minor for seat in seats],
             [table.name if table is not None else None for table in tables],
             [table.sale.value if table is not None else None for table in tables],
+            [seat.position for seat in seats],
         )
 
     async def add_tiers(self, plan_id: PlanId, tiers: Sequence[PriceTier]) -> None:
@@ -127,7 +133,9 @@ class PostgresLayouts:
     async def get(self, plan_id: PlanId) -> Layout:
         """Return sections and seats in the order of the hall."""
         rows = await self._connection.fetch(
-            f"select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 order by id",  # noqa: S608 (ours)
+            f"""
+            select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 and retired_at is null order by id
+            """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
         )
@@ -136,7 +144,10 @@ class PostgresLayouts:
     async def sections(self, plan_id: PlanId) -> tuple[Section, ...]:
         """Return the sections in the order of the hall."""
         rows = await self._connection.fetch(
-            f"select {SECTION_COLUMNS} from sections where tenant_id = $1 and plan_id = $2 order by display_order",  # noqa: S608 (ours)
+            f"""
+            select {SECTION_COLUMNS} from sections where tenant_id = $1 and plan_id = $2 and retired_at is null
+            order by display_order
+            """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
         )

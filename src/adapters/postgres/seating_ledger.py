@@ -206,7 +206,7 @@ class PostgresLedger(SeatLedger):
             """
             select s.id, s.status, s.reservation_id, s.held_until, s.block_reason from unnest($3::uuid[]) as w (id)
              cross join lateral (select * from seats f where f.tenant_id = $1 and f.id = w.id limit 1) s
-             where s.plan_id = $2
+             where s.plan_id = $2 and s.retired_at is null
             """,
             self._tenant_id,
             plan_id,
@@ -232,7 +232,9 @@ class PostgresLedger(SeatLedger):
     @override
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
         rows = await self._connection.fetch(
-            f"select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 order by id",  # noqa: S608 (ours)
+            f"""
+            select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 and retired_at is null order by id
+            """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
         )
@@ -252,6 +254,7 @@ class PostgresLedger(SeatLedger):
                                    else left(s.status, 1) end, '' order by s.id) as letters,
                    min(s.held_until) filter (where s.held_until > $3 and s.status <> 'SOLD') as changes_at
               from seats s where s.tenant_id = $1 and s.plan_id = $2 and s.id between $4 and $5
+               and s.retired_at is null
             """,
             self._tenant_id,
             plan_id,

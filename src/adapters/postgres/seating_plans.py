@@ -112,7 +112,7 @@ class PostgresPlans(PlanStore):
                     """
                     update seating_plans
                     set status = $3, seats_without_tier = $4, version = $5, updated_at = $6, seats_version = $7,
-                        version_number = $8, accessible_releases_at = $9, written_by = $10
+                        version_number = $8, accessible_releases_at = $9, written_by = $10, changing_by = $11
                     where tenant_id = $1 and id = $2 and version = $5 - 1
                     """,
                     self._tenant_id,
@@ -125,6 +125,7 @@ class PostgresPlans(PlanStore):
                     plan.version_number,
                     plan.accessible_releases_at,
                     plan.written_by,
+                    plan.changing_by,
                 )
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "seating_plans_numbers":

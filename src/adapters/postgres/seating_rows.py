@@ -7,17 +7,9 @@ import asyncpg
 import msgspec
 
 from core.seating.allotments import Allotment
+from core.seating.drawn import Category
 from core.seating.places import Point, SectionKind, Table, TableSale
-from core.seating.plans import (
-    AssignmentMode,
-    Category,
-    OrphanRule,
-    PlannedSeat,
-    PlanStatus,
-    PricingMode,
-    SeatingPlan,
-    Section,
-)
+from core.seating.plans import AssignmentMode, OrphanRule, PlannedSeat, PlanStatus, PricingMode, SeatingPlan, Section
 from core.seating.price_tiers import PriceChange, PriceTier
 from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, Sold, owner_of
@@ -29,7 +21,7 @@ PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
     max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count, seats_without_tier,
     categories::text as categories, layout::text as layout, warnings::text as warnings, version, created_at, updated_at,
-    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, written_by
+    seats_version, version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, written_by, changing_by
 """
 INSERT_PLAN = """
     insert into seating_plans (
@@ -37,16 +29,16 @@ INSERT_PLAN = """
         seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
         seats_without_tier, categories, layout, warnings, version, created_at, updated_at, seats_version,
         version_number, ga_capacity, focus_x, focus_y, accessible_releases_at, written_by,
-        written_fence)
+        written_fence, changing_by)
 """
 INSERT_VALUES = """
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18::text::jsonb, $19::text::jsonb,
-    $20::text::jsonb, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31
+    $20::text::jsonb, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
     attributes::text as attributes, price_minor, status, reservation_id, held_until, block_reason, table_name,
-    table_sale
+    table_sale, position
 """
 SECTION_COLUMNS = """
     id, name, row_count, column_count, display_order, price_tier_id, floor, zone, kind, capacity, ticket_id
@@ -93,6 +85,7 @@ def plan_of(row: Row) -> SeatingPlan:
         focus=Point(row["focus_x"], row["focus_y"]) if row["focus_x"] is not None else None,
         accessible_releases_at=row["accessible_releases_at"],
         written_by=row["written_by"],
+        changing_by=row["changing_by"],
     )
 
 
@@ -129,6 +122,7 @@ def plan_values(plan: SeatingPlan, *, fence: int | None = None) -> tuple[object,
         plan.accessible_releases_at,
         plan.written_by,
         fence,
+        plan.changing_by,
     )
 
 
@@ -187,6 +181,7 @@ def planned_seat_of(row: Row) -> PlannedSeat:
         price_tier_id=row["price_tier_id"],
         attributes=msgspec.json.decode(attributes, type=dict[str, str | float]) if attributes != "{}" else {},
         table=Table(table, TableSale(row["table_sale"])) if table is not None else None,
+        position=row["position"],
     )
 
 

@@ -33,6 +33,7 @@ from ports.published.admission import AdmissionApi
 from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
 from ports.published.payments import DisputeClosed, DisputeOpened
+from ports.published.seating import SeatsMoved
 from usecases.admission.attendance_of import AttendanceOf
 from usecases.admission.codes import PassCodes
 from usecases.admission.facts_of_pass import FactsOfPass
@@ -42,6 +43,7 @@ from usecases.admission.issue_passes import IssuePasses
 from usecases.admission.list_order_passes import ListOrderPasses
 from usecases.admission.list_pass_keys import ListPassKeys
 from usecases.admission.list_passes import ListPasses
+from usecases.admission.move_passes import MovePasses
 from usecases.admission.note_order import NoteOrder
 from usecases.admission.offer_pass import OfferPass
 from usecases.admission.pass_code_svg import PassCodeSvg
@@ -72,6 +74,7 @@ class AdmissionProvider(Provider):
         HearOfDispute,
         FreezeOnDispute,
         DecideOnDispute,
+        MovePasses,
         PassesOfOrder,
         FactsOfPass,
         AttendanceOf,
@@ -139,6 +142,7 @@ def admission_service() -> Service:
             Subscription("admission.freeze_on_dispute", DisputeOpened, FreezeOnDispute),
             Subscription("admission.decide_on_dispute", DisputeClosed, DecideOnDispute),
             *person_subscriptions("admission"),
+            Subscription("admission.move_passes", SeatsMoved, MovePasses),
         ),
         jobs=relay_jobs(),
         checks=(PostgresHealth,),

@@ -24,6 +24,7 @@ from usecases.operations.run_operation import RunOperation
 from usecases.operations.run_operations import RunOperations
 from usecases.operations.start_operation import StartOperation
 from usecases.operations.types import OperationTypes
+from usecases.seating.operations.plan_change import PlanChange
 from usecases.seating.operations.plan_import import PlanImport
 from usecases.seating.operations.plan_layouts import PlanLayouts
 from usecases.seating.operations.re_pricing import RePricing
@@ -38,12 +39,14 @@ class OperationsProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations)
-    operations = provide_all(RePricing, PlanDrafts, PlanLayouts, PlanImport, CancelEvent)
+    operations = provide_all(RePricing, PlanDrafts, PlanLayouts, PlanImport, PlanChange, CancelEvent)
 
     @provide
-    def types(self, re_pricing: RePricing, plan_import: PlanImport, cancel_event: CancelEvent) -> OperationTypes:
+    def types(
+        self, re_pricing: RePricing, plan_import: PlanImport, plan_change: PlanChange, cancel_event: CancelEvent
+    ) -> OperationTypes:
         """Return every type of operation that this installation offers."""
-        return OperationTypes((re_pricing, plan_import, cancel_event))
+        return OperationTypes((re_pricing, plan_import, plan_change, cancel_event))
 
     @provide
     def event_orders(self, links: Links) -> EventOrdersApi:

@@ -93,7 +93,7 @@ class Pass:
     """The right of one account to enter once paid: one for each seat of an order, and for each place without one.
 
     `unit` counts the passes of one order item from 1. `seat` is None for general admission. `face_value` is what the
-    place cost at its first sale, apart from any fee. `revision` grows when the pass changes hands.
+    place cost at its first sale, apart from any fee. `revision` grows when the pass changes hands, or its place.
 
     `paid_minor` is what the holder paid for it, or whoever gave it to them; None where that is not known. `lineage_id`
     is the first pass for this place that was sold on until it came to be this one (its own id when none was), and
@@ -188,6 +188,12 @@ class Pass:
         if self.revision == REVISION_MAX:
             raise PassRevisionsSpentError
         return replace(self, account_id=to, holder_name=holder_name, revision=self.revision + 1, offer=None)
+
+    def moved(self, seat: AdmittedSeat) -> Self:
+        """Let the pass admit to another place; the codes from before are void, as far as a code can count."""
+        if seat == self.seat:
+            return self
+        return replace(self, seat=seat, revision=min(self.revision + 1, REVISION_MAX))
 
     def sold_on(self, sale: SaleOn, *, at: datetime) -> tuple[Self, Self]:
         """Return this pass as it ends, and the buyer's in its place: the same seat, reckoned from the same first sale.

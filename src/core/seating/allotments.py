@@ -78,6 +78,11 @@ class Allotments:
             return replace(self, each=(*others, new))
         return replace(self, each=tuple(new if allotment.id == new.id else allotment for allotment in self.each))
 
+    def without_seats(self, gone: frozenset[SeatId]) -> Self:
+        """Return them without seats that are in no plan any more; one that has none left is over."""
+        left = ((each, tuple(id for id in each.seat_ids if id not in gone)) for each in self.each)
+        return replace(self, each=tuple(replace(each, seat_ids=seat_ids) for each, seat_ids in left if seat_ids))
+
     def without(self, allotment_id: AllotmentId) -> Self:
         return replace(self, each=tuple(allotment for allotment in self.each if allotment.id != allotment_id))
 

@@ -12,11 +12,12 @@ from math import cos, pi, sin, sqrt, tau
 
 from core.seating.arena_faults import arena_faults
 from core.seating.attributes import AISLE, COMPANION, COMPANION_OF, YES
+from core.seating.drawn import Category
 from core.seating.errors import InvalidPlanError
 from core.seating.grid import GaSection, ga_section, section_faults
 from core.seating.layout import LayoutDraft, SeatDraft, SectionDraft
 from core.seating.places import Point
-from core.seating.plans import ACCESSIBLE, Category
+from core.seating.plans import ACCESSIBLE
 
 PITCH = 25.0
 DEPTH = 42.0

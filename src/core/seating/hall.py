@@ -40,7 +40,7 @@ class Hall:
 
     @classmethod
     def of(cls, sections: Iterable[Section], seats: Sequence[PlannedSeat], *, focus: Point | None = None) -> Self:
-        """Return the hall; the seats must come in the order of the hall.
+        """Return the hall; the seats must come in the order of the hall, or have their positions.
 
         Seats are neighbours when their columns follow each other in one row and no aisle is between them. Two rows of
         one section that bear the same name are kept apart, as long as their seats come row by row.
@@ -48,7 +48,7 @@ class Hall:
         named = {section.id: section for section in sections}
         rows: dict[tuple[SectionId, str, int], list[PlannedSeat]] = {}
         seen: Counter[tuple[SectionId, str, int]] = Counter()
-        for seat in seats:
+        for seat in sorted(seats, key=lambda seat: seat.position or 0):
             place = (seat.section_id, seat.row, seat.column)
             rows.setdefault((seat.section_id, seat.row, seen[place]), []).append(seat)
             seen[place] += 1

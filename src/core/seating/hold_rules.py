@@ -18,6 +18,7 @@ from core.seating.errors import (
     UnknownSeatError,
 )
 from core.seating.ledger import Claim
+from core.seating.plan_change_errors import PlanChangingError
 from core.seating.reservations import HoldRequest, ReservationSeat
 from core.seating.tables import incomplete_tables
 from core.seating.ticket_sale import TicketSale
@@ -41,9 +42,11 @@ def objections(claim: Claim, catalogue: Catalogue, *, sale: TicketSale, now: dat
     """Return every reason why plan and ticket refuse the claim, the weightiest first; none if nothing is against it.
 
     The catalogue must be priced for this moment: a price that changes at `now` is the new one.
-    PlanNotActiveError stands alone: a plan that is not on sale says nothing about its seats.
+    PlanNotActiveError and PlanChangingError stand alone: such a plan says nothing about its seats.
     """
     request, rules = claim.request, claim.rules
+    if rules.changing:
+        return [PlanChangingError()]
     if not rules.active:
         return [PlanNotActiveError("The seating plan is not on sale.")]
     reasons = sale.objections(by_staff=request.by_staff, now=now)

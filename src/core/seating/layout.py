@@ -8,8 +8,9 @@ from uuid import UUID
 
 from natsort import natsorted
 
+from core.seating.drawn import Category
 from core.seating.places import Point, SectionKind, Table
-from core.seating.plans import Category, PlannedSeat, Section
+from core.seating.plans import PlannedSeat, Section
 from core.shared.ids import SeatId, SectionId, TicketId
 
 SECTIONS_MAX = 500
@@ -157,12 +158,17 @@ def with_ids(draft: LayoutDraft, *, new_id: Callable[[], UUID], price_minor: int
     return Layout(tuple(sections), tuple(seats))
 
 
+def in_hall_order(seats: Sequence[PlannedSeat]) -> Sequence[PlannedSeat]:
+    """Return seats that come by their ids in the order of the hall, which is the same unless they have positions."""
+    return sorted(seats, key=lambda seat: seat.position or 0)
+
+
 def without_ids(
     layout: Layout, *, categories: tuple[Category, ...], drawing: Mapping[str, object], focus: Point | None
 ) -> LayoutDraft:
     """Return what `with_ids` began with: the draft from which this layout could have been made."""
     seats: dict[SectionId, list[SeatDraft]] = {section.id: [] for section in layout.sections}
-    for seat in layout.seats:
+    for seat in in_hall_order(layout.seats):
         seats[seat.section_id].append(_draft_of(seat))
     sections = tuple(
         SectionDraft(

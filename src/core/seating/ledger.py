@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from core.seating.drawn import HoldRules
 from core.seating.errors import (
     HoldCeilingReachedError,
     MaxPerUserExceededError,
@@ -19,7 +20,6 @@ from core.seating.errors import (
     TakenSeat,
     all_of,
 )
-from core.seating.plans import HoldRules
 from core.seating.reservations import HoldRequest, Reservation, ReservationSeat, ReservationStatus
 from core.seating.seats import Available, Held, Reserved, SeatState, Sold, owner_of, state_at
 from core.shared.errors import DomainError
@@ -241,6 +241,13 @@ def expire(reservation: Reservation, *, seats: Picture, now: datetime) -> Change
     if not timed or not reservation.has_ended(now):
         return Change(reservation)
     return _ended(reservation, seats, Happening.EXPIRED)
+
+
+def end_hold(reservation: Reservation, *, seats: Picture, now: datetime) -> Change:
+    """Give the seats of a live hold back because one of them goes; an order's seats stay the order's."""
+    if reservation.status is not ReservationStatus.HELD or reservation.has_ended(now):
+        return Change(reservation)
+    return _ended(reservation, seats, Happening.RELEASED)
 
 
 def _must_hold(reservation: Reservation, by: Holder) -> None:

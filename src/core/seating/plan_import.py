@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from core.seating.areas import AREAS_MAX, area_of
 from core.seating.attributes import COMPANION, COMPANION_OF, YES
 from core.seating.companions import CompanionCheck
+from core.seating.drawn import Category
 from core.seating.errors import InvalidPlanError
 from core.seating.layout import (
     CATEGORIES_MAX,
@@ -33,7 +34,8 @@ from core.seating.layout import (
 from core.seating.places import SectionKind, Table
 from core.seating.plan_extension import EXTENSION, ZoneExtension, attributes_of, plan_extension, zone_extension
 from core.seating.plan_reading import Cursor, Findings
-from core.seating.plans import ACCESSIBLE, Category, Report
+from core.seating.plans import ACCESSIBLE
+from core.seating.reports import Report
 
 SIZE_MARGIN = 25.0
 """What a plan without a size has around its seats."""

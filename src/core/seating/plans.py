@@ -5,16 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
 
-from core.seating.errors import PlanNotActiveError, PlanNotReadyError, PlanPublishedError
+from core.seating.drawn import Category, DrawnPlan, HoldRules
+from core.seating.errors import (
+    PlanNotActiveError,
+    PlanNotReadyError,
+    PlanPublishedError,
+)
 from core.seating.places import Point, SectionKind, Table
+from core.seating.reports import Report
 from core.seating.writing import PlanBeingWrittenError
 from core.shared.errors import Problem, StaleVersionError
 from core.shared.ids import OperationId, PlanId, PriceTierId, SeatId, SectionId, TicketId, VenueId
 from core.shared.money import Money
-
-PROBLEMS_MAX = 200
-"""A report lists this many errors and this many warnings at most, and then says how many there are."""
 
 ACCESSIBLE = "accessible"
 """A seat with this attribute is kept for those who ask for an accessible one."""
@@ -51,33 +55,6 @@ class OrphanRule(StrEnum):
     ENFORCE = "enforce"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What is wrong with a plan (errors forbid selling from it) and what looks odd."""
-
-    errors: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-
-    @classmethod
-    def of(cls, errors: list[Problem], warnings: list[Problem]) -> Self:
-        """Make a report of bounded length."""
-        return cls(_bounded(errors), _bounded(warnings))
-
-
-def _bounded(problems: list[Problem]) -> tuple[Problem, ...]:
-    if len(problems) <= PROBLEMS_MAX:
-        return tuple(problems)
-    return (*problems[:PROBLEMS_MAX], Problem("", f"There are {len(problems) - PROBLEMS_MAX} more."))
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A kind of seats in the plan, to which a price tier can be given; the colour is for drawing."""
-
-    name: str
-    color: str | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A part of the plan; `price_tier_id` prices its seats that have no tier of their own.
@@ -104,7 +81,8 @@ class PlannedSeat:
     """A seat as the plan describes it. `column` counts in its row from 1; x and y are in the plan's own units.
 
     `guid` is the seat's name in the file that it was read from, unique in the plan. `price_minor` counts before the
-    first change of its tier's price; the seats of a catalogue have the price of the catalogue's time.
+    first change of its tier's price; the seats of a catalogue have the price of the catalogue's time. `position` is its
+    place in the hall; None for all seats of a plan whose order is that of their ids.
     """
 
     id: SeatId
@@ -121,6 +99,7 @@ class PlannedSeat:
     price_tier_id: PriceTierId | None = None
     attributes: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
     table: Table | None = None
+    position: int | None = None
 
 
 def is_accessible(seat: PlannedSeat) -> bool:
@@ -129,38 +108,13 @@ def is_accessible(seat: PlannedSeat) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldRules:
-    """What a plan says about holds, as long as it has this version."""
-
-    version: int
-    ticket_id: TicketId
-    active: bool
-    seats_max_per_order: int
-    max_per_user: int
-    hold_ttl_s: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnPlan:
-    """What a plan says of its layout without naming a seat."""
-
-    sections_count: int
-    seats_count: int
-    ga_capacity: int
-    categories: tuple[Category, ...]
-    layout: Mapping[str, object]
-    focus: Point | None
-    warnings: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SeatingPlan:
     """The plan of one ticket; price and `max_per_user` are the ticket's as they were when the plan was made.
 
     `version` grows with each change, `seats_version` with those that change seats or prices. `layout` is what drawing
     needs beside the seats, `focus` where everybody looks. A plan is published by its first activation, which gives it
-    the next `version_number` of its ticket; from then on its seats and sections stay as they are.
+    the next `version_number` of its ticket; from then on its seats and sections stay as they are, unless an operation
+    changes it to another version: `changing_by` is that operation, and nothing can be held meanwhile.
 
     Until `accessible_releases_at`, None for always, accessible seats are for those who ask for them, and companions'
     seats go with them; from that time on both are seats like any other.
@@ -195,6 +149,7 @@ class SeatingPlan:
     focus: Point | None = None
     accessible_releases_at: datetime | None = None
     written_by: OperationId | None = None
+    changing_by: UUID | None = None
 
     def __post_init__(self) -> None:
         if self.written_by is not None and self.status is not PlanStatus.DRAFT:
@@ -207,11 +162,12 @@ class SeatingPlan:
         return HoldRules(
             version=self.version,
             ticket_id=self.ticket_id,
-            active=self.status is PlanStatus.ACTIVE,
+            active=self.status is PlanStatus.ACTIVE and self.changing_by is None,
             seats_max_per_order=self.seats_max_per_order,
             max_per_user=self.max_per_user,
             hold_ttl_s=self.hold_ttl_s,
             currency=self.ticket_price.currency,
+            changing=self.status is PlanStatus.ACTIVE and self.changing_by is not None,
         )
 
     def must_be(self, expected_version: int | None) -> None:

@@ -110,6 +110,10 @@ class OperationType(Protocol):
         Raises DomainError for what would make it fail.
         """
 
+    async def admit(self, request: OperationRequest) -> None:
+        """Raise DomainError for what need not even begin; it may have changed when the first step is done."""
+        del request
+
     @abstractmethod
     async def run(self, step: str, context: StepContext) -> Values:
         """Do a step, and return its result, which later steps and people see. Keep it small: it is one JSON value."""

@@ -215,3 +215,49 @@ class PlanRepriced(Event, frozen=True, kw_only=True):
     plan_id: UUID
     operation_id: UUID
     seats_version: int
+
+
+class SeatPlace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a seat is called."""
+
+    label: str
+    section: str
+    row: str
+    number: str
+
+
+class MovedSeat(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A sold seat that is elsewhere in the hall now. It is the same seat by its id."""
+
+    seat_id: UUID
+    before: SeatPlace
+    after: SeatPlace
+
+
+class SeatsMoved(Event, frozen=True, kw_only=True):
+    """Sold seats of one reservation got other places, because the plan was changed; what was paid stays the same."""
+
+    event_type: ClassVar[str] = "seating.seats.moved"
+
+    reservation_id: UUID
+    plan_id: UUID
+    ticket_id: UUID
+    order_id: UUID
+    operation_id: UUID
+    seats: tuple[MovedSeat, ...]
+
+
+class PlanChanged(Event, frozen=True, kw_only=True):
+    """A published plan has another layout: it is the ticket's version of this number now, and is sold again.
+
+    Whoever shows its seats reads them anew; those that were removed may be many, so that none is named.
+    """
+
+    event_type: ClassVar[str] = "seating.plan.changed"
+
+    plan_id: UUID
+    operation_id: UUID
+    version_number: int
+    seats_version: int
+    seats_added: int
+    seats_removed: int

@@ -32,10 +32,11 @@ class StartOperation:
     ) -> Operation:
         """Return the operation, which is pending.
 
-        Raises ForbiddenError, UnknownTypeError, ParamsRefusedError, RefusedError for a venue that is not there, and
-        OperationBusyError while one of the type is live at the venue.
+        Raises ForbiddenError, UnknownTypeError, ParamsRefusedError, RefusedError for a venue that is not there, what
+        the type refuses before it begins, and OperationBusyError while one of the type is live at the venue.
         """
         kind, request = await self._asked(venue_id, type, params, caller)
+        await kind.admit(request)
         now = self.clock.now()
         operation = Operation(
             id=OperationId(self.ids.new()),

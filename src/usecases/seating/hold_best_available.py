@@ -21,6 +21,7 @@ from core.seating.errors import (
     all_of,
 )
 from core.seating.hold_rules import seats_kept_from, too_many_seats
+from core.seating.plan_change_errors import PlanChangingError
 from core.seating.plans import SeatingPlan
 from core.seating.reservations import Reservation
 from core.seating.ticket_sale import TicketSale
@@ -42,6 +43,7 @@ _UNLESS_KNOWN = (
     *_OF_THE_TICKET,
     InvalidInputError,
     NotEnoughSeatsError,
+    PlanChangingError,
     PlanNotActiveError,
     ReservationConflictError,
     SeatKeptError,
@@ -172,6 +174,8 @@ def _must_be_allowed(plan: SeatingPlan, wish: SeatWish, of_the_ticket: Sequence[
     if wish.price_max is not None and wish.price_max.currency != plan.ticket_price.currency:
         message = f"The prices of this plan are in {plan.ticket_price.currency}."
         raise InvalidInputError(message, [Problem("/bestAvailable/priceMax/currency", message)])
+    if plan.rules.changing:
+        raise PlanChangingError
     if not plan.rules.active:
         raise PlanNotActiveError("The seating plan is not on sale.")
     reasons = [*of_the_ticket]

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from core.seating.arena import Arena, lay_out_arena
 from core.seating.checks import size_warnings
+from core.seating.drawn import DrawnPlan
 from core.seating.errors import InvalidPlanError, PlanNotFoundError
 from core.seating.grid import GaSection, GridSection, lay_out_grid
 from core.seating.layout import SEATS_MAX, LayoutDraft, without_ids
 from core.seating.places import Point
 from core.seating.plan_import import read_plan
-from core.seating.plans import DrawnPlan, Report
+from core.seating.reports import Report
 from core.seating.writing import PlanTooLargeError
 from core.shared.errors import Problem
 from core.shared.ids import PlanId, TenantId, TicketId, VenueId

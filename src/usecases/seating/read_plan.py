@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.seating.plans import Report, SeatingPlan, Section
+from core.seating.plans import SeatingPlan, Section
 from core.seating.price_tiers import PriceTier
+from core.seating.reports import Report
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import PlanId, TicketId
 from ports.clock import Clock

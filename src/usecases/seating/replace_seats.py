@@ -14,6 +14,7 @@ from core.seating.errors import (
 )
 from core.seating.instead import must_be_replaceable, sell_instead
 from core.seating.reservations import Reservation, ReservationSeat, ReservationStatus
+from core.shared.errors import UnavailableError
 from core.shared.ids import OrderId, ReservationId, TenantId
 from ports.clock import Clock
 from ports.published.seating import replacement_id
@@ -76,6 +77,8 @@ class ReplaceSeats:
         plan = await tx.plans.get(old.plan_id)
         if plan.version != catalogue.plan.version:
             return None
+        if plan.rules.changing:
+            raise UnavailableError("The seating plan is being changed.")
         if not plan.rules.active:
             raise NoOtherSeatsError("The seating plan is not on sale.")
         seats = await _chosen(tx, old, catalogue, now=now)

@@ -60,6 +60,7 @@ def _plans(metadata: MetaData) -> None:
         Column("accessible_releases_at", DateTime(timezone=True)),
         Column("written_by", Uuid),
         Column("written_fence", BigInteger),
+        Column("changing_by", Uuid),
         PrimaryKeyConstraint("tenant_id", "id", name="seating_plans_pkey"),
         CheckConstraint("status in ('draft', 'active', 'inactive')", name="seating_plans_status"),
         CheckConstraint("price_minor >= 0", name="seating_plans_price"),
@@ -127,6 +128,7 @@ def _seats(metadata: MetaData) -> None:
         Column("kind", Text, nullable=False, server_default=text("'seated'")),
         Column("capacity", Integer),
         Column("ticket_id", Uuid),
+        Column("retired_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("tenant_id", "id", name="sections_pkey"),
         CheckConstraint("kind in ('seated', 'ga')", name="sections_kind"),
         CheckConstraint("(capacity is not null) = (kind = 'ga') and capacity >= 1", name="sections_capacity"),
@@ -157,6 +159,8 @@ def _seats(metadata: MetaData) -> None:
         Column("block_reason", Text),
         Column("table_name", Text),
         Column("table_sale", Text),
+        Column("position", Integer),
+        Column("retired_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("tenant_id", "id", name="seats_pkey"),
         UniqueConstraint("tenant_id", "plan_id", "guid", name="seats_guid"),
         CheckConstraint("status in ('AVAILABLE', 'HELD', 'RESERVED', 'SOLD', 'BLOCKED')", name="seats_status"),
@@ -170,6 +174,7 @@ def _seats(metadata: MetaData) -> None:
         CheckConstraint("held_until is null or status not in ('AVAILABLE', 'SOLD')", name="seats_no_end"),
         CheckConstraint("(block_reason is not null) = (status = 'BLOCKED')", name="seats_block_reason"),
         CheckConstraint("price_minor >= 0", name="seats_price"),
+        CheckConstraint("retired_at is null or status = 'BLOCKED'", name="seats_retired"),
         postgresql_with={"fillfactor": 90},
     )
 
@@ -277,9 +282,22 @@ def _allotments(metadata: MetaData) -> None:
     )
 
 
+def _fences(metadata: MetaData) -> None:
+    Table(
+        "seating_fences",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("operation_id", Uuid, nullable=False),
+        Column("fence", BigInteger, nullable=False),
+        Column("done", Boolean, nullable=False, server_default=text("false")),
+        PrimaryKeyConstraint("tenant_id", "operation_id", name="seating_fences_pkey"),
+    )
+
+
 metadata = venue_db.metadata
 _plans(metadata)
 _seats(metadata)
 _ledger(metadata)
 _audit(metadata)
 _allotments(metadata)
+_fences(metadata)

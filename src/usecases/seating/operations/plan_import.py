@@ -13,7 +13,6 @@ from core.seating.plans import SeatingPlan
 from core.seating.writing import PlanNotAsWrittenError, PlanSourceChangedError, plan_of_operation
 from core.shared.ids import OperationId, PlanId, TenantId
 from ports.clock import Clock
-from ports.plan_writing import Writer
 from ports.published.operations import (
     OperationRequest,
     OperationStoppedError,
@@ -23,6 +22,7 @@ from ports.published.operations import (
     Values,
 )
 from ports.seating import SeatingTransaction, SeatingTransactions
+from ports.seating.plan_writing import Writer
 from usecases.seating.operations.plan_import_values import (
     Found,
     PlanImportParams,

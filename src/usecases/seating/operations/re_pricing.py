@@ -40,7 +40,7 @@ class RePricing(OperationType):
     """Each plan is changed in a transaction of its own: nobody ever sees a plan with some of its new prices.
 
     Seats that are held keep the price that they were held for. Undoing puts the earlier prices back where the new ones
-    still stand.
+    still stand. A worker that slept while others undid its work is refused by the fence of the operation.
     """
 
     name: ClassVar[str] = "re-pricing"
@@ -81,6 +81,7 @@ class RePricing(OperationType):
         plans = msgspec.convert(context.results["check"], Checked).plans
         for done, plan in enumerate(plans, start=1):
             async with self.transactions.begin(TenantId(context.tenant_id)) as tx:
+                await tx.changes.lead(context.operation_id, context.fence)
                 stand = {tier.name: tier for tier in await tx.plans.tiers(PlanId(plan.plan_id))}
                 back = [
                     before.new_price()
@@ -119,6 +120,7 @@ class RePricing(OperationType):
         total = len(wanted.plan_ids)
         for index in range(_next_of(context), total):
             async with self.transactions.begin(TenantId(context.tenant_id)) as tx:
+                await tx.changes.lead(context.operation_id, context.fence)
                 await self._repriced(tx, PlanId(wanted.plan_ids[index]), wanted.new_prices())
             await context.report(index + 1, total, {"next": index + 1})
         return {"plans": total}
@@ -127,6 +129,7 @@ class RePricing(OperationType):
         total = len(wanted.plan_ids)
         for index in range(_next_of(context), total):
             async with self.transactions.begin(TenantId(context.tenant_id)) as tx:
+                await tx.changes.lead(context.operation_id, context.fence)
                 plan = await tx.plans.get(PlanId(wanted.plan_ids[index]))
                 await self._tell(tx, plan, context.operation_id)
             await context.report(index + 1, total, {"next": index + 1})

@@ -19,7 +19,8 @@ from core.seating.seats import SeatState
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId, TicketId
 from ports.events import Inbox, Outbox
 from ports.paging import Page, PageRequest
-from ports.plan_writing import PlanWriting
+from ports.seating.plan_changes import PlanChanges
+from ports.seating.plan_writing import PlanWriting
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,8 @@ class SeatingTransaction(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def writing(self) -> PlanWriting: ...
+    @property
+    def changes(self) -> PlanChanges: ...
 
 
 class SeatingTransactions(Protocol):
