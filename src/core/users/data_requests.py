@@ -8,7 +8,7 @@ from typing import Self
 
 from core.shared.ids import AccountId, DataRequestId
 
-SERVICES = ("admission", "auth", "order", "payment", "ticket", "user", "venue")
+SERVICES = ("admission", "auth", "content", "order", "payment", "ticket", "user", "venue")
 """Who must answer: each service that keeps something about a person."""
 
 ASK_AGAIN_S = 60
