@@ -129,7 +129,7 @@ ADMISSION = PersonPlan(
     kept=(
         KeptRecord(
             what="passes and their scans, without the name of their holder",
-            why="who has the code of a pass may enter with it, and seats must not be sold twice",
+            why="seats must not be sold twice; passes to come are void from then on, and admit nobody",
         ),
     ),
 )
