@@ -44,7 +44,6 @@ NEED_NO_LINE: Mapping[str, Mapping[str, str]] = {
     },
     "payment_db": {"idempotency_keys": "messages"},
     "venue_db": {
-        "venue_operation_log": "who of the staff did what to an operation; an account id alone",
         "allotments": "who may buy what is set aside, which the organiser decides; account ids alone",
         "idempotency_keys": "messages",
         "venue_operation_log": "who of the staff did what with an operation; an account id alone",
