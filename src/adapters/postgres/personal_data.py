@@ -38,7 +38,7 @@ delete from idempotency_keys
 where account_id = $1
    or ($2::text is not null and position($2::text in lower(encode(coalesce(body, ''), 'escape'))) > 0)
 """
-"""Answers to others too that show the address, such as a guest's order. What is not ASCII is escaped, and not looked at."""
+"""Answers to others too that show the address, such as a guest's order. Other bytes than ASCII are escaped."""
 _WAITING = f"""
 select event_type from outbox
 where published_at is null and dead_at is null and event_type <> all($3::text[]) and {_NAMES} limit 1
