@@ -216,6 +216,12 @@ class PassesOfPerson(Protocol):
     async def to_come(self, account_id: AccountId, *, now: datetime, passes_max: int) -> Sequence[Pass]:
         """Return up to so many whose event is not over and that are not void, soonest first."""
 
+    @abstractmethod
+    async def left_behind(
+        self, account_id: AccountId, *, now: datetime, passes_max: int
+    ) -> Sequence[tuple[TenantId, PassId]]:
+        """Return up to so many of those that are not offered either, by organisation and id."""
+
 
 class PassSigner(Protocol):
     """Ed25519 (RFC 8032) with private keys that leave it only sealed."""

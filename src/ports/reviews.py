@@ -31,6 +31,14 @@ class ReviewPage:
     next_after: ReviewMark | None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ReviewInTenant:
+    """A review of which work across tenants is told."""
+
+    tenant_id: TenantId
+    review_id: ReviewId
+
+
 class ReviewStore(Protocol):
     """The reviews of every organisation. Each method works in one tenant and can touch no other's.
 
@@ -59,6 +67,10 @@ class ReviewStore(Protocol):
 
         Where ratings change by it, it is in the same step that they become due to be counted anew.
         """
+
+    @abstractmethod
+    async def written_by(self, account_id: AccountId) -> Sequence[ReviewInTenant]:
+        """Return, across tenants, every review that the person wrote, withdrawn ones too, by id."""
 
     @abstractmethod
     async def page(self, tenant_id: TenantId, wanted: ReviewFilter, request: ReviewPageRequest) -> ReviewPage:
@@ -94,14 +106,6 @@ class ReactionTally:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class ReviewInTenant:
-    """A review that background work is about."""
-
-    tenant_id: TenantId
-    review_id: ReviewId
-
-
-@dataclass(frozen=True, slots=True, order=True)
 class VenueInTenant:
     """A venue that background work is about."""
 
@@ -125,6 +129,32 @@ class ReactionStore(Protocol):
         self, tenant_id: TenantId, review_id: ReviewId, account_id: AccountId, kind: ReactionKind, *, at: datetime
     ) -> bool:
         """Take a reaction back; False when there is none."""
+
+    @abstractmethod
+    async def made_by(self, account_id: AccountId, kind: ReactionKind) -> Sequence[ReviewInTenant]:
+        """Return, across tenants and by id, the reviews of which the person said so.
+
+        What was taken back is told of too until it is counted.
+        """
+
+    @abstractmethod
+    async def without_person(
+        self,
+        tenant_id: TenantId,
+        review_id: ReviewId,
+        account_id: AccountId,
+        kind: ReactionKind,
+        *,
+        stand_in: AccountId,
+    ) -> bool:
+        """Put the stand-in where the person was, and leave out the reason; the reaction counts as before.
+
+        False, and nothing changed, where the person said nothing of the kind.
+        """
+
+    @abstractmethod
+    async def forget_review(self, tenant_id: TenantId, review_id: ReviewId) -> None:
+        """Delete all that people said of the review, so that nothing is left to be counted."""
 
     @abstractmethod
     async def tally(self, tenant_id: TenantId, review_id: ReviewId, *, report_round: int) -> ReactionTally:

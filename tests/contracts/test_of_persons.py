@@ -7,6 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from adapters.memory.admission import MemoryAdmissionTransactions, MemoryPassesOfPerson
+from adapters.memory.clock import MemoryClock
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.resale import MemoryResaleTransactions
 from adapters.memory.resale_persons import MemoryOffersOfPerson
@@ -15,11 +16,14 @@ from adapters.postgres.admission_persons import PostgresPassesOfPerson
 from adapters.postgres.pool import open_pool
 from adapters.postgres.resale_persons import PostgresOffersOfPerson
 from adapters.system.ids import Uuid7Source
+from core.admission.offers import OfferKind, PassOffer
+from core.admission.passes import GIVEN_UP, PassStatus
 from core.shared.ids import AccountId, OrderItemId, PassId, TenantId
 from ports.admission import AdmissionTransactions, PassesOfPerson
 from ports.resale.persons import LiveOffers
 from tests.admission_builders import NOON, a_pass
 from tests.servers import PostgresServer
+from usecases.admission.give_up_passes import GiveUpPasses
 
 OURS, THEIRS = TenantId(uuid7()), TenantId(uuid7())
 NOBODY = AccountId(uuid7())
@@ -51,6 +55,24 @@ async def test_passes_to_come_are_found_in_every_organisation_until_their_event_
     assert [each.id for each in before] == sorted([mine.id, elsewhere.id])
     assert len(await found.to_come(mine.account_id, now=NOON, passes_max=1)) == 1
     assert await found.to_come(mine.account_id, now=ends_at, passes_max=9) == []
+
+    # Who is forgotten leaves none that admits anybody; one that is offered waits until it is free.
+    offered = elsewhere.offered(PassOffer(uuid7(), OfferKind.TRANSFER, NOON), by=mine.account_id)
+    async with admission.begin(THEIRS) as tx:
+        await tx.passes.lock(elsewhere.id)
+        await tx.passes.save(offered)
+    give_up = GiveUpPasses(admission, found, MemoryClock(NOON))
+    assert [await give_up(mine.account_id), await give_up(mine.account_id)] == [1, 0]
+    assert [each.id for each in await found.to_come(mine.account_id, now=NOON, passes_max=9)] == [elsewhere.id]
+    async with admission.begin(OURS) as tx:
+        ended, untouched = await tx.passes.get(mine.id), await tx.passes.get(others.id)
+    assert ended is not None
+    assert (ended.status, ended.void_reason, ended.voided_at) == (PassStatus.VOID, GIVEN_UP, NOON)
+    assert untouched == others
+    async with admission.begin(THEIRS) as tx:
+        await tx.passes.lock(elsewhere.id)
+        await tx.passes.save(elsewhere)
+    assert await give_up(mine.account_id) == 1
     if pool is not None:
         await pool.close()
 

@@ -86,6 +86,26 @@ class MortalReactions(ReactionStore):
         return taken
 
     @override
+    async def made_by(self, account_id: AccountId, kind: ReactionKind) -> Sequence[ReviewInTenant]:
+        return await self.inner.made_by(account_id, kind)
+
+    @override
+    async def without_person(
+        self,
+        tenant_id: TenantId,
+        review_id: ReviewId,
+        account_id: AccountId,
+        kind: ReactionKind,
+        *,
+        stand_in: AccountId,
+    ) -> bool:
+        return await self.inner.without_person(tenant_id, review_id, account_id, kind, stand_in=stand_in)
+
+    @override
+    async def forget_review(self, tenant_id: TenantId, review_id: ReviewId) -> None:
+        await self.inner.forget_review(tenant_id, review_id)
+
+    @override
     async def tally(self, tenant_id: TenantId, review_id: ReviewId, *, report_round: int) -> ReactionTally:
         tally = await self.inner.tally(tenant_id, review_id, report_round=report_round)
         self.life.step()

@@ -1,7 +1,7 @@
 """A copy of one's data and being forgotten: when it is whole, who is asked again, and what is left of the request."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import override
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.personal_data import MemoryPersonalData, MemoryPersonalDataAnswers, MemoryPersonMessages
 from adapters.memory.users import MemoryDueRequests, MemoryUserTransactions
 from adapters.system.ids import Uuid7Source
+from core.identity.access import ACCESS_TTL
 from core.shared.ids import AccountId
-from core.users.data_requests import ASK_AGAIN_S, BUNDLE_DAYS, FRESH_S, SERVICES, RequestStatus
+from core.users.data_requests import ASK_AGAIN_S, BUNDLE_DAYS, FRESH_S, SECOND_LOOK_S, SERVICES, RequestStatus
 from core.users.errors import AccountOfPersonNeededError, PassesToComeError, PersonErasedError
 from ports.events import Delivery, Event
 from ports.personal_data import ServiceName
@@ -48,7 +49,9 @@ class Neighbours(IdentityApi, PersonsApi, PassesOfPersonApi):
         return "Ann@Mail.Example.com"
 
     @override
-    async def confirm_erasure(self, *, account_id: UUID, password: str) -> None:
+    async def confirm_erasure(
+        self, *, account_id: UUID, password: str, totp_code: str | None, address: str | None
+    ) -> None:
         if password != "right":
             raise RefusedError("identity.wrong_password", "This is not the password of the account.")
 
@@ -162,9 +165,33 @@ async def test_an_erasure_is_over_when_every_service_has_forgotten_and_keeps_no_
     [over] = world.told(PersonErased)
     assert over.account_id == ANN.account_id
     again = await world.erase(ANN, password="wrong", give_up_passes=False)
-    assert (again.id, again.status, again.email, again.due_at) == (request.id, RequestStatus.DONE, None, None)
+    assert (again.id, again.status, again.email) == (request.id, RequestStatus.DONE, None)
     assert again.parts[SERVICES[1]].removed == {"things": 1}
+
+
+async def test_everybody_is_asked_once_more_when_no_token_of_the_person_can_be_left(world: World) -> None:
+    await world.erase(ANN, password="right", give_up_passes=False)
+    for service in SERVICES:
+        await world.forgot(service, things=1)
+    assert timedelta(seconds=SECOND_LOOK_S) > ACCESS_TTL
+    world.clock.move(seconds=SECOND_LOOK_S - 1)
     assert await world.tend() == 0
+    world.clock.move(seconds=1)
+    assert await world.tend() == 1
+    assert [each.email for each in world.told(ErasureRequested)] == ["ann@mail.example.com", None]
+    for service in SERVICES[:-1]:
+        await world.forgot(service, things=1)
+    world.clock.move(seconds=ASK_AGAIN_S)
+    assert await world.tend() == 1, "who does not answer the second time is asked again too"
+    assert len(world.told(PersonErased)) == 1
+    await world.forgot(SERVICES[-1])
+    assert len(world.told(PersonErased)) == 2
+    over = await world.erase(ANN, password="wrong", give_up_passes=False)
+    assert (over.status, over.second_look, over.due_at) == (RequestStatus.DONE, True, None)
+    assert over.parts[SERVICES[0]].removed == {"things": 2}
+    world.clock.move(seconds=365 * 86_400)
+    assert await world.tend() == 0
+    assert len(world.told(ErasureRequested)) == 3
 
 
 async def test_who_asked_to_be_forgotten_is_not_known_any_more(world: World) -> None:

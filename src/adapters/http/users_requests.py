@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from dishka.integrations.litestar import FromDishka, inject
-from litestar import Controller, Response, delete, get
+from litestar import Controller, Request, Response, delete, get
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
+from adapters.http.callers import address_of
 from adapters.http.problems import problem_spec
 from core.users.data_requests import SERVICES, DataRequest
 from ports.published.identity import VerifiedToken
@@ -59,9 +60,12 @@ class BundleBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class EraseBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The password, so that nobody else does it; and whether passes for events to come are given up."""
+    """The password, and where the account has an authenticator app its code or a recovery code, so that nobody else
+    does it; and whether passes for events to come are given up: they admit nobody any more.
+    """
 
     password: Annotated[str, Meta(max_length=512)]
+    totp_code: Annotated[str, Meta(max_length=64, examples=["123456"])] | None = None
     give_up_passes: bool = False
 
 
@@ -93,11 +97,14 @@ class DataRequestController(Controller):
         "/",
         summary="Forget me",
         status_code=202,
-        responses={429: problem_spec("The password was guessed too often; wait as long as `Retry-After` says.")},
+        responses={
+            429: problem_spec("The account or its address tried too often; wait as long as `Retry-After` says.")
+        },
     )
     @inject
     async def erase(
         self,
+        request: Request[Any, Any, Any],
         data: JSONBody[EraseBody],
         identity: NamedDependency[VerifiedToken],
         usecase: FromDishka[AskForErasure],
@@ -107,8 +114,14 @@ class DataRequestController(Controller):
         The e-mail address is free again soon afterwards. Records of money stay, and lead to nobody; what stays and
         why is in the answer of each service, which this tells while the token lasts.
         """
-        request = await usecase(identity, password=data.password, give_up_passes=data.give_up_passes)
-        return Response(_body(request), status_code=202, headers=_PRIVATE)
+        asked = await usecase(
+            identity,
+            password=data.password,
+            give_up_passes=data.give_up_passes,
+            totp_code=data.totp_code,
+            address=address_of(request),
+        )
+        return Response(_body(asked), status_code=202, headers=_PRIVATE)
 
 
 def _body(request: DataRequest) -> DataRequestBody:

@@ -30,6 +30,8 @@ class InProcessPersons(PersonsApi):
         self._confirm = confirm
 
     @override
-    async def confirm_erasure(self, *, account_id: UUID, password: str) -> None:
+    async def confirm_erasure(
+        self, *, account_id: UUID, password: str, totp_code: str | None, address: str | None
+    ) -> None:
         async with refusals_translated():
-            await self._confirm(AccountId(account_id), password=password)
+            await self._confirm(AccountId(account_id), password=password, totp_code=totp_code, address=address)

@@ -1,6 +1,6 @@
 """The transactions of admission, orders' standings and keys in memory."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from adapters.memory.messaging import MemoryMessages
 from core.admission.disputes import OrderDispute
 from core.admission.keys import PassKey
 from core.admission.passes import OrderStanding, Pass, PassStatus
-from core.shared.ids import AccountId, OrderId, TenantId, TicketId
+from core.shared.ids import AccountId, OrderId, PassId, TenantId, TicketId
 from ports.admission import (
     AdmissionTransaction,
     AdmissionTransactions,
@@ -120,6 +120,10 @@ class MemoryAdmissionTransactions(AdmissionTransactions):
         """Return what is stored, of each tenant."""
         return list(self._states.values())
 
+    def by_tenant(self) -> Mapping[TenantId, AdmissionState]:
+        """Return what is stored, by tenant."""
+        return dict(self._states)
+
     @override
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncGenerator[AdmissionTransaction]:
@@ -153,3 +157,16 @@ class MemoryPassesOfPerson(PassesOfPerson):
             if each.account_id == account_id and each.status is not PassStatus.VOID and each.event.ends_at > now
         ]
         return sorted(found, key=lambda each: (each.event.starts_at, each.id))[:passes_max]
+
+    @override
+    async def left_behind(
+        self, account_id: AccountId, *, now: datetime, passes_max: int
+    ) -> Sequence[tuple[TenantId, PassId]]:
+        found = [
+            (tenant_id, each.id)
+            for tenant_id, state in self._admission.by_tenant().items()
+            for each in state.passes.values()
+            if each.account_id == account_id and each.status is not PassStatus.VOID and each.event.ends_at > now
+            if each.offer is None
+        ]
+        return sorted(found)[:passes_max]

@@ -1,7 +1,7 @@
 """Reviews, reactions and ratings in memory. No method awaits anything, so each is one step for all tasks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
 from uuid import UUID
@@ -59,6 +59,11 @@ class MemoryReviewStore(ReviewStore):
             return False
         self._keep(tenant_id, stored, after)
         return True
+
+    @override
+    async def written_by(self, account_id: AccountId) -> Sequence[ReviewInTenant]:
+        every = self.reviews.items()
+        return sorted(ReviewInTenant(owner, each.id) for (owner, _), each in every if each.account_id == account_id)
 
     @override
     async def page(self, tenant_id: TenantId, wanted: ReviewFilter, request: ReviewPageRequest) -> ReviewPage:
@@ -154,6 +159,32 @@ class MemoryReactions(ReactionStore):
             return False
         self._kept[key] = _Kept(known.reaction, live=False, changed=(uuid7(), at))
         return True
+
+    @override
+    async def made_by(self, account_id: AccountId, kind: ReactionKind) -> Sequence[ReviewInTenant]:
+        return sorted(ReviewInTenant(key[0], key[1]) for key in self._kept if key[2:] == (account_id, kind))
+
+    @override
+    async def without_person(
+        self,
+        tenant_id: TenantId,
+        review_id: ReviewId,
+        account_id: AccountId,
+        kind: ReactionKind,
+        *,
+        stand_in: AccountId,
+    ) -> bool:
+        known = self._kept.pop((tenant_id, review_id, account_id, kind), None)
+        if known is None:
+            return False
+        nobodys = replace(known.reaction, account_id=stand_in, reason=None)
+        self._kept[tenant_id, review_id, stand_in, kind] = replace(known, reaction=nobodys)
+        return True
+
+    @override
+    async def forget_review(self, tenant_id: TenantId, review_id: ReviewId) -> None:
+        for key, _ in self._of(tenant_id, review_id):
+            del self._kept[key]
 
     @override
     async def tally(self, tenant_id: TenantId, review_id: ReviewId, *, report_round: int) -> ReactionTally:

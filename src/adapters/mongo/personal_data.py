@@ -1,7 +1,7 @@
 """What a MongoDB database keeps about one person, and what it has sent and answered about them."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -17,36 +17,57 @@ from ports.personal_data import Erasure, Person, PersonalData, PersonalDataAnswe
 from ports.published.personal_data import KeptRecord
 from ports.stores import StoreUnavailableError
 
+type Shown = Callable[[Document, AccountId], Document]
+
 
 @dataclass(frozen=True, slots=True)
 class PersonDocuments:
-    """Documents of one collection that are about the account which `account` names; `hidden` members are not shown."""
+    """Documents of one collection in which a member of `accounts` is the person's account id.
+
+    `hidden` members are not shown; or `shown` says what of a document is, where others are named in it too.
+    """
 
     kind: str
     collection: str
-    account: str = "accountId"
-    hidden: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ("accountId",)
+    hidden: tuple[str, ...] = ("_id",)
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPlan:
+    """All collections of one database that hold something of persons; what of it is kept; and the others, with why."""
+
+    documents: tuple[PersonDocuments, ...]
+    kept: tuple[KeptRecord, ...]
+    about_nobody: Mapping[str, str]
 
 
 class MongoPersonalData(PersonalData):
-    """Shows the documents of each organisation; they hold nothing of the person but the account id, so all stay."""
+    """Shows the documents of every organisation by a plan.
 
-    def __init__(
-        self, database: Database, documents: Sequence[PersonDocuments], *, kept: tuple[KeptRecord, ...]
-    ) -> None:
+    It forgets none: what is left under the account id is what the plan keeps, and what else is to go, the service's own
+    use cases take away.
+    """
+
+    def __init__(self, database: Database, plan: DocumentPlan) -> None:
         self._database = database
-        self._documents = documents
-        self._kept = kept
+        self._documents = plan.documents
+        self._kept = plan.kept
 
     @override
     async def collect(self, person: Person) -> Records:
         found: dict[str, list[Mapping[str, Any]]] = {}
         async with driver_errors_translated():
             for each in self._documents:
-                hidden = dict.fromkeys(("_id", *each.hidden), False)
+                hidden = dict.fromkeys(each.hidden, False)
                 # Across organisations on purpose: it is the person who asks, not an organisation.
-                cursor = self._database.get_collection(each.collection).find({each.account: person.account_id}, hidden)
-                records = [_plain(document) async for document in cursor]
+                mine: Document = {"$or": [{member: person.account_id} for member in each.accounts]}
+                cursor = self._database.get_collection(each.collection).find(mine, hidden)
+                records = [
+                    _plain(document if each.shown is None else each.shown(document, person.account_id))
+                    async for document in cursor
+                ]
                 if records:
                     found[each.kind] = records
         return found

@@ -59,6 +59,33 @@ class MongoReactions(ReactionStore):
         return done.matched_count == 1
 
     @override
+    async def made_by(self, account_id: AccountId, kind: ReactionKind) -> Sequence[ReviewInTenant]:
+        made = {"accountId": account_id, "kind": kind.value}
+        async with driver_errors_translated():
+            found = await self._reactions.find(made, {"tenantId": True, "reviewId": True}).to_list()
+        return sorted(ReviewInTenant(TenantId(each["tenantId"]), ReviewId(each["reviewId"])) for each in found)
+
+    @override
+    async def without_person(
+        self,
+        tenant_id: TenantId,
+        review_id: ReviewId,
+        account_id: AccountId,
+        kind: ReactionKind,
+        *,
+        stand_in: AccountId,
+    ) -> bool:
+        there = _named(tenant_id, review_id, account_id, kind)
+        async with driver_errors_translated():
+            done = await self._reactions.update_one(there, {"$set": {"accountId": stand_in, "reason": None}})
+        return done.matched_count == 1
+
+    @override
+    async def forget_review(self, tenant_id: TenantId, review_id: ReviewId) -> None:
+        async with driver_errors_translated():
+            await self._reactions.delete_many({"tenantId": tenant_id, "reviewId": review_id})
+
+    @override
     async def tally(self, tenant_id: TenantId, review_id: ReviewId, *, report_round: int) -> ReactionTally:
         of_review = {"tenantId": tenant_id, "reviewId": review_id}
         helpful = of_review | {"kind": ReactionKind.HELPFUL.value, "live": True}

@@ -20,7 +20,7 @@ from core.reviews.looking import ReviewFilter, ReviewMark, ReviewOrder, mark_of
 from core.reviews.ratings import changes_ratings
 from core.reviews.review import Review
 from core.shared.ids import AccountId, ReviewId, TenantId, TicketId
-from ports.reviews import ReviewPage, ReviewPageRequest, ReviewStore
+from ports.reviews import ReviewInTenant, ReviewPage, ReviewPageRequest, ReviewStore
 
 REVIEW_DOCUMENTS: Sequence[type[Document]] = (ReviewDocument, ReactionDocument, VenueRatingsDocument)
 """What the context keeps in content_db, with the indexes of each."""
@@ -63,6 +63,12 @@ class MongoReviewStore(ReviewStore):
         async with driver_errors_translated():
             done = await self._reviews.update_one(stored, {"$set": facts | _due(before, after)})
         return done.matched_count == 1
+
+    @override
+    async def written_by(self, account_id: AccountId) -> Sequence[ReviewInTenant]:
+        async with driver_errors_translated():
+            found = await self._reviews.find({"accountId": account_id}, {"tenantId": True}).to_list()
+        return sorted(ReviewInTenant(TenantId(each["tenantId"]), ReviewId(each["_id"])) for each in found)
 
     @override
     async def page(self, tenant_id: TenantId, wanted: ReviewFilter, request: ReviewPageRequest) -> ReviewPage:

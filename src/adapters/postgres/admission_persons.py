@@ -8,7 +8,7 @@ from adapters.postgres.pass_rows import pass_of
 from adapters.postgres.pool import Pool
 from adapters.postgres.transactions import person_transaction
 from core.admission.passes import Pass
-from core.shared.ids import AccountId
+from core.shared.ids import AccountId, PassId, TenantId
 from ports.admission import PassesOfPerson
 
 
@@ -31,3 +31,20 @@ class PostgresPassesOfPerson(PassesOfPerson):
                 passes_max,
             )
         return [pass_of(row) for row in rows]
+
+    @override
+    async def left_behind(
+        self, account_id: AccountId, *, now: datetime, passes_max: int
+    ) -> Sequence[tuple[TenantId, PassId]]:
+        async with person_transaction(self._pool, account_id) as connection:
+            rows = await connection.fetch(
+                """
+                select tenant_id, id from passes
+                where account_id = $1 and status <> 'VOID' and event_ends_at > $2 and offer_id is null
+                order by tenant_id, id limit $3
+                """,
+                account_id,
+                now,
+                passes_max,
+            )
+        return [(TenantId(row["tenant_id"]), PassId(row["id"])) for row in rows]

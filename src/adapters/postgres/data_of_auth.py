@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from adapters.postgres.pool import Pool, rows_touched
+from adapters.postgres.pool import Pool, driver_errors_translated, rows_touched
 from adapters.postgres.transactions import person_transaction, tenant_transaction
 from ports.personal_data import Erasure, Person, PersonalData, Records
 from ports.published.personal_data import KeptRecord
@@ -18,6 +18,13 @@ _QUERIES = {
         select to_jsonb(t) || jsonb_build_object('organisation', o.name)
         from memberships t join organisations o using (tenant_id) where t.account_id = $1 order by t.tenant_id
     """,
+    "secondFactor": """
+        select jsonb_build_object('enrolled_at', t.enrolled_at, 'confirmed_at', t.confirmed_at, 'recovery_codes_left', (
+            select count(*) from totp_recovery_codes c where c.account_id = t.account_id and c.spent_at is null))
+        from totp_factors t where t.account_id = $1
+    """,
+    "mailedTokens": "select to_jsonb(t) - '{digest,account_id}'::text[] from mail_tokens t where t.account_id = $1 "
+    "order by t.issued_at",
 }
 """Records by kind; what proves who somebody is (hashes, digests) is shown to nobody, the person included."""
 
@@ -25,6 +32,11 @@ _KEYS = """
 select to_jsonb(t) - 'digest' from api_keys t
 where t.tenant_id = $2 and (t.created_by = $1 or t.revoked_by = $1) order by t.id
 """
+
+_LETTERS = """
+select to_jsonb(t) - '{sealed,account_id,last_error}'::text[] from mail_queue t where t.account_id = $1 order by t.id
+"""
+"""Letters that wait, and those that could not be delivered; what was sent is kept by nobody but its mailbox."""
 
 _KEPT = (
     KeptRecord(
@@ -35,10 +47,14 @@ _KEPT = (
 
 
 class PostgresAuthData(PersonalData):
-    """Works as the app role in transactions of the person; keys are found in the organisations that they work for."""
+    """Works as the app role in transactions of the person; keys are found in the organisations that they work for.
 
-    def __init__(self, pool: Pool) -> None:
+    Letters are read as the relay role, since the app role puts them in and sees none.
+    """
+
+    def __init__(self, pool: Pool, relay: Pool) -> None:
         self._pool = pool
+        self._relay = relay
 
     @override
     async def collect(self, person: Person) -> Records:
@@ -48,6 +64,10 @@ class PostgresAuthData(PersonalData):
                 rows = await connection.fetch(query, person.account_id)
                 if rows:
                     found[kind] = [_record(row) for row in rows]
+        async with driver_errors_translated():
+            letters = await self._relay.fetch(_LETTERS, person.account_id)
+        if letters:
+            found["letters"] = [_record(row) for row in letters]
         for membership in found.get("memberships", []):
             tenant_id = UUID(membership["tenant_id"])
             async with tenant_transaction(self._pool, tenant_id) as connection:
@@ -58,7 +78,7 @@ class PostgresAuthData(PersonalData):
 
     @override
     async def erase(self, person: Person) -> Erasure:
-        # Sessions and memberships go with the account, by their foreign keys.
+        # Sessions, memberships, letters, their tokens and the second factor go with the account, by their foreign keys.
         async with person_transaction(self._pool, person.account_id) as connection:
             status = await connection.execute("delete from accounts where id = $1", person.account_id)
         return Erasure({"account": 1} if rows_touched(status) else {}, _KEPT)

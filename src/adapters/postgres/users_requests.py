@@ -12,7 +12,9 @@ from core.shared.ids import AccountId, DataRequestId
 from core.users.data_requests import DataRequest, Part, RequestKind, RequestStatus
 from ports.users import AnsweredPage, Bundle, DataRequestStore, DueRequests
 
-_COLUMNS = "id, account_id, kind, status, email, parts::text as parts, asked, requested_at, due_at, finished_at"
+_COLUMNS = (
+    "id, account_id, kind, status, email, parts::text as parts, asked, requested_at, due_at, finished_at, second_look"
+)
 _OWN = f"select {_COLUMNS} from personal_data_requests where account_id = $1"  # noqa: S608 - our own column names
 _GET = f"{_OWN} and id = $2 for update"
 _NEWEST = f"{_OWN} and kind = $2 order by id desc limit 1 for update"
@@ -48,8 +50,8 @@ class PostgresDataRequestStore(DataRequestStore):
         status = await self._connection.execute(
             """
             insert into personal_data_requests
-                (id, account_id, kind, status, email, parts, asked, requested_at, due_at, finished_at)
-            values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10)
+                (id, account_id, kind, status, email, parts, asked, requested_at, due_at, finished_at, second_look)
+            values ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11)
             on conflict (account_id, kind) where status = 'open' do nothing
             """,
             *_values(request),
@@ -62,7 +64,7 @@ class PostgresDataRequestStore(DataRequestStore):
             """
             update personal_data_requests
             set kind = $3, status = $4, email = $5, parts = $6::text::jsonb, asked = $7, requested_at = $8,
-                due_at = $9, finished_at = $10
+                due_at = $9, finished_at = $10, second_look = $11
             where account_id = $2 and id = $1
             """,
             *_values(request),
@@ -147,6 +149,7 @@ def _values(request: DataRequest) -> tuple[object, ...]:
         request.requested_at,
         request.due_at,
         request.finished_at,
+        request.second_look,
     )
 
 
@@ -162,6 +165,7 @@ def _request_of(row: asyncpg.Record) -> DataRequest:
         requested_at=row["requested_at"],
         due_at=row["due_at"],
         finished_at=row["finished_at"],
+        second_look=row["second_look"],
     )
 
 

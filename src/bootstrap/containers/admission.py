@@ -11,15 +11,16 @@ from adapters.http.passes import OrderPassController, PassController, PassKeyCon
 from adapters.http.scans import ScanController, ScanManifestController
 from adapters.inprocess.admission import InProcessAdmission
 from adapters.inprocess.admission_persons import InProcessPassesOfPerson
+from adapters.inprocess.data_of_admission import AdmissionData
 from adapters.postgres.admission import PostgresAdmissionTransactions
 from adapters.postgres.admission_persons import PostgresPassesOfPerson
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.personal_data import PostgresPersonalData
 from adapters.postgres.personal_data_plans import ADMISSION
 from adapters.system.pass_signing import SealedPassSigner
 from adapters.system.qr_codes import SegnoCodePainter
 from bootstrap.containers.personal_data import (
     AnswersProvider,
-    PlanProvider,
     PostgresMessagesProvider,
     person_subscriptions,
 )
@@ -29,6 +30,7 @@ from core.admission.scans import GateRules
 from ports.admission import AdmissionTransactions, CodePainter, PassesOfPerson, PassSigner
 from ports.events import Subscription
 from ports.ids import IdSource
+from ports.personal_data import PersonalData
 from ports.published.admission import AdmissionApi
 from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.orders import ItemsReturned, OrderCancelled, OrderCompleted, OrderCreated
@@ -37,6 +39,7 @@ from ports.published.seating import SeatsMoved
 from usecases.admission.attendance_of import AttendanceOf
 from usecases.admission.codes import PassCodes
 from usecases.admission.facts_of_pass import FactsOfPass
+from usecases.admission.give_up_passes import GiveUpPasses
 from usecases.admission.hand_over_pass import HandOverPass
 from usecases.admission.hear_of_disputes import DecideOnDispute, FreezeOnDispute, HearOfDispute
 from usecases.admission.issue_passes import IssuePasses
@@ -93,6 +96,7 @@ class AdmissionProvider(Provider):
         PassCodeSvg,
         ListPassKeys,
         VerifyCode,
+        GiveUpPasses,
     )
 
     published = provide(InProcessAdmission, provides=AdmissionApi)
@@ -102,6 +106,11 @@ class AdmissionProvider(Provider):
     def passes_of_person(self, pools: Pools) -> PassesOfPerson:
         """Return the passes of persons, across organisations."""
         return PostgresPassesOfPerson(pools.app)
+
+    @provide
+    def personal_data(self, pools: Pools, give_up: GiveUpPasses) -> PersonalData:
+        """Return what is kept about a person."""
+        return AdmissionData(PostgresPersonalData(pools.app, ADMISSION), give_up)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> AdmissionTransactions:
@@ -129,7 +138,6 @@ def admission_service() -> Service:
         providers=(
             PostgresProvider("admission"),
             AdmissionProvider(),
-            PlanProvider(ADMISSION),
             PostgresMessagesProvider(),
             AnswersProvider("admission"),
         ),

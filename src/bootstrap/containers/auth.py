@@ -130,7 +130,7 @@ class IdentityProvider(Provider):
     @provide
     def personal_data(self, pools: Pools) -> PersonalData:
         """Return what is kept about a person."""
-        return PostgresAuthData(pools.app)
+        return PostgresAuthData(pools.app, pools.relay)
 
     @provide
     def transactions(self, engine: AsyncEngine, ids: IdSource, settings: Settings) -> IdentityTransactions:

@@ -11,6 +11,7 @@ from dishka import AnyOf, Provider, Scope, provide, provide_all
 from adapters.http.content import PageController, VenuePageController
 from adapters.http.content_media import MediaController, VenueMediaController
 from adapters.http.reviews import RatingsController, ReviewController, VenueReviewController
+from adapters.inprocess.data_of_content import ContentData
 from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.content import CONTENT_DOCUMENTS, prepare_documents
 from adapters.mongo.content_health import ContentIndexes
@@ -18,14 +19,19 @@ from adapters.mongo.content_media import MongoMediaStore
 from adapters.mongo.content_pages import MongoPageStore
 from adapters.mongo.health import MongoHealth
 from adapters.mongo.idempotency import MongoIdempotencyStore, prepare_idempotency_keys
+from adapters.mongo.outbox import prepare_outbox
+from adapters.mongo.personal_data import MongoPersonalData
+from adapters.mongo.personal_data_plans import CONTENT
 from adapters.object_storage.content_media import LocalMediaStorage, s3_media_storage
 from adapters.system.file_types import MagicFileTypes
+from bootstrap.containers.personal_data import AnswersProvider, MongoMessagesProvider, person_subscriptions
 from bootstrap.containers.reviews import REVIEW_JOBS, ReviewsProvider
 from bootstrap.containers.service import JobSpec, Service, linked
 from bootstrap.settings import Settings
 from core.content.media import MediaLimits
 from ports.content import FileTypes, MediaStorage, MediaStore, MediaUpkeep, PageStore
 from ports.idempotency import IdempotencyStore
+from ports.personal_data import PersonalData
 from ports.published.admission import AdmissionApi
 from ports.published.venues import VenuesApi
 from usecases.content.archive_page import ArchivePage
@@ -43,6 +49,9 @@ from usecases.content.read_page import ReadPage
 from usecases.content.sweep_media import SweepMedia
 from usecases.content.update_page import UpdatePage
 from usecases.content.upload_media import UploadMedia
+from usecases.messaging.prune_events import PruneEvents
+from usecases.messaging.relay_outbox import RelayOutbox
+from usecases.reviews.forget_reviewer import ForgetReviewer
 
 SWEEP_INTERVAL_S = 300.0
 
@@ -83,6 +92,12 @@ class ContentProvider(Provider):
             database = database_of(client, mongo.name)
             await prepare_documents(database, CONTENT_DOCUMENTS)
             yield database
+
+    @provide
+    async def personal_data(self, database: Database, forget: ForgetReviewer) -> PersonalData:
+        """Make the indexes of the outbox that the answers go to, and return what is kept about a person."""
+        await prepare_outbox(database)
+        return ContentData(MongoPersonalData(database, CONTENT), forget)
 
     @provide
     def pages(self, database: Database) -> PageStore:
@@ -126,7 +141,13 @@ def content_service() -> Service:
     """Return the content service."""
     return Service(
         name="content",
-        providers=(ContentProvider(), ReviewsProvider(), linked(VenuesApi, AdmissionApi)),
+        providers=(
+            ContentProvider(),
+            ReviewsProvider(),
+            linked(VenuesApi, AdmissionApi),
+            MongoMessagesProvider("content"),
+            AnswersProvider("content"),
+        ),
         controllers=(
             VenuePageController,
             PageController,
@@ -136,6 +157,12 @@ def content_service() -> Service:
             ReviewController,
             RatingsController,
         ),
-        jobs=(JobSpec("sweep_media", SWEEP_INTERVAL_S, SweepMedia), *REVIEW_JOBS),
+        subscriptions=person_subscriptions("content"),
+        jobs=(
+            JobSpec("sweep_media", SWEEP_INTERVAL_S, SweepMedia),
+            *REVIEW_JOBS,
+            JobSpec("relay_outbox", 1.0, RelayOutbox),
+            JobSpec("prune_messages", 300.0, PruneEvents),
+        ),
         checks=(MongoHealth, ContentIndexes),
     )

@@ -14,6 +14,7 @@ from core.reviews.review import Moderation, ReviewTerms
 from ports.reviews import RatingsStore, ReactionStore, ReviewStore
 from usecases.reviews.count_reactions import CountReactions, ReactionCount
 from usecases.reviews.edit_review import EditReview, WithdrawReview
+from usecases.reviews.forget_reviewer import ForgetReviewer
 from usecases.reviews.look_through_reviews import ListReports, ListReviews, ReadReview
 from usecases.reviews.moderate_review import ModerateReview
 from usecases.reviews.react_to_review import ReactToReview, TakeHelpfulBack
@@ -24,7 +25,7 @@ REVIEW_JOBS = (JobSpec("refresh_ratings", 1.0, RefreshRatings), JobSpec("count_r
 
 
 class ReviewsProvider(Provider):
-    """Reviews, what people say of them, and ratings. Admission is asked over its link; there is no outbox."""
+    """Reviews, what people say of them, and ratings. Admission is asked over its link."""
 
     scope = Scope.APP
     usecases = provide_all(
@@ -42,6 +43,7 @@ class ReviewsProvider(Provider):
         ReadRatings,
         RefreshRatings,
         RebuildRatings,
+        ForgetReviewer,
     )
     reviews = provide(MongoReviewStore, provides=ReviewStore)
     reactions = provide(MongoReactions, provides=ReactionStore)

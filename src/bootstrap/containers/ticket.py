@@ -16,8 +16,8 @@ from adapters.mongo.client import Database, create_client, database_of
 from adapters.mongo.health import MongoHealth
 from adapters.mongo.idempotency import MongoIdempotencyStore, prepare_idempotency_keys
 from adapters.mongo.outbox import prepare_outbox
-from adapters.mongo.personal_data import MongoPersonalData, PersonDocuments
-from adapters.mongo.place_steps import ENTRIES
+from adapters.mongo.personal_data import MongoPersonalData
+from adapters.mongo.personal_data_plans import TICKETS
 from adapters.mongo.places import MongoPlaces, prepare_places
 from adapters.mongo.tickets import MongoTicketStore, prepare_tickets
 from adapters.system.hold_tokens import RandomHoldTokens
@@ -32,7 +32,6 @@ from ports.personal_data import PersonalData
 from ports.published.general_admission import GeneralAdmissionApi
 from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.payments import AccountChanged, VenueAccountsApi
-from ports.published.personal_data import KeptRecord
 from ports.published.ticketing import EventSalesApi, TicketingApi
 from ports.published.venues import VenuesApi
 from ports.ticketing import ChargingStore, PlacesLedger, PlacesUpkeep, TicketStore
@@ -64,12 +63,6 @@ from usecases.ticketing.update_ticket import UpdateTicket
 SWEEP_INTERVAL_S = 5.0
 
 _CONNECTIONS_MAX = 50
-_PLACES_KEPT = (
-    KeptRecord(
-        what="reservations of places, under an account id that leads nowhere",
-        why="they are the count of what was sold; they hold nothing else of the person",
-    ),
-)
 
 
 class TicketingProvider(Provider):
@@ -123,9 +116,7 @@ class TicketingProvider(Provider):
     async def personal_data(self, database: Database) -> PersonalData:
         """Make the indexes of the outbox that the answers go to, and return the reservations."""
         await prepare_outbox(database)
-        return MongoPersonalData(
-            database, [PersonDocuments("places", ENTRIES, hidden=("tokenSha256", "madeBy"))], kept=_PLACES_KEPT
-        )
+        return MongoPersonalData(database, TICKETS)
 
     @provide
     async def tickets(self, database: Database) -> TicketStore:

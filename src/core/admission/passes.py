@@ -29,6 +29,9 @@ REFUNDED = "refunded"
 RESOLD = "resold"
 """Why a pass ends whose holder sold it on."""
 
+GIVEN_UP = "given_up"
+"""Why a pass ends whose holder asked to be forgotten."""
+
 type Unit = tuple[OrderItemId, int]
 """One admission of an order: an item, and which of its places, counted from 1."""
 

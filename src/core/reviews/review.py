@@ -180,6 +180,18 @@ class Review:
             return self
         return _one_on(replace(self, opinion=None, reply=None, status=ReviewStatus.WITHDRAWN), now)
 
+    def forgotten(self, *, now: datetime) -> Self:
+        """Leave nothing that says who wrote it: no text, marks, answer, seat or reasons. Twice changes nothing.
+
+        That there was a review of the visit stays, with the verdicts on it, since it is never written a second time
+        and the numbers of its venue have to be counted without it.
+        """
+        visit = replace(self.visit, sections=(), section=None, row=None, number=None)
+        history = tuple(replace(each, reason=None) for each in self.history)
+        bare = replace(self, opinion=None, reply=None, status=ReviewStatus.WITHDRAWN, visit=visit, history=history)
+        bare = replace(bare, helpful=0, reports=0)
+        return self if bare == self else _one_on(bare, now)
+
     def written_again(self, opinion: Opinion, *, visit: Visit, terms: ReviewTerms, now: datetime) -> Self:
         """Write a withdrawn review anew; one that staff ever rejected or hid has to be judged first.
 

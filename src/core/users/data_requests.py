@@ -8,7 +8,7 @@ from typing import Self
 
 from core.shared.ids import AccountId, DataRequestId
 
-SERVICES = ("admission", "auth", "order", "payment", "ticket", "user", "venue")
+SERVICES = ("admission", "auth", "content", "order", "payment", "ticket", "user", "venue")
 """Who must answer: each service that keeps something about a person."""
 
 ASK_AGAIN_S = 60
@@ -20,6 +20,13 @@ BUNDLE_DAYS = 7
 
 FRESH_S = 24 * 3600
 """A copy that is not older is answered again instead of a new one."""
+
+SECOND_LOOK_S = 3600
+"""So long after every service has forgotten somebody all are asked once more.
+
+An access token outlives its account, and an order may be made with it. When the hour is over every such token has run
+out long ago, and what its last order set off is done.
+"""
 
 BUNDLE_SCHEMA_VERSION = 1
 
@@ -70,7 +77,8 @@ class Part:
 class DataRequest:
     """One request of one person. `due_at` is when something is to be done about it next; None for never.
 
-    `email` is there while an erasure is under way, and goes with it.
+    `email` is there while an erasure is under way, and goes with it. `second_look` says that everybody was asked, or is
+    being asked, once more after it: about the account alone.
     """
 
     id: DataRequestId
@@ -83,6 +91,7 @@ class DataRequest:
     requested_at: datetime
     due_at: datetime | None
     finished_at: datetime | None = None
+    second_look: bool = False
 
     @classmethod
     def begun(
@@ -130,8 +139,19 @@ class DataRequest:
 
     def finished(self, now: datetime) -> Self:
         """Everybody has answered: a copy is kept for its days, an erasure stays without the address."""
-        due_at = now + timedelta(days=BUNDLE_DAYS) if self.kind is RequestKind.EXPORT else None
+        if self.kind is RequestKind.EXPORT:
+            due_at: datetime | None = now + timedelta(days=BUNDLE_DAYS)
+        else:
+            due_at = None if self.second_look else now + timedelta(seconds=SECOND_LOOK_S)
         return replace(self, status=RequestStatus.DONE, email=None, finished_at=now, due_at=due_at)
+
+    def looked_at_again(self, now: datetime) -> Self:
+        """Ask everybody once more to forget; what they answered before still counts."""
+        parts = {name: replace(part, arrived=frozenset[int]()) for name, part in self.parts.items()}
+        due_at = now + timedelta(seconds=ASK_AGAIN_S)
+        return replace(
+            self, status=RequestStatus.OPEN, finished_at=None, second_look=True, parts=parts, asked=1, due_at=due_at
+        )
 
     def expired(self) -> Self:
         return replace(self, status=RequestStatus.EXPIRED, due_at=None)

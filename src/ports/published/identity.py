@@ -57,12 +57,15 @@ class PersonsApi(Protocol):
     """What the service that keeps people's own data asks about their accounts."""
 
     @abstractmethod
-    async def confirm_erasure(self, *, account_id: UUID, password: str) -> None:
-        """Make sure that the person themselves wants their account to end.
+    async def confirm_erasure(
+        self, *, account_id: UUID, password: str, totp_code: str | None, address: str | None
+    ) -> None:
+        """Make sure that the person themselves wants their account to end; `address` is where they ask from.
 
-        Raises RefusedError `identity.wrong_password`, `identity.too_many_attempts` for who guesses on,
-        `identity.invalid_token` when the account is gone, `identity.last_owner` for who alone could act for an
-        organisation that has other members, and LinkUnavailableError.
+        Raises RefusedError `identity.wrong_password`, `identity.totp_required` and `identity.totp_wrong` where the
+        account has an authenticator app, `identity.too_many_attempts` (with `retry_after_s`), `identity.invalid_token`
+        when the account is gone, `identity.last_owner` for who alone could act for an organisation that has other
+        members; and LinkUnavailableError.
         """
 
 

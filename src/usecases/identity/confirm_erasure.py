@@ -7,8 +7,9 @@ from core.shared.callers import Role
 from core.shared.ids import AccountId, TenantId
 from ports.identity import IdentityTransactions
 from ports.paging import PageRequest
-from ports.published.identity import VerifiedToken
-from usecases.identity.own_password import ConfirmPassword
+from usecases.identity.attempts import Attempts
+from usecases.identity.own_password import ConfirmPassword, must_still_be
+from usecases.identity.second_factor import SecondFactor
 
 _PAGE = 100
 
@@ -19,14 +20,28 @@ class ConfirmErasure:
 
     identity: IdentityTransactions
     confirm: ConfirmPassword
+    factor: SecondFactor
+    attempts: Attempts
 
-    async def __call__(self, account_id: AccountId, *, password: str) -> None:
-        """Return when it may end.
+    async def __call__(
+        self, account_id: AccountId, *, password: str, totp_code: str | None = None, address: str | None = None
+    ) -> None:
+        """Return when it may end; the code is spent then, and only then.
 
-        Raises WrongPasswordError, TooManyAttemptsError, InvalidTokenError when the account is gone, and LastOwnerError
-        for the only owner of an organisation that has other members: they could not run it any more.
+        Guesses are counted with those at signing in. Raises InvalidTokenError when the account is gone,
+        WrongPasswordError, TooManyAttemptsError, TotpRequiredError, TotpWrongError, and LastOwnerError for the only
+        owner of an organisation that has other members: they could not run it any more.
         """
-        await self.confirm(VerifiedToken(account_id=account_id), password, address=None)
+        account = await self.confirm.of(account_id, password, address=address)
+        attempt = await self.factor.begin(account, totp_code, address=address)
+        await self._must_not_leave_others_without_owner(account_id)
+        async with self.identity.begin(account_id=account_id) as tx:
+            await must_still_be(account, tx)
+            await self.factor.spend(account, totp_code, tx)
+        if attempt is not None:
+            await self.attempts.forgive(attempt)
+
+    async def _must_not_leave_others_without_owner(self, account_id: AccountId) -> None:
         after = None
         while True:
             async with self.identity.begin(account_id=account_id) as tx:

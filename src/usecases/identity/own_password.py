@@ -6,6 +6,7 @@ from core.identity.account import Account
 from core.identity.errors import InvalidTokenError, WrongPasswordError
 from core.identity.passwords import normal_password
 from core.identity.throttling import Guarded
+from core.shared.ids import AccountId
 from ports.identity import IdentityTransaction, IdentityTransactions, PasswordHasher
 from ports.published.identity import VerifiedToken
 from usecases.identity.attempts import Attempts
@@ -26,7 +27,10 @@ class ConfirmPassword:
         Raises AccountNeededError, InvalidTokenError when the account is gone, TooManyAttemptsError, and
         WrongPasswordError.
         """
-        account_id = account_behind(bearer)
+        return await self.of(account_behind(bearer), password, address=address)
+
+    async def of(self, account_id: AccountId, password: str, *, address: str | None) -> Account:
+        """Do the same for whoever is known to be the account's; raises as above, but for AccountNeededError."""
         async with self.identity.begin(account_id=account_id) as tx:
             account = await tx.accounts.by_id(account_id)
         if account is None:

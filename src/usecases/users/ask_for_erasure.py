@@ -28,18 +28,25 @@ class AskForErasure:
     ids: IdSource
     clock: Clock
 
-    async def __call__(self, bearer: VerifiedToken, *, password: str, give_up_passes: bool) -> DataRequest:
+    async def __call__(
+        self,
+        bearer: VerifiedToken,
+        *,
+        password: str,
+        give_up_passes: bool,
+        totp_code: str | None = None,
+        address: str | None = None,
+    ) -> DataRequest:
         """Return the request; one that was made before stays the only one.
 
-        Raises AccountOfPersonNeededError, PassesToComeError, LinkUnavailableError, and RefusedError with
-        `identity.wrong_password`, `identity.too_many_attempts` or `identity.last_owner`.
+        Raises AccountOfPersonNeededError, PassesToComeError, LinkUnavailableError, and RefusedError as
+        `PersonsApi.confirm_erasure` does. Passes are asked for first, so that no code is spent in vain.
         """
         account_id = person_behind(bearer)
         async with self.users.begin(account_id) as tx:
             found = await tx.requests.newest(RequestKind.ERASURE)
         if found is not None:
             return found
-        await self.persons.confirm_erasure(account_id=account_id, password=password)
         to_come = await self.passes.passes_to_come(account_id=account_id)
         if to_come and not give_up_passes:
             problems = [
@@ -48,13 +55,16 @@ class AskForErasure:
             raise PassesToComeError(
                 "You have passes for events to come, which nobody can reach any more then; say giveUpPasses.", problems
             )
-        address = await self.identity.email_of(account_id=account_id)
+        await self.persons.confirm_erasure(
+            account_id=account_id, password=password, totp_code=totp_code, address=address
+        )
+        email = await self.identity.email_of(account_id=account_id)
         now = self.clock.now()
         request = DataRequest.begun(
             DataRequestId(self.ids.new()),
             account_id=account_id,
             kind=RequestKind.ERASURE,
-            email=address.lower() if address is not None else None,
+            email=email.lower() if email is not None else None,
             now=now,
         )
         async with self.users.begin(account_id) as tx:

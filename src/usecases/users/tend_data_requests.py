@@ -1,4 +1,4 @@
-"""Ask late services again, and delete copies whose days are over."""
+"""Ask late services again, and all of them once more after an erasure; delete copies whose days are over."""
 
 from dataclasses import dataclass
 
@@ -31,13 +31,13 @@ class TendDataRequests:
             request = await tx.requests.get(request_id)
             if request is None or request.due_at is None or request.due_at > now:
                 return False
-            if not request.is_open:
-                await tx.requests.keep_bundle(request_id, None)
-                await tx.requests.save(request.expired())
-                return True
-            await tx.requests.save(request.asked_again(now))
-            if request.kind is RequestKind.EXPORT:
+            if request.kind is RequestKind.ERASURE:
+                await tx.requests.save(request.asked_again(now) if request.is_open else request.looked_at_again(now))
+                await ask_services_to_forget(tx, request, at=now)
+            elif request.is_open:
+                await tx.requests.save(request.asked_again(now))
                 await ask_services(tx, request, at=now)
             else:
-                await ask_services_to_forget(tx, request, at=now)
+                await tx.requests.keep_bundle(request_id, None)
+                await tx.requests.save(request.expired())
         return True

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -76,6 +77,7 @@ personal_data_requests = Table(
     Column("due_at", _MOMENT),
     Column("finished_at", _MOMENT),
     Column("bundle", JSONB),
+    Column("second_look", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("account_id", "id", name="personal_data_requests_pkey"),
     CheckConstraint("kind in ('export', 'erasure')", name="personal_data_requests_kind"),
     CheckConstraint("status in ('open', 'done', 'expired')", name="personal_data_requests_status"),
