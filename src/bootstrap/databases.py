@@ -12,7 +12,7 @@ from adapters.postgres.tables import (
     order_db,
     pass_transfers,
     payment_db,
-    plan_documents,
+    plan_operations,
     user_db,
     venue_db,
     waiting_lists,
@@ -29,7 +29,7 @@ METADATA: Mapping[str, MetaData] = {
 }
 
 assert pass_transfers.metadata is waiting_lists.metadata is venue_db.metadata, "resale's tables stand in venue_db"
-assert operations.metadata is plan_documents.metadata is venue_db.metadata, "operations stand in venue_db"
+assert operations.metadata is plan_operations.metadata is venue_db.metadata, "operations stand in venue_db"
 
 
 def databases(settings: Settings) -> tuple[Database, ...]:

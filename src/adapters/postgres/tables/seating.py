@@ -282,22 +282,9 @@ def _allotments(metadata: MetaData) -> None:
     )
 
 
-def _fences(metadata: MetaData) -> None:
-    Table(
-        "seating_fences",
-        metadata,
-        Column("tenant_id", Uuid, nullable=False),
-        Column("operation_id", Uuid, nullable=False),
-        Column("fence", BigInteger, nullable=False),
-        Column("done", Boolean, nullable=False, server_default=text("false")),
-        PrimaryKeyConstraint("tenant_id", "operation_id", name="seating_fences_pkey"),
-    )
-
-
 metadata = venue_db.metadata
 _plans(metadata)
 _seats(metadata)
 _ledger(metadata)
 _audit(metadata)
 _allotments(metadata)
-_fences(metadata)

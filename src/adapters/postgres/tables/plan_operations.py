@@ -1,7 +1,8 @@
-"""venue_db: documents of seating plans, kept for a while."""
+"""venue_db: what operations on seating plans need: documents, kept for a while, and fences."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Uuid,
+    text,
 )
 
 from adapters.postgres.tables import venue_db
@@ -50,4 +52,14 @@ Table(
         name="plan_document_chunks_document",
         ondelete="CASCADE",
     ),
+)
+
+fences = Table(
+    "seating_fences",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("operation_id", Uuid, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("done", Boolean, nullable=False, server_default=text("false")),
+    PrimaryKeyConstraint("tenant_id", "operation_id", name="seating_fences_pkey"),
 )
