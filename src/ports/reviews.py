@@ -192,8 +192,20 @@ class RatingsStore(Protocol):
         """
 
     @abstractmethod
-    async def due(self, *, venues_max: int) -> Sequence[VenueInTenant]:
-        """Return, across tenants, up to so many venues whose ratings are due to be counted anew, each once."""
+    async def begin(self, tenant_id: TenantId, venue_id: VenueId, *, now: datetime) -> bool:
+        """Claim the next count of a venue: from now on it rests as long as its last count demands (`rests_until`).
+
+        False, and nothing changed, while it rests already; of many who begin at once exactly one succeeds. What is due
+        stays due, so the venue is counted after that rest when whoever began dies.
+        """
+
+    @abstractmethod
+    async def ended(self, tenant_id: TenantId, venue_id: VenueId, *, began: datetime, now: datetime) -> None:
+        """Note how long a count took that began then, whether it was kept or not; the venue rests accordingly."""
+
+    @abstractmethod
+    async def due(self, *, now: datetime, venues_max: int) -> Sequence[VenueInTenant]:
+        """Return, across tenants, up to so many venues that are due to be counted anew and do not rest, each once."""
 
     @abstractmethod
     async def venues(self, *, venue_id: VenueId | None) -> Sequence[VenueInTenant]:

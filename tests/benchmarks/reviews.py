@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from tests.benchmarks.load import Load
 from tests.benchmarks.organiser import Organiser
 from tests.benchmarks.over_http import loaded
 from tests.benchmarks.results import Figure, Line, Part
-from tests.benchmarks.reviews_seed import SECTIONS, Place, Seed, filled
+from tests.benchmarks.reviews_seed import PATIENCE_S, SECTIONS, Place, Seed, filled
 from tests.reviews_builders import NOON
 
 FEW = 1_000
@@ -57,7 +57,9 @@ class _Venue:
 
 
 class _TimedRatings(MongoRatings):
-    """The ratings, with a note of how long the pipeline took."""
+    """The ratings, with a note of how long the pipeline took, and as much patience as the other clients have here."""
+
+    count_max = timedelta(seconds=PATIENCE_S)
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)

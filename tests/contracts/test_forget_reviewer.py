@@ -115,7 +115,7 @@ async def test_a_review_goes_with_all_it_says_and_the_ratings_are_counted_withou
     assert [each.reason for each in left.history] == [None]
     assert await content.reactions.reports_of(OURS, anns.id, reports_max=9) == []
     assert (await content.found(elsewhere, tenant_id=THEIRS)).opinion is None
-    for venue in await content.ratings.due(venues_max=9):
+    for venue in await content.ratings.due(now=LATER, venues_max=9):
         await content.ratings.refresh(venue.tenant_id, venue.venue_id, now=LATER)
     ours = await content.ratings.get(OURS, VENUE)
     theirs = await content.ratings.get(THEIRS, VENUE)

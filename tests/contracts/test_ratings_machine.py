@@ -273,7 +273,7 @@ async def test_kept_ratings_and_counts_are_what_a_plain_recount_gives(
     assert counted is not None
     assert counted.sections == recounted(VENUE, found, now=counted.counted_at).sections
     assert {each.id: each.helpful for each in found} == {each.id: len(world.helpful.get(each.id, ())) for each in found}
-    assert list(await ratings.due(venues_max=9)) == []
+    assert list(await ratings.due(now=world.clock.now(), venues_max=9)) == []
     assert list(await reactions.due(before=world.clock.now(), reviews_max=9)) == []
     assert world.seen["died"] > 3 and counted.whole.overall.count > 0
     assert len({each.status for each in found}) > 2

@@ -419,7 +419,7 @@ async def test_ratings_follow_what_is_published_and_are_rebuilt_by_command(servi
         (None, 1, 3.0),
     ]
     await service.judge(first, status="hidden", reason="spam")
-    assert [each["section"] for each in (await service.ratings())["sections"]] == ["A", None]
     rebuilt = [each async for each in (await service.container.get(RebuildRatings))()]
     assert [(venue.venue_id, ratings.whole.overall.count) for venue, ratings in rebuilt if ratings] == [(VENUE, 2)]
+    assert [each["section"] for each in (await service.ratings())["sections"]] == ["A", None]
     assert await (await service.container.get(CountReactions))() == 0

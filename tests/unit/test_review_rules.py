@@ -1,6 +1,7 @@
 """What may become of a review, by the rules alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -16,7 +17,7 @@ from core.reviews.errors import (
 )
 from core.reviews.looking import words_of
 from core.reviews.opinion import BODY_LENGTH_MAX, TITLE_LENGTH_MAX
-from core.reviews.ratings import MarkTally, Tally, changes_ratings, recounted
+from core.reviews.ratings import COUNT_MAX, MarkTally, Tally, changes_ratings, recounted, rests_until
 from core.reviews.review import EDITS_MAX, VERDICTS, Review, ReviewStatus
 from core.shared.ids import AccountId
 from tests.reviews_builders import AFTER, BEFORE, LATER, NOON, SIGHT, SOUND, STAFF, a_review, an_opinion, hidden
@@ -161,6 +162,17 @@ def test_ratings_are_sums_of_what_is_published() -> None:
     assert ratings.whole == Tally(MarkTally(2, 7), (0, 1, 0, 0, 1), {SIGHT: MarkTally(1, 1), SOUND: MarkTally(2, 7)})
     assert set(ratings.sections) == {"B", None}
     assert Tally().overall.mean is None
+
+
+@pytest.mark.parametrize(
+    ("took_s", "rests_s"),
+    [(-3600, 1), (0, 1), (0.05, 1), (0.051, 1.02), (3, 60), (240, 4800), (240.001, 4800), (86_400, 4800)],
+)
+def test_a_venue_rests_for_twenty_times_its_count_within_bounds_whatever_the_clock_does(
+    took_s: float, rests_s: float
+) -> None:
+    assert COUNT_MAX.total_seconds() == 240
+    assert rests_until(NOON, timedelta(seconds=took_s)) == NOON + timedelta(seconds=rests_s)
 
 
 def test_only_changes_of_what_is_published_change_ratings() -> None:

@@ -24,7 +24,12 @@ async def serve(port: int, database_file: str | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    engine = MemoryEngine() if database_file is None else SQLiteEngine(database_file)
+    # MongoDB groups any number of documents; this server refuses more than 50,000 unless it is told not to.
+    engine = (
+        MemoryEngine(aggregation_materialization_limit=None)
+        if database_file is None
+        else SQLiteEngine(database_file, aggregation_materialization_limit=None)
+    )
     async with AsyncMongoEcoProxyServer(
         engine=engine,
         host=LOOPBACK,

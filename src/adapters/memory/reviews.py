@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from core.reviews.looking import ReviewFilter, ReviewMark, mark_of
-from core.reviews.ratings import VenueRatings, changes_ratings, recounted
+from core.reviews.ratings import VenueRatings, changes_ratings, recounted, rests_until
 from core.reviews.review import Review
 from core.shared.ids import AccountId, ReviewId, TenantId, TicketId, VenueId
 from core.shared.time import to_the_millisecond
@@ -96,6 +96,8 @@ class MemoryRatings(RatingsStore):
     def __init__(self, reviews: MemoryReviewStore) -> None:
         self._reviews = reviews
         self._kept: dict[VenueInTenant, VenueRatings] = {}
+        self._took: dict[VenueInTenant, timedelta] = {}
+        self._rests: dict[VenueInTenant, datetime] = {}
 
     @override
     async def get(self, tenant_id: TenantId, venue_id: VenueId) -> VenueRatings | None:
@@ -113,13 +115,30 @@ class MemoryRatings(RatingsStore):
         return True
 
     @override
-    async def due(self, *, venues_max: int) -> Sequence[VenueInTenant]:
-        return sorted(self._reviews.due)[:venues_max]
+    async def begin(self, tenant_id: TenantId, venue_id: VenueId, *, now: datetime) -> bool:
+        venue = VenueInTenant(tenant_id, venue_id)
+        if self._is_resting(venue, now):
+            return False
+        self._rests[venue] = to_the_millisecond(rests_until(now, self._took.get(venue, timedelta())))
+        return True
+
+    @override
+    async def ended(self, tenant_id: TenantId, venue_id: VenueId, *, began: datetime, now: datetime) -> None:
+        venue = VenueInTenant(tenant_id, venue_id)
+        self._took[venue] = now - began
+        self._rests[venue] = to_the_millisecond(rests_until(began, now - began))
+
+    @override
+    async def due(self, *, now: datetime, venues_max: int) -> Sequence[VenueInTenant]:
+        return sorted(each for each in self._reviews.due if not self._is_resting(each, now))[:venues_max]
 
     @override
     async def venues(self, *, venue_id: VenueId | None) -> Sequence[VenueInTenant]:
         reviewed = {VenueInTenant(owner, each.venue_id) for (owner, _), each in self._reviews.reviews.items()}
         return sorted(each for each in {*reviewed, *self._kept} if venue_id in {None, each.venue_id})
+
+    def _is_resting(self, venue: VenueInTenant, now: datetime) -> bool:
+        return venue in self._rests and self._rests[venue] > now
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,11 @@ class SectionRatingsFields(BaseModel):
 
 
 class VenueRatingsDocument(Document):
-    """The kept ratings of a venue, all in one document; `generation` grows with each count."""
+    """The kept ratings of a venue, all in one document; `generation` grows with each count.
+
+    It is 0 where a count began and none was kept yet. `tookMs` is how long the last count took, and until `restsUntil`
+    the venue is not counted again; either is missing where no count was timed.
+    """
 
     model_config = NAMES
 
@@ -119,12 +123,18 @@ class VenueRatingsDocument(Document):
     generation: int
     counted_at: datetime
     sections: list[SectionRatingsFields]
+    took_ms: int = 0
+    rests_until: datetime | None = None
 
     class Settings:
-        """The collection and its index: one document a venue."""
+        """The collection and its indexes: one document a venue, and those that rest."""
 
         name = "ratings"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel([*OF_VENUE], name="ratings_of_venue", unique=True)]
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([*OF_VENUE], name="ratings_of_venue", unique=True),
+            # The upkeep looks across tenants, so its index does not begin with one.
+            IndexModel([("restsUntil", ASCENDING)], name="ratings_resting", sparse=True),
+        ]
 
     def ratings(self) -> VenueRatings:
         """Read the ratings back."""

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from core.reviews.opinion import MARKS, RatingCategory
 from core.reviews.review import Review
 from core.shared.ids import VenueId
+
+COUNT_MAX = timedelta(minutes=4)
+"""What one count of a venue may take: less than a run of background work may."""
+
+_REST_MIN = timedelta(seconds=1)
+_REST_FACTOR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,15 @@ def changes_ratings(before: Review | None, after: Review) -> bool:
     was = (tally_of(before), before.visit.section) if before is not None else (None, None)
     now = (tally_of(after), after.visit.section)
     return was != now and not (was[0] is None and now[0] is None)
+
+
+def rests_until(began: datetime, took: timedelta) -> datetime:
+    """Return from when on a venue may be counted again whose count began then.
+
+    20 times what a count takes, so that background work spends no more than a twentieth of its time on one venue; at
+    least a second, and never longer than after the longest count, whatever the clock did meanwhile.
+    """
+    return began + max(_REST_MIN, _REST_FACTOR * min(took, COUNT_MAX))
 
 
 def recounted(venue_id: VenueId, reviews: Iterable[Review], *, now: datetime) -> VenueRatings:
