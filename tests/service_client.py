@@ -18,8 +18,12 @@ from bootstrap.settings import DATABASES, Settings, read_settings
 from core.shared.callers import Caller
 from ports.clock import Clock
 from ports.health import HealthCheck
-from ports.published.identity import TokenVerifier, VerifiedToken
+from ports.published.admission import AdmissionApi
+from ports.published.identity import IdentityApi, TokenVerifier, VerifiedToken
+from ports.published.orders import OrdersApi
+from ports.published.payments import PaymentsApi
 from ports.published.refusals import RefusedError
+from ports.published.ticketing import EventSalesApi, TicketingApi
 
 
 class SpelledOutTokens(TokenVerifier):
@@ -135,3 +139,12 @@ async def served(
 
 def _constant(value: object) -> Callable[[], object]:
     return lambda: value
+
+
+VENUE_LINKS = (TicketingApi, EventSalesApi, AdmissionApi, OrdersApi, PaymentsApi, IdentityApi)
+"""The published APIs that the venue service is linked to."""
+
+
+def unasked(*apis: type) -> dict[type, object]:
+    """Return published APIs that are linked and that nobody is expected to ask: whoever does gets an AttributeError."""
+    return {api: object() for api in apis}

@@ -20,7 +20,7 @@ from core.shared.ids import AccountId, PriceTierId, TenantId, VenueId
 from core.shared.money import Money
 from ports.seating import SeatingTransactions
 from tests.seating_world import a_plan
-from tests.service_client import headers_of, served, settings_with
+from tests.service_client import VENUE_LINKS, headers_of, served, settings_with, unasked
 from usecases.operations.run_operations import RunOperations
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
 
@@ -82,7 +82,7 @@ class Office:
 async def office(venue_db: Database) -> AsyncIterator[Office]:
     settings = settings_with(VENUE_DATABASE_URL=venue_db.app_url, VENUE_DATABASE_RELAY_URL=venue_db.relay_url)
     manager = Caller(AccountId(uuid4()), TenantId(uuid4()), Role.MANAGER)
-    async with served(venue_service(), settings) as (client, container):
+    async with served(venue_service(), settings, unasked(*VENUE_LINKS)) as (client, container):
         office = Office(client, container, manager)
         await office.opened()
         yield office

@@ -26,7 +26,16 @@ from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
 from ports.published.ticketing import TicketingApi, TicketOnSale
 from tests.published_builders import a_ticket_on_sale
-from tests.service_client import SpelledOutTokens, app_of, container_of, headers_of, routes_of, settings_with
+from tests.service_client import (
+    VENUE_LINKS,
+    SpelledOutTokens,
+    app_of,
+    container_of,
+    headers_of,
+    routes_of,
+    settings_with,
+    unasked,
+)
 from usecases.operations.run_operations import RunOperations
 
 API = "/api/v1"
@@ -94,9 +103,10 @@ async def office(venue_db: Database) -> AsyncIterator[Office]:
         SEATING_PLAN_SEATS_PER_REQUEST="100",
     )
     tickets = Tickets()
-    elsewhere = container_of({TicketingApi: tickets})
+    apis = unasked(*VENUE_LINKS) | {TicketingApi: tickets}
+    elsewhere = container_of(apis)
     service = replace(venue_service(), jobs=())
-    container = build_container(service, settings, Links(served_by={TicketingApi: elsewhere}))
+    container = build_container(service, settings, Links(served_by=dict.fromkeys(apis, elsewhere)))
     asgi = app_of(routes_of(service, container), verifier=SpelledOutTokens())
     server = uvicorn.Server(uvicorn.Config(asgi, log_config=None, lifespan="on", timeout_graceful_shutdown=2))
     with socket.create_server(("127.0.0.1", 0)) as listening:
