@@ -43,6 +43,7 @@ from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.seating import (
     HoldReleased,
     HoldsExpired,
+    PlanChanged,
     PlanDeactivated,
     ReservationMade,
     SeatingApi,
@@ -289,6 +290,7 @@ SEATING_SUBSCRIPTIONS = (
             SeatsBlocked,
             SeatsUnblocked,
             PlanDeactivated,
+            PlanChanged,
         )
     ),
 )

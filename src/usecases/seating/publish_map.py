@@ -12,6 +12,7 @@ from ports.events import Delivery
 from ports.published.seating import (
     HoldReleased,
     HoldsExpired,
+    PlanChanged,
     PlanDeactivated,
     ReservationMade,
     SeatsBlocked,
@@ -28,11 +29,14 @@ _log = logging.getLogger(__name__)
 
 type SeatNews = SeatsHeld | HoldsExpired | HoldReleased | ReservationMade | SeatsSold | SeatsReturned
 type BlockNews = SeatsBlocked | SeatsUnblocked
+type PlanNews = PlanDeactivated | PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
 class PublishMap:
     """Consumer of everything that changes how a seat is shown. Repeating it says the truth again, so it has no inbox.
+
+    A plan with another layout has seats of which a watcher knows nothing: everybody is told to read the map again.
 
     An event only says that something changed; how the seats stand is read from the ledger. So an event that comes
     late, or twice, or out of turn never shows a seat as it was. Two that are taken at the same instant for one seat
@@ -49,16 +53,17 @@ class PublishMap:
     feed: SeatMapFeed
     clock: Clock
 
-    async def __call__(self, event: SeatNews | BlockNews | PlanDeactivated, delivery: Delivery) -> None:
-        """Write to the plan's stream how the event's seats stand, or that the plan is closed."""
+    async def __call__(self, event: SeatNews | BlockNews | PlanNews, delivery: Delivery) -> None:
+        """Write to the plan's stream how the event's seats stand, or that the plan is closed, or begin it anew."""
         if delivery.tenant_id is None:
             raise ValueError(f"{event.event_type} {delivery.event_id} names no tenant")
         tenant_id, plan_id = TenantId(delivery.tenant_id), PlanId(event.plan_id)
-        change = await self._change(event, tenant_id)
-        if change is None:
-            return
+        change = None if isinstance(event, PlanChanged) else await self._change(event, tenant_id)
         try:
-            await self.feed.append(tenant_id, plan_id, change)
+            if isinstance(event, PlanChanged):
+                await self.feed.begin_anew(tenant_id, plan_id)
+            elif change is not None:
+                await self.feed.append(tenant_id, plan_id, change)
         except SeatMapUnavailableError as error:
             _log.warning("the live map of %s misses a change: %s", plan_id, error)
 
