@@ -46,7 +46,8 @@ class PublishMap:
     the timer or the sweep finds it, up to 5 s later. Whoever asks to hold it meanwhile gets it.
 
     When the stream cannot be reached this succeeds all the same: the stream marks the gap when it is back, and a relay
-    must not be held up, nor an event be given up, for a picture.
+    must not be held up, nor an event be given up, for a picture. Only a changed plan is tried again: on one whose seats
+    are sold nothing else may happen for hours, and nothing else tells of its new ones.
     """
 
     transactions: SeatingTransactions
@@ -54,16 +55,21 @@ class PublishMap:
     clock: Clock
 
     async def __call__(self, event: SeatNews | BlockNews | PlanNews, delivery: Delivery) -> None:
-        """Write to the plan's stream how the event's seats stand, or that the plan is closed, or begin it anew."""
+        """Write to the plan's stream how the event's seats stand, or that the plan is closed, or begin it anew.
+
+        Raises SeatMapUnavailableError for a changed plan, to be tried again.
+        """
         if delivery.tenant_id is None:
             raise ValueError(f"{event.event_type} {delivery.event_id} names no tenant")
         tenant_id, plan_id = TenantId(delivery.tenant_id), PlanId(event.plan_id)
-        change = None if isinstance(event, PlanChanged) else await self._change(event, tenant_id)
+        if isinstance(event, PlanChanged):
+            await self.feed.begin_anew(tenant_id, plan_id)
+            return
+        change = await self._change(event, tenant_id)
+        if change is None:
+            return
         try:
-            if isinstance(event, PlanChanged):
-                await self.feed.begin_anew(tenant_id, plan_id)
-            elif change is not None:
-                await self.feed.append(tenant_id, plan_id, change)
+            await self.feed.append(tenant_id, plan_id, change)
         except SeatMapUnavailableError as error:
             _log.warning("the live map of %s misses a change: %s", plan_id, error)
 
