@@ -166,7 +166,7 @@ async def test_a_worker_that_dies_beside_the_sections_changes_nothing_of_what_th
     assert of(await imports.layout()) == [STAND, PIT]
 
 
-@pytest.mark.parametrize("place", range(30, 60, 3))
+@pytest.mark.parametrize("place", range(48, 67, 2))
 async def test_wherever_the_worker_dies_the_venue_has_each_section_once_or_after_cancelling_none(
     imports: Imports, place: int
 ) -> None:

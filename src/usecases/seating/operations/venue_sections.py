@@ -95,4 +95,5 @@ def _corners(layout: Layout) -> dict[SectionId, tuple[float, float]]:
 
 def _told(put: PutSections) -> Values:
     left_out = tuple({"name": each.name, "reason": each.reason} for each in put.left_out)
-    return msgspec.to_builtins(PutResult(put.added, put.kept, left_out))
+    result = PutResult(put.added, put.kept, left_out)
+    return msgspec.json.decode(msgspec.json.encode(result), type=dict[str, object])
