@@ -58,13 +58,7 @@ from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.stores import StoreUnavailableError
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
-from usecases.seating.allot_seats import (
-    AllotSeats,
-    ChangeAllotment,
-    ListAllotments,
-    ReadSeatAudit,
-    ReleaseAllotment,
-)
+from usecases.seating.allot_seats import AllotSeats, ChangeAllotment, ListAllotments, ReadSeatAudit, ReleaseAllotment
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
