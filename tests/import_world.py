@@ -6,19 +6,26 @@ from uuid import UUID
 
 import msgspec
 
-from adapters.memory.clock import MemoryClock
+from adapters.inprocess.venues import InProcessVenueSections
+from adapters.memory.clock import MemoryClock, MemoryIds
+from adapters.memory.messaging import MemoryMessages
 from adapters.memory.operations import MemoryOperationTransactions
 from adapters.memory.plan_documents import MemoryPlanDocuments
 from adapters.memory.seating import MemorySeatingTransactions
+from adapters.memory.venues import MemoryVenueTransactions
 from core.operations.operation import Operation
 from core.seating.plans import SeatingPlan
 from core.seating.writing import plan_of_operation
-from core.shared.ids import OperationId, PlanId, TicketId
+from core.shared.ids import OperationId, PlanId, TicketId, VenueSectionId
+from core.venues.layout import SectionFacts, VenueSection
+from core.venues.venue import Address, Venue, VenueFacts
 from ports.clock import Clock
 from ports.paging import PageRequest
 from ports.plan_documents import PlanDocuments
 from ports.published.ticketing import TicketingApi, TicketOnSale
+from ports.published.venues import VenueSectionsApi
 from ports.seating import SeatingTransactions
+from ports.venues import VenueTransactions
 from tests.operations_world import MANAGER, TENANT, VENUE, Stores, World
 from tests.operations_world import memory_stores as operations_in_memory
 from tests.published_builders import a_ticket_on_sale
@@ -26,8 +33,10 @@ from tests.venues_neighbour import Venues
 from usecases.seating.export_plan import ExportPlan
 from usecases.seating.operations.plan_import import PlanImport
 from usecases.seating.operations.plan_layouts import PlanLayouts
+from usecases.seating.operations.venue_sections import SectionsOfPlan
 from usecases.seating.plan_drafts import PlanDrafts
 from usecases.seating.plan_uploads import DocumentTerms, UploadPlanDocument
+from usecases.venues.put_sections import PutMissingSections, TakeBackSections
 
 TICKET = TicketId(UUID(int=0x7))
 GRID = {
@@ -47,12 +56,22 @@ class OneTicket(TicketingApi):
 
 
 def plan_import(
-    seating: SeatingTransactions, documents: PlanDocuments, clock: Clock, ticketing: TicketingApi | None = None
+    seating: SeatingTransactions,
+    documents: PlanDocuments,
+    clock: Clock,
+    ticketing: TicketingApi | None = None,
+    sections: VenueSectionsApi | None = None,
 ) -> PlanImport:
-    """Return the type as a process has it that has made no layout yet."""
+    """Return the type as a process has it that has made no layout yet; without `sections` there is no such venue."""
     venues, tickets = Venues(), ticketing or OneTicket()
+    sections = sections or venue_sections(MemoryVenueTransactions(MemoryMessages(ids=MemoryIds())), clock)
     drafts = PlanDrafts(seating, tickets, venues)
-    return PlanImport(seating, drafts, PlanLayouts(seating, tickets, venues, documents), clock)
+    layouts = PlanLayouts(seating, tickets, venues, documents)
+    return PlanImport(seating, drafts, layouts, SectionsOfPlan(sections), clock)
+
+
+def venue_sections(halls: VenueTransactions, clock: Clock) -> VenueSectionsApi:
+    return InProcessVenueSections(PutMissingSections(halls, clock), TakeBackSections(halls))
 
 
 def params(source: Any = GRID, **more: object) -> dict[str, object]:
@@ -69,11 +88,27 @@ class Imports:
     def __init__(self, stores: Stores, seating: SeatingTransactions, documents: PlanDocuments) -> None:
         self.seating, self.documents, self.ids = seating, documents, stores.ids
         self.clock, self.ticketing = MemoryClock(), OneTicket()
-        self.type = plan_import(seating, documents, self.clock, self.ticketing)
+        self.halls = MemoryVenueTransactions(stores.memory or MemoryMessages(ids=MemoryIds()))
+        self.sections = venue_sections(self.halls, self.clock)
+        self.type = plan_import(seating, documents, self.clock, self.ticketing, self.sections)
         self.world = World(stores, (self.type,), self.clock)
         self.upload = UploadPlanDocument(
             documents, Venues(), self.clock, stores.ids, DocumentTerms(100_000_000, 86_400)
         )
+
+    async def built(self, *facts: SectionFacts) -> None:
+        """Open the venue with these sections of its own."""
+        now = self.clock.now()
+        hall = VenueFacts("Hall", "Europe/Berlin", 9_000, Address("Weg 1", "Erfurt", "99084", "DE"))
+        async with self.halls.begin(TENANT) as tx:
+            await tx.venues.add(Venue.opened(id=VENUE, slug="hall", facts=hall, now=now))
+            for each in facts:
+                await tx.sections.add(VenueSection(VenueSectionId(self.ids.new()), VENUE, each, 1, now, now))
+
+    async def layout(self) -> tuple[VenueSection, ...]:
+        """Return the venue's own sections."""
+        async with self.halls.begin(TENANT) as tx:
+            return await tx.sections.of_venue(VENUE)
 
     async def sent(self, document: object) -> dict[str, str]:
         """Send a document, and return it as a source."""

@@ -30,6 +30,9 @@ def import_plan(
     base_url: Url = LOCAL,
     *,
     activate: Annotated[bool, typer.Option("--activate", help="Put the plan on sale when all of it is there.")] = False,
+    venue_sections: Annotated[
+        bool, typer.Option("--venue-sections", help="Give the venue's own layout the plan's sections too.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would have, and its faults.")] = False,
     watch: Watching = True,
 ) -> None:
@@ -40,6 +43,7 @@ def import_plan(
 
     desk = Desk(base_url, token, _out, _err)
     params: dict[str, Any] = {"ticketId": str(ticket), "name": name, "activate": activate}
+    params["venueSections"] = venue_sections
     if file is None:
         raise typer.Exit(desk.begin(venue, "plan-import", params | _arena(arena or 0), dry_run=dry_run, watch=watch))
     if not file.is_file():

@@ -83,6 +83,14 @@ class SeatMapFeed(Protocol):
         """
 
     @abstractmethod
+    async def begin_anew(self, tenant_id: TenantId, plan_id: PlanId) -> MapEventId:
+        """Have everybody who watches the plan read its map again, and return the place from which changes go on.
+
+        Whoever stands before that place is too far behind. A write that fails leaves a gap, as one of `append` does,
+        and that comes to the same.
+        """
+
+    @abstractmethod
     async def last_id(self, tenant_id: TenantId, plan_id: PlanId) -> MapEventId:
         """Return the place of the newest change, BEGINNING when there is none."""
 

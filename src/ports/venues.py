@@ -67,6 +67,10 @@ class VenueSectionStore(Protocol):
     async def delete(self, section_id: VenueSectionId) -> None:
         """Forget the section (plans made from it keep their own copy); raises SectionNotFoundError."""
 
+    @abstractmethod
+    async def delete_unchanged(self, section: VenueSection) -> bool:
+        """Forget the section if it still stands at this version, and return whether it did."""
+
 
 class SettingsStore(Protocol):
     """Settings of the transaction's tenant."""

@@ -112,6 +112,30 @@ async def test_a_reader_that_waits_in_vain_gets_nothing(feed: SeatMapFeed, plan:
     assert await read(feed, plan, first, wait_s=0.05) == []
 
 
+async def test_who_stands_before_a_new_beginning_is_too_far_behind_and_who_stands_at_it_goes_on(
+    feed: SeatMapFeed, plan: PlanId
+) -> None:
+    places = [BEGINNING, await feed.append(TENANT, plan, held()), await feed.append(TENANT, plan, held())]
+    waiting = asyncio.create_task(read(feed, plan, places[-1], wait_s=1.5))
+    await asyncio.sleep(0.1)
+    anew = await feed.begin_anew(TENANT, plan)
+    assert await waiting == TooFarBehind()
+    assert [await read(feed, plan, place) for place in places] == [TooFarBehind()] * 3
+    assert anew > places[-1]
+    assert await feed.last_id(TENANT, plan) == anew
+    assert await read(feed, plan, anew) == []
+    after = await feed.append(TENANT, plan, held())
+    found = await read(feed, plan, anew)
+    assert not isinstance(found, TooFarBehind)
+    assert [entry.id for entry in found] == [after]
+
+
+async def test_a_plan_of_which_nothing_was_told_can_begin_anew(feed: SeatMapFeed, plan: PlanId) -> None:
+    anew = await feed.begin_anew(TENANT, plan)
+    assert await read(feed, plan, BEGINNING) == TooFarBehind()
+    assert await read(feed, plan, anew) == []
+
+
 async def test_a_place_that_never_was_is_too_far_behind(feed: SeatMapFeed, plan: PlanId) -> None:
     last = await feed.append(TENANT, plan, held())
     for never in (MapEventId(last.time_ms, last.number + 7), MapEventId(1, 1), MapEventId(2**63 - 1, 2**63 - 1)):

@@ -192,3 +192,23 @@ async def test_settings_start_with_defaults_and_refuse_stale_writers(transaction
         with pytest.raises(StaleVersionError):
             async with transactions.begin(OURS) as tx:
                 await tx.settings.save_for_organiser(stale, at=NOW)
+
+
+async def test_a_section_goes_when_it_stands_as_it_was_seen_and_stays_when_it_was_changed(
+    transactions: VenueTransactions,
+) -> None:
+    venue = a_venue()
+    seen, other = a_section(venue.id), a_section(venue.id, "Block B")
+    changed = replace(seen, version=2)
+    async with transactions.begin(OURS) as tx:
+        await tx.venues.add(venue)
+        await tx.sections.add(seen)
+        await tx.sections.add(other)
+        await tx.sections.save(changed)
+    async with transactions.begin(THEIRS) as tx:
+        assert not await tx.sections.delete_unchanged(changed)
+    async with transactions.begin(OURS) as tx:
+        assert not await tx.sections.delete_unchanged(seen)
+        assert await tx.sections.delete_unchanged(other)
+        assert not await tx.sections.delete_unchanged(other)
+        assert await tx.sections.of_venue(venue.id) == (changed,)

@@ -24,7 +24,7 @@ from core.seating.arena import lay_out_arena
 from core.seating.plan_export import write_plan
 from core.shared.callers import Caller, Role
 from core.shared.ids import AccountId, TenantId
-from ports.published.ticketing import TicketingApi, TicketOnSale
+from ports.published.ticketing import EventCancellation, EventSalesApi, TicketingApi, TicketOnSale
 from tests.published_builders import a_ticket_on_sale
 from tests.service_client import (
     VENUE_LINKS,
@@ -43,14 +43,18 @@ OWNER = Caller(AccountId(uuid4()), TenantId(uuid4()), Role.OWNER)
 TICKET = uuid4()
 
 
-class Tickets(TicketingApi):
-    """Sells seats at the venue that was opened."""
+class Tickets(TicketingApi, EventSalesApi):
+    """Sells seats at the venue that was opened; nobody calls an event off here."""
 
     venue_id = UUID(int=0)
 
     @override
     async def ticket(self, *, tenant_id: UUID, ticket_id: UUID) -> TicketOnSale:
         return a_ticket_on_sale(ticket_id, venue_id=self.venue_id)
+
+    @override
+    async def cancel(self, *, tenant_id: UUID, ticket_id: UUID, cancellation: EventCancellation) -> EventCancellation:
+        return cancellation
 
 
 @dataclass
@@ -103,7 +107,7 @@ async def office(venue_db: Database) -> AsyncIterator[Office]:
         SEATING_PLAN_SEATS_PER_REQUEST="100",
     )
     tickets = Tickets()
-    apis = unasked(*VENUE_LINKS) | {TicketingApi: tickets}
+    apis = unasked(*VENUE_LINKS) | {TicketingApi: tickets, EventSalesApi: tickets}
     elsewhere = container_of(apis)
     service = replace(venue_service(), jobs=())
     container = build_container(service, settings, Links(served_by=dict.fromkeys(apis, elsewhere)))
@@ -156,10 +160,30 @@ async def test_an_arena_too_large_for_a_request_is_imported_and_put_on_sale(offi
     assert "plan-import" in refused.json()["detail"]
     plan["source"] = {"format": "arena", "seats": 100}
     assert (await office.ask("POST", "/seating-plans", json=plan)).status_code == 201
-    told = await office.fairseat("--arena", "6000", "--activate")
+    told = await office.fairseat("--arena", "6000", "--activate", "--venue-sections")
     assert told.exit_code == 0, told.output
+    assert (await office.ask("GET", f"/venues/{office.venue_id}/sections")).json()["items"] != []
     shown = (await office.ask("GET", f"/seating-plans/{await office.imported()}")).json()
     assert (shown["status"], shown["seatsCount"], shown["beingWritten"]) == ("active", 6000, False)
+
+
+async def test_a_venue_gets_the_sections_of_its_plan_and_keeps_those_that_it_had(office: Office) -> None:
+    path = f"/venues/{office.venue_id}/sections"
+    own = {"name": "Pit", "type": "ga", "capacity": 7}
+    assert (await office.ask("POST", path, json=own)).status_code == 201
+    sections = [{"name": "Stand", "rows": 2, "columns": 3}, {"name": "Pit", "kind": "ga", "capacity": 9}]
+    params = {"ticketId": str(TICKET), "name": "A", "source": {"format": "grid", "sections": sections}}
+    for added, kept in ((["Stand"], ["Pit"]), ([], ["Stand", "Pit"])):
+        body = {"type": "plan-import", "params": {**params, "venueSections": True}}
+        begun = await office.ask("POST", f"/venues/{office.venue_id}/operations", json=body)
+        assert begun.status_code == 202, begun.text
+        await office.worked()
+        done = (await office.ask("GET", f"/operations/{begun.json()['id']}")).json()
+        step = next(step for step in done["steps"] if step["name"] == "venue-sections")
+        assert (done["status"], step["result"]) == ("completed", {"added": added, "kept": kept, "leftOut": []})
+    shown = (await office.ask("GET", path)).json()["items"]
+    told = [(each["name"], each["type"], each["rowCount"], each["columnCount"], each.get("capacity")) for each in shown]
+    assert sorted(told) == [("Pit", "ga", 0, 0, 7), ("Stand", "seated", 2, 3, None)]
 
 
 async def test_documents_are_the_managers_and_have_a_limit(office: Office) -> None:

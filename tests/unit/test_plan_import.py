@@ -56,7 +56,8 @@ async def killed(imports: Imports, place: int, operation_id: OperationId) -> boo
         if count == place:
             raise Crash
 
-    fresh = OperationTypes((plan_import(imports.seating, imports.documents, imports.clock, imports.ticketing),))
+    new = plan_import(imports.seating, imports.documents, imports.clock, imports.ticketing, imports.sections)
+    fresh = OperationTypes((new,))
     try:
         await imports.world.worker(point, types=fresh)(TENANT, operation_id)
     except Crash:
@@ -144,6 +145,7 @@ async def test_a_preview_tells_the_report_and_writes_nothing(imports: Imports) -
         ({"source": {"format": "arena", "seats": 99}}, "/params/source/seats"),
         ({"source": {"format": "grid", "sections": [{"name": "A", "rows": 1}]}}, "/params/source/sections/0/columns"),
         ({"more": 1}, "/params"),
+        ({"venueSections": "yes"}, "/params/venueSections"),
         ({"priceTiers": [a_tier("A", -1)]}, "/params/priceTiers/0/price/amount"),
     ],
 )
@@ -188,7 +190,7 @@ async def test_nobody_uses_the_half_of_a_plan(imports: Imports) -> None:
     assert (await imports.world.worked(operation_id)).status is OperationStatus.COMPLETED
 
 
-@pytest.mark.parametrize("place", range(1, 60))
+@pytest.mark.parametrize("place", range(1, 66))
 async def test_wherever_a_worker_dies_the_plan_is_the_same(imports: Imports, place: int) -> None:
     operation_id = await imports.started()
     await killed(imports, place, operation_id)
@@ -200,7 +202,7 @@ async def test_wherever_a_worker_dies_the_plan_is_the_same(imports: Imports, pla
     assert (plan.version, plan.seats_version) == (2, 2)
 
 
-@pytest.mark.parametrize("place", range(4, 57, 2))
+@pytest.mark.parametrize("place", range(4, 63, 2))
 async def test_a_cancelled_import_leaves_nothing_wherever_the_worker_died(imports: Imports, place: int) -> None:
     operation_id = await imports.started()
     assert await killed(imports, place, operation_id)

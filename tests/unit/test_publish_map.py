@@ -1,6 +1,6 @@
 """What the live map is told: how seats stand, in whatever order the news come."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import uuid4
@@ -17,7 +17,16 @@ from core.seating.plans import SeatingPlan
 from core.shared.callers import Caller, Role
 from core.shared.ids import OrderId, ReservationId, SeatId
 from ports.events import Envelope
-from ports.seat_map import BEGINNING, MapEntry, MapEventId, PlanClosed, SeatsChanged, TooFarBehind
+from ports.published.seating import PlanChanged
+from ports.seat_map import (
+    BEGINNING,
+    MapEntry,
+    MapEventId,
+    PlanClosed,
+    SeatMapUnavailableError,
+    SeatsChanged,
+    TooFarBehind,
+)
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, granting, seat_ids
 from usecases.messaging.take_event import take_event
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
@@ -98,10 +107,25 @@ class Watched:
         await self.take(self.news())
         return await self.entries()
 
-    async def entries(self) -> list[MapEntry]:
-        found = await self.feed.read(
-            self.buyer.tenant_id, self.plan.id, after=self.told_until, changes_max=100, wait_s=0
+    async def changed(self) -> Envelope:
+        """Return the event of a change of the plan's layout."""
+        event = PlanChanged(
+            plan_id=self.plan.id,
+            operation_id=uuid4(),
+            version_number=2,
+            seats_version=2,
+            seats_added=1,
+            seats_removed=0,
         )
+        async with self.store.begin(self.buyer.tenant_id) as tx:
+            await tx.outbox.add(event, subject=self.plan.id, at=self.clock.now())
+        return self.news()[-1]
+
+    async def read(self, after: MapEventId) -> Sequence[MapEntry] | TooFarBehind:
+        return await self.feed.read(self.buyer.tenant_id, self.plan.id, after=after, changes_max=100, wait_s=0)
+
+    async def entries(self) -> list[MapEntry]:
+        found = await self.read(self.told_until)
         assert not isinstance(found, TooFarBehind)
         self.told_until = found[-1].id if found else self.told_until
         return list(found)
@@ -170,6 +194,32 @@ async def test_a_plan_taken_off_sale_is_told_and_one_that_is_on_sale_again_is_no
     assert await watched.told() == []
 
 
+async def test_a_plan_with_another_layout_has_everybody_read_the_map_again(watched: Watched) -> None:
+    await watched.hold("R1S1")
+    before = (await watched.told())[-1].id
+    await watched.take([await watched.changed()])
+    assert await watched.read(before) == TooFarBehind()
+    seat_map = await watched.snapshot(watched.plan.id, caller=watched.buyer)
+    assert seat_map.event_id is not None and await watched.read(seat_map.event_id) == []
+    await watched.hold("R1S2")
+    await watched.take(watched.news())
+    found = await watched.read(seat_map.event_id)
+    assert not isinstance(found, TooFarBehind) and len(found) == 1
+
+
+async def test_a_change_of_the_layout_that_could_not_be_told_is_tried_again(watched: Watched) -> None:
+    await watched.hold("R1S1")
+    before = (await watched.told())[-1].id
+    event = await watched.changed()
+    watched.feed.away = True
+    with pytest.raises(SeatMapUnavailableError):
+        await watched.take([event])
+    watched.feed.away = False
+    assert await watched.read(before) == []
+    await watched.take([event])
+    assert await watched.read(before) == TooFarBehind()
+
+
 async def test_without_the_stream_seats_are_held_events_are_taken_and_the_snapshot_has_no_event_id(
     watched: Watched,
 ) -> None:
@@ -200,4 +250,5 @@ def test_every_change_of_a_seat_is_subscribed_to() -> None:
         "SeatsBlocked",
         "SeatsUnblocked",
         "PlanDeactivated",
+        "PlanChanged",
     }

@@ -375,6 +375,26 @@ async def test_a_plan_taken_off_sale_ends_its_streams_behind_the_last_changes(
     assert our_tasks() == []
 
 
+async def test_a_plan_with_other_seats_has_all_who_watch_read_the_map_again_behind_the_last_changes(
+    hub: SeatMapHub, feed: MemorySeatMapFeed
+) -> None:
+    seen = await tell(feed)
+    async with hub.reader(TENANT, PLAN) as reader, hub.reader(TENANT, PLAN) as other:
+        watching = [reader.bodies(None), other.bodies(seen)]
+        await following(watching[0])
+        waiting = asyncio.ensure_future(anext(watching[1]))
+        await settle()
+        await tell(feed, "SOLD")
+        await settle()
+        anew = await feed.begin_anew(TENANT, PLAN)
+        text = b"".join([await asyncio.wait_for(waiting, 2), *await rest(watching[1])])
+        for told in (text, b"".join(await rest(watching[0]))):
+            assert told.index(b"event: seats") < told.index(b"event: resync\nid: \n")
+    async with hub.reader(TENANT, PLAN) as new, hub.reader(TENANT, PLAN) as back:
+        assert parsed(await following(new.bodies(None)))[:2] == ("snapshot", str(anew))
+        assert parsed(await following(back.bodies(seen))) == ("resync", str(anew), {"eventId": str(anew)})
+
+
 async def test_a_reader_that_missed_the_end_of_the_plan_is_told(hub: SeatMapHub, feed: MemorySeatMapFeed) -> None:
     seen = await tell(feed)
     await feed.append(TENANT, PLAN, PlanClosed())

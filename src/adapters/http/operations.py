@@ -51,7 +51,9 @@ class VenueOperationController(Controller):
         - `plan-import` makes a seating plan of up to 150,000 seats: `{"ticketId": …, "name": …, "source": …}`, and what
           else a new plan takes. The source is one of a new plan's, or `{"format": "upload", "documentId": …}` for a
           document that was sent before. `"priceTiers": [{"name", "price", "sections": [names], "categories"}]` are
-          made with it; `"activate": true` puts it on sale at the end. Cancelling leaves nothing of the plan.
+          made with it; `"activate": true` puts it on sale at the end. `"venueSections": true` gives the venue's own
+          layout the plan's sections too: those whose names it has stay as they are, and are named in the step's result
+          as `kept`. Cancelling leaves nothing of the plan, nor of sections that it added and nobody changed since.
         - `plan-change` gives a published plan the layout of another plan of its ticket: `{"planId": …, "newPlanId": …,
           "mapping": [{"from": seatId, "to": seatId}], "keepPrices": true}`. Seats of one section and label stay the
           same seats; a sold one without such a place is moved to the one that `mapping` names, a seat of the new plan.

@@ -55,7 +55,8 @@ class SeatEventController(Controller):
 
         - `snapshot` comes first without a Last-Event-ID: read the seat map now; the changes go on from its `eventId`.
         - `seats` has `{"changes": [{"id": …, "status": …}]}`; the last one about a seat counts, and one may come twice.
-        - `resync` comes when changes were missed: read the seat map again. Where it has no `eventId` the stream ends.
+        - `resync` comes when changes were missed, or when the plan has other seats now: read the seat map again. Where
+          it has no `eventId` the stream ends.
         - `closed` ends the stream of a plan that is off sale; `unavailable` ends it while the stream is away. After
           either, and after a `resync` that ends the stream, come back without a Last-Event-ID.
         - `expired` ends the stream when the token does: come back with a new one, and with the Last-Event-ID.

@@ -1,13 +1,24 @@
-"""VenuesApi within one process."""
+"""VenuesApi and VenueSectionsApi within one process."""
 
+from collections.abc import Collection, Sequence
 from typing import override
 from uuid import UUID
 
 from adapters.inprocess.refusals import refusals_translated
-from core.shared.ids import TenantId, VenueId
+from core.shared.ids import TenantId, VenueId, VenueSectionId
 from core.venues.venue import Venue
 from ports.paging import PAGE_SIZE_MAX, PageRequest
-from ports.published.venues import VenuePlace, VenuesApi, VenueSectionSummary, VenueSummary
+from ports.published.venues import (
+    PutSections,
+    SectionLeftOut,
+    VenuePlace,
+    VenuesApi,
+    VenueSectionsApi,
+    VenueSectionSummary,
+    VenueSectionWish,
+    VenueSummary,
+)
+from usecases.venues.put_sections import PutMissingSections, TakeBackSections
 from usecases.venues.read_venues import ReadVenues
 from usecases.venues.tune_settings import TuneSettings
 
@@ -70,6 +81,32 @@ class InProcessVenues(VenuesApi):
     async def hold_ttl_s(self, *, tenant_id: UUID) -> int:
         async with refusals_translated():
             return (await self._settings.of_organiser(TenantId(tenant_id))).hold_ttl_s
+
+
+class InProcessVenueSections(VenueSectionsApi):
+    """Calls the use cases of venues that change a layout."""
+
+    def __init__(self, put: PutMissingSections, take_back: TakeBackSections) -> None:
+        self._put = put
+        self._take_back = take_back
+
+    @override
+    async def put_missing(
+        self, *, tenant_id: UUID, venue_id: UUID, sections: Sequence[VenueSectionWish]
+    ) -> PutSections:
+        async with refusals_translated():
+            put = await self._put(TenantId(tenant_id), VenueId(venue_id), sections)
+        return PutSections(
+            added=tuple(put.added),
+            kept=tuple(put.kept),
+            left_out=tuple(SectionLeftOut(name=name, reason=reason) for name, reason in put.left_out),
+        )
+
+    @override
+    async def take_back(self, *, tenant_id: UUID, venue_id: UUID, section_ids: Collection[UUID]) -> int:
+        ids = {VenueSectionId(id) for id in section_ids}
+        async with refusals_translated():
+            return await self._take_back(TenantId(tenant_id), VenueId(venue_id), ids)
 
 
 def _place_of(venue: Venue) -> VenuePlace:

@@ -39,17 +39,7 @@ class MemorySeatMapFeed(SeatMapFeed):
 
     @override
     async def append(self, tenant_id: TenantId, plan_id: PlanId, change: MapChange) -> MapEventId:
-        key = (tenant_id, plan_id)
-        if self.away:
-            self._torn.add(key)
-        self._must_be_here()
-        for torn in self._torn:
-            stream = self._stream(torn)
-            stream.last = stream.base = MapEventId(stream.last.time_ms + 1, 0)
-            stream.entries.clear()
-            _wake(stream)
-        self._torn.clear()
-        stream = self._stream(key)
+        stream = self._mended((tenant_id, plan_id))
         stream.last = MapEventId(stream.last.time_ms + 1, 0)
         stream.entries.append(MapEntry(stream.last, change))
         if len(stream.entries) > self._entries_max:
@@ -57,6 +47,22 @@ class MemorySeatMapFeed(SeatMapFeed):
             stream.base = None
         _wake(stream)
         return stream.last
+
+    @override
+    async def begin_anew(self, tenant_id: TenantId, plan_id: PlanId) -> MapEventId:
+        stream = self._mended((tenant_id, plan_id))
+        _tear(stream)
+        return stream.last
+
+    def _mended(self, key: _Key) -> _Stream:
+        """Return a stream to write to, with every gap marked."""
+        if self.away:
+            self._torn.add(key)
+        self._must_be_here()
+        for torn in self._torn:
+            _tear(self._stream(torn))
+        self._torn.clear()
+        return self._stream(key)
 
     @override
     async def last_id(self, tenant_id: TenantId, plan_id: PlanId) -> MapEventId:
@@ -91,6 +97,13 @@ class MemorySeatMapFeed(SeatMapFeed):
     def _must_be_here(self) -> None:
         if self.away:
             raise SeatMapUnavailableError("The stream is away.")
+
+
+def _tear(stream: _Stream) -> None:
+    """Let nobody go on from a place before this one."""
+    stream.last = stream.base = MapEventId(stream.last.time_ms + 1, 0)
+    stream.entries.clear()
+    _wake(stream)
 
 
 def _wake(stream: _Stream) -> None:

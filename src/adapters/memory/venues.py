@@ -117,6 +117,14 @@ class _Sections(VenueSectionStore):
         await self.get(section_id)
         del self._tenant.sections[section_id]
 
+    @override
+    async def delete_unchanged(self, section: VenueSection) -> bool:
+        stored = self._tenant.sections.get(section.id)
+        if stored is None or stored.version != section.version:
+            return False
+        del self._tenant.sections[section.id]
+        return True
+
 
 class _Settings(SettingsStore):
     def __init__(self, tenant: _Tenant) -> None:

@@ -162,6 +162,15 @@ class _Sections(VenueSectionStore):
         if not gone:
             raise SectionNotFoundError("The venue has no such section.")
 
+    @override
+    async def delete_unchanged(self, section: VenueSection) -> bool:
+        gone = await self._rows.delete_where(
+            VenueSectionRow.tenant_id == self._tenant_id,
+            VenueSectionRow.id == section.id,
+            VenueSectionRow.version == section.version,
+        )
+        return bool(gone)
+
 
 class _Settings(SettingsStore):
     def __init__(self, session: OpenSession, tenant_id: TenantId) -> None:

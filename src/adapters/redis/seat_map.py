@@ -61,7 +61,13 @@ class RedisSeatMapFeed(SeatMapFeed):
 
     @override
     async def append(self, tenant_id: TenantId, plan_id: PlanId, change: MapChange) -> MapEventId:
-        key = self._key(tenant_id, plan_id)
+        return await self._write(self._key(tenant_id, plan_id), _fields_of(change))
+
+    @override
+    async def begin_anew(self, tenant_id: TenantId, plan_id: PlanId) -> MapEventId:
+        return await self._write(self._key(tenant_id, plan_id), _GAP)
+
+    async def _write(self, key: str, fields: _Fields) -> MapEventId:
         if self._rest:
             self._torn.add(key)
             raise SeatMapUnavailableError("Redis failed a moment ago, and is left alone until it may have recovered.")
@@ -70,7 +76,7 @@ class RedisSeatMapFeed(SeatMapFeed):
                 for torn in tuple(self._torn):
                     await self._add(torn, _GAP)
                     self._torn.discard(torn)
-                return await self._add(key, _fields_of(change))
+                return await self._add(key, fields)
         except BaseException as error:
             self._torn.add(key)
             if isinstance(error, SeatMapUnavailableError):

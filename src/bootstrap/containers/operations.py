@@ -28,6 +28,7 @@ from usecases.seating.operations.plan_change import PlanChange
 from usecases.seating.operations.plan_import import PlanImport
 from usecases.seating.operations.plan_layouts import PlanLayouts
 from usecases.seating.operations.re_pricing import RePricing
+from usecases.seating.operations.venue_sections import SectionsOfPlan
 from usecases.seating.plan_drafts import PlanDrafts
 from usecases.venues.operations.event_cancellation import CancelEvent
 
@@ -39,7 +40,7 @@ class OperationsProvider(Provider):
 
     scope = Scope.APP
     usecases = provide_all(StartOperation, ReadOperations, CancelOperation, ResumeOperation, RunOperations)
-    operations = provide_all(RePricing, PlanDrafts, PlanLayouts, PlanImport, PlanChange, CancelEvent)
+    operations = provide_all(RePricing, PlanDrafts, PlanLayouts, SectionsOfPlan, PlanImport, PlanChange, CancelEvent)
 
     @provide
     def types(

@@ -43,6 +43,7 @@ from ports.published.orders import ItemsReturned, OrderCancelled
 from ports.published.seating import (
     HoldReleased,
     HoldsExpired,
+    PlanChanged,
     PlanDeactivated,
     ReservationMade,
     SeatingApi,
@@ -57,13 +58,7 @@ from ports.seat_map import SeatMapFeed
 from ports.seating import ExpiredReservations, Holds, SeatingTransactions
 from ports.stores import StoreUnavailableError
 from usecases.seating.activate_plan import ActivatePlan, DeactivatePlan
-from usecases.seating.allot_seats import (
-    AllotSeats,
-    ChangeAllotment,
-    ListAllotments,
-    ReadSeatAudit,
-    ReleaseAllotment,
-)
+from usecases.seating.allot_seats import AllotSeats, ChangeAllotment, ListAllotments, ReadSeatAudit, ReleaseAllotment
 from usecases.seating.block_seats import BlockSeats, UnblockSeats
 from usecases.seating.catalogues import Catalogues
 from usecases.seating.create_plan import CreatePlan
@@ -289,6 +284,7 @@ SEATING_SUBSCRIPTIONS = (
             SeatsBlocked,
             SeatsUnblocked,
             PlanDeactivated,
+            PlanChanged,
         )
     ),
 )

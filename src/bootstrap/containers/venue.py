@@ -7,7 +7,7 @@ from dishka import Provider, Scope, provide, provide_all
 
 from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.data_of_venue import VenueData
-from adapters.inprocess.venues import InProcessVenues
+from adapters.inprocess.venues import InProcessVenues, InProcessVenueSections
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.personal_data import PostgresPersonalData
 from adapters.postgres.personal_data_plans import VENUES
@@ -49,13 +49,14 @@ from ports.published.identity import IdentityApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import EventSalesApi, TicketingApi
-from ports.published.venues import VenuesApi
+from ports.published.venues import VenuesApi, VenueSectionsApi
 from ports.resale.persons import OffersOfPerson
 from ports.venues import VenueTransactions
 from usecases.resale.leave_market import LeaveMarket
 from usecases.venues.create_venue import CreateVenue
 from usecases.venues.delete_venue import DeleteVenue
 from usecases.venues.edit_layout import EditLayout
+from usecases.venues.put_sections import PutMissingSections, TakeBackSections
 from usecases.venues.read_venues import ReadVenues
 from usecases.venues.tune_settings import TuneSettings
 from usecases.venues.update_venue import UpdateVenue
@@ -66,8 +67,18 @@ class VenuesProvider(Provider):
 
     scope = Scope.APP
     transactions = provide(PostgresVenueTransactions, provides=VenueTransactions)
-    usecases = provide_all(CreateVenue, ReadVenues, UpdateVenue, DeleteVenue, EditLayout, TuneSettings)
+    usecases = provide_all(
+        CreateVenue,
+        ReadVenues,
+        UpdateVenue,
+        DeleteVenue,
+        EditLayout,
+        PutMissingSections,
+        TakeBackSections,
+        TuneSettings,
+    )
     published = provide(InProcessVenues, provides=VenuesApi)
+    published_sections = provide(InProcessVenueSections, provides=VenueSectionsApi)
 
 
 class VenueDataProvider(Provider):

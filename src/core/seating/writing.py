@@ -19,6 +19,7 @@ class Part(StrEnum):
     PLACE = "place"
     """Sections and seats, in one row."""
     TIER = "tier"
+    VENUE_SECTION = "venue section"
 
 
 def ids_of_parts(operation_id: UUID, part: Part) -> Iterator[UUID]:

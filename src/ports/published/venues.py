@@ -1,6 +1,7 @@
-"""What venues offers: a venue's facts, an organiser's settings, and the news of both."""
+"""What venues offers: a venue's facts and layout, an organiser's settings, and the news of them."""
 
 from abc import abstractmethod
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
@@ -47,6 +48,62 @@ class VenueSectionSummary(msgspec.Struct, frozen=True, kw_only=True):
     column_count: int
     display_order: int
     capacity: int | None = None
+
+
+class VenueSectionWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A section as a venue's layout is to have it, under an id that whoever asks has chosen; see VenueSectionSummary.
+
+    `position` is the section's corner (x, y) in the drawing, in its own units.
+    """
+
+    section_id: UUID
+    name: str
+    kind: Literal["seated", "ga"]
+    row_count: int
+    column_count: int
+    display_order: int
+    position: tuple[float, float]
+    capacity: int | None = None
+
+
+class SectionLeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A section that a venue's layout cannot have, by its name, and why."""
+
+    name: str
+    reason: str
+
+
+class PutSections(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of sections that a venue was to have, by their names and in their order.
+
+    `added` are there under their own ids now. `kept` are other sections with these names, which stay as they are.
+    """
+
+    added: tuple[str, ...]
+    kept: tuple[str, ...]
+    left_out: tuple[SectionLeftOut, ...]
+
+
+class VenueSectionsApi(Protocol):
+    """Changes of a venue's reusable layout, for operations that its managers began."""
+
+    @abstractmethod
+    async def put_missing(
+        self, *, tenant_id: UUID, venue_id: UUID, sections: Sequence[VenueSectionWish]
+    ) -> PutSections:
+        """Add the sections whose names the venue's layout has not, all in one transaction.
+
+        Repeating it adds nothing: one that is there by its id stays, however people changed it since, and is `added`.
+        Raises RefusedError: `venues.not_found`, and `request.stale_version` when others changed the layout at the same
+        moment, which is worth another try.
+        """
+
+    @abstractmethod
+    async def take_back(self, *, tenant_id: UUID, venue_id: UUID, section_ids: Collection[UUID]) -> int:
+        """Forget those of these sections that stand as they were added; return how many there were.
+
+        What people changed since stays. A venue that is gone has none.
+        """
 
 
 class VenuesApi(Protocol):

@@ -12,6 +12,7 @@ from ports.events import Delivery
 from ports.published.seating import (
     HoldReleased,
     HoldsExpired,
+    PlanChanged,
     PlanDeactivated,
     ReservationMade,
     SeatsBlocked,
@@ -28,11 +29,14 @@ _log = logging.getLogger(__name__)
 
 type SeatNews = SeatsHeld | HoldsExpired | HoldReleased | ReservationMade | SeatsSold | SeatsReturned
 type BlockNews = SeatsBlocked | SeatsUnblocked
+type PlanNews = PlanDeactivated | PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
 class PublishMap:
     """Consumer of everything that changes how a seat is shown. Repeating it says the truth again, so it has no inbox.
+
+    A plan with another layout has seats of which a watcher knows nothing: everybody is told to read the map again.
 
     An event only says that something changed; how the seats stand is read from the ledger. So an event that comes
     late, or twice, or out of turn never shows a seat as it was. Two that are taken at the same instant for one seat
@@ -42,18 +46,25 @@ class PublishMap:
     the timer or the sweep finds it, up to 5 s later. Whoever asks to hold it meanwhile gets it.
 
     When the stream cannot be reached this succeeds all the same: the stream marks the gap when it is back, and a relay
-    must not be held up, nor an event be given up, for a picture.
+    must not be held up, nor an event be given up, for a picture. Only a changed plan is tried again: on one whose seats
+    are sold nothing else may happen for hours, and nothing else tells of its new ones.
     """
 
     transactions: SeatingTransactions
     feed: SeatMapFeed
     clock: Clock
 
-    async def __call__(self, event: SeatNews | BlockNews | PlanDeactivated, delivery: Delivery) -> None:
-        """Write to the plan's stream how the event's seats stand, or that the plan is closed."""
+    async def __call__(self, event: SeatNews | BlockNews | PlanNews, delivery: Delivery) -> None:
+        """Write to the plan's stream how the event's seats stand, or that the plan is closed, or begin it anew.
+
+        Raises SeatMapUnavailableError for a changed plan, to be tried again.
+        """
         if delivery.tenant_id is None:
             raise ValueError(f"{event.event_type} {delivery.event_id} names no tenant")
         tenant_id, plan_id = TenantId(delivery.tenant_id), PlanId(event.plan_id)
+        if isinstance(event, PlanChanged):
+            await self.feed.begin_anew(tenant_id, plan_id)
+            return
         change = await self._change(event, tenant_id)
         if change is None:
             return

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from core.seating.errors import InvalidPlanError, PlanNotReadyError
+from core.seating.errors import InvalidPlanError, PlanNotFoundError, PlanNotReadyError
 from core.seating.plans import SeatingPlan
 from core.seating.writing import PlanNotAsWrittenError, PlanSourceChangedError, plan_of_operation
 from core.shared.ids import OperationId, PlanId, TenantId
@@ -27,11 +27,12 @@ from usecases.seating.operations.plan_import_values import (
     Found,
     PlanImportParams,
     ReadPlanResult,
-    in_params,
     params_of,
     plain,
+    with_pointers,
 )
 from usecases.seating.operations.plan_layouts import PlanLayouts, PricedLayout
+from usecases.seating.operations.venue_sections import SectionsOfPlan
 from usecases.seating.plan_drafts import PlanDrafts
 
 SEATS_A_BATCH = 5_000
@@ -39,7 +40,6 @@ SEATS_A_BATCH = 5_000
 _SEATS_VERSION_WRITTEN = 2
 """The plan begins with 1, and `SeatingPlan.written` adds one; any change of its layout or prices adds more."""
 
-_FAULTS_NAMED_MAX = 10
 _NO_OPERATION = UUID(int=0)
 
 
@@ -61,12 +61,14 @@ class PlanImport(OperationType):
         StepSpec("seats", compensates=True, may_be_cut=True),
         StepSpec("prices", compensates=True),
         StepSpec("check", compensates=True),
+        StepSpec("venue-sections", compensates=True),
         StepSpec("finish", compensates=True),
     )
 
     transactions: SeatingTransactions
     drafts: PlanDrafts
     layouts: PlanLayouts
+    venue_sections: SectionsOfPlan
     clock: Clock
 
     @override
@@ -93,6 +95,8 @@ class PlanImport(OperationType):
                 return await self._prices(context)
             case "check":
                 return await self._check(context)
+            case "venue-sections":
+                return await self._venue_sections(context)
             case _:
                 return await self._finish(context)
 
@@ -104,6 +108,10 @@ class PlanImport(OperationType):
                 await self._remove_seats(context)
             case "create":
                 await self._remove(context)
+                # Once more, behind the plan, for what a worker that slept put there meanwhile.
+                await self._take_sections_back(context)
+            case "venue-sections":
+                await self._take_sections_back(context)
             case _:
                 return  # what the others wrote goes with the plan
 
@@ -119,7 +127,7 @@ class PlanImport(OperationType):
                 now=self.clock.now(),
             )
         except InvalidPlanError as error:
-            raise _with_pointers(error) from None
+            raise with_pointers(error) from None
         made = await self.layouts.priced(plan, draft, params, operation_id)
         plan, report = made.plan, made.plan.check()
         if params.activate and report.errors:
@@ -199,6 +207,34 @@ class PlanImport(OperationType):
             )
         return {"sections": stored.sections, "seats": stored.seats, "priceTiers": stored.tiers}
 
+    async def _venue_sections(self, context: StepContext) -> Values:
+        """Give the venue the sections too, where that is wanted."""
+        if not msgspec.convert(context.params, PlanImportParams).venue_sections:
+            return {}
+        async with self._writing(context) as (_, plan_id, made):
+            layout = made.pricing.layout
+        put = await self.venue_sections.put(context, layout)
+        try:
+            await context.report(1, 1)
+        except OperationStoppedError:
+            # With the plan there the operation goes on, or takes the sections back when the plan is gone.
+            if not await self._is_there(context, plan_id):
+                await self._take_sections_back(context)
+            raise
+        return put
+
+    async def _take_sections_back(self, context: StepContext) -> None:
+        if msgspec.convert(context.params, PlanImportParams).venue_sections:
+            await self.venue_sections.take_back(context)
+
+    async def _is_there(self, context: StepContext, plan_id: PlanId) -> bool:
+        async with self.transactions.begin(TenantId(context.tenant_id)) as tx:
+            try:
+                await tx.plans.get(plan_id)
+            except PlanNotFoundError:
+                return False
+        return True
+
     async def _finish(self, context: StepContext) -> Values:
         self.layouts.forget()
         params = msgspec.convert(context.params, PlanImportParams)
@@ -262,12 +298,3 @@ def _must_be_the_same(context: StepContext, sha256: str) -> None:
     """Raise PlanSourceChangedError when the layout is not the one that was read first."""
     if msgspec.convert(context.results["read"], ReadPlanResult).layout_sha256 != sha256:
         raise PlanSourceChangedError("What the plan is made of was changed meanwhile. Resume it to begin anew.")
-
-
-def _with_pointers(error: InvalidPlanError) -> InvalidPlanError:
-    """Return it with the first faults in the message, which is all that is stored of an operation that failed."""
-    problems = in_params(error.problems)
-    named = "; ".join(f"{each.pointer}: {each.message}" for each in problems[:_FAULTS_NAMED_MAX])
-    more = len(problems) - _FAULTS_NAMED_MAX
-    rest = f"; and {more} more" if more > 0 else ""
-    return InvalidPlanError(f"{error.message} {named}{rest}", problems)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from core.seating.errors import InvalidPriceTiersError
+from core.seating.errors import InvalidPlanError, InvalidPriceTiersError
 from core.seating.layout import PLAN_NAME_LENGTH_MAX, SECTION_NAME_LENGTH_MAX, SECTIONS_MAX
 from core.seating.plans import AssignmentMode, OrphanRule, PricingMode, Section
 from core.seating.price_tiers import PriceChange
@@ -28,6 +28,8 @@ from usecases.seating.source_params import (
     VenueSectionsSource,
     short_source_of,
 )
+
+_FAULTS_NAMED_MAX = 10
 
 type _Name = Annotated[str, Meta(min_length=1, max_length=SECTION_NAME_LENGTH_MAX)]
 
@@ -75,6 +77,7 @@ class PlanImportParams(_Struct, frozen=True):
     orphan_rule: Literal["off", "warn", "enforce"] | None = None
     focal_point: PointBody | None = None
     price_tiers: Annotated[tuple[TierWish, ...], Meta(max_length=TIERS_MAX)] = ()
+    venue_sections: bool = False
     activate: bool = False
 
     def facts(self, venue_id: UUID, source: PlanSource) -> PlanFacts:
@@ -169,3 +172,12 @@ def in_params(problems: Sequence[Problem], *, below: str = "") -> list[Problem]:
 def plain(value: PlanImportParams | ReadPlanResult) -> Values:
     """Return a value as JSON has it."""
     return msgspec.json.decode(msgspec.json.encode(value), type=dict[str, object])
+
+
+def with_pointers(error: InvalidPlanError) -> InvalidPlanError:
+    """Return it with the first faults in the message, which is all that is stored of an operation that failed."""
+    problems = in_params(error.problems)
+    named = "; ".join(f"{each.pointer}: {each.message}" for each in problems[:_FAULTS_NAMED_MAX])
+    more = len(problems) - _FAULTS_NAMED_MAX
+    rest = f"; and {more} more" if more > 0 else ""
+    return InvalidPlanError(f"{error.message} {named}{rest}", problems)
