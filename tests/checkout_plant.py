@@ -82,7 +82,9 @@ PORTS: Mapping[str, tuple[type, ...]] = {
 LEFT_OUT = frozenset({"seating.publish_map"})
 """Consumers that a checkout does not depend on."""
 
-JOBS_LEFT_OUT = frozenset({"prune_messages", "prune_webhooks", "reconcile_accounts"})
+JOBS_LEFT_OUT = frozenset(
+    {"prune_messages", "prune_webhooks", "reconcile_accounts", "forget_plan_documents", "run_operations"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def in_memory() -> Surroundings:
     clock, ids = MemoryClock(NOON), MemoryIds()
     gateway = MemoryPaymentGateway(clock)
     gateway.fee_minor = 30
-    messages = {name: MemoryMessages(ids=ids) for name in ("venue", "order", "payment", "admission")}
+    messages = {name: MemoryMessages(ids=ids) for name in ("venue", "ticket", "order", "payment", "admission")}
     seats = MemorySeatingTransactions(messages["venue"])
     resale = MemoryResaleTransactions(messages["venue"])
     tickets = MemoryTicketStore()

@@ -23,6 +23,7 @@ from core.seating import ledger, returns
 from core.seating.seats import Available
 from core.shared.errors import UnavailableError
 from tests.checkout_declines import Declines
+from tests.checkout_machine import Purchases
 from tests.checkout_market import CheckoutMachine
 from tests.checkout_promises import BrokenPromiseError
 from tests.checkout_refunds import Refunds
@@ -151,6 +152,9 @@ OF_DECLINES: dict[str, list[tuple[object, str, Callable[..., Any]]]] = {
     "a declined intent can be paid beside the next": [(MemoryPaymentGateway, "cancel_intent", leave_what_was_declined)],
 }
 
+OF_PURCHASES = frozenset({"late money is forgotten"})
+"""What stories of purchases alone come upon soonest."""
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
@@ -160,7 +164,7 @@ def test_a_broken_rule_is_found_out_by_a_story(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setattr(owner, name, broken)
     # Stories without a market come sooner upon most of what has nothing to do with it.
     kind = CheckoutMachine if title in {*OF_RESALE, "news goes out at most once"} else Refunds
-    kind = Declines if title in OF_DECLINES else kind
+    kind = Declines if title in OF_DECLINES else Purchases if title in OF_PURCHASES else kind
     with in_memory_machine(kind) as machine, pytest.raises(BrokenPromiseError) as found:
         run_state_machine_as_test(
             machine,
