@@ -20,7 +20,7 @@ from tests.running import Buyer, RunningFairseat, clean_environment, fairseat
 from tests.venue_owner import VenueOwner
 
 PRICE_MINOR = 10_000
-PAID = int(os.environ.get("FAIRSEAT_TEST_CANCELLED_ORDERS", "10"))
+PAID = int(os.environ.get("FAIRSEAT_TEST_CANCELLED_ORDERS", "5"))
 UNPAID, STARTED, GOODWILL, DISPUTED = 2, 2, 2, 1
 WITHIN_S = 90
 KILLS = int(os.environ.get("FAIRSEAT_TEST_CRASH_KILLS", "2")) // 2
