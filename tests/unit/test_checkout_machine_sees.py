@@ -163,7 +163,7 @@ def test_a_broken_rule_is_found_out_by_a_story(monkeypatch: pytest.MonkeyPatch, 
     for owner, name, broken in (BROKEN | OF_RESALE | OF_DECLINES)[title]:
         monkeypatch.setattr(owner, name, broken)
     # Stories without a market come sooner upon most of what has nothing to do with it.
-    kind = CheckoutMachine if title in {*OF_RESALE, "news goes out at most once"} else Refunds
+    kind: type[Purchases] = CheckoutMachine if title in {*OF_RESALE, "news goes out at most once"} else Refunds
     kind = Declines if title in OF_DECLINES else Purchases if title in OF_PURCHASES else kind
     with in_memory_machine(kind) as machine, pytest.raises(BrokenPromiseError) as found:
         run_state_machine_as_test(
