@@ -1,6 +1,6 @@
 """What ticketing needs: a place to keep tickets, and the ledger of general admission.
 
-Ticketing publishes no events of its own. Its datastore, MongoDB, keeps no outbox beside the tickets, and an event that
+Ticketing publishes no events of its own. Its datastore, MongoDB, writes no outbox with a ticket, and an event that
 is not stored with its change may be lost; whoever needs a ticket asks `ports.published.ticketing.TicketingApi` instead.
 """
 

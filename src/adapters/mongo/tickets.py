@@ -2,7 +2,7 @@
 
 Money is kept as integer minor units, never as a Decimal (which Beanie does not read back as it was) or a float. A
 ticket is one document, and each change is one conditional update, so there is nothing that a transaction would add.
-There is no outbox beside the tickets either: ticketing publishes no events (see `ports.ticketing`).
+Nothing is told with it either: ticketing publishes no events of its own (see `ports.ticketing`).
 """
 
 from datetime import datetime

@@ -15,8 +15,8 @@ _INTERRUPTED_AFTER_S = 30.0
 class ExpirePlaces:
     """Runs in the background. Nobody waits for it: an ended hold is over by its time alone.
 
-    Ticketing has no outbox, so it asks for no timers: this sweep is what finds the ended ones, beside the buyers who
-    find a ticket sold out.
+    Places are written without an outbox, so ticketing asks for no timers: this sweep is what finds the ended ones,
+    beside the buyers who find a ticket sold out.
     """
 
     upkeep: PlacesUpkeep
