@@ -24,6 +24,10 @@ CALLS_MAX = 1_000
 """Calls at once; one more is refused at once with RESOURCE_EXHAUSTED."""
 
 _KEEPALIVE_MIN_MS = 5_000
+_NOT_AGAIN = (("grpc-retry-pushback-ms", "-1"),)
+"""The call arrived: that it is not tried again by gRPC, too, keeps an outage far away from being asked for thrice at
+each link on the way to it."""
+
 _LOG = logging.getLogger("fairseat.links")
 
 type ServerInterceptor = grpc.aio.ServerInterceptor[bytes, bytes]
@@ -114,7 +118,7 @@ class GrpcLinks:
                 await _refuse(context, error)
             except UnavailableError as error:
                 _LOG.warning("%s: unavailable: %s", call.path, error)
-                await context.abort(grpc.StatusCode.UNAVAILABLE, "Something that this needs is away.")
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "Something that this needs is away.", _NOT_AGAIN)
             except Exception as error:  # noqa: BLE001  (a fault may be of any kind; it is logged, and told without its reason)
                 if limit.expired():
                     await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "The deadline has passed.")
