@@ -60,6 +60,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.13 --generate-hash
 lock: $(UV) ## Write requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --extra embedded --group build --group test --group lint -o requirements/dev.txt
+	@$(UV) $(COMPILE) $(ARGS) --constraints requirements/dev.txt --group build -o requirements/build.txt
 	@$(UV) $(COMPILE) $(ARGS) --constraints requirements/dev.txt --group plots -o requirements/plots.txt
 	@$(UV) $(COMPILE) $(ARGS) -c requirements/dev.txt pyproject.toml --extra embedded --group test --group mutants -o requirements/mutants.txt
 
@@ -74,7 +75,7 @@ rulebook: $(STAMP) ## Write docs/rulebook.md anew, after a change of the rules o
 
 clean: ## Remove the virtualenv, the tools and all caches; the data in .fairseat/ stays
 	@rm -rf .venv .tools .cache mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
-	@find src tests migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # ---- the parts of `check` ----
 
