@@ -19,10 +19,10 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench plots mutants fire crash lock openapi asyncapi rulebook fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots mutants fire crash lock openapi asyncapi rulebook image-check fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 install: $(STAMP) ## Make .venv with everything that the locked requirements name
 
@@ -72,6 +72,9 @@ asyncapi: $(STAMP) ## Write docs/asyncapi.json anew, after a change of the event
 
 rulebook: $(STAMP) ## Write docs/rulebook.md anew, after a change of the rules of law
 	@$(BIN)/fairseat rulebook page > docs/rulebook.md
+
+image-check: $(STAMP) | $(UV) ## See that the wheel, as the image has it, migrates and serves without the sources (a minute)
+	@PYTHONPATH=. $(BIN)/python tests/deployment/image_check.py $(abspath $(UV))
 
 clean: ## Remove the virtualenv, the tools and all caches; the data in .fairseat/ stays
 	@rm -rf .venv .tools .cache mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
