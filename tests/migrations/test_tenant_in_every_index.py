@@ -5,6 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.mongo.content import CONTENT_DOCUMENTS, prepare_documents
+from adapters.mongo.idempotency import prepare_idempotency_keys
+from adapters.mongo.outbox import prepare_outbox
+from adapters.mongo.places import prepare_places
+from adapters.mongo.tickets import prepare_tickets
+from tests.mongo_databases import fresh_database
 from tests.servers import DATABASE_KINDS, PostgresServer, connected
 from tests.tenant_tables import DISTRIBUTED, UNIQUE_FOR_ALL, WITHOUT_TENANT
 
@@ -106,3 +112,21 @@ async def test_what_still_keeps_the_tables_on_one_server_is_documented(postgres:
         by_statement = {row["table"] for row in await admin.fetch(STATEMENT_TRIGGERS)}
     for name in cascading | by_statement:
         assert f"`{name}`" in SCALING, f"docs/scaling.md does not name {name} of {kind}"
+
+
+async def test_what_is_unique_on_mongodb_is_unique_in_a_tenant(mongodb_url: str) -> None:
+    async with fresh_database(mongodb_url) as database:
+        await prepare_tickets(database)
+        await prepare_places(database)
+        await prepare_documents(database, CONTENT_DOCUMENTS)
+        await prepare_outbox(database)
+        await prepare_idempotency_keys(database)
+        names = await database.list_collection_names()
+        unique = {
+            f"{name}.{index}": of["key"][0][0]
+            for name in names
+            for index, of in (await database.get_collection(name).index_information()).items()
+            if of.get("unique") and index != "_id_"
+        }
+    assert len(unique) > 5
+    assert {name for name, first in unique.items() if first != "tenantId"} == set()
