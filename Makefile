@@ -17,6 +17,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem),true,false)
 # Locks name no package host, so the same file serves every mirror; the virtualenv of the caller is not ours to change.
 unexport VIRTUAL_ENV
+# The tests start Fairseat dozens of times: without kept bytecode each start compiles it anew, for a second or two.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check bench plots mutants fire crash lock openapi asyncapi rulebook image-check fmt clean format lint types types-src imports dependencies
