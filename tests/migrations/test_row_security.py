@@ -1,6 +1,5 @@
 """Tenants are kept apart by PostgreSQL itself: seen in the catalogue, and tried."""
 
-from collections.abc import Mapping
 from uuid import uuid4
 
 import asyncpg
@@ -9,40 +8,8 @@ import pytest
 from adapters.postgres.pool import UnsafeRoleError, open_pool
 from adapters.postgres.security import Roles
 from tests.servers import DATABASE_KINDS, PostgresServer, connected
+from tests.tenant_tables import WITHOUT_TENANT
 
-WITHOUT_TENANT: Mapping[str, frozenset[str]] = {
-    # People and their sessions belong to no organisation; their policies are tested with identity.
-    "auth_db": frozenset(
-        {
-            "accounts",
-            "refresh_tokens",
-            "refresh_families",
-            "mail_tokens",
-            "mail_queue",
-            "totp_factors",
-            "totp_recovery_codes",
-            "idempotency_keys",
-            "outbox",
-        }
-    ),
-    # The keys of receipts speak for the installation; receipts name their tenant. The law is the same for everybody:
-    # services may only read which rulebook is in use.
-    "venue_db": frozenset({"resale_receipt_keys", "rulebooks", "rulebook_activations"}),
-    # Of people too; each row is seen by its own account.
-    "user_db": frozenset(
-        {
-            "user_profiles",
-            "user_preferences",
-            "billing_addresses",
-            "personal_data_requests",
-            "personal_data_pages",
-            "idempotency_keys",
-            "outbox",
-        }
-    ),
-    # A webhook's tenant is known only after it has been read; the list of events is read for all.
-    "payment_db": frozenset({"payment_webhooks", "event_readings"}),
-}
 every_database = pytest.mark.parametrize("kind", DATABASE_KINDS)
 
 
@@ -83,7 +50,7 @@ async def test_every_tenant_table_has_the_tenant_in_its_key(postgres: PostgresSe
               and c.relname <> 'alembic_version'
             """
         )
-    exempt = WITHOUT_TENANT.get(kind, frozenset())
+    exempt = WITHOUT_TENANT.get(kind, {})
     for row in rows:
         if row["name"] in exempt:
             continue

@@ -4,6 +4,8 @@ Events of holds are written as text, many holds in one, so the outbox keeps its 
 JSON: taking it apart as jsonb cost a quarter of a hold.
 """
 
+from types import ModuleType
+
 from alembic import op
 
 from adapters.postgres.security import Roles
@@ -228,7 +230,7 @@ def downgrade() -> None:
     batches.upgrade()
 
 
-def _earlier(revision: str):
+def _earlier(revision: str) -> ModuleType:
     """Return the migration that made what this one takes the place of."""
     script = op.get_context().script
     found = script.get_revision(revision) if script is not None else None
