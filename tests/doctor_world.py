@@ -1,6 +1,6 @@
 """A sold-out evening on real servers that is all well, for a doctor to look at and for tests to spoil."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,8 @@ from uuid import UUID
 
 from adapters.memory.doctor import MemoryDeadLetters
 from bootstrap.containers.doctor import patient_in, repairs_of
-from core.doctor.findings import Finding
+from core.doctor.findings import Drift, Finding
 from core.orders.order import Order
-from core.shared.ids import OrderId
 from ports.expiration import Timers
 from tests.checkout_calm import calm_down
 from tests.checkout_plant import Plant
@@ -19,7 +18,7 @@ from tests.checkout_world import BUYERS, Checkout, Wish
 from tests.servers import PostgresServer, connected
 from tests.service_client import settings_with
 from usecases.doctor.comparisons import Comparisons
-from usecases.doctor.examine import Examine, Patience
+from usecases.doctor.examine import Compared, Examine, Patience
 from usecases.doctor.mend import Mend, Mended
 
 NO_PATIENCE = Patience(grace_s=0, pause_s=0)
@@ -36,8 +35,8 @@ class Ward:
     checkout: Checkout
     servers: Servers
 
-    async def examined(self, patience: Patience = NO_PATIENCE, *, tenant_id: UUID | None = None) -> list[Finding]:
-        """Return everything that is found."""
+    async def compared(self, patience: Patience = NO_PATIENCE, *, tenant_id: UUID | None = None) -> list[Compared]:
+        """Return every comparison."""
         patient = patient_in(
             pools={name: self.servers.pools[name].relay for name in SERVICES},
             documents={"ticket": self.servers.database},
@@ -46,7 +45,11 @@ class Ward:
         )
         clock = self.checkout.clock
         examine = Examine(Comparisons(patient, clock), clock, _at_once, patience)
-        return [finding async for done in examine(tenant_id) for finding in done.findings]
+        return [done async for done in examine(tenant_id)]
+
+    async def examined(self, patience: Patience = NO_PATIENCE, *, tenant_id: UUID | None = None) -> list[Finding]:
+        """Return everything that is found."""
+        return [finding for done in await self.compared(patience, tenant_id=tenant_id) for finding in done.findings]
 
     async def mended(self, findings: list[Finding]) -> list[Mended]:
         """Mend what is found."""
@@ -68,14 +71,26 @@ class Ward:
 
 @dataclass(frozen=True)
 class Evening:
-    """What was sold: seats and places, each paid; and an order that still waits for its money."""
+    """What was sold: two seats, and two places, each paid; and a seat whose order still waits for its money."""
 
+    ward: Ward
     seated: Order
     standing: Order
     unpaid: Order
 
-    def named(self) -> Mapping[str, OrderId]:
-        return {"seated": self.seated.id, "standing": self.standing.id, "unpaid": self.unpaid.id}
+    async def has(self, kind: Drift, *, undo: Callable[[], Awaitable[None]] | None = None) -> list[Finding]:
+        """Expect findings of this kind alone, have them mended, or undone where staff must, and all to be well then."""
+        found = await self.ward.examined()
+        assert {each.kind for each in found} == {kind}, found
+        if undo is None:
+            assert [mended.refusal for mended in await self.ward.mended(found)] == [None] * len(found)
+            await settled(self.ward)
+        else:
+            assert [each.repair for each in found] == [None] * len(found)
+            assert all(each.staff for each in found)
+            await undo()
+        assert await self.ward.examined() == []
+        return found
 
 
 @asynccontextmanager
@@ -101,7 +116,7 @@ async def an_evening(ward: Ward) -> Evening:
     await calm_down(ward.checkout, banks_pay=True)
     unpaid = await ordered(ward, 2, seats=[4], places=0)
     await settled(ward)
-    return Evening(seated, standing, unpaid)
+    return Evening(ward, seated, standing, unpaid)
 
 
 async def ordered(ward: Ward, buyer: int, *, seats: list[int], places: int) -> Order:

@@ -96,6 +96,11 @@ class OrderFacts:
         return self.status in {"PENDING", "AWAITING_PAYMENT"}
 
     @property
+    def is_called_off(self) -> bool:
+        """Whether it ended after it was sold: its money is on its way back, or none was taken by Stripe."""
+        return self.status == "CANCELLED" and (self.refund is not None or not self.charged)
+
+    @property
     def has_resold(self) -> bool:
         """Whether somebody else has a place by now that is sold to this order."""
         return any(item.passed_on for item in self.items)

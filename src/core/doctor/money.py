@@ -73,7 +73,7 @@ def payment_of(order: OrderFacts, payment: PaymentFacts | None, *, now: datetime
             kind=Drift.ORDER_NOT_PAID,
             key=order.key,
             ids=named,
-            since=order.touched_at,
+            since=order.touched_at if payment is None else max(order.touched_at, payment.touched_at),
             cause=f"The order is confirmed, and its payment is {standing}.",
             staff="Look the payment up at Stripe; if no money came, cancel the order's items.",
         )

@@ -62,7 +62,7 @@ def kept_for_orders(
     named = ids(reservation=entry.key.id, order=entry.order_id)
     if entry.is_sold and entry.order_id is not None and not (order is not None and _has(order)):
         repair = None
-        if order is not None and order.status == "CANCELLED" and order.refund is not None:
+        if order is not None and order.is_called_off:
             repair = EndReservation(kind, entry.order_id, entry.key.id, refunded=True)
         yield Finding(
             kind=_SOLD_WITHOUT[kind],
