@@ -241,8 +241,8 @@ async def test_an_offer_whose_pass_is_free_for_others(evening: Evening, kind: st
                 " subject, terms, history, status"
             ),
             (
-                "'listing', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 1, 'EUR', now(), true, '{}',"
-                " '{}', '[]', 'OPEN'"
+                "'listing', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 1, 'EUR', now(), true,"
+                " '{}', '{}', '[]', 'OPEN'"
             ),
         ),
         "transfer": (
