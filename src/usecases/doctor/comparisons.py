@@ -143,7 +143,7 @@ class Comparisons:
 
     async def _orders_of(self, page: Sequence[ReservationFacts]) -> Mapping[Key, OrderFacts]:
         wanted = {Key(entry.key.tenant_id, entry.order_id) for entry in page if entry.order_id is not None}
-        return await self.patient.orders.of(wanted) if wanted else {}
+        return await self.patient.orders.of(wanted)
 
     async def _payments(self, page: Sequence[PaymentFacts]) -> Iterable[Finding]:
         orders = await self.patient.orders.of([payment.key for payment in page])
@@ -153,14 +153,14 @@ class Comparisons:
 
     async def _offers(self, page: Sequence[OfferFacts]) -> Iterable[Finding]:
         wanted = {Key(offer.key.tenant_id, offer.pass_id) for offer in page if offer.ties}
-        passes = await self.patient.tied_passes.of(wanted) if wanted else {}
+        passes = await self.patient.tied_passes.of(wanted)
         return chain.from_iterable(
             admissions.tie_of(offer, passes.get(Key(offer.key.tenant_id, offer.pass_id))) for offer in page
         )
 
     async def _tied(self, page: Sequence[OfferedPassFacts]) -> Iterable[Finding]:
         wanted = {Key(each.key.tenant_id, each.offer_id) for each in page if each.offer_id is not None}
-        offers = await self.patient.offers.of(wanted) if wanted else {}
+        offers = await self.patient.offers.of(wanted)
         return chain.from_iterable(
             admissions.offer_of(each, offers.get(Key(each.key.tenant_id, each.offer_id or FIRST_ID))) for each in page
         )
