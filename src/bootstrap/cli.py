@@ -193,17 +193,15 @@ def doctor(
     if repair and as_json and not yes:
         raise SettingsError("--json cannot ask: give --yes with --repair, or leave --repair out.")
     settings = _settings()
-    from bootstrap.doctor import Visit, visit
+    from adapters.cli.doctor import Visit
+    from bootstrap.doctor import visit
     from usecases.doctor.examine import Patience
 
-    asked = Visit(
-        tenant_id=tenant,
-        repair=repair,
-        as_json=as_json,
-        patience=Patience(grace_s=grace_s, pause_s=pause_s),
-        confirm=lambda count: yes or typer.confirm(f"Mend {count} of these?", err=True),
-    )
-    raise typer.Exit(_run(visit(settings, asked, _out)))
+    def confirm(count: int) -> bool:
+        return yes or typer.confirm(f"Mend {count} of these?", err=True)
+
+    asked = Visit(tenant_id=tenant, repair=repair, as_json=as_json, confirm=confirm)
+    raise typer.Exit(_run(visit(settings, asked, Patience(grace_s=grace_s, pause_s=pause_s), _out)))
 
 
 @receipts.command("verify")

@@ -1,67 +1,29 @@
-"""`fairseat doctor`: what the services say of one another, compared, and mended where that is safe."""
+"""The doctor over the services that the settings name."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from uuid import UUID
 
-import msgspec
 from rich.console import Console
 
-from adapters.cli.doctor_report import document_of, print_compared, print_mended
+from adapters.cli.doctor import Visit, pay_visit
 from bootstrap.containers.doctor import patient_of, repairs_of
 from bootstrap.settings import Settings
 from bootstrap.topology import build_platform
 from ports.clock import Clock
 from usecases.doctor.comparisons import Comparisons
-from usecases.doctor.examine import Compared, Examine, Patience
-from usecases.doctor.mend import Mend, Mended
-
-ALL_AGREE = 0
-SOMETHING_LEFT = 1
+from usecases.doctor.examine import Examine, Patience
+from usecases.doctor.mend import Mend
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """What the doctor is to do: where to look, whether to mend, and how to tell.
-
-    `confirm` is asked before anything is mended, with how many repairs there are.
-    """
-
-    patience: Patience
-    tenant_id: UUID | None = None
-    repair: bool = False
-    as_json: bool = False
-    confirm: Callable[[int], bool] = lambda _: True
-
-
-async def visit(settings: Settings, asked: Visit, console: Console) -> int:
-    """Print what was found, mend it if that was asked for, and return the exit status.
-
-    0 when all agree or everything was mended, 1 when something is left. Raises UnavailableError when something cannot
-    be asked: then nothing is known to be well.
-    """
+async def visit(settings: Settings, asked: Visit, patience: Patience, console: Console) -> int:
+    """Return the exit status; raises UnavailableError when something cannot be asked."""
     platform = build_platform(settings)
-    compared: list[Compared] = []
-    mended: list[Mended] = []
+
+    async def mend() -> Mend:
+        return Mend(await repairs_of(platform.find))
+
     try:
         clock = await platform.find("order", Clock)
-        examine = Examine(Comparisons(await patient_of(platform), clock), clock, asyncio.sleep, asked.patience)
-        async for done in examine(asked.tenant_id):
-            compared.append(done)
-            if not asked.as_json:
-                print_compared(console, done, repairing=asked.repair)
-        found = [finding for done in compared for finding in done.findings]
-        repairable = sum(finding.repair is not None for finding in found)
-        if asked.repair and repairable and asked.confirm(repairable):
-            async for mend in Mend(await repairs_of(platform.find))(found):
-                mended.append(mend)
-                if not asked.as_json:
-                    print_mended(console, mend)
+        examine = Examine(Comparisons(await patient_of(platform), clock), clock, asyncio.sleep, patience)
+        return await pay_visit(asked, examine, mend, console)
     finally:
         await platform.close()
-    if asked.as_json:
-        document = msgspec.json.format(msgspec.json.encode(document_of(compared, mended)), indent=2)
-        console.out(document.decode(), highlight=False)
-    left = len(found) - sum(mend.refusal is None for mend in mended)
-    return SOMETHING_LEFT if left or any(done.more for done in compared) else ALL_AGREE

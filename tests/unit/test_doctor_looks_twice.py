@@ -1,20 +1,26 @@
 """What the doctor tells and what it leaves alone, and what becomes of repairs."""
 
+import io
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import override
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 
-from adapters.cli.doctor_report import document_of
+from adapters.cli.doctor import Visit, pay_visit
 from adapters.memory.clock import MemoryClock
 from adapters.memory.doctor import MemoryDeadLetters, MemoryFacts, MemoryRepairs, MemoryTimersArmed
+from bootstrap.cli import app
+from bootstrap.settings import SettingsError
 from core.doctor.facts import Key, QuotaFacts, Span, StuckFacts
 from core.doctor.findings import Drift, Finding
 from core.doctor.repairs import CountQuota, Repair
 from core.shared.errors import ForbiddenError
-from ports.doctor import Patient
+from ports.doctor import Patient, Repairs
 from usecases.doctor.comparisons import Comparisons
 from usecases.doctor.examine import Compared, Examine, Patience
 from usecases.doctor.mend import Mend
@@ -49,6 +55,9 @@ class Clinic:
             self.quotas.facts = list(self.after)
 
     async def compared(self, patience: Patience = PATIENCE, *, tenant_id: UUID | None = None) -> list[Compared]:
+        return [done async for done in self.examine(patience)(tenant_id)]
+
+    def examine(self, patience: Patience = PATIENCE) -> Examine:
         patient = Patient(
             orders=MemoryFacts(),
             payments=MemoryFacts(),
@@ -66,8 +75,19 @@ class Clinic:
             dead_letters=MemoryDeadLetters(self.dead_letters),
         )
         clock = MemoryClock(NOON)
-        examine = Examine(Comparisons(patient, clock), clock, self.pause, patience)
-        return [done async for done in examine(tenant_id)]
+        return Examine(Comparisons(patient, clock), clock, self.pause, patience)
+
+    async def visited(self, asked: Visit, repairs: Repairs | None = None) -> tuple[int, str]:
+        """Return the exit status, and what was printed."""
+
+        async def mend() -> Mend:
+            assert repairs is not None, "nothing was to be mended"
+            return Mend(repairs)
+
+        console = Console(file=io.StringIO(), width=200)
+        status = await pay_visit(asked, self.examine(), mend, console)
+        assert isinstance(console.file, io.StringIO)
+        return status, console.file.getvalue()
 
     async def found(self, patience: Patience = PATIENCE) -> list[Finding]:
         return [finding for done in await self.compared(patience) for finding in done.findings]
@@ -138,13 +158,36 @@ async def test_a_repair_that_is_refused_is_told_and_the_others_are_done(caplog: 
             await super().do(tenant_id, repair)
 
     clinic, repairs = Clinic([a_quota(1), a_quota(2)]), Strict()
-    compared = await clinic.compared()
-    mended = [each for done in compared async for each in Mend(repairs)(done.findings)]
-    assert [each.refusal for each in mended] == ["ForbiddenError: not now", None]
+    status, told = await clinic.visited(Visit(repair=True, as_json=True), repairs)
     assert repairs.done == [(TENANT, CountQuota(UUID(int=2)))]
     assert [("not done" in line, str(TENANT) in line) for line in caplog.messages] == [(True, True), (False, True)]
-    document = document_of(compared, mended)
-    assert [(each["repaired"], each["refusal"]) for each in document["findings"]] == [
+    findings = msgspec.json.decode(told)["findings"]
+    assert [(each["repaired"], each["refusal"]) for each in findings] == [
         (False, "ForbiddenError: not now"),
         (True, None),
     ]
+    assert status == 1
+
+
+async def test_the_status_says_whether_anything_is_left() -> None:
+    clinic, repairs = Clinic([a_quota(1)]), MemoryRepairs()
+    status, told = await clinic.visited(Visit())
+    assert (status, "would repair: count the ticket's places anew" in told) == (1, True)
+    status, told = await clinic.visited(Visit(repair=True, confirm=lambda count: count != 1))
+    assert (status, repairs.done) == (1, [])
+    status, told = await clinic.visited(Visit(repair=True), repairs)
+    assert (status, repairs.done) == (0, [(TENANT, CountQuota(UUID(int=1)))])
+    status, told = await Clinic([a_quota(1, sold=0)]).visited(Visit(repair=True))
+    assert (status, "quotas with their entries: 1 compared, all agree" in told) == (0, True)
+
+
+async def test_what_staff_must_do_is_left_by_a_repair() -> None:
+    clinic = Clinic()
+    clinic.dead_letters = {"fairseat.orders.confirm_order.dead": 2}
+    status, told = await clinic.visited(Visit(repair=True))
+    assert (status, "staff: Read why" in told) == (1, True)
+
+
+def test_a_json_object_cannot_ask_whether_to_mend() -> None:
+    answer = CliRunner().invoke(app, ["doctor", "--repair", "--json"])
+    assert isinstance(answer.exception, SettingsError)
