@@ -10,6 +10,7 @@ from adapters.memory.doctor import MemoryDeadLetters
 from bootstrap.containers.doctor import patient_in, repairs_of
 from core.doctor.findings import Drift, Finding
 from core.orders.order import Order
+from ports.doctor import Patient
 from ports.expiration import Timers
 from tests.checkout_calm import calm_down
 from tests.checkout_plant import Plant
@@ -35,16 +36,19 @@ class Ward:
     checkout: Checkout
     servers: Servers
 
-    async def compared(self, patience: Patience = NO_PATIENCE, *, tenant_id: UUID | None = None) -> list[Compared]:
-        """Return every comparison."""
-        patient = patient_in(
+    async def patient(self) -> Patient:
+        """Return what a doctor looks at."""
+        return patient_in(
             pools={name: self.servers.pools[name].relay for name in SERVICES},
             documents={"ticket": self.servers.database},
             timers=await self.checkout.observer.get("expiration", Timers),
             dead_letters=MemoryDeadLetters(),
         )
+
+    async def compared(self, patience: Patience = NO_PATIENCE, *, tenant_id: UUID | None = None) -> list[Compared]:
+        """Return every comparison."""
         clock = self.checkout.clock
-        examine = Examine(Comparisons(patient, clock), clock, _at_once, patience)
+        examine = Examine(Comparisons(await self.patient(), clock), clock, _at_once, patience)
         return [done async for done in examine(tenant_id)]
 
     async def examined(self, patience: Patience = NO_PATIENCE, *, tenant_id: UUID | None = None) -> list[Finding]:

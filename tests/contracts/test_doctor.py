@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from adapters.memory.doctor import MemoryFacts
+from core.doctor.facts import EVERYTHING, Key, Span
 from core.doctor.findings import Drift
 from core.orders.box_office import Settlement
 from core.orders.order import Order
@@ -31,6 +33,26 @@ async def test_nothing_is_found_where_all_is_well(evening: Evening) -> None:
     # Else nothing would be found anywhere.
     assert things["seats with the ledger"][0] == 3
     assert [count for name, (count, _) in things.items() if "orders" in name and not count] == []
+
+
+@pytest.mark.parametrize("kind", ["orders", "payments", "entries", "owned_seats", "places", "quotas"])
+async def test_small_pages_have_what_a_large_one_has_in_the_same_order(evening: Evening, kind: str) -> None:
+    """So have those in memory, which unit tests read."""
+    if kind == "places":
+        await given(evening, seats=[], places=1)
+    there = getattr(await evening.ward.patient(), kind)
+    whole = await there.page(EVERYTHING, facts_max=500)
+    assert len(whole) > 1
+    for facts in (there, MemoryFacts(reversed(whole))):
+        one_by_one: list[object] = []
+        after = EVERYTHING.after
+        while page := await facts.page(Span(after, EVERYTHING.until), facts_max=1):
+            one_by_one += page
+            after = page[-1].key
+        assert one_by_one == whole
+        assert list(await facts.page(Span(whole[0].key, whole[1].key), facts_max=500)) == [whole[1]]
+        if hasattr(facts, "of"):
+            assert await facts.of([whole[0].key, Key(TENANT, uuid4())]) == {whole[0].key: whole[0]}
 
 
 async def test_a_seat_that_names_a_reservation_which_is_not_there(evening: Evening) -> None:
