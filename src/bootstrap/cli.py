@@ -174,6 +174,36 @@ def reconcile(
     raise typer.Exit(_run(reconcile_day(_settings(), day.date(), _out)))
 
 
+@app.command()
+def doctor(
+    tenant: Annotated[UUID | None, typer.Option(help="Only this organisation (its id).")] = None,
+    grace_s: Annotated[float, typer.Option(min=0, max=86_400, help="What is younger is under way.")] = 300.0,
+    pause_s: Annotated[
+        float, typer.Option(min=0, max=600, help="Seconds before what was found is looked at again.")
+    ] = 3.0,
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is safe to mend, after asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Mend without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare seats, orders, payments, passes and timers of all services; exit status 1 when something is left.
+
+    Needs the settings of every service, and changes nothing without --repair.
+    """
+    if repair and as_json and not yes:
+        raise SettingsError("--json cannot ask: give --yes with --repair, or leave --repair out.")
+    settings = _settings()
+    from adapters.cli.doctor import Visit
+    from bootstrap.doctor import visit
+    from usecases.doctor.examine import Patience
+
+    def confirm(count: int) -> bool:
+        return yes or typer.confirm(f"Mend {count} of these?", err=True)
+
+    asked = Visit(tenant_id=tenant, repair=repair, as_json=as_json, confirm=confirm)
+    raise typer.Exit(_run(visit(settings, asked, Patience(grace_s=grace_s, pause_s=pause_s), _out)))
+
+
 @receipts.command("verify")
 def verify_receipt(
     file: Annotated[Path, typer.Argument(help="The receipt, a JSON file; - for standard input.")],

@@ -144,6 +144,10 @@ class Platform:
         """Return the questions whether everything behind the services can be used."""
         return [await self.containers[service.name].get(check) for service in self.services for check in service.checks]
 
+    async def find[T](self, service: str, kind: type[T], /) -> T:
+        """Return what a service has."""
+        return await self.containers[service].get(kind)
+
     async def connect(self) -> None:
         """Ask every needed dependency once; raises what the first one raises that cannot be used.
 

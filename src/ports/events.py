@@ -117,6 +117,10 @@ class OutboxQueue(Protocol):
         """Count a failed try and end the lease; `retry_at` None gives the event up (it stays, visible as dead)."""
 
     @abstractmethod
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        """Let an event that was given up be tried anew, from now on; False when it is not given up (any more)."""
+
+    @abstractmethod
     async def release(self, ids: Sequence[UUID]) -> None:
         """End the lease of these events without counting a try; they can be claimed again at once."""
 

@@ -183,6 +183,20 @@ async def test_an_event_that_was_given_up_stays_and_is_seen_as_dead(messages: Me
     assert (depth.waiting, depth.dead) == (1, 1)
 
 
+async def test_an_event_that_was_given_up_is_revived_as_if_it_was_never_tried(messages: Messages) -> None:
+    await messages.add(1, 2)
+    event, other = await messages.claim()
+    await messages.queue.mark_failed(event.id, error="away", retry_at=None)
+    later = NOON + timedelta(seconds=5)
+    assert await messages.queue.revive(event.id, now=later)
+    assert not await messages.queue.revive(event.id, now=later)
+    assert not await messages.queue.revive(other.id, now=later)
+    assert await messages.queue.attempts(event.id) == 0
+    assert (await messages.queue.depth(now=NOON)).dead == 0
+    assert numbers(await messages.claim(seconds=4.999)) == []
+    assert numbers(await messages.claim(seconds=5)) == [1]
+
+
 async def test_a_released_event_can_be_claimed_at_once_and_no_try_is_counted(messages: Messages) -> None:
     await messages.add(1)
     (event,) = await messages.claim()

@@ -146,3 +146,32 @@ async def test_neither_app_nor_relay_can_empty_a_table(postgres: PostgresServer,
                 role,
             )
             assert list(emptied) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "seen", "unseen"),
+    [
+        ("venue_db", "seats", "status", "seat_label"),
+        ("venue_db", "seat_reservations", "order_id", "account_id"),
+        ("venue_db", "listings", "pass_id", "seller_id"),
+        ("venue_db", "pass_transfers", "status", "to_email"),
+        ("order_db", "orders", "status", "contact_email"),
+        ("order_db", "orders", "total_minor", "account_id"),
+        ("order_db", "order_history", "step", "detail"),
+        ("order_db", "order_refunds", "items", "note"),
+        ("payment_db", "payments", "status", "account_id"),
+        ("payment_db", "refunds", "amount_minor", "reason"),
+        ("admission_db", "passes", "status", "holder_name"),
+        ("admission_db", "passes", "offer_id", "account_id"),
+    ],
+)
+async def test_the_relay_sees_how_things_stand_and_nothing_of_people(
+    postgres: PostgresServer, kind: str, table: str, seen: str, unseen: str
+) -> None:
+    database = await postgres.fresh(kind)
+    async with connected(database.relay_url) as relay:
+        assert await relay.fetch(f"select {seen} from {table}") == []
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await relay.fetch(f"select {unseen} from {table}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await relay.execute(f"update {table} set {seen} = {seen}")

@@ -179,6 +179,14 @@ class MemoryOutboxQueue(OutboxQueue):
                     row.dead = retry_at is None
 
     @override
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        async with self._messages.lock:
+            dead = [row for row in self._known([event_id]) if row.dead]
+            for row in dead:
+                row.dead, row.tries, row.due_at = False, 0, now
+        return bool(dead)
+
+    @override
     async def release(self, ids: Sequence[UUID]) -> None:
         async with self._messages.lock:
             for row in self._known(ids):

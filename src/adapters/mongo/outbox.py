@@ -123,6 +123,13 @@ class MongoOutboxQueue(OutboxQueue):
             await self._events.update_one({"_id": event_id, "publishedAt": None}, change)
 
     @override
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        dead: Document = {"_id": event_id, "publishedAt": None, "deadAt": {"$ne": None}}
+        async with driver_errors_translated():
+            done = await self._events.update_one(dead, {"$set": {"deadAt": None, "attempts": 0, "dueAt": now}})
+        return done.matched_count == 1
+
+    @override
     async def release(self, ids: Sequence[UUID]) -> None:
         async with driver_errors_translated():
             await self._events.update_many(

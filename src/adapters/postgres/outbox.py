@@ -98,6 +98,16 @@ class PostgresOutboxQueue(OutboxQueue):
             )
 
     @override
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        async with driver_errors_translated():
+            status = await self._pool.execute(
+                "update outbox set dead_at = null, attempts = 0, retry_at = $2 where id = $1 and dead_at is not null",
+                event_id,
+                now,
+            )
+        return rows_touched(status) == 1
+
+    @override
     async def release(self, ids: Sequence[UUID]) -> None:
         async with driver_errors_translated():
             await self._pool.execute("update outbox set leased_until = null where id = any($1::uuid[])", list(ids))
