@@ -63,10 +63,16 @@ class House:
         self.clock = clock
 
     async def ask(
-        self, method: str, path: str, caller: Caller | None = None, *, address: str = ADDRESS, **headers: str
+        self,
+        method: str,
+        path: str,
+        caller: Caller | None = None,
+        *,
+        address: str = ADDRESS,
+        more: dict[str, str] | None = None,
     ) -> httpx.Response:
         transport = httpx.ASGITransport(app=self._app, client=(address, 4711))  # type: ignore[arg-type]  # narrower
-        sent = (headers_of(caller) if caller is not None else {}) | headers
+        sent = (headers_of(caller) if caller is not None else {}) | (more or {})
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.request(method, path, headers=sent)
 
@@ -150,7 +156,7 @@ async def test_a_fan_gets_no_new_budget_by_naming_another_organisation(house: Ho
 
 async def test_who_signs_in_is_counted_by_address_and_nobody_gets_another_by_naming_it(house: House) -> None:
     answers = [
-        (await house.ask("POST", "/api/v1/auth/login", **{"X-Forwarded-For": f"198.51.98.{number}"})).status_code
+        (await house.ask("POST", "/api/v1/auth/login", more={"X-Forwarded-For": f"198.51.98.{number}"})).status_code
         for number in range(3)
     ]
     assert answers == [200, 200, 429]
@@ -168,10 +174,10 @@ async def test_the_same_request_may_be_sent_again_with_its_key_when_the_wait_is_
     ann, key = a_fan(), {"Idempotency-Key": "again"}
     for _ in range(2):
         await house.ask("POST", "/api/v1/things", ann)
-    assert (await house.ask("POST", "/api/v1/things", ann, **key)).status_code == 429
+    assert (await house.ask("POST", "/api/v1/things", ann, more=key)).status_code == 429
     house.clock.move(seconds=70)
-    first = await house.ask("POST", "/api/v1/things", ann, **key)
-    again = await house.ask("POST", "/api/v1/things", ann, **key)
+    first = await house.ask("POST", "/api/v1/things", ann, more=key)
+    again = await house.ask("POST", "/api/v1/things", ann, more=key)
     assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
 
 
