@@ -187,3 +187,23 @@ async def test_what_redis_remembers_ends_by_itself(valkey_url: str, key: str) ->
         admin = await exits.enter_async_context(redis_client(valkey_url))
         (found,) = [name async for name in admin.scan_iter(match=f"fairseat:requests:{{{key}}}*")]
         assert 0 < await admin.pttl(found) <= WINDOW_S * 1000 * (SLOTS + 2) // SLOTS
+
+
+async def test_the_servers_clock_says_which_slots_count_and_what_it_cannot_have_written_is_forgotten(
+    valkey_url: str, key: str
+) -> None:
+    day_s = 86_400
+    slot_s = day_s // SLOTS
+    async with AsyncExitStack() as exits:
+        limiter = limiter_at(exits, valkey_url)
+        admin = await exits.enter_async_context(redis_client(valkey_url))
+        seconds, _ = await admin.time()
+        slot, name = seconds // slot_s, f"fairseat:requests:{{{key}}}:{day_s}"
+        counted: dict[object, object] = {slot - SLOTS - 1: 100, slot - SLOTS: 2, slot: 1, slot + 1: 100}
+        for field, value in (counted | {"x": "y"}).items():
+            await admin.hset(name, str(field), str(value))
+        last = await limiter.take(key, limit=4, window_s=day_s, now=NOW)
+        refused = await limiter.take(key, limit=4, window_s=day_s, now=NOW)
+        assert (last.allowed, last.remaining, refused.allowed) == (True, 0, False)
+        assert 0 < refused.reset_s <= last.reset_s <= slot_s, "the oldest slot ends with this one"
+        assert await admin.hgetall(name) == {str(slot - SLOTS): "2", str(slot): "2"}
