@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from litestar import Controller, Litestar, get, post
+from litestar import Controller, Litestar, Response, get, post
 
 from adapters.http.app import ServiceRoutes, create_app
 from adapters.http.rate_limits import RequestLimits
@@ -35,6 +35,10 @@ class ThingController(Controller):
     @post(status_code=201)
     async def write(self) -> dict[str, str]:
         return {"id": str(uuid4())}
+
+    @get("/passed-on")
+    async def passed_on(self) -> Response[dict[str, str]]:
+        return Response({}, headers={"RateLimit": '"read";r=99;t=1', "X-Other": "stays"})
 
     @get("/away")
     async def away(self) -> dict[str, str]:
@@ -186,3 +190,9 @@ async def test_an_answer_that_failed_tells_what_is_left_as_well_where_the_handle
     assert answer.status_code == 503
     assert answer.headers["ratelimit"] == '"read";r=2;t=70'
     assert (await house.ask("GET", "/api/v1/things")).status_code == 401
+
+
+async def test_what_a_service_behind_a_gateway_says_of_its_own_limits_is_not_said_twice(house: House) -> None:
+    answer = await house.ask("GET", "/api/v1/things/passed-on", a_fan())
+    assert answer.headers.get_list("ratelimit") == ['"read";r=2;t=70']
+    assert answer.headers["x-other"] == "stays"

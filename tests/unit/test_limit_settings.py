@@ -24,6 +24,17 @@ async def test_each_kind_has_its_limit_and_an_address_those_of_many() -> None:
     await door.close()
 
 
+async def test_a_process_without_a_redis_counts_alone_and_keeps_to_its_share() -> None:
+    door = door_of(settings_with(REDIS_URL="none://nowhere", LIMITS_PROCESSES="3"), SystemClock())
+    assert door is not None
+    asker = Asker(address="198.51.99.1")
+    spender = door.limits.terms.spender(RouteClass.LOGIN, asker)
+    assert spender is not None and spender.limit == 100 * 20
+    allowance = await door.limits.take(RouteClass.LOGIN, asker)
+    assert allowance is not None and allowance.remaining == 100 * 20 - 1
+    await door.close()
+
+
 def test_behind_a_gateway_nobody_counts() -> None:
     assert door_of(settings_with(LIMITS_ENABLED="false"), SystemClock()) is None
 

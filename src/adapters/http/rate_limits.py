@@ -22,6 +22,8 @@ from ports.rate_limits import Allowance, RateLimiter
 type WhoAsks = Callable[[Scope], Asker]
 type _Headers = list[tuple[bytes, bytes]]
 
+_TOLD = (b"ratelimit", b"ratelimit-policy")
+
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
@@ -69,7 +71,9 @@ class LimitedRequests:
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *told]
+                # A service behind this process may have counted as well: what was said last, and outermost, stands.
+                kept = (each for each in message.get("headers", ()) if each[0].lower() not in _TOLD)
+                message["headers"] = [*kept, *told]
             await send(message)
 
         await self._app(scope, receive, tell)
