@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from bootstrap.setting_groups import MailSettings, MediaSettings, ReviewSettings
+from bootstrap.setting_groups import LimitSettings, MailSettings, MediaSettings, ReviewSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
@@ -62,7 +62,7 @@ class ContentDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Locks, timers and the live map."""
+    """Locks, timers, the live map, and what processes count and remember together."""
 
     url: SecretUrl
 
@@ -186,6 +186,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaSettings = MediaSettings()
     reviews: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
+    limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:

@@ -25,6 +25,7 @@ from bootstrap.containers.service import Links, Service, Work, build_container
 from bootstrap.containers.ticket import ticket_service
 from bootstrap.containers.user import user_service
 from bootstrap.containers.venue import venue_service
+from bootstrap.limits import Door, door_of
 from bootstrap.settings import Settings
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
@@ -98,6 +99,7 @@ class Platform:
     containers: Mapping[str, AsyncContainer]
     links: Links
     consumers: tuple[AmqpConsumers, ...]
+    door: Door | None = None
 
     def app(self) -> Litestar:
         """Return the HTTP application."""
@@ -113,6 +115,7 @@ class Platform:
             checks=self.checks,
             request_bytes_max=self.settings.http.request_bytes_max,
             version=VERSION,
+            limits=self.door.limits if self.door is not None else None,
         )
 
     def jobs(self) -> list[Job]:
@@ -174,6 +177,8 @@ class Platform:
             await self.links.publisher.stop()
         for container in self.containers.values():
             await container.close()
+        if self.door is not None:
+            await self.door.close()
 
     async def _verifier(self) -> TokenVerifier:
         return await self.links.get(TokenVerifier)
@@ -184,6 +189,7 @@ def build_platform(settings: Settings) -> Platform:
     services = all_services()
     links = Links()
     containers = {service.name: build_container(service, settings, links) for service in services}
+    door = door_of(settings, SystemClock())
     links.served_by.update({api: containers[name] for api, name in SERVED_BY.items()})
     if settings.rabbitmq.url is None:
         links.publisher = InProcessPublisher(
@@ -193,7 +199,7 @@ def build_platform(settings: Settings) -> Platform:
                 for subscription in service.subscriptions
             ]
         )
-        return Platform(settings, services, containers, links, ())
+        return Platform(settings, services, containers, links, (), door)
     url = settings.rabbitmq.url.reveal()
     everybody = [subscription for service in services for subscription in service.subscriptions]
     links.publisher = AmqpPublisher(rabbit_broker(url), subscriptions=everybody)
@@ -202,7 +208,7 @@ def build_platform(settings: Settings) -> Platform:
         for service in services
         if service.subscriptions
     )
-    return Platform(settings, services, containers, links, consumers)
+    return Platform(settings, services, containers, links, consumers, door)
 
 
 def _runner(container: AsyncContainer, usecase: type[Work]) -> Callable[[], Awaitable[int]]:

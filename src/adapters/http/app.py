@@ -22,6 +22,7 @@ from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
 from adapters.http.paging import provide_page
 from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
+from adapters.http.rate_limits import LimitedRequests, RequestLimits, asker_of
 from adapters.http.texts import refuse_nul
 from ports.clock import Clock
 from ports.published.identity import TokenVerifier
@@ -80,8 +81,12 @@ def create_app(
     checks: GetChecks,
     request_bytes_max: int,
     version: str,
+    limits: RequestLimits | None = None,
 ) -> Litestar:
-    """Build the application; nothing is connected before the first request that needs it."""
+    """Build the application; nothing is connected before the first request that needs it.
+
+    Without `limits` everybody may ask as often as they like, which is for what stands behind another door.
+    """
     routers = [
         Router(
             path=path,
@@ -94,7 +99,10 @@ def create_app(
     ]
     return Litestar(
         route_handlers=[*routers, health_controller(checks)],
-        middleware=[DefineMiddleware(Authentication, verifier=verifier)],
+        middleware=[
+            DefineMiddleware(Authentication, verifier=verifier),
+            *([DefineMiddleware(LimitedRequests, limits=limits, who=asker_of)] if limits is not None else []),
+        ],
         dependencies={
             "caller": Provide(provide_caller),
             "identity": Provide(provide_identity),
@@ -118,7 +126,9 @@ def _document(version: str) -> OpenAPIConfig:
         description=(
             "Money is in minor units with an ISO 4217 code, times are RFC 3339 in UTC, errors are RFC 9457 problem "
             "details with a stable `code`. Creating POSTs take an `Idempotency-Key`, updates an `If-Match`. A token "
-            "of a fan names the organisation in `X-Tenant-ID`; staff tokens and API keys carry it."
+            "of a fan names the organisation in `X-Tenant-ID`; staff tokens and API keys carry it. `RateLimit-Policy` "
+            "and `RateLimit` tell how many requests of a kind one may send, and how many are left; one too many gets "
+            "429 with `Retry-After`."
         ),
         contact=Contact(name="Fairseat"),
         license=License(name="Apache-2.0", identifier="Apache-2.0"),

@@ -203,6 +203,7 @@ _MEANINGS = {
     404: "Not there, or another organisation's.",
     409: "The state does not allow it.",
     422: "Well formed, but impossible.",
+    429: "Too many requests of this kind, or too many attempts at this; wait as long as `Retry-After` says.",
     503: "Something behind the API is away; try again.",
 }
 

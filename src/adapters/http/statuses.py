@@ -75,6 +75,7 @@ from core.shared.errors import (
     InvalidInputError,
     PayloadTooLargeError,
     StaleVersionError,
+    TooManyRequestsError,
 )
 from core.shared.money import MixedCurrenciesError, UnknownCurrencyError
 from core.ticketing.errors import (
@@ -116,6 +117,7 @@ STATUSES: dict[type[DomainError], int] = {
     ForbiddenError: 403,
     StaleVersionError: 412,
     PayloadTooLargeError: 413,
+    TooManyRequestsError: 429,
     UnknownCurrencyError: 422,
     MixedCurrenciesError: 422,
     RefusedError: 409,
