@@ -225,7 +225,7 @@ def _stripe_stand_in(folder: Path) -> str:
 
 def _settings() -> Settings:
     settings = read_settings(os.environ)
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     return settings
 
 

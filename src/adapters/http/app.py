@@ -20,6 +20,8 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from adapters.http.callers import Authentication, provide_caller, provide_identity, scope_of
 from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
+from adapters.http.metrics import Exposition, metrics_controller
+from adapters.http.observing import note_service
 from adapters.http.paging import provide_page
 from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
 from adapters.http.texts import refuse_nul
@@ -45,7 +47,8 @@ class ServiceScope(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, container: AsyncContainer) -> None:
+    def __init__(self, service: str, container: AsyncContainer) -> None:
+        self._service = service
         self._container = container
 
     def __deepcopy__(self, _: object) -> Self:
@@ -56,6 +59,7 @@ class ServiceScope(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state: dict[str, Any] = scope["state"]
         state["dishka_container"] = self._container
+        note_service(self._service, scope["path_params"])
         await next_app(scope, receive, send)
 
 
@@ -80,20 +84,21 @@ def create_app(
     checks: GetChecks,
     request_bytes_max: int,
     version: str,
+    metrics: Exposition | None = None,
 ) -> Litestar:
     """Build the application; nothing is connected before the first request that needs it."""
     routers = [
         Router(
             path=path,
             route_handlers=handlers,
-            middleware=[ServiceScope(service.container), IdempotentPosts(service.container, clock)],
+            middleware=[ServiceScope(service.name, service.container), IdempotentPosts(service.container, clock)],
         )
         for service in services
         for path, handlers in ((API_BASE, service.controllers), ("/", service.root_controllers))
         if handlers
     ]
     return Litestar(
-        route_handlers=[*routers, health_controller(checks)],
+        route_handlers=[*routers, health_controller(checks), metrics_controller(metrics)],
         middleware=[DefineMiddleware(Authentication, verifier=verifier)],
         dependencies={
             "caller": Provide(provide_caller),

@@ -13,6 +13,7 @@ from adapters.postgres.personal_data import PostgresPersonalData
 from adapters.postgres.personal_data_plans import VENUES
 from adapters.postgres.resale_persons import PostgresOffersOfPerson
 from adapters.postgres.venues import PostgresVenueTransactions
+from adapters.system.operation_health import OperationHealth
 from bootstrap.containers.evaluations import (
     EVALUATION_CONTROLLERS,
     EVALUATION_JOBS,
@@ -146,6 +147,6 @@ def venue_service() -> Service:
             *TRANSFER_JOBS,
             *OPERATION_JOBS,
         ),
-        checks=(PostgresHealth,),
+        checks=(PostgresHealth, OperationHealth),
         streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
     )
