@@ -58,6 +58,9 @@ class Instruments:
         self.links = counter("link_calls_total", "Calls of other services.", "api", "method", "outcome")
         self.link_seconds = histogram("link_call_seconds", "Duration of calls of other services.", "api", "method")
 
+        self.calls = counter("calls_served_total", "Calls of other processes.", "api", "method", "outcome")
+        self.call_seconds = histogram("call_served_seconds", "Duration of their calls.", "api", "method")
+
         self.loop_delay_seconds = histogram(
             "event_loop_delay_seconds", "How much later than asked for the event loop came back."
         )

@@ -116,6 +116,16 @@ class PrometheusObserver(Observer):
 
         return ended
 
+    @override
+    def call(self, api: str, method: str, traceparent: str | None, work: Work) -> Ended | None:
+        began_s = perf_counter()
+
+        def ended(outcome: str) -> None:
+            self._count(self._to.calls, api, method, outcome)
+            self._time(self._to.call_seconds, perf_counter() - began_s, api, method)
+
+        return ended
+
     def _count_expiries(self, envelope: Envelope) -> None:
         if envelope.type == HoldsExpired.event_type:
             holds = msgspec.json.decode(envelope.data, type=_Ended).holds

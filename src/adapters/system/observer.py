@@ -65,6 +65,9 @@ class Observer:
     def link(self, api: str, method: str) -> Ended | None:
         """Be told that another service is called."""
 
+    def call(self, api: str, method: str, traceparent: str | None, work: Work) -> Ended | None:
+        """Be told that another process calls a service of this one."""
+
 
 NOBODY = Observer()
 
@@ -107,6 +110,10 @@ class Observers(Observer):
     @override
     def link(self, api: str, method: str) -> Ended | None:
         return _all(each.link(api, method) for each in self._observers)
+
+    @override
+    def call(self, api: str, method: str, traceparent: str | None, work: Work) -> Ended | None:
+        return _all(each.call(api, method, traceparent, work) for each in self._observers)
 
 
 def watched_by(observers: Sequence[Observer]) -> Observer:

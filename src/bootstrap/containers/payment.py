@@ -28,14 +28,18 @@ from adapters.postgres.webhooks import (
 )
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
+from adapters.redis.trace_notes import TraceNotes
 from adapters.stripe.account_events import StripeAccountEvents
 from adapters.stripe.client import open_stripe
 from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.gateway import StripeGateway
+from adapters.stripe.noted_gateway import NotedStripeGateway
 from adapters.stripe.payment_events import StripePaymentEvents
 from adapters.stripe.transfer_events import StripeTransferEvents
 from adapters.stripe.verifier import StripeVerifier
+from adapters.stripe.watched_events import WatchedStripeEvents
 from adapters.system.event_reading_health import EventReadingHealth
+from adapters.system.observer import Observer
 from adapters.system.payout_health import PayoutHealth
 from adapters.system.refund_health import RefundHealth
 from adapters.system.webhook_health import WebhookHealth
@@ -119,7 +123,6 @@ class PaymentsProvider(Provider):
         ReconcileDay,
     )
     refund_health = provide(RefundHealth)
-    gateway = provide(StripeGateway, provides=PaymentGateway)
     published = provide(InProcessPayments, provides=PaymentsApi)
 
     @provide
@@ -134,6 +137,11 @@ class PaymentsProvider(Provider):
         """Open the SDK's client, and close it at the end."""
         async with open_stripe(settings.stripe.secret_key.reveal(), api_url=settings.stripe.api_url) as client:
             yield client
+
+    @provide
+    def gateway(self, settings: Settings, client: stripe.StripeClient, notes: TraceNotes) -> PaymentGateway:
+        """Return Stripe."""
+        return NotedStripeGateway(client, notes) if settings.tracing.endpoint else StripeGateway(client)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> PaymentTransactions:
@@ -171,15 +179,23 @@ class WebhooksProvider(Provider):
     handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeTransferEvents, StripeAccountEvents)
 
     @provide
+    def notes(self, client: Redis) -> TraceNotes:
+        """Return the traces that payments were made in."""
+        return TraceNotes(client)
+
+    @provide
     def handler(
         self,
+        settings: Settings,
+        observer: Observer,
+        notes: TraceNotes,
         payments: StripePaymentEvents,
         disputes: StripeDisputeEvents,
         transfers: StripeTransferEvents,
         accounts: StripeAccountEvents,
     ) -> ProviderEventHandler:
         """Return the table of events: a line for each family. What has no line is completed with a note."""
-        return DispatchEvent(
+        events = DispatchEvent(
             (
                 EventRoute(STRIPE, "payment_intent.", payments),
                 EventRoute(STRIPE, "charge.", payments),
@@ -190,6 +206,7 @@ class WebhooksProvider(Provider):
                 EventRoute(STRIPE_CONNECT, "account.application.deauthorized", accounts),
             )
         )
+        return WatchedStripeEvents(events, observer, notes if settings.tracing.endpoint else None)
 
     @provide
     def health(self, queue: WebhookQueue, clock: Clock) -> WebhookHealth:
