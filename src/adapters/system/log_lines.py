@@ -14,6 +14,7 @@ from adapters.system.work_context import current_work
 
 type _Line = MutableMapping[str, Any]  # Any: what callers of `logging` give as `extra` may be of any type
 
+_OURS = frozenset({"level", "logger", "timestamp", "route", "service", "job", "consumer", "trace_id"})
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -48,9 +49,9 @@ def _add_work(_: object, __: str, line: _Line) -> _Line:
 
 
 def _redact(_: object, __: str, line: _Line) -> _Line:
-    """Look through every text; ids are of types of their own or too short to be taken for anything else."""
+    """Look through every text that is not our own word."""
     for name, value in line.items():
-        if isinstance(value, str):
+        if name not in _OURS and isinstance(value, str):
             line[name] = redacted(value)
     return line
 
