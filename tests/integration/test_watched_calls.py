@@ -43,8 +43,9 @@ async def called(observer: Observer) -> AsyncIterator[Any]:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", interceptors=[WorkGoesAlong()]) as channel:
-            yield channel.unary_unary(f"/{SERVICE}/Reserve")
+        interceptors: Any = [WorkGoesAlong()]  # Any: its stubs want something that cannot be made
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", interceptors=interceptors) as channel:
+            yield channel.unary_unary(f"/{SERVICE}/Reserve", bytes, bytes)
     finally:
         await server.stop(0)
 

@@ -33,14 +33,14 @@ _OUTCOMES = {
 type _Answer = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Awaitable[Any]]
 
 
-class WorkGoesAlong(grpc.aio.UnaryUnaryClientInterceptor):
+class WorkGoesAlong(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
     """Sends the ids of the request and of the trace with each call of another process."""
 
     @override
-    async def intercept_unary_unary(  # type: ignore[override]  # the stubs know no Any in what goes through
+    async def intercept_unary_unary(
         self,
-        continuation: Callable[[grpc.aio.ClientCallDetails, Any], Any],
-        client_call_details: grpc.aio.ClientCallDetails,
+        continuation: Callable[[Any, Any], Any],
+        client_call_details: Any,  # a named tuple, whatever its stubs say
         request: Any,
     ) -> Any:
         work = current_work()
@@ -57,7 +57,7 @@ class WorkGoesAlong(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(client_call_details, request)
 
 
-class WatchedCalls(grpc.aio.ServerInterceptor):
+class WatchedCalls(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # as above
     """Goes on with the work of whoever calls, and tells of each call; of questions about health it does not."""
 
     def __init__(self, observer: Observer) -> None:
@@ -66,20 +66,19 @@ class WatchedCalls(grpc.aio.ServerInterceptor):
     @override
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Any:  # a handler, or None
         handler: Any = await continuation(handler_call_details)  # Any: None where there is no such method
         path = str(handler_call_details.method)
         if handler is None or handler.unary_unary is None or path.startswith(_HEALTH):
             return handler
         sent = {str(key): str(value) for key, value in handler_call_details.invocation_metadata or ()}
-        found: grpc.RpcMethodHandler = grpc.unary_unary_rpc_method_handler(
+        return grpc.unary_unary_rpc_method_handler(
             self._watched(path, sent, handler.unary_unary),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
-        return found
 
     def _watched(self, path: str, sent: dict[str, str], answer: _Answer) -> _Answer:
         service, _, method = path.rpartition("/")
