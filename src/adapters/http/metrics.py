@@ -13,7 +13,7 @@ from adapters.http.health import health_controller
 from adapters.http.problems import EXCEPTION_HANDLERS, problem_spec
 from ports.health import HealthCheck
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = "text/plain; version=0.0.4"  # the framework adds the charset
 
 
 @dataclass(frozen=True, slots=True)

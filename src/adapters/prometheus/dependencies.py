@@ -1,13 +1,17 @@
 """Turns what health checks find into gauges, when somebody asks for the measurements."""
 
 import asyncio
+import logging
 from time import monotonic
 
 from prometheus_client import Gauge
 
 from adapters.http.health import GetChecks, asked
 from adapters.prometheus.instruments import Instruments
+from core.shared.errors import UnavailableError
 from ports.health import HealthReport
+
+_log = logging.getLogger(__name__)
 
 FRESH_S = 5.0
 """So long the dependencies are not asked again, however many ask for the measurements."""
@@ -28,7 +32,13 @@ class DependencyGauges:
         async with self._asking:
             if monotonic() - self._asked_at < FRESH_S:
                 return
-            checks = await self._checks()
+            try:
+                checks = await self._checks()
+            except (
+                UnavailableError
+            ) as error:  # a process that has not reached its servers yet still has its own figures
+                _log.warning("the dependencies cannot be asked: %s", error)
+                return
             for report in await asyncio.gather(*(asked(check) for check in checks)):
                 self._write(report)
             self._asked_at = monotonic()
