@@ -1,6 +1,5 @@
 """A whole Fairseat in this process, with everything that watches it switched on, and a collector of traces."""
 
-import asyncio
 import io
 import logging
 import threading
@@ -14,7 +13,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from adapters.system.log_lines import log_formatter
-from bootstrap.databases import migrate_all
 from bootstrap.listening import listen
 from bootstrap.runtime import serving, telling, working
 from bootstrap.settings import Settings
@@ -93,8 +91,7 @@ def logged() -> Iterator[io.StringIO]:
 
 @asynccontextmanager
 async def whole_fairseat(settings: Settings) -> AsyncIterator[str]:
-    """Migrate, serve and work while the block lasts; yields the address."""
-    await migrate_all(settings)
+    """Serve and work while the block lasts, on databases that are there; yields the address."""
     platform = build_platform(settings)
     try:
         await platform.connect()
@@ -103,4 +100,3 @@ async def whole_fairseat(settings: Settings) -> AsyncIterator[str]:
                 yield f"http://{settings.http.host}:{settings.http.port}"
     finally:
         await platform.close()
-        await asyncio.sleep(0)
