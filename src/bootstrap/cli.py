@@ -99,7 +99,7 @@ def gateway(
     from bootstrap.listening import listen
 
     settings = read_gateway_settings(os.environ)
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     at_host, at_port = host or settings.gateway.host, port or settings.gateway.port
     socket = listen(at_host, at_port)
     from bootstrap.gateway import run_gateway  # seconds of loading, for which no wrong setting waits
@@ -277,7 +277,7 @@ def _stripe_stand_in(folder: Path) -> str:
 
 def _settings() -> Settings:
     settings = read_settings(os.environ)
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     return settings
 
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from bootstrap.gateway_settings import GatewaySettings
 from bootstrap.setting_groups import LimitSettings, MailSettings, MediaSettings, ReviewSettings
+from bootstrap.setting_sight import LogSettings, MetricsSettings, TracingSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
@@ -157,12 +158,6 @@ class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
     waiting_offer_window_s: Seconds = 1_800
 
 
-class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is logged."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. The variable of a member is FAIRSEAT_<GROUP>_<MEMBER>."""
 
@@ -190,6 +185,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitSettings = LimitSettings()
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
 
     def database(self, service: str) -> DatabaseSettings:
         """Return the settings of a service's PostgreSQL database, such as `venue`."""

@@ -6,11 +6,14 @@ from functools import partial
 
 from dishka import AsyncContainer
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 from adapters.amqp.connection import rabbit_broker
 from adapters.amqp.consumers import AmqpConsumers
 from adapters.amqp.publisher import AmqpPublisher
 from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.metrics import Exposition
+from adapters.http.observing import ObservedApp
 from adapters.inprocess.delivery import InProcessPublisher, Subscriber
 from adapters.postgres.alarm import PostgresAlarm
 from adapters.system.clock import SystemClock
@@ -27,6 +30,7 @@ from bootstrap.containers.user import user_service
 from bootstrap.containers.venue import venue_service
 from bootstrap.limits import Door, door_of
 from bootstrap.settings import Settings
+from bootstrap.sight import Sight, open_sight
 from bootstrap.version import VERSION
 from ports.admission import PassSigner
 from ports.health import HealthCheck
@@ -99,6 +103,7 @@ class Platform:
     containers: Mapping[str, AsyncContainer]
     links: Links
     consumers: tuple[AmqpConsumers, ...]
+    sight: Sight
     door: Door | None = None
 
     def app(self) -> Litestar:
@@ -116,7 +121,16 @@ class Platform:
             request_bytes_max=self.settings.http.request_bytes_max,
             version=VERSION,
             limits=self.door.limits if self.door is not None else None,
+            metrics=None if self.settings.metrics.port else self.exposition(),
         )
+
+    def asgi(self) -> ASGIApp:
+        """Return the HTTP application as it is served: with whatever watches it around it."""
+        return ObservedApp(self.app(), self.sight.observer)
+
+    def exposition(self) -> Exposition | None:
+        """Return what tells the measurements; None where nothing is measured."""
+        return self.sight.exposition(self.checks)
 
     def jobs(self) -> list[Job]:
         """Return the background work of every service."""
@@ -179,6 +193,7 @@ class Platform:
             await container.close()
         if self.door is not None:
             await self.door.close()
+        await self.sight.close()
 
     async def _verifier(self) -> TokenVerifier:
         return await self.links.get(TokenVerifier)
@@ -187,7 +202,8 @@ class Platform:
 def build_platform(settings: Settings) -> Platform:
     """Wire all services into one process; nothing is connected yet."""
     services = all_services()
-    links = Links()
+    sight = open_sight(settings)
+    links = Links(observer=sight.observer)
     containers = {service.name: build_container(service, settings, links) for service in services}
     door = door_of(settings, SystemClock())
     links.served_by.update({api: containers[name] for api, name in SERVED_BY.items()})
@@ -197,18 +213,19 @@ def build_platform(settings: Settings) -> Platform:
                 Subscriber(subscription, containers[service.name].get)
                 for service in services
                 for subscription in service.subscriptions
-            ]
+            ],
+            observer=sight.observer,
         )
-        return Platform(settings, services, containers, links, (), door)
+        return Platform(settings, services, containers, links, (), sight, door)
     url = settings.rabbitmq.url.reveal()
     everybody = [subscription for service in services for subscription in service.subscriptions]
     links.publisher = AmqpPublisher(rabbit_broker(url), subscriptions=everybody)
     consumers = tuple(
-        AmqpConsumers(rabbit_broker(url), containers[service.name], service.subscriptions)
+        AmqpConsumers(rabbit_broker(url), containers[service.name], service.subscriptions, observer=sight.observer)
         for service in services
         if service.subscriptions
     )
-    return Platform(settings, services, containers, links, consumers, door)
+    return Platform(settings, services, containers, links, consumers, sight, door)
 
 
 def _runner(container: AsyncContainer, usecase: type[Work]) -> Callable[[], Awaitable[int]]:

@@ -45,7 +45,7 @@ async def _bring_up(
 
         stack.environment.setdefault("FAIRSEAT_HTTP_PUBLIC_URL", base_url)
         settings = read_settings({**stack.environment, **given})
-        configure_logging(settings.log.level)
+        configure_logging(settings.log)
         _keep(folder / "settings.env", stack.environment)
         await migrate_all(settings)
         if demo and settings.mail.transport != "file":

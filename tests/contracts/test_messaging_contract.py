@@ -17,11 +17,13 @@ from adapters.postgres.outbox import PostgresOutbox, PostgresOutboxQueue
 from adapters.postgres.pool import open_pool
 from adapters.postgres.transactions import tenant_transaction
 from adapters.system.ids import Uuid7Source
+from adapters.system.work_context import Work, at_work
 from core.shared.ids import TenantId
 from ports.events import Envelope, Event, Inbox, InboxKeeper, Outbox, OutboxQueue
 from tests.mongo_databases import fresh_database
 from tests.servers import PostgresServer
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 OURS = TenantId(uuid4())
 THEIRS = TenantId(uuid4())
@@ -126,6 +128,13 @@ async def test_an_event_arrives_in_the_queue_as_it_was(messages: Messages) -> No
     assert (envelope.type, envelope.source) == ("test.door.opened", "fairseat/venue")
     assert (envelope.subject, envelope.time, envelope.tenantid) == (str(UUID(int=4)), NOON, OURS)
     assert (envelope.specversion, envelope.datacontenttype) == ("1.0", "application/json")
+
+
+async def test_an_event_carries_the_trace_in_which_it_was_made(messages: Messages) -> None:
+    with at_work(Work(traceparent=TRACE)):
+        await messages.add(4)
+    await messages.add(5)
+    assert [envelope.traceparent for envelope in await messages.claim()] == [TRACE, None]
 
 
 async def test_an_event_whose_transaction_fails_never_was(messages: Messages) -> None:

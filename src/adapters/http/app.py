@@ -20,6 +20,8 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from adapters.http.callers import Authentication, provide_caller, provide_identity, scope_of
 from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
+from adapters.http.metrics import Exposition, metrics_controller
+from adapters.http.observing import note_service
 from adapters.http.paging import provide_page
 from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
 from adapters.http.rate_limits import LimitedRequests, RequestLimits, asker_of
@@ -48,7 +50,8 @@ class ServiceScope(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, container: AsyncContainer) -> None:
+    def __init__(self, service: str, container: AsyncContainer) -> None:
+        self._service = service
         self._container = container
 
     def __deepcopy__(self, _: object) -> Self:
@@ -59,6 +62,7 @@ class ServiceScope(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state: dict[str, Any] = scope["state"]
         state["dishka_container"] = self._container
+        note_service(self._service, scope["path_params"])
         await next_app(scope, receive, send)
 
 
@@ -84,6 +88,7 @@ def create_app(
     request_bytes_max: int,
     version: str,
     limits: RequestLimits | None = None,
+    metrics: Exposition | None = None,
 ) -> Litestar:
     """Build the application; nothing is connected before the first request that needs it.
 
@@ -93,7 +98,7 @@ def create_app(
         Router(
             path=path,
             route_handlers=handlers,
-            middleware=[ServiceScope(service.container), IdempotentPosts(service.container, clock)],
+            middleware=[ServiceScope(service.name, service.container), IdempotentPosts(service.container, clock)],
             opt={SERVICE_OPT: service.name},
         )
         for service in services
@@ -101,7 +106,7 @@ def create_app(
         if handlers
     ]
     return Litestar(
-        route_handlers=[*routers, health_controller(checks)],
+        route_handlers=[*routers, health_controller(checks), metrics_controller(metrics)],
         middleware=[
             DefineMiddleware(Authentication, verifier=verifier),
             *([DefineMiddleware(LimitedRequests, limits=limits, who=asker_of)] if limits is not None else []),

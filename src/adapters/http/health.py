@@ -60,15 +60,15 @@ def health_controller(checks: GetChecks) -> type[Controller]:
         @get("/ready", summary="Can it serve?", raises=[])
         async def ready(self) -> Response[ReadyBody]:
             """200 when all that is needed can be used, else 503; with backlog and age of outboxes and webhooks."""
-            asked = await checks()
-            reports = await asyncio.gather(*(_asked(check) for check in asked))
-            able = all(report.ok or not check.needed for check, report in zip(asked, reports, strict=True))
+            due = await checks()
+            reports = await asyncio.gather(*(asked(check) for check in due))
+            able = all(report.ok or not check.needed for check, report in zip(due, reports, strict=True))
             fine = all(report.ok for report in reports)
             body = ReadyBody(
                 "ok" if fine else "degraded" if able else "unavailable",
                 {
                     report.name: DependencyBody(report.ok, check.needed, dict(report.facts))
-                    for check, report in zip(asked, reports, strict=True)
+                    for check, report in zip(due, reports, strict=True)
                 },
             )
             return Response(body, status_code=200 if able else 503)
@@ -76,7 +76,8 @@ def health_controller(checks: GetChecks) -> type[Controller]:
     return HealthController
 
 
-async def _asked(check: HealthCheck) -> HealthReport:
+async def asked(check: HealthCheck) -> HealthReport:
+    """Return how it stands; one that does not answer in time, or cannot be reached, does not stand well."""
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT_S):
             return await check.check()

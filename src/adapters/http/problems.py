@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
+from adapters.http.observing import note_refusal
 from adapters.http.statuses import STATUSES
 from core.shared.errors import DomainError, Problem, UnavailableError
 from ports.decoding import problem_in
@@ -74,6 +75,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response[ProblemDocument]:
     """Build the answer to a request that failed."""
+    note_refusal(code)
     document = ProblemDocument(
         type=f"urn:fairseat:problem:{code}",
         title=title_of(code),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import override
 from uuid import UUID
 
+from adapters.system.work_context import current_traceparent
 from core.shared.ids import TenantId
 from ports.events import Envelope, Event, Inbox, InboxKeeper, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
@@ -107,6 +108,7 @@ class MemoryOutbox(Outbox):
             subject=str(subject),
             time=at,
             tenant_id=self._tenant_id,
+            traceparent=current_traceparent(),
         )
         messages.rows[envelope.id] = _Row(envelope)
 

@@ -14,6 +14,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, Document, driver_errors_translated
+from adapters.system.work_context import current_traceparent
 from ports.events import Envelope, Event, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
 
@@ -63,6 +64,7 @@ class MongoOutbox(Outbox):
             "lastError": None,
             "publishedAt": None,
             "deadAt": None,
+            "traceparent": current_traceparent(),
         }
         async with driver_errors_translated():
             try:
@@ -103,6 +105,7 @@ class MongoOutboxQueue(OutboxQueue):
             time=document["createdAt"],
             tenantid=document["tenantId"],
             data=msgspec.Raw(document["payload"].encode()),
+            traceparent=document.get("traceparent"),  # not there in those of earlier versions
         )
 
     @override

@@ -19,6 +19,7 @@ from adapters.postgres.venues import PostgresVenueTransactions
 from adapters.redis.cache import RedisCache
 from adapters.redis.client import redis_client
 from adapters.redis.locks import RedisLocks
+from adapters.system.operation_health import OperationHealth
 from bootstrap.containers.evaluations import (
     EVALUATION_CONTROLLERS,
     EVALUATION_JOBS,
@@ -173,6 +174,6 @@ def venue_service() -> Service:
             *TRANSFER_JOBS,
             *OPERATION_JOBS,
         ),
-        checks=(PostgresHealth,),
+        checks=(PostgresHealth, OperationHealth),
         streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
     )

@@ -41,6 +41,7 @@ def messaging_tables(
         Column("last_error", Text),
         Column("published_at", DateTime(timezone=True)),
         Column("dead_at", DateTime(timezone=True)),
+        Column("traceparent", Text),
         PrimaryKeyConstraint(*(("tenant_id", "id") if tenant_owned else ("id",)), name="outbox_pkey"),
     )
     waiting = text("published_at is null and dead_at is null")
