@@ -1,0 +1,290 @@
+"""Requests made of the OpenAPI document, good and bad ones, and whether each answer is one that the document names."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.errors import SchemathesisError
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from tests.open_house import House
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    unsupported_method,
+]
+STREAM_CHECKS = [check for check in CHECKS if check is not response_schema_conformance]
+"""Of streams the library judges each event, by members that OpenAPI has no words for before 3.2."""
+
+REFUSALS = ["400", "401", "403", "404", "405", "409", "410", "412", "413", "415", "416", "422", "428", "429"]
+_TIMEOUT_S = 10.0
+_STREAM_S = 0.3
+_ORDER = ("get", "post", "put", "patch", "delete")
+_LAST = ("/deactivate", "/archive", "/cancel", "/logout")
+_FIRST = ("owner", "ann", "owner")
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+type AnyCase = Case[Any]
+type Operation = APIOperation[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer that the document does not name, with the request that had it."""
+
+    operation: str
+    title: str
+    told: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.title}\n    {self.told}"
+
+
+@dataclass(slots=True)
+class Fuzz:
+    """Asks an open house everything, as everybody; the same requests at every run, but for the ids."""
+
+    house: House
+    document: dict[str, Any]
+    cases_max: int
+    """Of each kind from the boundaries of the schemas, for each operation."""
+
+    examples_max: int
+    """Drawn by Hypothesis for each operation, of each kind."""
+
+    findings: dict[tuple[str, str], Finding] = field(default_factory=dict[tuple[str, str], Finding])
+    statuses: dict[str, Counter[int]] = field(default_factory=dict[str, Counter[int]])
+    _lucky: bool = False
+    """Whether the request is to be one that succeeds, if it can."""
+
+    _session: requests.Session = field(default_factory=requests.Session)
+    _dice: Random = field(default_factory=lambda: Random(0))
+
+    def run(self) -> None:
+        """Ask every operation; what only looks comes first, and what takes away last."""
+        config = SchemathesisConfig()
+        schema = schemathesis.openapi.from_dict(self.document, config=config)
+        schema.config.update(base_url=self.house.base_url)
+        schema.config.checks.negative_data_rejection.expected_statuses = REFUSALS
+        self._session.trust_env = False
+        operations: list[Operation] = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
+        for operation in sorted(operations, key=_rank):
+            self._dice.seed(operation.label)
+            self.statuses[operation.label] = Counter()
+            for number, case in enumerate(self._cases(operation)):
+                self._lucky = number < len(_FIRST)
+                self._ask(case, self._who(operation, number))
+        self._session.close()
+
+    def report(self) -> str:
+        """Tell how often each operation did what it was asked, and which never did."""
+        lines: list[str] = []
+        done, asked = 0, 0
+        for label, statuses in self.statuses.items():
+            well = sum(times for status, times in statuses.items() if status < 400)
+            done, asked = done + well, asked + statuses.total()
+            counts = ", ".join(f"{times}x {status}" for status, times in sorted(statuses.items()))
+            lines.append(f"{'' if well else 'NEVER '}{label}: {counts}")
+        never = sum(line.startswith("NEVER") for line in lines)
+        return "\n".join([*lines, f"{done} of {asked} requests did what they asked; {never} operations never did."])
+
+    def _cases(self, operation: Operation) -> Iterator[AnyCase]:
+        schema = operation.schema
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            found = schema.iter_coverage_cases(
+                operation, generation_modes=[mode], generation_config=schema.config.generation
+            )
+            cases = list(islice(found, 10 * self.cases_max))
+            step = max(1, len(cases) // self.cases_max)
+            yield from cases[::step][: self.cases_max]
+            yield from self._drawn(operation, mode)
+
+    def _drawn(self, operation: Operation, mode: GenerationMode) -> list[AnyCase]:
+        cases: list[AnyCase] = []
+        if not self.examples_max:
+            return cases
+
+        @settings(
+            max_examples=self.examples_max,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(operation.as_strategy(generation_mode=mode))
+        def draw(case: AnyCase) -> None:
+            cases.append(case)
+
+        with suppress(Unsatisfiable):  # nothing can be wrong where nothing is sent
+            draw()
+        return cases
+
+    def _ask(self, case: AnyCase, who: str) -> None:
+        label = case.operation.label
+        headers = dict(self.house.callers[who])
+        self._furnish(case, staff=who in {"owner", "key"})
+        self._match(case, headers)
+        timeout = _STREAM_S if label.endswith("/events") else _TIMEOUT_S
+        try:
+            response = case.call(session=self._session, headers=headers, timeout=timeout)
+        except requests.RequestException as error:
+            self._found(label, type(error).__name__, f"as {who}: {error}")
+            return
+        self.statuses[label][response.status_code] += 1
+        guarded = case.operation.definition.raw.get("security") != [{}]
+        if who == "nobody" and guarded and response.status_code not in {401, 404, 405}:
+            self._found(label, "Asked without a token", f"{response.status_code} {response.text[:200]}")
+        try:
+            case.validate_response(response, checks=STREAM_CHECKS if label.endswith("/events") else CHECKS)
+        except SchemathesisError as error:
+            self._found(label, type(error).__name__, str(error)[:500])
+        except FailureGroup as failures:
+            for failure in failures.exceptions:
+                request = response.request
+                asked = f"{request.method} {request.url} {str(request.body)[:300]} as {who}"
+                told = f"{' '.join(str(failure.message).split())[:500]}\n    {asked}\n    {_shown(response)}"
+                self._found(label, failure.title, told)
+        self._learn(case, response)
+
+    def _found(self, label: str, title: str, told: str) -> None:
+        self.findings.setdefault((label, title), Finding(label, title, told))
+
+    def _who(self, operation: Operation, number: int) -> str:
+        """Return who asks: the owner first and a fan then, as good as they can, and after that anybody."""
+        security = operation.definition.raw.get("security")
+        if security == [{}]:
+            return self._dice.choices(("nobody", "owner"), (9, 1))[0]
+        if self._lucky:
+            return _FIRST[number]
+        keys = 3 if security is not None else 1
+        return self._dice.choices(("owner", "ann", "ben", "key", "nobody"), (10, 5, 2, keys, 1))[0]
+
+    def _often(self) -> bool:
+        return self._lucky or self._dice.random() < 0.8
+
+    def _furnish(self, case: AnyCase, *, staff: bool) -> None:
+        """Put in what is there, wherever the request is not wrong on purpose."""
+        if self._may_change(case, ParameterLocation.PATH):
+            for name, value in case.path_parameters.items():
+                case.path_parameters[name] = self._known(name, value) if self._often() else value
+        if self._may_change(case, ParameterLocation.HEADER):
+            self._furnish_headers(case, staff=staff)
+        if case.query and self._may_change(case, ParameterLocation.QUERY):
+            if self._often():
+                case.query.pop("cursor", None)
+            for name, value in case.query.items():
+                case.query[name] = self._meant(name, value)
+        if isinstance(case.body, dict | list) and self._may_change(case, ParameterLocation.BODY):
+            case.body = self._meaning(case.body)
+
+    def _furnish_headers(self, case: AnyCase, *, staff: bool) -> None:
+        if "X-Tenant-ID" in case.headers or not staff:
+            case.headers["X-Tenant-ID"] = self.house.tenant_id
+        if "Idempotency-Key" in case.headers:
+            case.headers["Idempotency-Key"] = str(uuid4())
+        if self._often():
+            case.headers.pop("X-Hold-Token", None)
+
+    @staticmethod
+    def _may_change(case: AnyCase, location: ParameterLocation) -> bool:
+        meta = case.meta
+        if meta is None or meta.generation.mode.is_positive:
+            return True
+        part = meta.components.get(location)
+        return part is None or part.mode.is_positive
+
+    def _meaning(self, value: Any) -> Any:
+        match value:
+            case dict():
+                return {name: self._meaning(self._meant(name, member)) for name, member in value.items()}
+            case list():
+                return [self._meaning(item) for item in value]
+            case _:
+                return value
+
+    def _meant(self, name: str, value: Any) -> Any:
+        """Return what the member may be, of the type that it is."""
+        if not self._often():
+            return value
+        if isinstance(value, str):
+            return self._known(_snake(name), value)
+        if name.endswith("Ids") and isinstance(value, list) and value:
+            return list(dict.fromkeys(self._known(_snake(name.removesuffix("s")), item) for item in value))
+        return value
+
+    def _known(self, name: str, otherwise: Any) -> Any:
+        if name == "reservation_id" and self._dice.random() < 0.3:
+            return otherwise
+        known = self.house.ids.get(name.removeprefix("for_")) or self.house.words.get(name)
+        return self._dice.choice(known) if known else otherwise
+
+    def _match(self, case: AnyCase, headers: dict[str, str]) -> None:
+        """Read the ETag that an update needs, most of the time."""
+        if "If-Match" not in case.headers and not any(one.name == "If-Match" for one in case.operation.headers):
+            return
+        if not self._may_change(case, ParameterLocation.HEADER) or not self._often():
+            return
+        path = case.formatted_path
+        for action in ("/publish", "/archive", "/activate", "/deactivate", "/price-tiers", "/source"):
+            path = path.removesuffix(action)
+        sent = {name: str(value) for name, value in {**case.headers, **headers}.items()}
+        read = self._session.get(self.house.base_url + path, headers=sent, timeout=_TIMEOUT_S)
+        if "ETag" in read.headers:
+            case.headers["If-Match"] = read.headers["ETag"]
+
+    def _learn(self, case: AnyCase, response: Response) -> None:
+        """Remember what was made, so that it is asked for, changed and deleted later."""
+        if response.status_code not in {201, 202} or not case.path.startswith("/api/v1"):
+            return
+        below = re.compile(re.escape(case.path) + r"/\{(\w+)\}")
+        name = next((found[1] for path in self.document["paths"] if (found := below.match(path))), None)
+        location = response.headers.get("location")
+        if name is not None and location:
+            known = self.house.ids[name]
+            known.append(location[0].rsplit("/", 1)[1])
+            if len(known) > 12:
+                del known[6]
+
+
+def _rank(operation: Operation) -> tuple[object, ...]:
+    last = operation.path.endswith(_LAST) or operation.label == "DELETE /api/v1/users/me"
+    return last, _ORDER.index(operation.method.lower()), operation.path
+
+
+def _snake(name: str) -> str:
+    return _WORDS.sub("_", name).lower() if name.endswith("Id") else name
+
+
+def _shown(response: Response) -> str:
+    return f"{response.status_code} {response.headers.get('content-type')} {response.text[:300]}"
