@@ -10,12 +10,13 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
-from schemathesis.checks import not_a_server_error
+from schemathesis.checks import CheckFunction, not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.errors import SchemathesisError
 from schemathesis.core.failures import FailureGroup
@@ -31,18 +32,18 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from tests.open_house import House
 
-CHECKS = [
+RESPONSE_CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
-    negative_data_rejection,
-    unsupported_method,
 ]
+CHECKS: list[CheckFunction] = [*RESPONSE_CHECKS, negative_data_rejection, unsupported_method]
 STREAM_CHECKS = [check for check in CHECKS if check is not response_schema_conformance]
 """Of streams the library judges each event, by members that OpenAPI has no words for before 3.2."""
 
@@ -98,13 +99,27 @@ class Fuzz:
         schema.config.checks.negative_data_rejection.expected_statuses = REFUSALS
         self._session.trust_env = False
         operations: list[Operation] = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
-        for operation in sorted(operations, key=_rank):
+        operations.sort(key=_rank)
+        self.statuses |= {operation.label: Counter() for operation in operations}
+        for answer in self.house.answers:
+            self._judge(schema, answer)
+        for operation in operations:
             self._dice.seed(operation.label)
-            self.statuses[operation.label] = Counter()
             for number, case in enumerate(self._cases(operation)):
                 self._lucky = number < len(_FIRST)
                 self._ask(case, self._who(operation, number))
         self._session.close()
+
+    def _judge(self, schema: OpenApiSchema, answer: httpx.Response) -> None:
+        """Look at an answer to what somebody did."""
+        request = answer.request
+        request.read()
+        operation = schema.find_operation_by_path(request.method, request.url.path)
+        if operation is None:
+            self._found(f"{request.method} {request.url.path}", "Not in the document", str(answer.status_code))
+            return
+        self.statuses[operation.label][answer.status_code] += 1
+        self._check(operation.Case(), answer, RESPONSE_CHECKS, f"{request.method} {request.url}")
 
     def report(self) -> str:
         """Tell how often each operation did what it was asked, and which never did."""
@@ -165,17 +180,20 @@ class Fuzz:
         guarded = case.operation.definition.raw.get("security") != [{}]
         if who == "nobody" and guarded and response.status_code not in {401, 404, 405}:
             self._found(label, "Asked without a token", f"{response.status_code} {response.text[:200]}")
+        asked = f"{response.request.method} {response.request.url} {str(response.request.body)[:300]} as {who}"
+        self._check(case, response, STREAM_CHECKS if label.endswith("/events") else CHECKS, asked)
+        self._learn(case, response)
+
+    def _check(self, case: AnyCase, answer: Response | httpx.Response, checks: list[CheckFunction], asked: str) -> None:
+        label = case.operation.label
         try:
-            case.validate_response(response, checks=STREAM_CHECKS if label.endswith("/events") else CHECKS)
+            case.validate_response(answer, checks=checks)
         except SchemathesisError as error:
             self._found(label, type(error).__name__, str(error)[:500])
         except FailureGroup as failures:
             for failure in failures.exceptions:
-                request = response.request
-                asked = f"{request.method} {request.url} {str(request.body)[:300]} as {who}"
-                told = f"{' '.join(str(failure.message).split())[:500]}\n    {asked}\n    {_shown(response)}"
-                self._found(label, failure.title, told)
-        self._learn(case, response)
+                told = " ".join(str(failure.message).split())[:500]
+                self._found(label, failure.title, f"{told}\n    {asked}\n    {answer.status_code} {answer.text[:300]}")
 
     def _found(self, label: str, title: str, told: str) -> None:
         self.findings.setdefault((label, title), Finding(label, title, told))
@@ -284,7 +302,3 @@ def _rank(operation: Operation) -> tuple[object, ...]:
 
 def _snake(name: str) -> str:
     return _WORDS.sub("_", name).lower() if name.endswith("Id") else name
-
-
-def _shown(response: Response) -> str:
-    return f"{response.status_code} {response.headers.get('content-type')} {response.text[:300]}"

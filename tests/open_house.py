@@ -24,6 +24,7 @@ from bootstrap.topology import build_platform
 from core.shared.callers import ApiScope
 from tests.content_builders import a_png
 from tests.demo_books import fresh_databases
+from tests.open_house_acts import Visitors
 from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET
 from tests.running import OWNER, Buyer, Place
 from tests.servers import PostgresServer
@@ -76,6 +77,9 @@ class House:
     """Headers by who it is: `owner`, `ann` and `ben`, who are fans, a `key` for everything, and `nobody`."""
 
     ids: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
+    answers: list[httpx.Response] = field(default_factory=list[httpx.Response])
+    """To all that was done here while it was furnished."""
+
     words: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
     """What members of bodies and queries may be that mean something here, by their names."""
 
@@ -116,16 +120,32 @@ async def open_house(postgres: PostgresServer, valkey_url: str, mongodb_url: str
 def _furnish(base_url: str, place: Place, mail: Path) -> House:
     organisation_id = _organisation(place, mail)
     with ExitStack() as exits:
+        house = House(base_url, organisation_id, {})
         owner = exits.enter_context(VenueOwner(place, organisation_id, _HALL))
-        maker = _Furnisher(place, owner, House(base_url, organisation_id, {}))
+        maker = _Furnisher(place, owner, house)
+        _overheard(house, owner.http)
         maker.things_to_sell()
         ann, ben = (exits.enter_context(Buyer(place, email)) for email in (ANN, BEN))
+        _overheard(house, ann.http, ben.http)
         _verified(place, mail, ANN, BEN)
         maker.people(ann, ben)
         maker.trade(ann, ben)
         maker.the_rest(ann, ben)
         maker.look_around()
-        return maker.house
+        maker.visit()
+        return house
+
+
+def _overheard(house: House, *clients: httpx.Client) -> None:
+    """Keep every answer that these clients get from the house."""
+
+    def keep(answer: httpx.Response) -> None:
+        if str(answer.url).startswith(house.base_url):
+            answer.read()
+            house.answers.append(answer)
+
+    for client in clients:
+        client.event_hooks = {"response": [keep]}
 
 
 def _organisation(place: Place, mail: Path) -> str:
@@ -155,6 +175,7 @@ class _Furnisher:
     owner: VenueOwner
     house: House
     tickets: dict[str, str] = field(default_factory=dict[str, str])
+    passes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def things_to_sell(self) -> None:
         """Tickets with places, seats and neither, at a venue that is connected."""
@@ -209,7 +230,7 @@ class _Furnisher:
         """Passes that are sold, listed, sold again, handed on, refunded and disputed; and orders that are not paid."""
         plan_id = self.house.ids["plan_id"][0]
         order_id = self._paid(ann, ann.hold(seats=8, plan_id=plan_id))
-        listed, sold, handed, *_ = ann.passes(order_id)
+        listed, sold, handed, *self.passes = ann.passes(order_id)
         ask = {"price": _PRICE, "sellerTrader": False}
         ann.post("/listings", {"passId": listed["id"], **ask})
         listing = ann.post("/listings", {"passId": sold["id"], **ask})["listing"]
@@ -218,7 +239,9 @@ class _Furnisher:
         self._paid(ben, purchase["purchaseId"], kind="resale")
         ann.post(f"/passes/{handed['id']}/transfers", {"toEmail": BEN})
         items = ann.get(f"/orders/{order_id}")["items"]
-        refund = {"reason": "goodwill", "itemIds": [items[-1]["id"]]}
+        *self.passes, refunded = self.passes
+        item = next(one for one in items if one["seatId"] == refunded["seat"]["id"])
+        refund = {"reason": "goodwill", "itemIds": [item["id"]]}
         self.owner.ask("POST", f"/orders/{order_id}/refunds", refund)
         disputed = self._paid(ben, ben.hold(plan_id=plan_id))
         self._dispute(ben, disputed)
@@ -230,7 +253,7 @@ class _Furnisher:
             self.house.ids["reservation_id"].append(self._places(buyer))
         self.house.ids["purchase_id"] = [purchase["purchaseId"]]
         self.house.ids["item_id"] = [item["id"] for item in items]
-        self.house.words["code"] = [each["code"] for each in ann.passes(order_id) if each["code"]]
+        self.house.words["code"] = [each["code"] for each in self.passes[-1:]]
 
     def _paid(self, buyer: Buyer, reservation_id: str, *, kind: str = "seats") -> str:
         order_id = buyer.order(reservation_id, kind=kind)
@@ -284,13 +307,12 @@ class _Furnisher:
         ask("POST", f"{venue}/operations", {"type": "re-pricing", "params": params})
         identity = {"legalName": "Ann Fan", "country": "DE", "document": "passport", "documentNumber": "C01X0001"}
         ann.post("/seller-verifications", {"kind": "identity", "evidence": identity})
-        for buyer in (ann, ben):
-            answer = buyer.http.put(
-                f"{self.place.api}/users/me/billing-address",
-                json={"name": "A Fan", "line1": "Weg 1", "city": "Erfurt", "postalCode": "99084", "country": "DE"},
-                headers=buyer.headers,
-            )
-            assert answer.status_code < 500, answer.text
+
+    def visit(self) -> None:
+        """Let people do everything once."""
+        visitors = Visitors(self.place.api, self.house.callers, self.house.ids, self.tickets, self.passes)
+        visitors.do_everything()
+        self.house.answers += visitors.answers
 
     def look_around(self) -> None:
         """Read all lists as everybody, until the background work has filled those that it fills."""
@@ -323,5 +345,6 @@ class _Furnisher:
         for headers in self.house.callers.values():
             answer = http.get(asked, headers=headers)
             if answer.is_success:
+                self.house.answers.append(answer)
                 known[name] += [one["id"] for one in answer.json()["items"] if one["id"] not in known[name]]
         return bool(known[name])

@@ -4,18 +4,22 @@ import asyncio
 import json
 import logging
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from tests.document_fuzz import Fuzz
+from tests.odd_requests import Document, OddRequests
 from tests.open_house import House, open_house
 from tests.servers import PostgresServer
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 CASES = int(os.environ.get("FAIRSEAT_TEST_FUZZ_CASES", "2"))
+ODD_SHARE = int(os.environ.get("FAIRSEAT_TEST_FUZZ_ODD_SHARE", "6"))
 EXAMPLES = int(os.environ.get("FAIRSEAT_TEST_FUZZ_EXAMPLES", "1"))
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -36,3 +40,32 @@ async def test_every_answer_is_one_that_the_document_names(house: House, caplog:
     print(fuzz.report())
     assert not fuzz.findings, "\n".join(map(str, fuzz.findings.values()))
     assert [record for record in caplog.records if "unexpected:" in record.getMessage()] == []
+
+
+async def test_nothing_odd_has_an_answer_that_the_document_does_not_name(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, "fairseat")
+    answers, wrong = await asyncio.to_thread(answers_to_odd_requests, house)
+    assert not wrong, "\n".join(wrong[:20])
+    assert answers.total() > 1000
+    assert [record for record in caplog.records if "unexpected:" in record.getMessage()] == []
+
+
+def answers_to_odd_requests(house: House) -> tuple[Counter[int], list[str]]:
+    """Return how often which status came, and what came that the document does not name."""
+    operations = Document(json.loads(DOCUMENT.read_text())).operations()
+    ids = {name: known[0] for name, known in house.ids.items() if known}
+    answers: Counter[int] = Counter()
+    wrong: list[str] = []
+    with httpx.Client(base_url=house.base_url, headers=house.callers["owner"], timeout=30, trust_env=False) as client:
+        for operation, request in OddRequests(client, operations, ids, share=ODD_SHARE):
+            answer = client.send(request, stream=True)
+            if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+                answer.read()  # a stream of events has no end
+            answer.close()
+            answers[answer.status_code] += 1
+            if answer.status_code not in operation.statuses | {404, 405}:
+                told = "" if answer.is_stream_consumed is False else answer.text[:200]
+                wrong.append(f"{operation} {request.content[:200]!r} {request.headers}: {answer.status_code} {told}")
+    return answers, wrong
