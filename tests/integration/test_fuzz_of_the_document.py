@@ -20,7 +20,7 @@ from tests.servers import PostgresServer
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 CASES = int(os.environ.get("FAIRSEAT_TEST_FUZZ_CASES", "3"))
-ODD_SHARE = int(os.environ.get("FAIRSEAT_TEST_FUZZ_ODD_SHARE", "6"))
+ODD_SHARE = int(os.environ.get("FAIRSEAT_TEST_FUZZ_ODD_SHARE", "10"))
 EXAMPLES = int(os.environ.get("FAIRSEAT_TEST_FUZZ_EXAMPLES", "0"))
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest.mark.timeout(3600)]
