@@ -28,8 +28,7 @@ def _together(item: pytest.Item) -> str:
     if item.get_closest_marker("rabbitmq"):
         return "rabbitmq"
     file = item.nodeid.partition("::")[0]
-    shares = "running" in getattr(item, "fixturenames", ()) and not file.endswith("test_no_server_error.py")
-    return "running" if shares else file
+    return "running" if "running" in getattr(item, "fixturenames", ()) else file
 
 
 def _rank(item: pytest.Item) -> int:

@@ -8,22 +8,20 @@ from dishka import AsyncContainer
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.enums import ScopeType
-from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware, DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin, SwaggerRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server
-from litestar.plugins import ReceiveRoutePlugin
-from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
-from adapters.http.callers import Authentication, provide_caller, provide_identity, scope_of
+from adapters.http.callers import Authentication, provide_caller, provide_identity
+from adapters.http.documented import ClosedStructs, DocumentedHandlers, Tuples
 from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
 from adapters.http.metrics import Exposition, metrics_controller
 from adapters.http.observing import note_service
 from adapters.http.paging import provide_page
-from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
+from adapters.http.problems import EXCEPTION_HANDLERS
 from adapters.http.rate_limits import LimitedRequests, RequestLimits, asker_of
 from adapters.http.texts import refuse_nul
 from ports.clock import Clock
@@ -66,19 +64,6 @@ class ServiceScope(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-class DocumentedHandlers(ReceiveRoutePlugin):
-    """Adds to the OpenAPI document which problem details a handler may answer, and which API keys it accepts."""
-
-    @override
-    def receive_route(self, route: BaseRoute) -> None:
-        for handler in getattr(route, "route_handlers", ()):
-            if isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is not False:
-                handler.responses = {**PROBLEM_RESPONSES, **(handler.responses or {})}
-                scope = scope_of(handler)
-                if scope is not None:
-                    handler.security = [{"bearer": []}, {"apiKey": [scope.value]}]
-
-
 def create_app(
     services: Sequence[ServiceRoutes],
     *,
@@ -118,7 +103,7 @@ def create_app(
         },
         before_request=refuse_nul,
         exception_handlers=EXCEPTION_HANDLERS,
-        plugins=[DocumentedHandlers()],
+        plugins=[DocumentedHandlers(), ClosedStructs(), Tuples()],
         request_max_body_size=request_bytes_max,
         openapi_config=_document(version),
         logging_config=None,  # the command line sets logging up, once a process

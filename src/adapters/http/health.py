@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Controller, Response, get
+from litestar.openapi import ResponseSpec
 
 from core.shared.errors import UnavailableError
 from ports.health import HealthCheck, HealthReport
@@ -31,7 +32,7 @@ class DependencyBody(msgspec.Struct, frozen=True):
 
     ok: bool
     needed: bool
-    facts: dict[str, int | float | str]
+    facts: dict[str, float | str]
 
 
 class ReadyBody(msgspec.Struct, frozen=True):
@@ -51,13 +52,20 @@ def health_controller(checks: GetChecks) -> type[Controller]:
         path = "/health"
         tags = ("Health",)
         opt = {"exclude_from_auth": True}  # noqa: RUF012  (Litestar reads it from the class)
+        security = ({},)
 
         @get("/live", summary="Is the process alive?")
         async def live(self) -> LiveBody:
             """Answers as long as the process does; asks nobody else."""
             return LiveBody()
 
-        @get("/ready", summary="Can it serve?", raises=[])
+        @get(
+            "/ready",
+            summary="Can it serve?",
+            responses={
+                503: ResponseSpec(ReadyBody, description="Something that is needed is away.", generate_examples=False)
+            },
+        )
         async def ready(self) -> Response[ReadyBody]:
             """200 when all that is needed can be used, else 503; with backlog and age of outboxes and webhooks."""
             due = await checks()
