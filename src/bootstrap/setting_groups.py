@@ -1,4 +1,4 @@
-"""Groups of settings of files, reviews and mail."""
+"""Groups of settings of files, reviews, mail, and of links between services."""
 
 from typing import Annotated, Literal
 
@@ -52,3 +52,37 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
     sender: Annotated[str, Meta(pattern="^[^\\r\\n]+@[^\\r\\n]+$")] = "Fairseat <no-reply@fairseat.example>"
     folder: str = ""
     link_base_url: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
+
+
+type Address = Annotated[str, Meta(pattern=r"^((\[[0-9a-fA-F:.]+\]|[^: /\[\]]+):[0-9]{1,5})?$")]
+
+
+class LinkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where this process answers other services (gRPC, when it has a `port`), and where those are: `host:port`.
+
+    Who calls shows a token that is signed with `secret`, and with `certificate`, `key` and `authority`, which are files
+    in PEM, both sides show certificates. At most `concurrency_max` calls are under way at a time, on either side.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port | None = None
+    auth: Address = ""
+    user: Address = ""
+    venue: Address = ""
+    ticket: Address = ""
+    order: Address = ""
+    payment: Address = ""
+    admission: Address = ""
+    content: Address = ""
+    expiration: Address = ""
+    secret: Secret = Secret("")
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
+    concurrency_max: Annotated[int, Meta(ge=1, le=10_000)] = 200
+
+    def address(self, service: str) -> str:
+        """Return where a service is, such as `venue`; empty where that is not said."""
+        found: object = getattr(self, service)
+        assert isinstance(found, str), service
+        return found

@@ -1,14 +1,15 @@
 """Settings: read once from the environment (`FAIRSEAT_…`), checked, frozen. A wrong one stops the process at once."""
 
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Literal, NoReturn, override
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from bootstrap.setting_groups import MailSettings, MediaSettings, ReviewSettings
+from bootstrap.needs import SERVICES, needed
+from bootstrap.setting_groups import LinkSettings, MailSettings, MediaSettings, ReviewSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
@@ -18,6 +19,21 @@ DATABASES = ("auth", "venue", "order", "payment", "admission", "user")
 
 class SettingsError(Exception):
     """The environment does not make sense; each line of the message names one variable."""
+
+
+class Withheld(SecretUrl):
+    """A secret that the services of this process do not need, and that was not given to it."""
+
+    __slots__ = ("_variable",)
+
+    def __init__(self, variable: str) -> None:
+        super().__init__("")
+        self._variable = variable
+
+    @override
+    def reveal(self) -> NoReturn:
+        """Raise SettingsError: something here needs it after all."""
+        raise SettingsError(f"{self._variable} is missing.")
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +202,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaSettings = MediaSettings()
     reviews: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
+    links: LinkSettings = LinkSettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:
@@ -217,8 +234,11 @@ def check_given(environment: Mapping[str, str]) -> None:
         raise SettingsError("\n".join(problems))
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raises SettingsError with a line for each variable that is missing, unknown or wrong."""
+def read_settings(environment: Mapping[str, str], services: Collection[str] = SERVICES) -> Settings:
+    """Return the settings of a process that runs these services; what others need may be missing.
+
+    Raises SettingsError with a line for each variable that is missing, unknown or wrong.
+    """
     known = {name: (group, member, required) for name, group, member, required in variables()}
     problems = _unknown(environment, known)
     given: dict[str, dict[str, object]] = {group.name: {} for group in _groups()}
@@ -226,8 +246,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         value = environment.get(name)
         if value is not None and value != "":
             given[group][member] = value
-        elif required:
+        elif required and needed(name.removeprefix(PREFIX), services):
             problems.append(f"{name} is missing.")
+        elif required:
+            given[group][member] = Withheld(name)
     if problems:
         raise SettingsError("\n".join(problems))
     groups: dict[str, object] = {}

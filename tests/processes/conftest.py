@@ -20,12 +20,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairsea
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
     yield instance
-    told = _differences(instance, day)
+    told = differences(instance, day)
     assert instance.stop() == 0
     assert told == ""
 
 
-def _differences(instance: RunningFairseat, day: str) -> str:
+def differences(instance: RunningFairseat, day: str) -> str:
     """Return what `fairseat reconcile` still finds after a while: the last webhooks may be under way. Empty if even."""
     lines = shlex.split((instance.folder / "data" / "settings.env").read_text())
     environment = clean_environment(**dict(line.split("=", 1) for line in lines))

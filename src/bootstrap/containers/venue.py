@@ -23,6 +23,7 @@ from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_
 from bootstrap.containers.operations import (
     OPERATION_CONTROLLERS,
     OPERATION_JOBS,
+    OPERATION_LINKS,
     OPERATION_STREAMS,
     OperationsProvider,
 )
@@ -148,4 +149,5 @@ def venue_service() -> Service:
         ),
         checks=(PostgresHealth,),
         streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
+        late_links=OPERATION_LINKS,
     )

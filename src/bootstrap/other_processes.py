@@ -1,0 +1,68 @@
+"""Links between processes: what is asked of services elsewhere, and what others may ask here."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import override
+
+from adapters.grpc.clients import RemoteLinks
+from adapters.grpc.security import LinkFiles, LinkSecurity, LinkSecurityError
+from adapters.grpc.server import GrpcLinks, Supplier
+from adapters.system.clock import SystemClock
+from bootstrap.containers.service import Elsewhere
+from bootstrap.needs import SERVICES
+from bootstrap.setting_groups import LinkSettings
+from bootstrap.settings import Settings, SettingsError
+
+_CERTIFIED = ("certificate", "key", "authority")
+
+
+class OtherProcesses(Elsewhere):
+    """Clients of what is served elsewhere; `name` is what this process calls itself."""
+
+    def __init__(self, settings: Settings, served_by: Mapping[type, str], name: str) -> None:
+        self._settings = settings
+        self._served_by = served_by
+        self._name = name
+        self._remote: RemoteLinks | None = None
+
+    @override
+    async def get[T](self, api: type[T]) -> T:
+        if self._remote is None:
+            links = self._settings.links
+            addresses = {name: address for name in SERVICES if (address := links.address(name))}
+            self._remote = RemoteLinks(self._served_by, addresses, security_of(links, self._name), SystemClock())
+        try:
+            return self._remote.get(api)
+        except LookupError:
+            raise SettingsError(f"FAIRSEAT_LINKS_{self._served_by[api].upper()} is missing.") from None
+
+    @override
+    async def close(self) -> None:
+        if self._remote is not None:
+            await self._remote.close()
+
+
+@asynccontextmanager
+async def answering(apis: Mapping[type, Supplier], links: LinkSettings, name: str) -> AsyncIterator[None]:
+    """Answer other processes at the port of the settings while the block lasts; raises SettingsError."""
+    server = GrpcLinks(apis, security_of(links, name), SystemClock(), calls_max=links.concurrency_max)
+    try:
+        await server.start(host=links.host, port=links.port or 0)
+    except (OSError, LinkSecurityError) as error:
+        raise SettingsError(f"FAIRSEAT_LINKS_…: {error}") from error
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+def security_of(links: LinkSettings, name: str) -> LinkSecurity:
+    """Return how links are secured; raises SettingsError where that keeps nobody out."""
+    files = [Path(path) for each in _CERTIFIED if (path := getattr(links, each))]
+    if files and len(files) < len(_CERTIFIED):
+        raise SettingsError("FAIRSEAT_LINKS_CERTIFICATE, …_KEY and …_AUTHORITY belong together.")
+    try:
+        return LinkSecurity(name, secret=links.secret.reveal(), files=LinkFiles(*files) if files else None)
+    except LinkSecurityError as error:
+        raise SettingsError(f"FAIRSEAT_LINKS_SECRET: {error}.") from error
