@@ -19,7 +19,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench plots mutants fire crash lock openapi asyncapi rulebook fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots mutants fire crash lock openapi asyncapi protos rulebook fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -68,6 +68,9 @@ openapi: $(STAMP) ## Write docs/openapi.json anew, after a change of the API
 
 asyncapi: $(STAMP) ## Write docs/asyncapi.json anew, after a change of the events
 	@$(BIN)/fairseat asyncapi > docs/asyncapi.json
+
+protos: $(STAMP) ## Write the messages of links anew, after a change of src/adapters/grpc/protos/*.proto
+	@$(BIN)/python -m grpc_tools.protoc -I src --python_out=src src/adapters/grpc/protos/*.proto
 
 rulebook: $(STAMP) ## Write docs/rulebook.md anew, after a change of the rules of law
 	@$(BIN)/fairseat rulebook page > docs/rulebook.md

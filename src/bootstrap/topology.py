@@ -34,7 +34,7 @@ from ports.published.admission import AdmissionApi
 from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.event_orders import EventOrdersApi
 from ports.published.general_admission import GeneralAdmissionApi
-from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
+from ports.published.identity import IdentityApi, PersonsApi, TokenKeysApi, TokenVerifier
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi, VenueAccountsApi
 from ports.published.resale import ResaleApi
@@ -46,6 +46,7 @@ from usecases.resale.receipt_keys import ReceiptKeys
 
 SERVED_BY: Mapping[type, str] = {
     TokenVerifier: "auth",
+    TokenKeysApi: "auth",
     IdentityApi: "auth",
     PersonsApi: "auth",
     VenuesApi: "venue",

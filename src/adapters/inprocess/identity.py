@@ -1,11 +1,12 @@
-"""TokenVerifier within one process."""
+"""TokenVerifier and the keys behind it, within one process."""
 
 from collections.abc import Awaitable, Callable
 from typing import override
 
 from adapters.inprocess.refusals import refusals_translated
 from core.identity.api_keys import KEY_PREFIX
-from ports.published.identity import TokenVerifier, VerifiedToken
+from ports.published.identity import TokenKey, TokenKeysApi, TokenVerifier, VerifiedToken
+from usecases.identity.read_published_keys import ReadPublishedKeys
 from usecases.identity.verify_api_key import VerifyApiKey
 
 
@@ -26,3 +27,16 @@ class TokensAndKeys(TokenVerifier):
         verify = await self._keys()
         async with refusals_translated():
             return await verify(token)
+
+
+class InProcessTokenKeys(TokenKeysApi):
+    """Calls the use case of identity."""
+
+    def __init__(self, read: ReadPublishedKeys) -> None:
+        self._read = read
+
+    @override
+    async def token_keys(self) -> tuple[TokenKey, ...]:
+        async with refusals_translated():
+            published = await self._read()
+        return tuple(TokenKey(kid=key.kid, x=key.x) for key in published.keys)

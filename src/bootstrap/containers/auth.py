@@ -16,7 +16,7 @@ from adapters.http.identity_factors import SessionController, SignInRulesControl
 from adapters.http.identity_mail import MailedTokenController
 from adapters.http.organisations import MemberController, OrganisationController
 from adapters.inprocess.accounts import InProcessIdentity, InProcessPersons
-from adapters.inprocess.identity import TokensAndKeys
+from adapters.inprocess.identity import InProcessTokenKeys, TokensAndKeys
 from adapters.memory.throttle import MemoryThrottle
 from adapters.postgres.data_of_auth import PostgresAuthData
 from adapters.postgres.health import PostgresHealth
@@ -42,7 +42,7 @@ from ports.identity.throttle import Throttle
 from ports.ids import IdSource
 from ports.mail import Mailer
 from ports.personal_data import PersonalData
-from ports.published.identity import IdentityApi, PersonsApi, TokenVerifier
+from ports.published.identity import IdentityApi, PersonsApi, TokenKeysApi, TokenVerifier
 from usecases.identity.add_member import AddMember
 from usecases.identity.ask_for_letter import AskForLetter
 from usecases.identity.attempts import Attempts
@@ -127,6 +127,7 @@ class IdentityProvider(Provider):
     )
     published = provide(InProcessIdentity, provides=IdentityApi)
     persons = provide(InProcessPersons, provides=PersonsApi)
+    token_keys = provide(InProcessTokenKeys, provides=TokenKeysApi)
 
     @provide
     def personal_data(self, pools: Pools) -> PersonalData:
