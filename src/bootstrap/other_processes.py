@@ -1,13 +1,13 @@
-"""Links between processes: what is asked of services elsewhere, and what others may ask here."""
+"""Links between processes: what is asked of services elsewhere, and what others may ask here.
 
-from collections.abc import AsyncIterator, Mapping
+gRPC is loaded when it is used: a process that runs every service does without.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import override
+from typing import Any, override
 
-from adapters.grpc.clients import RemoteLinks
-from adapters.grpc.security import LinkFiles, LinkSecurity, LinkSecurityError
-from adapters.grpc.server import GrpcLinks, Supplier
 from adapters.system.clock import SystemClock
 from bootstrap.containers.service import Elsewhere
 from bootstrap.needs import SERVICES
@@ -24,18 +24,21 @@ class OtherProcesses(Elsewhere):
         self._settings = settings
         self._served_by = served_by
         self._name = name
-        self._remote: RemoteLinks | None = None
+        self._remote: Any = None  # RemoteLinks, which is not loaded yet
 
     @override
     async def get[T](self, api: type[T]) -> T:
         if self._remote is None:
+            from adapters.grpc.clients import RemoteLinks
+
             links = self._settings.links
             addresses = {name: address for name in SERVICES if (address := links.address(name))}
             self._remote = RemoteLinks(self._served_by, addresses, security_of(links, self._name), SystemClock())
         try:
-            return self._remote.get(api)
+            client: T = self._remote.get(api)
         except LookupError:
             raise SettingsError(f"FAIRSEAT_LINKS_{self._served_by[api].upper()} is missing.") from None
+        return client
 
     @override
     async def close(self) -> None:
@@ -44,8 +47,13 @@ class OtherProcesses(Elsewhere):
 
 
 @asynccontextmanager
-async def answering(apis: Mapping[type, Supplier], links: LinkSettings, name: str) -> AsyncIterator[None]:
+async def answering(
+    apis: Mapping[type, Callable[[], Awaitable[object]]], links: LinkSettings, name: str
+) -> AsyncIterator[None]:
     """Answer other processes at the port of the settings while the block lasts; raises SettingsError."""
+    from adapters.grpc.security import LinkSecurityError
+    from adapters.grpc.server import GrpcLinks
+
     server = GrpcLinks(apis, security_of(links, name), SystemClock(), calls_max=links.concurrency_max)
     try:
         await server.start(host=links.host, port=links.port or 0)
@@ -57,8 +65,10 @@ async def answering(apis: Mapping[type, Supplier], links: LinkSettings, name: st
         await server.stop()
 
 
-def security_of(links: LinkSettings, name: str) -> LinkSecurity:
+def security_of(links: LinkSettings, name: str) -> Any:  # noqa: ANN401  (a LinkSecurity, which is not loaded yet)
     """Return how links are secured; raises SettingsError where that keeps nobody out."""
+    from adapters.grpc.security import LinkFiles, LinkSecurity, LinkSecurityError
+
     files = [Path(path) for each in _CERTIFIED if (path := getattr(links, each))]
     if files and len(files) < len(_CERTIFIED):
         raise SettingsError("FAIRSEAT_LINKS_CERTIFICATE, …_KEY and …_AUTHORITY belong together.")

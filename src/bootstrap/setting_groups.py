@@ -61,7 +61,7 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where this process answers other services (gRPC, when it has a `port`), and where those are: `host:port`.
 
     Who calls shows a token that is signed with `secret`, and with `certificate`, `key` and `authority`, which are files
-    in PEM, both sides show certificates. At most `concurrency_max` calls are under way at a time, on either side.
+    in PEM, both sides show certificates. At most `concurrency_max` calls are answered at a time.
     """
 
     host: str = "127.0.0.1"
@@ -79,7 +79,7 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True):
     certificate: str = ""
     key: str = ""
     authority: str = ""
-    concurrency_max: Annotated[int, Meta(ge=1, le=10_000)] = 200
+    concurrency_max: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
 
     def address(self, service: str) -> str:
         """Return where a service is, such as `venue`; empty where that is not said."""
