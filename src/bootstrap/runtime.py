@@ -59,7 +59,7 @@ async def run(
     platform = build_platform(settings)
     async with AsyncExitStack() as exits:
         exits.push_async_callback(platform.close)
-        stop = _stop_signal()
+        stop = stop_signal()
         await platform.connect()
         if with_workers:
             await exits.enter_async_context(working(platform))
@@ -93,7 +93,7 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
-    server = _Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started and not task.done():
@@ -107,7 +107,7 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
             await task
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves the signals to `run`, which stops the workers as well."""
 
     @override
@@ -116,7 +116,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _stop_signal() -> asyncio.Event:
+def stop_signal() -> asyncio.Event:
+    """Return what is set by SIGTERM and SIGINT from now on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

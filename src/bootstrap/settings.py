@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from bootstrap.gateway_settings import GatewaySettings
 from bootstrap.setting_groups import MailSettings, MediaSettings, ReviewSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
@@ -186,6 +187,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaSettings = MediaSettings()
     reviews: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
+    gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
 
     def database(self, service: str) -> DatabaseSettings:
@@ -240,6 +242,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     return msgspec.convert(groups, Settings, dec_hook=_secret)
+
+
+def read_gateway_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a gateway, which is given neither databases nor secrets; raises SettingsError."""
+    needless = {name: f"none://{name}" for name, _, _, required in variables() if required}
+    return read_settings({**needless, **environment})
 
 
 def shown(settings: Settings) -> Iterator[tuple[str, str]]:
