@@ -20,7 +20,7 @@ from bootstrap.operations import app as operations
 from bootstrap.plans import app as plans
 from bootstrap.ratings import app as ratings
 from bootstrap.rulebook import app as rulebook
-from bootstrap.settings import Settings, SettingsError, read_settings, shown
+from bootstrap.settings import Settings, SettingsError, read_gateway_settings, read_settings, shown
 
 app = typer.Typer(
     name="fairseat",
@@ -98,6 +98,28 @@ def serve(
 
     _out.print(f"API on http://{host or settings.http.host}:{port or settings.http.port}", highlight=False)
     _run(run(settings, listening=socket, with_workers=work, services=names))
+
+
+@app.command()
+def gateway(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; FAIRSEAT_GATEWAY_HOST, or 127.0.0.1.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on; FAIRSEAT_GATEWAY_PORT, or 8000.")
+    ] = None,
+) -> None:
+    """Be the one address in front of services that are served by processes of their own (FAIRSEAT_GATEWAY_…)."""
+    from bootstrap.listening import listen
+
+    settings = read_gateway_settings(os.environ)
+    configure_logging(settings.log.level)
+    at_host, at_port = host or settings.gateway.host, port or settings.gateway.port
+    socket = listen(at_host, at_port)
+    from bootstrap.gateway import run_gateway  # seconds of loading, for which no wrong setting waits
+
+    def tell() -> None:
+        _out.print(f"API on http://{at_host}:{at_port}", highlight=False)
+
+    _run(run_gateway(settings, socket, on_ready=tell))
 
 
 @app.command()

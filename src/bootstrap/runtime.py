@@ -99,7 +99,7 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
-    server = _Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started and not task.done():
@@ -113,7 +113,7 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
             await task
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Leaves the signals to `run`, which stops the workers as well."""
 
     @override

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from bootstrap.gateway_settings import GatewaySettings
 from bootstrap.needs import SERVICES, needed
 from bootstrap.setting_groups import LinkSettings, MailSettings, MediaSettings, ReviewSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
@@ -202,6 +203,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaSettings = MediaSettings()
     reviews: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
+    gateway: GatewaySettings = GatewaySettings()
     links: LinkSettings = LinkSettings()
     log: LogSettings = LogSettings()
 
@@ -262,6 +264,11 @@ def read_settings(environment: Mapping[str, str], services: Collection[str] = SE
     if problems:
         raise SettingsError("\n".join(problems))
     return msgspec.convert(groups, Settings, dec_hook=_secret)
+
+
+def read_gateway_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a gateway, which is given neither databases nor secrets; raises SettingsError."""
+    return read_settings(environment, ())
 
 
 def shown(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -16,9 +16,10 @@ from pathlib import Path
 import httpx
 
 from adapters.embedded.errors import EmbeddedServerError
+from adapters.embedded.nursery import Nursery
 from adapters.embedded.processes import Mark, end_leftovers
 from adapters.embedded.readiness import LOOPBACK, remembered_port
-from adapters.embedded.supervisor import Program, Supervisor
+from adapters.embedded.supervisor import Launcher, Program, Spawning, Supervisor
 from bootstrap.needs import SERVICES, needed
 from bootstrap.settings import PREFIX
 
@@ -75,14 +76,13 @@ def environment_of_gateway(settings: Mapping[str, str], ports: Mapping[str, Port
 
 
 def programs_of(
-    folder: Path, settings: Mapping[str, str], ports: Mapping[str, Ports], *, host: str, port: int, mark: Mark
+    folder: Path, settings: Mapping[str, str], ports: Mapping[str, Ports], *, host: str, port: int
 ) -> list[Program]:
     """Return every service as a program, and the gateway as the last one."""
-    command = [sys.executable, "-P", "-X", f"mark={mark.word}", "-m", "bootstrap"]
     services = [
         Program(
             name=name,
-            command=[*command, "serve", "--services", name, "--work"],
+            arguments=["serve", "--services", name, "--work"],
             environment=environment_of(name, settings, at),
             pid_file=folder / f"{name}.pid",
         )
@@ -90,11 +90,20 @@ def programs_of(
     ]
     gateway = Program(
         name=GATEWAY,
-        command=[*command, "gateway", "--host", host, "--port", str(port)],
+        arguments=["gateway", "--host", host, "--port", str(port)],
         environment=environment_of_gateway(settings, ports),
         pid_file=folder / f"{GATEWAY}.pid",
     )
     return [*services, gateway]
+
+
+def launcher(mark: Mark) -> Launcher:
+    """Return what starts the programs; all of them carry the mark."""
+    python = [sys.executable, "-P", "-X", f"mark={mark.word}", "-m"]
+    if sys.platform == "linux":
+        # One process loads what all of them need, which takes seconds, and they are forked from it.
+        return Nursery([*python, "bootstrap.nursery"], _without_settings(os.environ))
+    return Spawning([*python, "bootstrap"])
 
 
 @asynccontextmanager
@@ -107,7 +116,8 @@ async def running_apart(
     """
     mark = Mark.of(folder, program="python")
     await asyncio.to_thread(end_leftovers, mark, stop_signal=signal.SIGTERM, timeout_s=_LEFTOVERS_TIMEOUT_S)
-    supervisor = Supervisor(programs_of(folder, settings, ports, host=host, port=port, mark=mark))
+    programs = programs_of(folder, settings, ports, host=host, port=port)
+    supervisor = Supervisor(programs, launcher(mark))
     async with AsyncExitStack() as exits:
         await supervisor.start()
         exits.push_async_callback(supervisor.stop)

@@ -14,7 +14,7 @@ import pytest
 from adapters.embedded.processes import Mark, leftovers
 from bootstrap.needs import SERVICES
 from tests.processes.conftest import differences
-from tests.processes.test_resale_journey import stage as stage
+from tests.processes.test_resale_journey import stage
 from tests.processes.test_resale_journey import (
     test_a_seat_is_resold_at_the_price_that_the_law_allows as test_a_seat_is_resold_between_processes,
 )

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import time
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, override
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.processes import dies_with_us
@@ -25,25 +28,75 @@ _log = logging.getLogger("fairseat.supervisor")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A command with its whole environment; its id is in `pid_file` while it runs."""
+    """The arguments of a command, with its whole environment; its process id is in `pid_file` while it runs."""
 
     name: str
-    command: Sequence[str]
+    arguments: Sequence[str]
     environment: Mapping[str, str]
     pid_file: Path
 
 
-class Supervisor:
-    """Runs programs from `start` to `stop`, each in a session of its own, so that Ctrl-C reaches only us.
+class Child(Protocol):
+    """A process that was started."""
 
-    One that ends is started again, at once at first and then after pauses that double, up to `backoff_max_s`. They
-    end with us, even by kill -9 (where `setpriv` is installed). What they print as errors is printed as ours.
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        ...
+
+    async def wait(self) -> int:
+        """Return its exit status when it has ended, the negative number of the signal that ended it."""
+        ...
+
+
+class Launcher(Protocol):
+    """Starts programs, each in a session of its own, so that Ctrl-C reaches only us; they end with us."""
+
+    @abstractmethod
+    async def launch(self, program: Program) -> Child:
+        """Start the program; raises OSError when it cannot be run at all."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of what the launcher itself needs; no program runs any more."""
+
+
+class Spawning(Launcher):
+    """Runs `command` with the arguments of the program. What it prints as errors is printed as ours."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+
+    @override
+    async def launch(self, program: Program) -> Child:
+        return await asyncio.create_subprocess_exec(
+            *dies_with_us(signal.SIGTERM),
+            *self._command,
+            *program.arguments,
+            env=dict(program.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @override
+    async def close(self) -> None:
+        return
+
+
+class Supervisor:
+    """Runs programs from `start` to `stop`.
+
+    One that ends is started again, at once at first and then after pauses that double, up to `backoff_max_s`.
     """
 
-    def __init__(self, programs: Sequence[Program], *, backoff_max_s: float = BACKOFF_MAX_S) -> None:
+    def __init__(
+        self, programs: Sequence[Program], launcher: Launcher, *, backoff_max_s: float = BACKOFF_MAX_S
+    ) -> None:
         self._programs = programs
+        self._launcher = launcher
         self._backoff_max_s = backoff_max_s
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._running: dict[str, Child] = {}
         self._ended: dict[str, int] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -55,22 +108,22 @@ class Supervisor:
 
     def pid(self, name: str) -> int:
         """Return the id of a program's process; raises EmbeddedServerError while it does not run."""
-        process = self._running.get(name)
-        if process is None:
+        child = self._running.get(name)
+        if child is None:
             message = f"{name} does not run"
             raise EmbeddedServerError(message)
-        return process.pid
+        return child.pid
 
     async def start(self) -> None:
         """Start every program; raises EmbeddedServerError for one that cannot be run at all."""
         for program in self._programs:
             try:
-                process = await self._launch(program)
+                child = await self._launch(program)
             except OSError as error:
                 await self.stop()
                 message = f"{program.name} cannot be run: {error}"
                 raise EmbeddedServerError(message) from error
-            keeper = asyncio.create_task(self._keep(program, process), name=f"keep {program.name}")
+            keeper = asyncio.create_task(self._keep(program, child), name=f"keep {program.name}")
             self._keepers[program.name] = keeper
 
     async def stop(self) -> None:
@@ -80,12 +133,13 @@ class Supervisor:
             await asyncio.gather(*(self._end(name) for name in names))
         await asyncio.gather(*self._keepers.values())
         self._keepers.clear()
+        await self._launcher.close()
 
-    async def _keep(self, program: Program, process: asyncio.subprocess.Process) -> None:
+    async def _keep(self, program: Program, child: Child) -> None:
         pause_s = BACKOFF_FIRST_S
         while True:
             began = time.monotonic()
-            status = await process.wait()
+            status = await child.wait()
             self._running.pop(program.name, None)
             if self._stopping.is_set():
                 return
@@ -100,32 +154,28 @@ class Supervisor:
                     return
                 pause_s = min(self._backoff_max_s, 2 * pause_s)
                 try:
-                    process = await self._launch(program)
+                    child = await self._launch(program)
                 except OSError as error:
                     _log.warning("%s cannot be run: %s", program.name, error)
                 else:
                     break
 
-    async def _launch(self, program: Program) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            *dies_with_us(signal.SIGTERM),
-            *program.command,
-            env=dict(program.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._running[program.name] = process
-        program.pid_file.write_text(f"{process.pid}\n", "ascii")
-        return process
+    async def _launch(self, program: Program) -> Child:
+        child = await self._launcher.launch(program)
+        self._running[program.name] = child
+        draft = program.pid_file.with_suffix(".new")
+        draft.write_text(f"{child.pid}\n", "ascii")
+        draft.rename(program.pid_file)
+        return child
 
     async def _end(self, name: str) -> None:
-        process = self._running.get(name)
+        child = self._running.get(name)
         for number, patience_s in ((signal.SIGTERM, _STOP_TIMEOUT_S), (signal.SIGKILL, _KILL_TIMEOUT_S)):
-            if process is None or process.returncode is not None:
+            if child is None:
                 return
             with suppress(ProcessLookupError):
-                process.send_signal(number)
+                os.kill(child.pid, number)
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience_s):
-                    await process.wait()
+                    await child.wait()
+                    return

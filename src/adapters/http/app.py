@@ -28,6 +28,8 @@ from ports.published.identity import TokenVerifier
 
 API_BASE = "/api/v1"
 DOCUMENT_PATH = "/schema"
+SERVICE_OPT = "service"
+"""Names the service of a handler in its `opt`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def create_app(
             path=path,
             route_handlers=handlers,
             middleware=[ServiceScope(service.container), IdempotentPosts(service.container, clock)],
+            opt={SERVICE_OPT: service.name},
         )
         for service in services
         for path, handlers in ((API_BASE, service.controllers), ("/", service.root_controllers))

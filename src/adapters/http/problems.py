@@ -76,7 +76,7 @@ def problem_response(
     """Build the answer to a request that failed."""
     document = ProblemDocument(
         type=f"urn:fairseat:problem:{code}",
-        title=_title(code),
+        title=title_of(code),
         status=status,
         detail=detail,
         instance=request.url.path,
@@ -96,7 +96,7 @@ def problem_of(error: DomainError | msgspec.ValidationError, *, instance: str, i
         status, code, detail = status_of(error), code_of(error), error.message
     return ProblemDocument(
         type=f"urn:fairseat:problem:{code}",
-        title=_title(code),
+        title=title_of(code),
         status=status,
         detail=detail,
         instance=instance,
@@ -159,7 +159,8 @@ def on_any_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
     )
 
 
-def _title(code: str) -> str:
+def title_of(code: str) -> str:
+    """Return the few words that stand above an error of this code."""
     return code.rsplit(".", 1)[-1].replace("_", " ").capitalize()
 
 

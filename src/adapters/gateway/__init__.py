@@ -1,0 +1,1 @@
+"""The gateway: one address in front of services that run as processes of their own."""

@@ -1,0 +1,222 @@
+"""A gateway on a port of 127.0.0.1, and behind it a service that does what a test tells it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import uvicorn
+
+from adapters.gateway.app import Gateway, Layer, Local
+from adapters.gateway.asgi import Headers, Receive, Scope, Send
+from adapters.gateway.forwarding import Patience
+from adapters.gateway.health import GatewayHealth
+from adapters.gateway.keys import FetchedKeysVerifier
+from adapters.gateway.routes import Route, RouteTable
+from adapters.gateway.server import BoundedHttp
+from adapters.gateway.upstreams import UpstreamLimits, Upstreams
+from adapters.system.clock import SystemClock
+from adapters.system.ids import Uuid7Source
+from adapters.system.signing_keys import SigningKeys
+from adapters.system.tokens import JwtTokenSigner, TokenTerms
+from bootstrap.listening import listen
+from bootstrap.runtime import Server
+from core.identity.access import AccessClaims
+from core.shared.callers import Role
+from core.shared.errors import UnavailableError
+from core.shared.ids import AccountId, TenantId
+
+TERMS = TokenTerms(issuer="https://fairseat.example", audience="fairseat")
+ROUTES = (
+    Route("venue", "GET", "/api/v1/venues"),
+    Route("venue", "POST", "/api/v1/venues"),
+    Route("venue", "GET", "/api/v1/venues/{venue_id:uuid}"),
+    Route("venue", "POST", "/api/v1/venues/{venue_id:uuid}/plan-documents"),
+    Route("venue", "GET", "/api/v1/seating-plans/{plan_id:uuid}/events", streams=True),
+    Route("payment", "POST", "/api/v1/webhooks/stripe", open=True),
+    Route("content", "GET", "/api/v1/venues/{venue_id:uuid}/content", open=True),
+)
+QUICK = Patience(answer_s=0.3, body_s=0.3, silence_s=0.3, linger_s=0.3)
+BYTES_MAX = 1_000_000
+
+type Handler = Callable[["Asked", Send], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request as the service got it; `pieces` reads its body."""
+
+    scope: Scope
+    receive: Receive
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def target(self) -> bytes:
+        query = self.scope["query_string"]
+        return bytes(self.scope["raw_path"]) + (b"?" + bytes(query) if query else b"")
+
+    @property
+    def headers(self) -> Headers:
+        return list(self.scope["headers"])
+
+    def values(self, name: str) -> list[str]:
+        return [value.decode() for found, value in self.headers if found == name.lower().encode()]
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                raise ConnectionResetError
+            more = message.get("more_body", False)
+            yield message.get("body", b"")
+
+    async def body(self) -> bytes:
+        return b"".join([piece async for piece in self.pieces()])
+
+
+async def fine(asked: Asked, send: Send) -> None:
+    """Answer with what came."""
+    await answer(send, 200, await asked.body(), (("content-type", "application/octet-stream"),))
+
+
+async def answer(send: Send, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
+    sent = [(name.encode(), value.encode()) for name, value in headers]
+    sent.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+@dataclass(slots=True)
+class Service:
+    """What stands behind the gateway: it remembers what it was asked, and answers as `handler` does."""
+
+    handler: Handler = fine
+    asked: list[Asked] = field(default_factory=list[Asked])
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked.append(asked := Asked(scope, receive))
+        await self.handler(asked, send)
+
+    @property
+    def last(self) -> Asked:
+        return self.asked[-1]
+
+
+@dataclass(slots=True)
+class Keys:
+    """The keys of the auth service: they can be changed, and be away."""
+
+    keys: SigningKeys = field(default_factory=SigningKeys.generate)
+    away: bool = False
+    fetched: int = 0
+
+    async def fetch(self) -> bytes:
+        import msgspec
+
+        self.fetched += 1
+        if self.away:
+            raise UnavailableError("nobody answers")
+        return msgspec.json.encode(JwtTokenSigner(self.keys, TERMS).published_keys())
+
+    async def token(self, tenant: UUID | None = None, *, ttl_s: int = 600) -> str:
+        now = datetime.now(UTC) - timedelta(seconds=1)
+        claims = AccessClaims(
+            account_id=AccountId(uuid4()),
+            token_id=uuid4(),
+            issued_at=now,
+            expires_at=now + timedelta(seconds=ttl_s),
+            tenant_id=TenantId(tenant) if tenant is not None else None,
+            role=Role.OWNER if tenant is not None else None,
+        )
+        return await JwtTokenSigner(self.keys, TERMS).sign(claims)
+
+
+@dataclass(slots=True)
+class Edge:
+    """A running gateway."""
+
+    port: int
+    gateway: Gateway
+    service: Service
+    keys: Keys
+    client: httpx.AsyncClient
+
+    async def headers(self, tenant: UUID | None = None) -> dict[str, str]:
+        """Return what a request needs that is let in."""
+        return {"Authorization": f"Bearer {await self.keys.token(tenant)}"}
+
+    async def raw(self, request: bytes) -> bytes:
+        """Send bytes as they are, and return all that comes until the gateway ends the connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(request)
+            await writer.drain()
+            async with asyncio.timeout(10):
+                return await reader.read()
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(app: Any, **options: Any) -> AsyncIterator[int]:
+    """Serve an application on a free port while the block lasts."""
+    listening = listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
+        **{"lifespan": "off", "proxy_headers": False, **options},
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            assert not task.done()
+            await asyncio.sleep(0.001)
+        yield int(listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def edge(
+    handler: Handler = fine,
+    *,
+    patience: Patience = Patience(),  # noqa: B008
+    limits: UpstreamLimits = UpstreamLimits(),  # noqa: B008
+    layers: Sequence[Layer] = (),
+    address: str | None = None,
+    **options: Any,
+) -> AsyncIterator[Edge]:
+    """Run a gateway before one service that plays all of them; or before an `address` where there may be nobody."""
+    service, keys = Service(handler), Keys()
+    async with serving(service) as behind:
+        url = address or f"http://127.0.0.1:{behind}"
+        upstreams = Upstreams(dict.fromkeys(("venue", "payment", "content"), url), limits)
+        gateway = Gateway(
+            RouteTable(ROUTES),
+            upstreams,
+            verifier=FetchedKeysVerifier(keys.fetch, TERMS, SystemClock()),
+            ids=Uuid7Source(),
+            local=(Local("/health", GatewayHealth(upstreams)),),
+            layers=layers,
+            patience=patience,
+            request_bytes_max=BYTES_MAX,
+        )
+        async with serving(gateway, http=BoundedHttp, lifespan="on", **options) as port:
+            base_url = f"http://127.0.0.1:{port}"
+            async with httpx.AsyncClient(base_url=base_url, timeout=10, trust_env=False) as client:
+                yield Edge(port, gateway, service, keys, client)
