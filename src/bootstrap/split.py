@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,27 +97,29 @@ def programs_of(
     return [*services, gateway]
 
 
-def launcher(mark: Mark) -> Launcher:
-    """Return what starts the programs; all of them carry the mark."""
+@asynccontextmanager
+async def launching(folder: Path) -> AsyncIterator[Launcher]:
+    """Get ready to start programs while the block lasts; what an earlier run left behind in the folder is ended."""
+    mark = Mark.of(folder, program="python")
+    await asyncio.to_thread(end_leftovers, mark, stop_signal=signal.SIGTERM, timeout_s=_LEFTOVERS_TIMEOUT_S)
     python = [sys.executable, "-P", "-X", f"mark={mark.word}", "-m"]
     if sys.platform == "linux":
         # One process loads what all of them need, which takes seconds, and they are forked from it.
-        return Nursery([*python, "bootstrap.nursery"], _without_settings(os.environ))
-    return Spawning([*python, "bootstrap"])
+        async with Nursery([*python, "bootstrap.nursery"], _without_settings(os.environ)) as nursery:
+            yield nursery
+    else:
+        yield Spawning([*python, "bootstrap"])
 
 
 @asynccontextmanager
 async def running_apart(
-    folder: Path, settings: Mapping[str, str], ports: Mapping[str, Ports], *, host: str, port: int
+    programs: Sequence[Program], launcher: Launcher, ports: Mapping[str, Ports], *, host: str, port: int
 ) -> AsyncIterator[Supervisor]:
     """Run every service and the gateway while the block lasts, which begins when all are ready.
 
     Raises EmbeddedServerError when one ends before that, having said why, or takes too long.
     """
-    mark = Mark.of(folder, program="python")
-    await asyncio.to_thread(end_leftovers, mark, stop_signal=signal.SIGTERM, timeout_s=_LEFTOVERS_TIMEOUT_S)
-    programs = programs_of(folder, settings, ports, host=host, port=port)
-    supervisor = Supervisor(programs, launcher(mark))
+    supervisor = Supervisor(programs, launcher)
     async with AsyncExitStack() as exits:
         await supervisor.start()
         exits.push_async_callback(supervisor.stop)

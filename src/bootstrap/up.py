@@ -61,14 +61,18 @@ async def _bring_up_split(
     folder: Path, given: Mapping[str, str], host: str, port: int, base_url: str, *, demo: bool, console: Console
 ) -> None:
     from bootstrap.embedded import EmbeddedStack
-    from bootstrap.split import links_between, ports_of, running_apart
+    from bootstrap.split import launching, links_between, ports_of, programs_of, running_apart
 
-    async with EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe", split=True) as stack:
-        ports = ports_of(folder / "split")
+    apart = folder / "split"
+    async with (
+        launching(apart) as launcher,
+        EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe", split=True) as stack,
+    ):
+        ports = ports_of(apart)
         stack.environment |= links_between(ports)
         settings = await _prepared(folder, given, stack.environment, base_url, demo=demo)
-        of_all = {**stack.environment, **given}
-        async with running_apart(folder / "split", of_all, ports, host=host, port=port):
+        programs = programs_of(apart, {**stack.environment, **given}, ports, host=host, port=port)
+        async with running_apart(programs, launcher, ports, host=host, port=port):
             tending = asyncio.create_task(stack.tend())
             stop = stop_signal()
             try:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -33,9 +33,15 @@ def program(folder: Path, name: str, code: str) -> Program:
 
 
 @pytest.fixture(params=["spawned", "forked"])
-def launcher(request: pytest.FixtureRequest) -> Launcher:
+async def launcher(request: pytest.FixtureRequest) -> AsyncIterator[Launcher]:
     if request.param == "spawned":
-        return Spawning([sys.executable, "-c", "import sys; exec(sys.argv[1])"])
+        yield Spawning([sys.executable, "-c", "import sys; exec(sys.argv[1])"])
+    else:
+        async with nursery() as forking:
+            yield forking
+
+
+def nursery() -> Nursery:
     source = str(Path(__file__).parents[2] / "src")
     return Nursery([sys.executable, "-c", NURSERY], {"PATH": os.defpath, "PYTHONPATH": source})
 
@@ -109,16 +115,15 @@ async def test_who_does_not_listen_to_the_end_is_killed(
 
 
 async def test_what_was_forked_ends_with_the_process_that_forked_it_and_is_started_again(tmp_path: Path) -> None:
-    source = str(Path(__file__).parents[2] / "src")
-    nursery = Nursery([sys.executable, "-c", NURSERY], {"PATH": os.defpath, "PYTHONPATH": source})
-    supervisor = Supervisor([program(tmp_path, "venue", SLEEPER)], nursery)
-    await supervisor.start()
-    try:
-        child = supervisor.pid("venue")
-        parent = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
-        os.kill(parent, signal.SIGKILL)
-        await eventually(lambda: pid_of(tmp_path, "venue") != child)
-        await eventually(lambda: not is_alive(child))
-        assert is_alive(supervisor.pid("venue"))
-    finally:
-        await supervisor.stop()
+    async with nursery() as forking:
+        supervisor = Supervisor([program(tmp_path, "venue", SLEEPER)], forking)
+        await supervisor.start()
+        try:
+            child = supervisor.pid("venue")
+            parent = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+            os.kill(parent, signal.SIGKILL)
+            await eventually(lambda: pid_of(tmp_path, "venue") != child)
+            await eventually(lambda: not is_alive(child))
+            assert is_alive(supervisor.pid("venue"))
+        finally:
+            await supervisor.stop()

@@ -14,7 +14,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Literal, override
+from types import TracebackType
+from typing import Literal, Self, override
 
 import msgspec
 
@@ -104,7 +105,10 @@ def _tell(news: News) -> None:
 
 
 class Nursery(Launcher):
-    """Starts programs by way of a nursery: the process of `command`, which calls `tend`, with its whole environment."""
+    """Starts programs by way of a nursery: the process of `command`, which calls `tend`, with its whole environment.
+
+    It begins to load what programs need with the block that it is used in, and ends with it.
+    """
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         self._command = command
@@ -114,6 +118,21 @@ class Nursery(Launcher):
         self._births: dict[str, asyncio.Future[_Born]] = {}
         self._alive: dict[int, _Born] = {}
         self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Start the process of the nursery, and do not wait for it."""
+        async with self._opening:
+            await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it, when no program of it runs any more."""
+        if self._process is not None and self._listening is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            await self._listening
 
     @override
     async def launch(self, program: Program) -> Child:
@@ -127,13 +146,6 @@ class Nursery(Launcher):
         self._process.stdin.write(msgspec.json.encode(order) + b"\n")
         await self._process.stdin.drain()
         return await birth
-
-    @override
-    async def close(self) -> None:
-        if self._process is not None and self._listening is not None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            await self._listening
 
     async def _open(self) -> None:
         self._process = await asyncio.create_subprocess_exec(

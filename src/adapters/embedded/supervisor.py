@@ -56,10 +56,6 @@ class Launcher(Protocol):
     async def launch(self, program: Program) -> Child:
         """Start the program; raises OSError when it cannot be run at all."""
 
-    @abstractmethod
-    async def close(self) -> None:
-        """Let go of what the launcher itself needs; no program runs any more."""
-
 
 class Spawning(Launcher):
     """Runs `command` with the arguments of the program. What it prints as errors is printed as ours."""
@@ -78,10 +74,6 @@ class Spawning(Launcher):
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-
-    @override
-    async def close(self) -> None:
-        return
 
 
 class Supervisor:
@@ -133,7 +125,6 @@ class Supervisor:
             await asyncio.gather(*(self._end(name) for name in names))
         await asyncio.gather(*self._keepers.values())
         self._keepers.clear()
-        await self._launcher.close()
 
     async def _keep(self, program: Program, child: Child) -> None:
         pause_s = BACKOFF_FIRST_S
