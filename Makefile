@@ -71,6 +71,7 @@ asyncapi: $(STAMP) ## Write docs/asyncapi.json anew, after a change of the event
 
 protos: $(STAMP) ## Write the messages of links anew, after a change of src/adapters/grpc/protos/*.proto
 	@$(BIN)/python -m grpc_tools.protoc -I src --python_out=src src/adapters/grpc/protos/*.proto
+	@$(BIN)/python -m tests.architecture.link_numbers
 
 rulebook: $(STAMP) ## Write docs/rulebook.md anew, after a change of the rules of law
 	@$(BIN)/fairseat rulebook page > docs/rulebook.md

@@ -21,6 +21,7 @@ from core.shared.ids import AccountId, OrderId, OrderItemId, PassId, SeatId, Ten
 from core.shared.money import Money
 from ports.admission import AdmissionTransactions, PassSigner
 from ports.events import Delivery
+from ports.published.admission import AdmissionApi
 from ports.published.orders import (
     ItemsReturned,
     OrderCancelled,
@@ -292,7 +293,7 @@ class Gatehouse:
         self.offer = OfferPass(self.admission, self.clock)
         self.withdraw = WithdrawPass(self.admission)
         self.hand_over = HandOverPass(self.admission, self.clock)
-        self.api = InProcessAdmission(
+        self.api: AdmissionApi = InProcessAdmission(
             PassesOfOrder(self.admission),
             FactsOfPass(self.admission),
             self.offer,

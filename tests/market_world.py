@@ -27,9 +27,10 @@ from core.shared.callers import Caller
 from core.shared.ids import AccountId, ListingId, ResaleBlockId, TenantId, VerdictId
 from core.shared.money import Money
 from ports.events import Event
-from ports.published.admission import PassFacts, PassNotReissued, PassReissued
+from ports.published.admission import AdmissionApi, PassFacts, PassNotReissued, PassReissued
 from ports.published.payments import PayoutAnswer
 from ports.published.refusals import LinkUnavailableError, RefusedError
+from ports.published.resale import ResaleApi
 from ports.resale import ResaleTransactions
 from ports.resale.listings import DueListings
 from tests.admission_builders import Gatehouse, Sale, resale_of
@@ -121,7 +122,7 @@ class Law(Judge):
 class Gate(InProcessAdmission):
     """Admission behind a link that may be cut, before the command or after it."""
 
-    def __init__(self, inner: InProcessAdmission) -> None:
+    def __init__(self, inner: AdmissionApi) -> None:
         vars(self).update(vars(inner))
         self.cut: Literal["no", "before", "after"] = "no"
 
@@ -250,7 +251,7 @@ class Market:
         examine = ExamineListing(admission, self.law, clock)
         self.reconsider = ReconsiderListing(resale_, examine, clock)
         self.pay = PaySeller(resale_, self.payments, clock)
-        self.api = InProcessResale(
+        self.api: ResaleApi = InProcessResale(
             ReservePurchase(resale_, examine, clock),
             ProtectPurchase(resale_, clock),
             FinalisePurchase(resale_, clock),

@@ -22,7 +22,7 @@ from core.resale.trust.blocks import Block
 from core.shared.callers import Caller
 from core.shared.ids import ResaleBlockId, TenantId, TransferId
 from ports.events import Event
-from ports.published.admission import PassFacts
+from ports.published.admission import AdmissionApi, PassFacts
 from ports.published.identity import IdentityApi
 from ports.published.refusals import LinkUnavailableError
 from ports.resale import ResaleTransaction, ResaleTransactions
@@ -62,7 +62,7 @@ class Addresses(IdentityApi):
 class Gate(InProcessAdmission):
     """Admission behind a link that may be away, and after which the process may die."""
 
-    def __init__(self, inner: InProcessAdmission, life: Life) -> None:
+    def __init__(self, inner: AdmissionApi, life: Life) -> None:
         vars(self).update(vars(inner))
         self.life = life
         self.away = False

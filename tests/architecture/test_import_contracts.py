@@ -39,6 +39,9 @@ BREAKS = [
     Break("core-is-pure", "core/shared/ids.py", "from sqlalchemy.orm import Mapped"),
     Break("usecases-know-no-framework", "usecases/seating/hold_seats.py", "import asyncpg"),
     Break("usecases-know-no-framework", "ports/seating.py", "import stripe"),
+    Break("grpc-at-the-edge", "adapters/memory/seating.py", "import grpc"),
+    Break("grpc-at-the-edge", "adapters/memory/seating.py", "from grpc_health.v1 import health"),
+    Break("grpc-at-the-edge", "usecases/seating/hold_seats.py", "from google.protobuf import message"),
     Break("published-is-plain", "ports/published/seating.py", "import core.shared.ids"),
     Break("published-is-plain", "ports/published/seating.py", "import ports.clock"),
     Break("published-is-independent", "ports/published/seating.py", "import ports.published.venues"),
@@ -72,7 +75,8 @@ def small_tree(root: Path) -> Path:
         "ports/published/venues.py": "import ports.events\nimport core.shared.errors",
         "usecases/seating/hold_seats.py": "import ports.seating\nimport ports.published.venues",
         "adapters/memory/seating.py": "import core.seating.hold\nimport ports.seating\nimport asyncpg",
-        "bootstrap/settings.py": "import adapters.memory.seating",
+        "adapters/grpc/server.py": "import grpc\nimport grpc_health.v1.health\nfrom google.protobuf import message",
+        "bootstrap/settings.py": "import adapters.memory.seating\nimport grpc",
     }
     for room in ROOMS_OF_RESALE:
         modules[f"core/resale/{room}/rules.py"] = "import core.shared.ids"

@@ -1,4 +1,4 @@
-"""What AdmissionApi says of who was at an event: over the memory stores and over PostgreSQL."""
+"""What AdmissionApi says of who was at an event: over the memory stores, from another process, and over PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,17 +16,24 @@ from adapters.system.ids import Uuid7Source
 from core.admission.offers import OfferKind
 from core.admission.passes import Pass
 from core.shared.ids import AccountId, TenantId, TicketId
+from ports.published.admission import AdmissionApi
 from tests.admission_builders import KICK_OFF, NOON, Gatehouse, a_pass
+from tests.links_world import over_grpc
 from tests.servers import PostgresServer
 
 OURS, THEIRS = TenantId(uuid7()), TenantId(uuid7())
 AFTER = KICK_OFF + timedelta(days=1)
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "gRPC", "postgres"])
 async def gate(request: pytest.FixtureRequest) -> AsyncIterator[Gatehouse]:
     if request.param == "memory":
         yield Gatehouse(MemoryAdmissionTransactions(MemoryMessages(ids=Uuid7Source())))
+        return
+    if request.param == "gRPC":
+        gate = Gatehouse(MemoryAdmissionTransactions(MemoryMessages(ids=Uuid7Source())))
+        async with over_grpc(AdmissionApi, gate.api) as gate.api:
+            yield gate
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
     database = await postgres.fresh("admission_db")

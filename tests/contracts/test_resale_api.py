@@ -1,4 +1,4 @@
-"""What resale promises to orders, on memory and on PostgreSQL."""
+"""What resale promises to orders, on memory, from another process, and on PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,8 +16,9 @@ from core.resale.market.listing_status import ListingStatus
 from core.shared.callers import Caller
 from core.shared.money import Money
 from ports.published.refusals import RefusedError
-from ports.published.resale import ResaleReserved
+from ports.published.resale import ResaleApi, ResaleReserved
 from tests.admission_builders import KICK_OFF
+from tests.links_world import over_grpc
 from tests.market_world import Market
 from tests.servers import PostgresServer
 from usecases.resale.buy_listing import NewPurchase
@@ -25,10 +26,15 @@ from usecases.resale.buy_listing import NewPurchase
 ORDER, OTHER_ORDER = UUID(int=0x0D), UUID(int=0x0E)
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "gRPC", "postgres"])
 async def market(request: pytest.FixtureRequest) -> AsyncIterator[Market]:
     if request.param == "memory":
         yield Market()
+        return
+    if request.param == "gRPC":
+        market = Market()
+        async with over_grpc(ResaleApi, market.api) as market.api:
+            yield market
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     database = await server.fresh("venue_db")

@@ -10,6 +10,7 @@ from core.identity.errors import InvalidCredentialsError
 from core.identity.throttling import LIMITS, Guarded
 from core.shared.callers import Role
 from core.shared.ids import AccountId
+from ports.published.identity import PersonsApi
 from ports.published.refusals import RefusedError
 from tests.identity_world import PASSWORD, IdentityWorld, memory_world
 from usecases.identity.confirm_erasure import ConfirmErasure
@@ -22,14 +23,12 @@ class Persons:
     def __init__(self, world: IdentityWorld) -> None:
         factor = SecondFactor(world.transactions, world.passwords, world.attempts, world.ids, world.clock)
         usecase = ConfirmErasure(world.transactions, world.confirm_password, factor, world.attempts)
-        self._persons = InProcessPersons(usecase)
+        self.api: PersonsApi = InProcessPersons(usecase)
 
     async def confirm(
         self, account_id: UUID, *, password: str = PASSWORD, totp_code: str | None = None, address: str | None = None
     ) -> None:
-        await self._persons.confirm_erasure(
-            account_id=account_id, password=password, totp_code=totp_code, address=address
-        )
+        await self.api.confirm_erasure(account_id=account_id, password=password, totp_code=totp_code, address=address)
 
     async def refuses(self, account_id: UUID, **said: str) -> RefusedError:
         with pytest.raises(RefusedError) as refused:

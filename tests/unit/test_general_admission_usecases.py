@@ -25,7 +25,7 @@ from core.ticketing.errors import (
 from core.ticketing.places import PlacesReservation, PlacesStatus, Stock
 from core.ticketing.ticket import Ticket, TicketChange, TicketType
 from ports.events import Delivery
-from ports.published.general_admission import PlacesReserved
+from ports.published.general_admission import GeneralAdmissionApi, PlacesReserved
 from ports.published.orders import OrderCancelled
 from ports.published.refusals import RefusedError
 from tests.places_world import a_ga_ticket, an_account, an_order
@@ -77,7 +77,7 @@ class World:
         self.update = UpdateTicket(self.tickets, self.places, venues, paid_sales(), self.clock)
         self.stock = ReadStock(self.places)
         self.on_cancelled = ReleaseCancelledPlaces(self.places, self.clock)
-        self.api = InProcessGeneralAdmission(
+        self.api: GeneralAdmissionApi = InProcessGeneralAdmission(
             ReserveForOrder(self.places, self.clock),
             ProtectPlaces(self.places, self.clock),
             FinalisePlaces(self.places, self.clock),

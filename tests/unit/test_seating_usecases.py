@@ -34,6 +34,7 @@ from ports.paging import PageRequest
 from ports.published.expiration import TimerFired
 from ports.published.orders import ItemsReturned, OrderCancelled, ReturnedSeats
 from ports.published.refusals import RefusedError
+from ports.published.seating import SeatingApi
 from ports.published.ticketing import TicketingApi, TicketOnSale, TicketType
 from ports.published.venues import OrganiserSettingsChanged, VenueSectionSummary
 from tests.published_builders import Halls, a_ticket_on_sale
@@ -117,7 +118,7 @@ class Hall:
         self.extend = ExtendHold(store, self.clock)
         self.release = ReleaseHold(store, self.clock)
         self.sweep = ExpireReservations(store, store, self.clock)
-        self.api = InProcessSeating(
+        self.api: SeatingApi = InProcessSeating(
             ReserveSeats(store, self.clock),
             ProtectReservation(store, self.clock),
             FinaliseReservation(store, self.clock),

@@ -1,5 +1,8 @@
 """The published contracts of services that run in other processes."""
 
+# The stubs of grpcio are generic in part:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -8,7 +11,7 @@ from types import new_class
 from typing import Any, cast
 
 import grpc
-from grpc import aio
+import grpc.aio
 
 from adapters.grpc.contracts import Call, Contract, contract_of
 from adapters.grpc.messages import MalformedMessageError
@@ -55,7 +58,7 @@ class RemoteLinks:
         *,
         calls_max: int = CALLS_MAX,
         waiting_max: int = WAITING_MAX,
-        interceptors: Sequence[aio.ClientInterceptor] = (),
+        interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
     ) -> None:
         self._addresses = {api: addresses[service] for api, service in served_by.items() if service in addresses}
         self._lines = {
@@ -75,7 +78,7 @@ class RemoteLinks:
         """Return the contract as its Protocol; raises LookupError where nobody said where its service is."""
         if api not in self._addresses:
             raise LookupError(f"no address is known of the service that serves {api.__name__}")
-        return cast("T", _client_class(api)(self._lines[self._addresses[api]].ask))
+        return cast("T", _client_class(cast("type", api))(self._lines[self._addresses[api]].ask))
 
     async def close(self) -> None:
         """Close the connections; calls under way end with LinkUnavailableError."""
@@ -94,7 +97,7 @@ class _Line:
         tokens: LinkTokens,
         calls_max: int,
         waiting_max: int,
-        interceptors: Sequence[aio.ClientInterceptor],
+        interceptors: Sequence[grpc.aio.ClientInterceptor],
     ) -> None:
         self._address = address
         self._apis = apis
@@ -104,7 +107,7 @@ class _Line:
         self._waiting_max = waiting_max
         self._waiting = 0
         self._interceptors = list(interceptors)
-        self._channel: aio.Channel | None = None
+        self._channel: grpc.aio.Channel | None = None
         self._closed = False
 
     async def ask(self, contract: Contract, call: Call, request: bytes) -> object:
@@ -148,7 +151,7 @@ class _Line:
         ask = self._channel.unary_unary(call.path, None, None)
         try:
             return cast("bytes", await ask(request, timeout=timeout_s, metadata=self._tokens.metadata()))
-        except aio.AioRpcError as error:
+        except grpc.aio.AioRpcError as error:
             raise self._meaning(call, error) from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -156,7 +159,7 @@ class _Line:
                 raise LinkUnavailableError(f"{call.path} was under way when the links were closed.") from None
             raise
 
-    def _meaning(self, call: Call, error: aio.AioRpcError) -> Exception:
+    def _meaning(self, call: Call, error: grpc.aio.AioRpcError) -> Exception:
         code = error.code()
         if code is grpc.StatusCode.FAILED_PRECONDITION:
             try:
@@ -175,12 +178,12 @@ class _Line:
         )
         return LinkUnavailableError(f"{call.path} could not be asked: {code.name}.")
 
-    def _open(self) -> aio.Channel:
+    def _open(self) -> grpc.aio.Channel:
         options = (*_OPTIONS, ("grpc.service_config", service_config(self._apis)))
         if self._security.files is None:
-            return aio.insecure_channel(self._address, options=options, interceptors=self._interceptors)
+            return grpc.aio.insecure_channel(self._address, options=options, interceptors=self._interceptors)
         credentials = self._security.files.channel_credentials()
-        return aio.secure_channel(self._address, credentials, options=options, interceptors=self._interceptors)
+        return grpc.aio.secure_channel(self._address, credentials, options=options, interceptors=self._interceptors)
 
 
 type _Ask = Callable[[Contract, Call, bytes], Awaitable[object]]

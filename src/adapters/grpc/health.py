@@ -4,7 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportAttributeAccessIssue=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
-from grpc import aio
+import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 
@@ -14,7 +14,7 @@ class LinkHealth:
     def __init__(self) -> None:
         self._servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]  # its stubs know the threaded one alone
 
-    def add_to(self, server: aio.Server) -> None:
+    def add_to(self, server: grpc.aio.Server) -> None:
         """Let the server answer questions about its health."""
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
 

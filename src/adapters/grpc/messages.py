@@ -1,8 +1,8 @@
 """Structs of the published contracts as Protocol Buffers messages, and back: by type and descriptor, none by hand.
 
 A UUID is its text (RFC 9562), a moment a Timestamp, a Literal an enum, a tuple a repeated field. None is a field that
-is absent; a tuple that may be None is a message with `items`. What a type and its message disagree on is a TypeError when
-the codec is made, so before anything is called.
+is absent; a tuple that may be None is a message with `items`. What a type and its message disagree on is a TypeError
+when the codec is made, so before anything is called.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -194,6 +194,7 @@ def _absent_list_coding(hint: object, field: FieldDescriptor) -> _Coding:
 
 
 def _coding(kind: object, field: FieldDescriptor) -> _Coding:
+    scalar = _SCALARS.get(kind)
     if get_origin(kind) is Literal:
         return _enum_coding(get_args(kind), field)
     if (
@@ -204,7 +205,7 @@ def _coding(kind: object, field: FieldDescriptor) -> _Coding:
         return _Coding(_timestamp, _moment)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and field.message_type is not None:
         return _struct_coding(kind, field.message_type)
-    if _SCALARS.get(kind) != field.type:
+    if scalar is None or scalar != field.type:
         raise TypeError(f"{field.full_name} cannot hold {kind}")
     if kind is UUID:
         return _Coding(_text_of_uuid, _uuid)

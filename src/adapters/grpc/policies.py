@@ -88,7 +88,7 @@ def service_config(apis: Iterable[type]) -> str:
         "backoffMultiplier": 2,
         "retryableStatusCodes": ["UNAVAILABLE"],
     }
-    config = {
+    config: dict[str, object] = {
         "loadBalancingConfig": [{"round_robin": {}}],
         "retryThrottling": {"maxTokens": 20, "tokenRatio": 0.1},
         "methodConfig": [{"name": repeated, "retryPolicy": retries}] if repeated else [],

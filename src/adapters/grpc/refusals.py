@@ -1,6 +1,6 @@
 """A refusal on the wire: FAILED_PRECONDITION, with code, message, problems and patience in trailing metadata."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -52,14 +52,21 @@ def written_refusal(error: DomainError) -> bytes:
         kept = kept[: len(kept) // 2]
 
 
-def read_refusal(metadata: Iterable[Sequence[str | bytes]] | None) -> RefusedError | None:
+def read_refusal(metadata: Iterable[object] | None) -> RefusedError | None:
     """Return the refusal that stands in trailing metadata; None where there is none. Raises MalformedMessageError."""
-    for key, value in metadata or ():
-        if key == REFUSAL_KEY and isinstance(value, bytes):
-            refusal = msgspec.convert(_CODEC.parse(value), _Refusal)
-            problems = [Problem(each.pointer, each.message) for each in refusal.problems]
-            return RefusedError(refusal.code, refusal.message, problems, retry_after_s=refusal.retry_after_s)
+    for each in metadata or ():
+        match each:
+            case (str(key), bytes(value)) if key == REFUSAL_KEY:
+                return _refusal(value)
+            case _:
+                continue
     return None
+
+
+def _refusal(value: bytes) -> RefusedError:
+    refusal = msgspec.convert(_CODEC.parse(value), _Refusal)
+    problems = [Problem(each.pointer, each.message) for each in refusal.problems]
+    return RefusedError(refusal.code, refusal.message, problems, retry_after_s=refusal.retry_after_s)
 
 
 def _told(text: str) -> str:

@@ -1,12 +1,15 @@
 """The published contracts of this process's services, served to other processes over gRPC."""
 
+# The stubs of grpcio are generic in part:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NoReturn, cast
 
 import grpc
-from grpc import aio
+import grpc.aio
 
 from adapters.grpc.contracts import Call, contract_of
 from adapters.grpc.health import LinkHealth
@@ -21,9 +24,14 @@ CALLS_MAX = 1_000
 """Calls at once; one more is refused at once with RESOURCE_EXHAUSTED."""
 
 _KEEPALIVE_MIN_MS = 5_000
+_NOT_AGAIN = (("grpc-retry-pushback-ms", "-1"),)
+"""The call arrived: that it is not tried again by gRPC, too, keeps an outage far away from being asked for thrice at
+each link on the way to it."""
+
 _LOG = logging.getLogger("fairseat.links")
 
-type Context = aio.ServicerContext[bytes, bytes]
+type ServerInterceptor = grpc.aio.ServerInterceptor[bytes, bytes]
+type Context = grpc.aio.ServicerContext[bytes, bytes]
 type Supplier = Callable[[], Awaitable[object]]
 """Gives the implementation of a contract; asked once, with its first call."""
 
@@ -43,14 +51,14 @@ class GrpcLinks:
         clock: Clock,
         *,
         calls_max: int = CALLS_MAX,
-        interceptors: Sequence[aio.ServerInterceptor] = (),
+        interceptors: Sequence[ServerInterceptor] = (),
     ) -> None:
         self._apis = dict(apis)
         self._security = security
         self._tokens = LinkTokens(security, clock)
         self._calls_max = calls_max
         self._interceptors = list(interceptors)
-        self._server: aio.Server | None = None
+        self._server: grpc.aio.Server | None = None
         self._health = LinkHealth()
 
     async def start(self, *, host: str, port: int = 0) -> int:
@@ -58,7 +66,9 @@ class GrpcLinks:
 
         Raises OSError when nobody can listen there, and LinkSecurityError for certificates that cannot be read.
         """
-        server = aio.server(interceptors=self._interceptors, options=_OPTIONS, maximum_concurrent_rpcs=self._calls_max)
+        server = grpc.aio.server(
+            interceptors=self._interceptors, options=_OPTIONS, maximum_concurrent_rpcs=self._calls_max
+        )
         for api, supplier in self._apis.items():
             contract = contract_of(api)
             answers = {
@@ -108,7 +118,7 @@ class GrpcLinks:
                 await _refuse(context, error)
             except UnavailableError as error:
                 _LOG.warning("%s: unavailable: %s", call.path, error)
-                await context.abort(grpc.StatusCode.UNAVAILABLE, "Something that this needs is away.")
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "Something that this needs is away.", _NOT_AGAIN)
             except Exception as error:  # noqa: BLE001  (a fault may be of any kind; it is logged, and told without its reason)
                 if limit.expired():
                     await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "The deadline has passed.")
