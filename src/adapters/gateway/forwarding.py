@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from adapters.gateway.answers import EdgeError, away, broken, slow
+from adapters.gateway.answers import EdgeError, away, broken, invalid, slow
 from adapters.gateway.asgi import Headers, Receive, Send
 from adapters.gateway.bodies import KEPT_BYTES_MAX, ClientBody, ClientGoneError, too_large
 from adapters.gateway.headers import Framing, backwards
@@ -132,7 +132,7 @@ class Forwarding:
     async def _answer(self, answer: httpx.Response) -> None:
         assert isinstance(answer.stream, httpx.AsyncByteStream)
         self._began = True
-        headers = backwards(answer.headers.raw, request_id=self._passage.request_id)
+        headers = backwards(answer.status_code, answer.headers.raw, request_id=self._passage.request_id)
         await self._send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
         self._wait(self._patience.silence_s)
         async for piece in answer.stream:
@@ -172,6 +172,8 @@ class Forwarding:
         _log.warning("%s: %s", name, type(error).__name__)
         if self._began:
             return
+        if isinstance(error, httpx.LocalProtocolError):
+            raise invalid("A header holds what none may hold.") from error
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
             raise away(name) from error
         raise broken(name) from error
