@@ -35,9 +35,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def _is_answering(self) -> bool:
+    def _owes_an_answer(self) -> bool:
+        """Tell whether what is written now could be taken for an answer to a request that came whole before.
+
+        In the midst of a body it is the answer to that one, unless the service's has begun.
+        """
         cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and not cycle.response_complete
+        if cycle is None or cycle.response_complete:
+            return False
+        return bool(self.pipeline) or cycle.response_started or not cycle.more_body
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
@@ -105,8 +111,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _refuse(self, status: int, code: str, detail: str) -> None:
         self._in_head = False
         self._stop_timer()
-        if self._is_answering:
-            # The answer to the request before is under way, and anything written now would stand in its midst.
+        if self._owes_an_answer:
             self.transport.close()
             return
         kind = f"urn:fairseat:problem:{code}"
