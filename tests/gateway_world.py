@@ -228,4 +228,4 @@ async def edge(
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # nothing is encrypted here, and certificates take time
             async with httpx.AsyncClient(base_url=base_url, timeout=10, trust_env=False, verify=context) as client:
                 yield Edge(port, gateway, service, keys, client)
-        await upstreams.close()
+        await gateway.close()
