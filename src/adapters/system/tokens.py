@@ -122,6 +122,15 @@ class JwtTokenVerifier(TokenVerifier):
             session_id=claims.sid,
         )
 
+    def key_is_unknown(self, token: str) -> bool:
+        """Tell whether the token names a key that is not among these; False for what is no token at all."""
+        if len(token) > _TOKEN_CHARACTERS_MAX:
+            return False
+        try:
+            return jwt.get_unverified_header(token).get("kid", "") not in self._keys
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            return False
+
     def _claims(self, token: str) -> _Claims:
         header = jwt.get_unverified_header(token)
         key = self._keys.get(header.get("kid", ""))
