@@ -76,6 +76,10 @@ class Gateway:
         for stream in self._streams:
             stream.end()
 
+    async def close(self) -> None:
+        """Close the connections to the services."""
+        await self._upstreams.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live for as long as the server does."""
         if scope["type"] == "lifespan":
@@ -88,7 +92,7 @@ class Gateway:
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
-        await self._upstreams.close()
+        await self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

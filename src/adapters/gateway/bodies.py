@@ -58,4 +58,4 @@ class ClientBody(httpx.AsyncByteStream):
 
 def too_large(bytes_max: int) -> EdgeError:
     """Return the error of a body that is longer than any may be."""
-    return EdgeError(413, "request.too_large", f"The body of a request has at most {bytes_max} bytes.", closes=True)
+    return EdgeError(413, "request.too_large", f"The body of a request has at most {bytes_max} bytes.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from adapters.gateway.answers import EdgeError, away, broken, slow
+from adapters.gateway.answers import EdgeError, away, broken, invalid, slow
 from adapters.gateway.asgi import Headers, Receive, Send
 from adapters.gateway.bodies import KEPT_BYTES_MAX, ClientBody, ClientGoneError, too_large
 from adapters.gateway.headers import Framing, backwards
@@ -62,6 +62,7 @@ class Forwarding:
         self._waits_for_client = False
         self._client_gone = False
         self._ended = False
+        self._complete = False
         self._began = False
 
     async def go(self) -> None:
@@ -73,19 +74,10 @@ class Forwarding:
         length = self._passage.framing.length
         if length is not None and length > self._bytes_max:
             raise too_large(self._bytes_max)
-        watcher: asyncio.Task[None] | None = None
         try:
-            async with self._leash:
-                body = await self._readable()
-                if isinstance(body, bytes):
-                    watcher = asyncio.create_task(self._watch())
-                async with self._passage.upstream.room(streams=self._passage.streams) as way:
-                    answer = await self._asked(way, body)
-                    watcher = watcher or asyncio.create_task(self._watch())
-                    try:
-                        await self._answer(answer)
-                    finally:
-                        await answer.aclose()
+            kept = await self._kept_body()
+            async with self._passage.upstream.room(streams=self._passage.streams) as way:
+                await self._exchange(way, kept)
         except TimeoutError:
             if self._ended and self._began:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -93,10 +85,23 @@ class Forwarding:
                 self._late()
         except httpx.TransportError as error:
             self._failed(error)
+
+    async def _exchange(self, way: httpx.AsyncBaseTransport, kept: bytes | None) -> None:
+        watcher: asyncio.Task[None] | None = None
+        answer: httpx.Response | None = None
+        try:
+            async with asyncio.timeout(None) as self._leash:
+                if kept is not None:
+                    watcher = asyncio.create_task(self._watch())
+                answer = await self._asked(way, kept)
+                watcher = watcher or asyncio.create_task(self._watch())
+                await self._answer(answer)
         finally:
+            # Outside of the leash: a connection whose return to the pool is cancelled is lost to it.
             if watcher is not None:
                 watcher.cancel()
-                await asyncio.gather(watcher, return_exceptions=True)
+            if answer is not None:
+                await answer.aclose()
 
     def end(self) -> None:
         """End the answer here, as if it were whole."""
@@ -104,14 +109,15 @@ class Forwarding:
         with suppress(RuntimeError):  # it is ending already
             self._leash.reschedule(asyncio.get_running_loop().time())
 
-    async def _readable(self) -> bytes | None:
+    async def _kept_body(self) -> bytes | None:
         """Return the body if it is a small one; None when it has to be passed on while it comes."""
         framing = self._passage.framing
         if not framing.has_body:
             return b""
-        if framing.length is not None and framing.length <= KEPT_BYTES_MAX:
+        if framing.length is None or framing.length > KEPT_BYTES_MAX:
+            return None
+        async with asyncio.timeout(None) as self._leash:
             return await self._body.whole()
-        return None
 
     async def _asked(self, way: httpx.AsyncBaseTransport, kept: bytes | None) -> httpx.Response:
         passage = self._passage
@@ -132,13 +138,15 @@ class Forwarding:
     async def _answer(self, answer: httpx.Response) -> None:
         assert isinstance(answer.stream, httpx.AsyncByteStream)
         self._began = True
-        headers = backwards(answer.headers.raw, request_id=self._passage.request_id)
+        headers = backwards(answer.status_code, answer.headers.raw, request_id=self._passage.request_id)
         await self._send({"type": "http.response.start", "status": answer.status_code, "headers": headers})
         self._wait(self._patience.silence_s)
         async for piece in answer.stream:
             self._wait(self._patience.linger_s)
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
             self._wait(self._patience.silence_s)
+        self._complete = True
+        self._wait(self._patience.linger_s)
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _moved(self, waits_for_client: bool) -> None:
@@ -151,6 +159,8 @@ class Forwarding:
 
     async def _watch(self) -> None:
         await self._body.gone()
+        if self._complete:  # then it is the server that ends its part
+            return
         self._client_gone = True
         with suppress(RuntimeError):  # as above
             self._leash.reschedule(asyncio.get_running_loop().time())
@@ -172,6 +182,8 @@ class Forwarding:
         _log.warning("%s: %s", name, type(error).__name__)
         if self._began:
             return
+        if isinstance(error, httpx.LocalProtocolError):
+            raise invalid("A header holds what none may hold.") from error
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
             raise away(name) from error
         raise broken(name) from error

@@ -54,6 +54,7 @@ _ONCE = frozenset(
 )
 """Headers of which two could be read as one by the gateway, and as the other by the service behind it."""
 
+_BODILESS = frozenset({204, 304})
 _OF_THE_SERVICES_SERVER = frozenset({b"date", b"server", b"x-request-id"})
 
 
@@ -152,14 +153,20 @@ def onwards(scope: Scope, headers: Headers, *, framing: Framing, request_id: byt
     return sent
 
 
-def backwards(headers: Iterable[tuple[bytes, bytes]], *, request_id: bytes) -> Headers:
-    """Return the headers that the client is sent; what its body is coded in stays as it is."""
+def backwards(status: int, headers: Iterable[tuple[bytes, bytes]], *, request_id: bytes) -> Headers:
+    """Return the headers that the client is sent; what its body is coded in stays as it is.
+
+    An answer that has no body (RFC 9110, 8.6) goes out without the length that it would have.
+    """
     lowered = [(name.lower(), value) for name, value in headers]
     named = _named_by_connection(lowered)
     sent = [
         (name, value)
         for name, value in lowered
-        if name not in _HOP_BY_HOP and name not in _OF_THE_SERVICES_SERVER and name not in named
+        if name not in _HOP_BY_HOP
+        and name not in _OF_THE_SERVICES_SERVER
+        and name not in named
+        and not (status in _BODILESS and name == b"content-length")
     ]
     sent.append((REQUEST_ID_HEADER, request_id))
     return sent

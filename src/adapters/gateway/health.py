@@ -61,10 +61,13 @@ async def _asked(upstream: Upstream) -> ReadyBody | None:
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             answer = await upstream.fetch(f"{PATH}/ready")
-        return msgspec.json.decode(answer.content, type=ReadyBody)
-    except (httpx.TransportError, TimeoutError, msgspec.DecodeError) as error:
+    except (httpx.TransportError, TimeoutError) as error:
         _log.warning("health: %s: %s", upstream.name, type(error).__name__)
         return None
+    try:
+        return msgspec.json.decode(answer.content, type=ReadyBody)
+    except msgspec.DecodeError:
+        return ReadyBody("unavailable", {})  # it is there, and cannot even say what it lacks
 
 
 def _merge(found: dict[str, DependencyBody], name: str, said: DependencyBody) -> None:

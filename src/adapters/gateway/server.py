@@ -15,7 +15,7 @@ from adapters.http.problems import MEDIA_TYPE, ProblemDocument, title_of
 _HEAD_BYTES_MAX = 2 * HEADER_BYTES_MAX
 """Of the first line and the headers, before it is clear whether they end; what is whole is judged more exactly."""
 
-_HEAD_TIMEOUT_S = 15.0
+_PATIENCE_S = 15.0
 _log = logging.getLogger(__name__)
 
 
@@ -32,29 +32,35 @@ class BoundedHttp(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._head_bytes = 0
         self._in_head = False
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
-    def _is_answering(self) -> bool:
+    def _owes_an_answer(self) -> bool:
+        """Tell whether what is written now could be taken for an answer to a request that came whole before.
+
+        In the midst of a body it is the answer to that one, unless the service's has begun.
+        """
         cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and not cycle.response_complete
+        if cycle is None or cycle.response_complete:
+            return False
+        return bool(self.pipeline) or cycle.response_started or not cycle.more_body
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
         super().connection_made(transport)
-        self._expect_head()
+        self._start_timer()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_whole()
+        self._stop_timer()
         super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._in_head and not self.transport.is_closing():
-            if self._head_timer is None:
-                self._expect_head()
+            if self._timer is None:
+                self._start_timer()
             self._head_bytes += len(data)
             if self._head_bytes > _HEAD_BYTES_MAX:
                 self._refuse(431, "request.headers_too_large", "The headers of the request are too large.")
@@ -67,32 +73,45 @@ class BoundedHttp(HttpToolsProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        self._head_is_whole()
+        self._in_head = False
+        self._stop_timer()
         super().on_headers_complete()
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self.cycle.response_complete and self._timer is None:
+            # The answer came before the end of the request; whoever goes on sending is listened to for a while, since
+            # with a connection that is cut they would not get to see it.
+            self._start_timer()
+
+    @override
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._stop_timer()
 
     @override
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "request.invalid", msg)
 
-    def _expect_head(self) -> None:
-        self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self._too_late)
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(_PATIENCE_S, self._too_late)
 
-    def _head_is_whole(self) -> None:
-        self._in_head = False
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _too_late(self) -> None:
         if self._in_head:
             self._refuse(408, "request.timeout", "The request did not come in time.")
-        else:  # a connection that was opened for later, and not used
+        else:  # it was opened for later and not used, or something is sent that nobody wants any more
             self.transport.close()
 
     def _refuse(self, status: int, code: str, detail: str) -> None:
-        self._head_is_whole()
-        if self._is_answering:
-            # The answer to the request before is under way, and anything written now would stand in its midst.
+        self._in_head = False
+        self._stop_timer()
+        if self._owes_an_answer:
             self.transport.close()
             return
         kind = f"urn:fairseat:problem:{code}"
