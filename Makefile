@@ -19,7 +19,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /et
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench plots mutants fire crash lock openapi asyncapi protos rulebook fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots mutants fire crash test-split lock openapi asyncapi protos rulebook fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -47,6 +47,9 @@ fire: $(STAMP) ## Let 200 buyers fight for 20 seats in four processes, a thousan
 
 crash: $(STAMP) ## Kill API and worker 20 times under 200 purchases, then let everybody at 500 orders at once (ten minutes)
 	@FAIRSEAT_TEST_CRASH_KILLS=$(or $(KILLS),20) FAIRSEAT_TEST_CONTENDED_ORDERS=$(or $(ORDERS),500) $(BIN)/pytest -s tests/processes/test_purchases_survive_kills.py tests/integration/test_no_deadlock_on_an_order.py $(ARGS)
+
+test-split: $(STAMP) ## Run the tests of whole processes with each service in a process of its own, and kill each of them (half an hour)
+	@FAIRSEAT_TEST_FORM=split $(BIN)/pytest tests/processes $(ARGS)
 
 fmt: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

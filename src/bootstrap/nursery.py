@@ -4,9 +4,12 @@ import sys
 from collections.abc import Sequence
 
 import bootstrap.gateway
-import bootstrap.runtime  # loaded here, once, so that no process that is forked has to
+import bootstrap.runtime
 from adapters.embedded.nursery import tend
 from bootstrap.cli import main
+
+LOADED = (bootstrap.gateway, bootstrap.runtime)
+"""What is loaded here, once, so that no process that is forked has to; but for gRPC, which is not to be forked."""
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -20,5 +23,4 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    assert bootstrap.gateway and bootstrap.runtime
     tend(run_command)

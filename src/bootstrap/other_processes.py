@@ -6,13 +6,16 @@ gRPC is loaded when it is used: a process that runs every service does without.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, override
+from typing import Any, cast, override
 
 from adapters.system.clock import SystemClock
+from adapters.system.token_keys import FetchedTokenVerifier
+from adapters.system.tokens import TokenTerms
 from bootstrap.containers.service import Elsewhere
 from bootstrap.needs import SERVICES
 from bootstrap.setting_groups import LinkSettings
 from bootstrap.settings import Settings, SettingsError
+from ports.published.identity import TokenKeysApi, TokenVerifier
 
 _CERTIFIED = ("certificate", "key", "authority")
 
@@ -25,9 +28,26 @@ class OtherProcesses(Elsewhere):
         self._served_by = served_by
         self._name = name
         self._remote: Any = None  # RemoteLinks, which is not loaded yet
+        self._verifier: TokenVerifier | None = None
 
     @override
     async def get[T](self, api: type[T]) -> T:
+        # Tokens are read here, with keys that are fetched now and then; nothing else is worth more than a call.
+        return cast("T", self._verifying()) if api is TokenVerifier else self._client(api)
+
+    @override
+    async def close(self) -> None:
+        if self._remote is not None:
+            await self._remote.close()
+
+    def _verifying(self) -> TokenVerifier:
+        if self._verifier is None:
+            terms = TokenTerms(issuer=self._settings.token.issuer, audience=self._settings.token.audience)
+            keys, remote = self._client(TokenKeysApi), self._client(TokenVerifier)
+            self._verifier = FetchedTokenVerifier(keys, remote, terms, SystemClock())
+        return self._verifier
+
+    def _client[T](self, api: type[T]) -> T:
         if self._remote is None:
             from adapters.grpc.clients import RemoteLinks
 
@@ -39,11 +59,6 @@ class OtherProcesses(Elsewhere):
         except LookupError:
             raise SettingsError(f"FAIRSEAT_LINKS_{self._served_by[api].upper()} is missing.") from None
         return client
-
-    @override
-    async def close(self) -> None:
-        if self._remote is not None:
-            await self._remote.close()
 
 
 @asynccontextmanager

@@ -1,11 +1,32 @@
-"""Groups of settings of files, reviews, mail, and of links between services."""
+"""Groups of settings of orders, transfers, resale, files, reviews, mail, and of links between services."""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from bootstrap.setting_types import Port, Secret
+from bootstrap.setting_types import Port, Seconds, Secret
+
+
+class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that a buyer has to pay, that a payment in progress adds, and that an order lasts at most."""
+
+    ttl_s: Seconds = 900
+    payment_protection_s: Seconds = 900
+    lifetime_max_s: Seconds = 3600
+
+
+class TransferSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that a pass waits for the person it is offered to, and how many an account may offer in 24 hours."""
+
+    window_s: Annotated[int, Meta(ge=300, le=7_776_000)] = 604_800
+    per_day_max: Annotated[int, Meta(ge=1, le=10_000)] = 50
+
+
+class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that somebody on a waiting list has to accept the passes that were given back for them."""
+
+    waiting_offer_window_s: Seconds = 1_800
 
 
 class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,15 @@ from msgspec import Meta
 
 from bootstrap.gateway_settings import GatewaySettings
 from bootstrap.needs import SERVICES, needed
-from bootstrap.setting_groups import LinkSettings, MailSettings, MediaSettings, ReviewSettings
+from bootstrap.setting_groups import (
+    LinkSettings,
+    MailSettings,
+    MediaSettings,
+    OrderSettings,
+    ResaleSettings,
+    ReviewSettings,
+    TransferSettings,
+)
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
@@ -135,21 +143,6 @@ class PassSettings(msgspec.Struct, frozen=True, kw_only=True):
     doors_open_before_s: Seconds = 14_400
 
 
-class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that a buyer has to pay, that a payment in progress adds, and that an order lasts at most."""
-
-    ttl_s: Seconds = 900
-    payment_protection_s: Seconds = 900
-    lifetime_max_s: Seconds = 3600
-
-
-class TransferSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that a pass waits for the person it is offered to, and how many an account may offer in 24 hours."""
-
-    window_s: Annotated[int, Meta(ge=300, le=7_776_000)] = 604_800
-    per_day_max: Annotated[int, Meta(ge=1, le=10_000)] = 50
-
-
 class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`).
 
@@ -165,12 +158,6 @@ class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     plan_seats_per_request: Annotated[int, Meta(ge=1, le=150_000)] = 150_000
     plan_document_bytes: Annotated[int, Meta(ge=1_000, le=1_000_000_000)] = 200_000_000
     plan_document_keep_s: Annotated[int, Meta(ge=3_600, le=2_592_000)] = 604_800
-
-
-class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that somebody on a waiting list has to accept the passes that were given back for them."""
-
-    waiting_offer_window_s: Seconds = 1_800
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """A process is asked for the settings of its own services, and for what leads to others; a line says what lacks."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from typer.testing import CliRunner
@@ -7,6 +9,7 @@ from typer.testing import CliRunner
 from bootstrap.cli import app
 from bootstrap.needs import NEEDED_BY, SERVICES, needed
 from bootstrap.settings import PREFIX, Settings, SettingsError, read_settings, variables
+from bootstrap.split import Ports, programs_of
 from bootstrap.topology import SERVED_BY, all_services, build_platform, check_links, platform_beside
 from ports.published.identity import TokenVerifier
 from tests.service_client import settings_with
@@ -117,3 +120,21 @@ async def test_what_is_served_here_is_not_asked_elsewhere() -> None:
     assert TokenVerifier not in platform.links.served_by
     assert {SERVED_BY[api] for api in platform.links.served_by} == {"ticket"}
     await platform.close()
+
+
+def test_a_process_is_given_no_secret_of_a_service_that_is_not_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAIRSEAT_VENUE_DATABASE_URL", "postgresql://of-whoever-starts-it")
+    every = {name: f"value of {name}" for name, _, _, _ in variables()}
+    ports = {name: Ports(http=7000 + number, links=8000 + number) for number, name in enumerate(SERVICES)}
+    programs = {
+        each.name: each.environment for each in programs_of(Path("split"), every, ports, host="127.0.0.1", port=9000)
+    }
+    for service in SERVICES:
+        given = {name.removeprefix(PREFIX) for name in programs[service] if name.startswith(PREFIX)}
+        own = {name for name, services in NEEDED_BY.items() if service in services}
+        assert given & NEEDED_BY.keys() == own, service
+        assert "STRIPE_CONNECT" in given, "what is no secret is for all"
+        assert programs[service]["FAIRSEAT_LINKS_PORT"] == str(ports[service].links)
+    gateway = programs["gateway"]
+    assert not {name.removeprefix(PREFIX) for name in gateway} & NEEDED_BY.keys()
+    assert gateway["FAIRSEAT_GATEWAY_ORDER"] == f"http://127.0.0.1:{ports['order'].http}"
