@@ -40,6 +40,21 @@ class TokenVerifier(Protocol):
         """
 
 
+class TokenKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key whose tokens are honoured: its id, and the `x` of an Ed25519 JSON Web Key (RFC 8037)."""
+
+    kid: str
+    x: str
+
+
+class TokenKeysApi(Protocol):
+    """What a process that reads access tokens by itself asks, now and then."""
+
+    @abstractmethod
+    async def token_keys(self) -> tuple[TokenKey, ...]:
+        """Return the keys whose tokens are honoured, the one that signs first. Raises LinkUnavailableError."""
+
+
 class IdentityApi(Protocol):
     """What others may ask about accounts, once they have asked who may know."""
 
