@@ -56,7 +56,7 @@ def gateway(behind: int, keys: Keys) -> Gateway:
 def serve(what: str, port: int, behind: int, pem: str) -> None:
     app = service if what == "service" else gateway(behind, Keys(SigningKeys.from_pem(pem.encode())))
     uvicorn.run(
-        app,  # type: ignore[arg-type]  # uvicorn's own names for the same dictionaries
+        app,
         port=port,
         http="httptools" if what == "service" else BoundedHttp,
         loop="uvloop",
