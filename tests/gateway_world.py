@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, override
 from uuid import UUID, uuid4
 
 import httpx
-import msgspec
 import uvicorn
 from uvicorn.server import ServerState
 
@@ -18,9 +17,9 @@ from adapters.gateway.app import Gateway, Layer, Local
 from adapters.gateway.asgi import Headers, Receive, Scope, Send
 from adapters.gateway.forwarding import Patience
 from adapters.gateway.health import GatewayHealth
-from adapters.gateway.keys import FetchedKeysVerifier
 from adapters.gateway.routes import Route, RouteTable
 from adapters.gateway.server import BoundedHttp
+from adapters.gateway.tokens import token_verifier
 from adapters.gateway.upstreams import UpstreamLimits, Upstreams
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Source
@@ -29,8 +28,9 @@ from adapters.system.tokens import JwtTokenSigner, TokenTerms
 from bootstrap.listening import listen
 from core.identity.access import AccessClaims
 from core.shared.callers import Role
-from core.shared.errors import UnavailableError
 from core.shared.ids import AccountId, TenantId
+from ports.published.identity import TokenKey, TokenKeysApi
+from ports.published.refusals import LinkUnavailableError
 
 TERMS = TokenTerms(issuer="https://fairseat.example", audience="fairseat")
 ROUTES = (
@@ -114,18 +114,20 @@ class Service:
 
 
 @dataclass(slots=True)
-class Keys:
+class Keys(TokenKeysApi):
     """The keys of the auth service: they can be changed, and be away."""
 
     keys: SigningKeys = field(default_factory=SigningKeys.generate)
     away: bool = False
     fetched: int = 0
 
-    async def fetch(self) -> bytes:
+    @override
+    async def token_keys(self) -> tuple[TokenKey, ...]:
         self.fetched += 1
         if self.away:
-            raise UnavailableError("nobody answers")
-        return msgspec.json.encode(JwtTokenSigner(self.keys, TERMS).published_keys())
+            raise LinkUnavailableError("nobody answers")
+        shown = JwtTokenSigner(self.keys, TERMS).published_keys()
+        return tuple(TokenKey(kid=key.kid, x=key.x) for key in shown.keys)
 
     async def token(self, tenant: UUID | None = None, *, ttl_s: int = 600) -> str:
         now = datetime.now(UTC) - timedelta(seconds=1)
@@ -216,7 +218,7 @@ async def edge(
         gateway = Gateway(
             RouteTable(ROUTES),
             upstreams,
-            verifier=FetchedKeysVerifier(keys.fetch, TERMS, SystemClock()),
+            verifier=token_verifier(keys, TERMS, SystemClock()),
             ids=Uuid7Source(),
             local=(Local("/health", GatewayHealth(upstreams)),),
             layers=layers,

@@ -3,10 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import cast
 
-import httpx
 import uvicorn
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -17,10 +15,10 @@ from adapters.gateway.asgi import ASGIApp
 from adapters.gateway.forwarding import Patience
 from adapters.gateway.health import PATH as HEALTH_PATH
 from adapters.gateway.health import GatewayHealth
-from adapters.gateway.keys import FetchedKeysVerifier
 from adapters.gateway.routes import Route, RouteTable
 from adapters.gateway.server import BoundedHttp
-from adapters.gateway.upstreams import Upstream, UpstreamLimits, Upstreams
+from adapters.gateway.tokens import ShownTokenKeys, token_verifier
+from adapters.gateway.upstreams import UpstreamLimits, Upstreams
 from adapters.http.app import DOCUMENT_PATH, SERVICE_OPT
 from adapters.http.sse import MEDIA_TYPE as EVENT_STREAM
 from adapters.system.clock import SystemClock
@@ -30,12 +28,9 @@ from bootstrap.runtime import Server, raise_open_files, trusted_proxies
 from bootstrap.settings import PREFIX, Settings, SettingsError
 from bootstrap.signals import stop_signal
 from bootstrap.web import create_openapi_app
-from core.shared.errors import UnavailableError
 
 SERVICES = ("auth", "user", "venue", "ticket", "order", "payment", "admission", "content", "expiration")
 _GRACE_S = 10
-_KEYS_TIMEOUT_S = 3.0
-_KEYS_PATH = "/.well-known/jwks.json"
 
 
 def routes_of(app: Litestar) -> RouteTable:
@@ -71,7 +66,7 @@ def create_gateway(settings: Settings, *, layers: Sequence[Layer] = ()) -> Gatew
     return Gateway(
         table,
         upstreams,
-        verifier=FetchedKeysVerifier(partial(_published_keys, upstreams["auth"]), terms, SystemClock()),
+        verifier=token_verifier(ShownTokenKeys(upstreams["auth"]), terms, SystemClock()),
         ids=Uuid7Source(),
         local=(Local(HEALTH_PATH, GatewayHealth(upstreams)), Local(DOCUMENT_PATH, _asgi(described))),
         layers=layers,
@@ -125,17 +120,6 @@ def _addresses(settings: Settings, table: RouteTable) -> dict[str, str]:
     if missing:
         raise SettingsError("\n".join(f"{PREFIX}GATEWAY_{name.upper()} is missing." for name in missing))
     return {name: url for name in SERVICES if (url := settings.gateway.url(name))}
-
-
-async def _published_keys(auth: Upstream) -> bytes:
-    try:
-        async with asyncio.timeout(_KEYS_TIMEOUT_S):
-            answer = await auth.fetch(_KEYS_PATH)
-    except (httpx.TransportError, TimeoutError) as error:
-        raise UnavailableError("the auth service cannot be reached") from error
-    if answer.status_code != 200:
-        raise UnavailableError(f"the auth service answers {answer.status_code}")
-    return answer.content
 
 
 def _asgi(app: Litestar) -> ASGIApp:

@@ -20,9 +20,9 @@ import uvicorn
 from adapters.embedded.readiness import free_port
 from adapters.gateway.app import Gateway
 from adapters.gateway.asgi import Receive, Scope, Send
-from adapters.gateway.keys import FetchedKeysVerifier
 from adapters.gateway.routes import RouteTable
 from adapters.gateway.server import BoundedHttp
+from adapters.gateway.tokens import token_verifier
 from adapters.gateway.upstreams import UpstreamLimits, Upstreams
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Source
@@ -47,7 +47,7 @@ def gateway(behind: int, keys: Keys) -> Gateway:
     return Gateway(
         RouteTable(ROUTES),
         Upstreams(dict.fromkeys(("venue", "payment", "content"), f"http://127.0.0.1:{behind}"), UpstreamLimits()),
-        verifier=FetchedKeysVerifier(keys.fetch, TERMS, SystemClock()),
+        verifier=token_verifier(keys, TERMS, SystemClock()),
         ids=Uuid7Source(),
         request_bytes_max=1_000_000,
     )
@@ -56,7 +56,7 @@ def gateway(behind: int, keys: Keys) -> Gateway:
 def serve(what: str, port: int, behind: int, pem: str) -> None:
     app = service if what == "service" else gateway(behind, Keys(SigningKeys.from_pem(pem.encode())))
     uvicorn.run(
-        app,  # type: ignore[arg-type]  # uvicorn's own names for the same dictionaries
+        app,
         port=port,
         http="httptools" if what == "service" else BoundedHttp,
         loop="uvloop",

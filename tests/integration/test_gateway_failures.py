@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import uvloop
 
 from adapters.gateway.asgi import Send
 from adapters.gateway.forwarding import Patience
@@ -215,6 +216,47 @@ async def test_a_service_is_asked_so_much_at_a_time_and_what_waits_is_bounded() 
         assert waiting == 2
         open_up.set()
         assert sorted(got.status_code for got in await asyncio.gather(*at_once)) == [200] * 10 + [503]
+
+
+def test_no_place_is_lost_whatever_becomes_of_requests() -> None:
+    """Answers that are read, answers that nobody waits for, and a service that breaks off, all at once.
+
+    On the event loop of real processes: another one hides what happens at the same moment.
+    """
+
+    async def handler(asked: Asked, send: Send) -> None:
+        if asked.scope["query_string"] == b"breaks":
+            raise ConnectionAbortedError
+        await asyncio.sleep(0.001)
+        await answer(send, 200, b"x" * 1_000)
+
+    async def many() -> None:
+        async with edge(handler, limits=UpstreamLimits(connections_max=3)) as at:
+            headers = await at.headers()
+            head = f"GET {PATH} HTTP/1.1\r\nHost: h\r\nAuthorization: {headers['Authorization']}\r\n\r\n".encode()
+
+            async def leaves(after_s: float) -> None:
+                _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+                writer.write(head)
+                await asyncio.sleep(after_s)
+                writer.close()
+
+            async with asyncio.TaskGroup() as group:
+                for number in range(12):
+                    for _ in range(5):
+                        group.create_task(_read(at, headers))
+                    group.create_task(leaves(number / 1_000))
+                    group.create_task(at.client.get(f"{PATH}?breaks", headers=headers))
+            async with asyncio.timeout(5):
+                assert [await _read(at, headers) for _ in range(10)] == [200] * 10
+            assert at.gateway.places_taken == 0
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(many())
+
+
+async def _read(at: Edge, headers: dict[str, str]) -> int:
+    return (await at.client.get(PATH, headers=headers)).status_code
 
 
 async def test_events_pass_at_once_and_their_readers_take_nobodys_place() -> None:

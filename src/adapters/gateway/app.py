@@ -76,6 +76,11 @@ class Gateway:
         for stream in self._streams:
             stream.end()
 
+    @property
+    def places_taken(self) -> int:
+        """How many requests are with the services at this moment, or wait for one."""
+        return sum(upstream.places_taken for upstream in self._upstreams)
+
     async def close(self) -> None:
         """Close the connections to the services."""
         await self._upstreams.close()

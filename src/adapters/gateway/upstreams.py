@@ -12,7 +12,7 @@ from adapters.gateway.answers import away
 from adapters.gateway.asgi import Headers
 
 _CONNECT_TIMEOUT_S = 3.0
-_POOL_TIMEOUT_S = 3.0
+_PLACE_TIMEOUT_S = 3.0
 _IDLE_S = 3.0
 """How long a connection is kept for the next request: shorter than a service keeps it (uvicorn: 5 s), so that hardly
 any request goes out on one that is being closed."""
@@ -33,6 +33,9 @@ class Upstream:
     """One service, as the gateway asks it.
 
     Its streams have a connection each outside the pool, so that readers of live maps leave no buyer without one.
+
+    Places are given out here and not by the pool: a request that is given up while it waits for a connection of the
+    pool takes that one with it for good.
     """
 
     def __init__(self, name: str, url: str, limits: UpstreamLimits, context: ssl.SSLContext) -> None:
@@ -42,11 +45,17 @@ class Upstream:
         self._context = context
         self._asked = 0
         self._streaming = 0
-        self._pool = self._transport(limits.connections_max, keep=True)
+        self._places = asyncio.Semaphore(limits.connections_max)
+        self._pool = self._transport(kept=limits.connections_max)
+
+    @property
+    def places_taken(self) -> int:
+        """How many requests it is asked at this moment, streams and those that wait for a connection among them."""
+        return self._asked + self._streaming
 
     def request(self, method: str, target: bytes, headers: Headers, body: httpx.AsyncByteStream) -> httpx.Request:
         """Return a request for this service; the target goes out byte for byte as it came in."""
-        timeout = {"connect": _CONNECT_TIMEOUT_S, "pool": _POOL_TIMEOUT_S, "read": None, "write": None}
+        timeout = {"connect": _CONNECT_TIMEOUT_S, "pool": _CONNECT_TIMEOUT_S, "read": None, "write": None}
         return httpx.Request(
             method, self.url, headers=headers, stream=body, extensions={"target": target, "timeout": timeout}
         )
@@ -58,7 +67,7 @@ class Upstream:
             if self._streaming >= self._limits.streams_max:
                 raise away(self.name)
             self._streaming += 1
-            own = self._transport(1, keep=False)
+            own = self._transport(kept=0)
             try:
                 yield own
             finally:
@@ -69,9 +78,20 @@ class Upstream:
             raise away(self.name)
         self._asked += 1
         try:
-            yield self._pool
+            await self._place()
+            try:
+                yield self._pool
+            finally:
+                self._places.release()
         finally:
             self._asked -= 1
+
+    async def _place(self) -> None:
+        try:
+            async with asyncio.timeout(_PLACE_TIMEOUT_S):
+                await self._places.acquire()
+        except TimeoutError:
+            raise away(self.name) from None
 
     async def fetch(self, path: str) -> httpx.Response:
         """GET something of the service for the gateway itself; raises httpx.TransportError."""
@@ -89,16 +109,12 @@ class Upstream:
         """Close every connection that is kept."""
         await self._pool.aclose()
 
-    def _transport(self, connections_max: int, *, keep: bool) -> httpx.AsyncHTTPTransport:
+    def _transport(self, *, kept: int) -> httpx.AsyncHTTPTransport:
         # No client: that one would keep cookies, follow redirects, and add headers of its own.
         return httpx.AsyncHTTPTransport(
             verify=self._context,
             trust_env=False,
-            limits=httpx.Limits(
-                max_connections=connections_max,
-                max_keepalive_connections=connections_max if keep else 0,
-                keepalive_expiry=_IDLE_S,
-            ),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=_IDLE_S),
         )
 
 
