@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import grpc
@@ -17,6 +18,7 @@ _TYPE = "fairseat-link+jwt"
 _ALGORITHM = "HS256"
 _SECRET_BYTES_MIN = 32
 _TOKEN_CHARACTERS_MAX = 2_048
+_TOKENS_MAX = 256
 _SCHEME = "Bearer "
 
 
@@ -86,6 +88,8 @@ class LinkTokens:
         self._clock = clock
         self._header = ""
         self._renew_at: datetime | None = None
+        # A token serves for many calls; what it says is looked up, and whether that is so still is asked each time.
+        self._verified = lru_cache(_TOKENS_MAX)(self._claims)
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """Return what a call shows; a token serves for half of its time."""
@@ -118,6 +122,14 @@ class LinkTokens:
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM, headers={"typ": _TYPE})
 
     def _read(self, token: str) -> str:
+        made, ends, caller = self._verified(token)
+        now = self._clock.now().timestamp()
+        skew = _CLOCK_SKEW_MAX.total_seconds()
+        if now >= ends + skew or made - now > skew or ends - made > TOKEN_TTL_S:
+            raise UnknownCallerError("The token is not for this time.")
+        return caller
+
+    def _claims(self, token: str) -> tuple[int, int, str]:
         if len(token) > _TOKEN_CHARACTERS_MAX:
             raise UnknownCallerError("The token is too long.")
         try:
@@ -131,11 +143,6 @@ class LinkTokens:
                 # The times are checked with the clock of the process, not with the system's.
                 options={"require": ["aud", "sub", "iat", "exp"], "verify_exp": False, "verify_iat": False},
             )
-            made, ends, caller = int(claims["iat"]), int(claims["exp"]), str(claims["sub"])
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            return int(claims["iat"]), int(claims["exp"]), str(claims["sub"])
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise UnknownCallerError("The token is not valid.") from None
-        now = self._clock.now().timestamp()
-        skew = _CLOCK_SKEW_MAX.total_seconds()
-        if now >= ends + skew or made - now > skew or ends - made > TOKEN_TTL_S:
-            raise UnknownCallerError("The token is not for this time.")
-        return caller
