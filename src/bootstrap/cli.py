@@ -263,7 +263,9 @@ def _stripe_stand_in(folder: Path) -> str:
 
 def _chosen(services: str | None) -> tuple[str, ...]:
     """Return the names of services that are given with commas between, or of all; raises SettingsError."""
-    names = SERVICES if services is None else tuple(filter(None, map(str.strip, services.split(","))))
+    if services is None:
+        return SERVICES
+    names = tuple(name for word in services.split(",") if (name := word.strip()))
     if unknown := [name for name in names if name not in SERVICES]:
         raise SettingsError(f"--services: {unknown[0]!r} is no service; there are {', '.join(SERVICES)}.")
     if not names:
