@@ -49,7 +49,7 @@ crash: $(STAMP) ## Kill API and worker 20 times under 200 purchases, then let ev
 	@FAIRSEAT_TEST_CRASH_KILLS=$(or $(KILLS),20) FAIRSEAT_TEST_CONTENDED_ORDERS=$(or $(ORDERS),500) $(BIN)/pytest -s tests/processes/test_purchases_survive_kills.py tests/integration/test_no_deadlock_on_an_order.py $(ARGS)
 
 test-split: $(STAMP) ## Run the tests of whole processes with each service in a process of its own, and kill each of them (half an hour)
-	@FAIRSEAT_TEST_FORM=split $(BIN)/pytest tests/processes $(ARGS)
+	@FAIRSEAT_TEST_FORM=split $(BIN)/pytest -o timeout=400 tests/processes $(ARGS)
 
 fmt: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

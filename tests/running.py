@@ -19,6 +19,7 @@ from adapters.embedded.readiness import free_port
 READY_TIMEOUT_S = 150
 SPLIT = os.environ.get("FAIRSEAT_TEST_FORM") == "split"
 """Whether every service is to have a process of its own in tests that run everything (`make test-split`)."""
+STOPS_WITHIN_S = 30 if SPLIT else 8
 OWNER = "owner@demo.example.com"
 
 

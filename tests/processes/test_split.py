@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.processes import Mark, leftovers
+from adapters.embedded.rabbitmq_programs import find_rabbitmq
 from bootstrap.needs import SERVICES
 from tests.processes.conftest import differences
 from tests.processes.test_resale_journey import stage
@@ -33,6 +35,10 @@ __all__ = ["stage", "test_a_seat_is_resold_between_processes"]
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
     """Whatever is done to it, it ends well, and its books are those of the provider."""
+    try:
+        find_rabbitmq()
+    except EmbeddedServerError as error:
+        pytest.skip(f"no RabbitMQ node: {error}")
     instance = RunningFairseat(tmp_path_factory.mktemp("split"), split=True)
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
