@@ -204,8 +204,8 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[int]:
 async def edge(
     handler: Handler = fine,
     *,
-    patience: Patience = Patience(),  # noqa: B008
-    limits: UpstreamLimits = UpstreamLimits(),  # noqa: B008
+    patience: Patience | None = None,
+    limits: UpstreamLimits | None = None,
     layers: Sequence[Layer] = (),
     address: str | None = None,
     **options: Any,
@@ -214,7 +214,7 @@ async def edge(
     service, keys = Service(handler), Keys()
     async with serving(service) as behind:
         url = address or f"http://127.0.0.1:{behind}"
-        upstreams = Upstreams(dict.fromkeys(("venue", "payment", "content"), url), limits)
+        upstreams = Upstreams(dict.fromkeys(("venue", "payment", "content"), url), limits or UpstreamLimits())
         gateway = Gateway(
             RouteTable(ROUTES),
             upstreams,
@@ -222,7 +222,7 @@ async def edge(
             ids=Uuid7Source(),
             local=(Local("/health", GatewayHealth(upstreams)),),
             layers=layers,
-            patience=patience,
+            patience=patience or Patience(),
             request_bytes_max=BYTES_MAX,
         )
         async with serving(gateway, http=BoundedHttp, **options) as port:

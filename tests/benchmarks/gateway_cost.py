@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -20,6 +21,7 @@ import uvicorn
 from adapters.embedded.readiness import free_port
 from adapters.gateway.app import Gateway
 from adapters.gateway.asgi import Receive, Scope, Send
+from adapters.gateway.forwarding import Patience
 from adapters.gateway.routes import RouteTable
 from adapters.gateway.server import BoundedHttp
 from adapters.gateway.tokens import token_verifier
@@ -49,6 +51,7 @@ def gateway(behind: int, keys: Keys) -> Gateway:
         Upstreams(dict.fromkeys(("venue", "payment", "content"), f"http://127.0.0.1:{behind}"), UpstreamLimits()),
         verifier=token_verifier(keys, TERMS, SystemClock()),
         ids=Uuid7Source(),
+        patience=Patience(),
         request_bytes_max=1_000_000,
     )
 
@@ -92,8 +95,7 @@ async def _answers(port: int) -> None:
 
 
 def cpu_s(pid: int) -> float:
-    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-        fields = file.read().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

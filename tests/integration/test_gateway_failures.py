@@ -57,8 +57,8 @@ def says(text: bytes) -> Peer:
 FINE = says(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine")
 
 
-async def told(at: Edge, method: str = "GET", **options: object) -> tuple[int, str]:
-    got = await at.client.request(method, PATH, headers=await at.headers(), **options)  # type: ignore[arg-type]
+async def told(at: Edge, method: str = "GET", *, content: bytes | None = None) -> tuple[int, str]:
+    got = await at.client.request(method, PATH, headers=await at.headers(), content=content)
     assert got.headers["content-type"] == "application/problem+json"
     assert got.json()["instance"] == PATH
     return got.status_code, got.json()["code"]

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.gateway.asgi import Send
+from adapters.gateway.asgi import ASGIApp, Receive, Scope, Send
 from tests.gateway_world import BYTES_MAX, QUICK, Asked, answer, edge, fine
 
 VENUE = f"/api/v1/venues/{uuid4()}"
@@ -288,8 +288,8 @@ async def test_requests_on_one_connection_are_answered_in_their_order() -> None:
 async def test_a_layer_sees_who_asks_and_what_for() -> None:
     seen: list[object] = []
 
-    def layer(inner):  # type: ignore[no-untyped-def]
-        async def around(scope, receive, send):  # type: ignore[no-untyped-def]
+    def layer(inner: ASGIApp) -> ASGIApp:
+        async def around(scope: Scope, receive: Receive, send: Send) -> None:
             seen.append((scope["path_template"], scope["user"] is not None))
             await inner(scope, receive, send)
 

@@ -55,7 +55,7 @@ class Gateway:
         ids: IdSource,
         local: Sequence[Local] = (),
         layers: Sequence[Layer] = (),
-        patience: Patience = Patience(),  # noqa: B008  (it is frozen)
+        patience: Patience,
         request_bytes_max: int,
     ) -> None:
         self._table = table

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any, override
+from typing import Any, cast, override
 
 import msgspec
 from uvicorn.config import Config
@@ -40,7 +40,7 @@ class BoundedHttp(HttpToolsProtocol):
 
         In the midst of a body it is the answer to that one, unless the service's has begun.
         """
-        cycle: RequestResponseCycle | None = self.cycle
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # there is none before the first request
         if cycle is None or cycle.response_complete:
             return False
         return bool(self.pipeline) or cycle.response_started or not cycle.more_body

@@ -33,7 +33,7 @@ class ShownTokenKeys(TokenKeysApi):
         try:
             async with asyncio.timeout(_KEYS_TIMEOUT_S):
                 answer = await self._auth.fetch(_KEYS_PATH)
-            if answer.status_code != httpx.codes.OK:
+            if answer.status_code != 200:
                 raise LinkUnavailableError(f"the auth service answers {answer.status_code}")
             shown = msgspec.json.decode(answer.content, type=PublishedKeys)
         except (httpx.TransportError, TimeoutError, msgspec.DecodeError) as error:
