@@ -172,7 +172,7 @@ SCAN = admission_pb2.DESCRIPTOR.message_types_by_name["ScanRecord"]
         (SCAN, "direction", Literal["in", "out", "up"]),
         (SCAN, "direction", str),
     ],
-    ids=str,
+    ids=lambda each: each.name if isinstance(each, Descriptor) else str(each),
 )
 def test_a_contract_that_its_messages_do_not_follow_is_found_before_any_call(
     descriptor: Descriptor, name: str, hint: object
