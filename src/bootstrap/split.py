@@ -18,7 +18,7 @@ import httpx
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.nursery import Nursery
 from adapters.embedded.processes import Mark, end_leftovers
-from adapters.embedded.readiness import LOOPBACK, remembered_port
+from adapters.embedded.readiness import LOOPBACK, port_is_free, remembered_port
 from adapters.embedded.supervisor import Launcher, Program, Spawning, Supervisor
 from bootstrap.needs import SERVICES, needed
 from bootstrap.settings import PREFIX
@@ -39,11 +39,22 @@ class Ports:
 
 
 def ports_of(folder: Path) -> Mapping[str, Ports]:
-    """Return the ports of every service, the same as the last time where they are free."""
+    """Return the ports of every service, no two alike, and the same as the last time where they are free."""
     folder.mkdir(parents=True, exist_ok=True)
+    taken = set[int]()
+    for name in SERVICES:
+        for kind in ("http", "links"):
+            while (port := remembered_port(memory := folder / f"{name}.{kind}")) in taken:
+                memory.unlink()
+            taken.add(port)
     return {
         name: Ports(*(remembered_port(folder / f"{name}.{kind}") for kind in ("http", "links"))) for name in SERVICES
     }
+
+
+def taken_meanwhile(ports: Mapping[str, Ports]) -> bool:
+    """Tell whether somebody else took one of the ports before its service did."""
+    return not all(map(port_is_free, (port for at in ports.values() for port in (at.http, at.links))))
 
 
 def links_between(ports: Mapping[str, Ports]) -> dict[str, str]:

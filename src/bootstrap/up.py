@@ -9,10 +9,12 @@ import os
 import shlex
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from rich.console import Console
 
+from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.instance_lock import InstanceLock
 from bootstrap.listening import listen
 from bootstrap.logs import configure_logging
@@ -20,6 +22,7 @@ from bootstrap.settings import HttpSettings, Settings, SettingsError, check_give
 from bootstrap.signals import stop_signal
 
 PORT_MAX = 65535
+_PORTS_TRIES_MAX = 3
 
 
 async def bring_up(
@@ -61,25 +64,32 @@ async def _bring_up_split(
     folder: Path, given: Mapping[str, str], host: str, port: int, base_url: str, *, demo: bool, console: Console
 ) -> None:
     from bootstrap.embedded import EmbeddedStack
-    from bootstrap.split import launching, links_between, ports_of, programs_of, running_apart
+    from bootstrap.split import launching, links_between, ports_of, programs_of, running_apart, taken_meanwhile
 
     apart = folder / "split"
     async with (
         launching(apart) as launcher,
         EmbeddedStack(folder, given, f"{base_url}/api/v1/webhooks/stripe", split=True) as stack,
     ):
-        ports = ports_of(apart)
-        stack.environment |= links_between(ports)
         settings = await _prepared(folder, given, stack.environment, base_url, demo=demo)
-        programs = programs_of(apart, {**stack.environment, **given}, ports, host=host, port=port)
-        async with running_apart(programs, launcher, ports, host=host, port=port):
+        async with AsyncExitStack() as exits:
+            for tries_left in reversed(range(_PORTS_TRIES_MAX)):
+                ports = ports_of(apart)
+                environment = stack.environment | links_between(ports)
+                _keep(folder / "settings.env", environment)
+                programs = programs_of(apart, {**environment, **given}, ports, host=host, port=port)
+                try:
+                    await exits.enter_async_context(running_apart(programs, launcher, ports, host=host, port=port))
+                except EmbeddedServerError:
+                    if not tries_left or not taken_meanwhile(ports):
+                        raise
+                else:
+                    break
             tending = asyncio.create_task(stack.tend())
+            exits.callback(tending.cancel)
             stop = stop_signal()
-            try:
-                await _greeting(settings, base_url, stack.stripe_url, console, demo=demo)()
-                await stop.wait()
-            finally:
-                tending.cancel()
+            await _greeting(settings, base_url, stack.stripe_url, console, demo=demo)()
+            await stop.wait()
 
 
 async def _prepared(
