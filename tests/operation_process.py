@@ -28,6 +28,7 @@ from tests.import_world import plan_import
 from tests.operations_world import DyingTransactions
 from usecases.operations.run_operation import RunOperation
 from usecases.operations.types import OperationTypes
+from usecases.seating.operations.plan_change import PlanChange
 from usecases.seating.operations.re_pricing import RePricing
 
 
@@ -79,7 +80,11 @@ async def work(worker: Worker) -> int:
     async with await open_pool(worker.url, connections_max=2) as pool:
         seating = KilledSeating(PostgresSeatingTransactions(pool, ids), point)
         operations = DyingTransactions(PostgresOperationTransactions(pool, ids), point)
-        types = (RePricing(seating, clock), plan_import(seating, PostgresPlanDocuments(pool), clock))
+        types = (
+            RePricing(seating, clock),
+            plan_import(seating, PostgresPlanDocuments(pool), clock),
+            PlanChange(seating, clock, ids),
+        )
         run = RunOperation(operations, OperationTypes(types), clock, ids)
         while await run(TenantId(worker.tenant_id), OperationId(worker.operation_id)):
             continue

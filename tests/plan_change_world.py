@@ -18,7 +18,7 @@ from core.shared.ids import OperationId, OrderId, PlanId, ReservationId, SeatId,
 from ports.ids import IdSource
 from ports.paging import PageRequest
 from ports.seating import SeatingTransaction, SeatingTransactions
-from tests.operations_world import MANAGER, TENANT, VENUE, Crash, Point, World, nothing
+from tests.operations_world import MANAGER, TENANT, VENUE, Crash, Point, Stores, World, nothing
 from tests.operations_world import memory_stores as operation_stores
 from tests.seating_world import SeatingStores, a_buyer, a_plan, a_request
 from usecases.seating.operations.plan_change import PlanChange
@@ -51,6 +51,7 @@ class House:
     stores: SeatingStores
     ids: IdSource
     clock: MemoryClock = field(default_factory=MemoryClock)
+    operations: Stores = field(default_factory=operation_stores)
 
     def __post_init__(self) -> None:
         plan, layout = a_plan(ids=self.ids, clock=self.clock)
@@ -58,7 +59,7 @@ class House:
         self.layout: Layout = layout
         self.seating = DyingSeating(self.stores.transactions)
         self.type = PlanChange(self.seating, self.clock, self.ids)
-        self.world = World(operation_stores(), (self.type,), self.clock)
+        self.world = World(self.operations, (self.type,), self.clock)
 
     async def open(self) -> "House":
         async with self.stores.transactions.begin(TENANT) as tx:

@@ -11,6 +11,7 @@ from adapters.memory.clock import MemoryClock, MemoryIds
 from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seating import MemorySeatingTransactions
 from adapters.memory.seating_holds import MemoryHolds
+from adapters.postgres.migrator import Database
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating import PostgresExpiredReservations, PostgresSeatingTransactions
 from adapters.postgres.seating_batches import BatchedHolds
@@ -78,9 +79,10 @@ def memory_stores() -> SeatingStores:
 
 @asynccontextmanager
 async def postgres_stores(
-    postgres: PostgresServer, *, connections_max: int = 4, batching: bool = False
+    postgres: PostgresServer | Database, *, connections_max: int = 4, batching: bool = False
 ) -> AsyncIterator[SeatingStores]:
-    database = await postgres.fresh("venue_db")
+    """Yield the stores on a database, or on a fresh one of the server."""
+    database = await postgres.fresh("venue_db") if isinstance(postgres, PostgresServer) else postgres
     async with (
         await open_pool(database.app_url, connections_max=connections_max) as pool,
         await open_pool(database.relay_url, connections_max=1) as relay,

@@ -22,7 +22,7 @@ class Organiser:
         self.venue_id = ""
 
     def __enter__(self) -> Self:
-        account = {"email": "owner@bench.example.com", "password": "not-a-secret-2026"}
+        account = {"email": f"owner-{uuid4().hex}@bench.example.com", "password": "not-a-secret-2026"}
         self._post("/auth/register", account | {"displayName": "Bench Owner"})
         self.http.headers["Authorization"] = f"Bearer {self._post('/auth/login', account)['accessToken']}"
         self.organisation_id = self._post("/organisations", {"name": "Benchmark"})["id"]

@@ -1,15 +1,10 @@
 """Workers that are killed at every boundary of a step and inside each: the operation ends as if nobody had died."""
 
-import asyncio
-import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import asyncpg
-import msgspec
 import pytest
 
 from adapters.memory.clock import MemoryClock
@@ -23,27 +18,23 @@ from core.seating.pricing import TierRequest
 from core.shared.ids import OperationId, PlanId, PriceTierId
 from core.shared.money import Money
 from ports.seating import SeatingTransactions
-from tests.operation_process import Ended, Worker
+from tests.operation_process import Ended
+from tests.operation_workers import KILLS, Workers, operation_workers, spread
 from tests.operations_world import MANAGER, TENANT, VENUE, Stores, World
-from tests.running import clean_environment
 from tests.seating_world import a_plan
 from usecases.seating.operations.re_pricing import RePricing
 from usecases.seating.replace_price_tiers import ReplacePriceTiers
-
-KILLS = int(os.environ.get("FAIRSEAT_TEST_OPERATION_KILLS", "8"))
-"""How many of the points are tried, spread over all; 1000 tries every one."""
 
 PLANS = 3
 
 
 @dataclass
 class Season:
-    """A venue with plans, and the program that forks workers."""
+    """A venue with plans, and the workers."""
 
     world: World
     seating: SeatingTransactions
-    database: Database
-    program: Process
+    workers: Workers
     plans: list[PlanId]
     amount: int = 8000
 
@@ -56,17 +47,7 @@ class Season:
 
     async def worker(self, operation_id: OperationId, place: int = 0) -> Ended:
         """Let a worker work until it is killed there, or to the end."""
-        worker = Worker(
-            url=self.database.app_url,
-            tenant_id=TENANT,
-            operation_id=operation_id,
-            now=self.world.clock.now(),
-            place=place,
-        )
-        assert self.program.stdin is not None and self.program.stdout is not None
-        self.program.stdin.write(msgspec.json.encode(worker) + b"\n")
-        line = await asyncio.wait_for(self.program.stdout.readline(), 60)
-        return msgspec.json.decode(line, type=Ended)
+        return await self.workers.work(operation_id, now=self.world.clock.now(), place=place)
 
     async def stands(self, operation_id: OperationId) -> tuple[Operation, list[tuple[int, set[int], int]], int]:
         """Return the operation, each plan's seats_version, prices and price, and how many plans were told of."""
@@ -76,7 +57,7 @@ class Season:
                 plan, (tier,) = await tx.plans.get(plan_id), await tx.plans.tiers(plan_id)
                 prices = {seat.price_minor for seat in (await tx.plans.layout(plan_id)).seats}
             plans.append((plan.seats_version, prices, tier.price.amount_minor))
-        admin = await asyncpg.connect(self.database.admin_url)
+        admin = await asyncpg.connect(self.workers.database.admin_url)
         try:
             told = await admin.fetchval(
                 "select count(*) from outbox where event_type = 'seating.plan.repriced'"
@@ -108,14 +89,8 @@ async def season(venue_db: Database) -> AsyncIterator[Season]:
             )
             await ReplacePriceTiers(seating, clock)(plan.id, [tier], expected_version=None, caller=MANAGER)
             plans.append(plan.id)
-        environment = clean_environment(PYTHONPATH=os.pathsep.join(sys.path))
-        program = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.operation_process", stdin=PIPE, stdout=PIPE, env=environment
-        )
-        assert program.stdin is not None
-        yield Season(world, seating, venue_db, program, plans)
-        program.stdin.close()
-        assert await asyncio.wait_for(program.wait(), 10) == 0
+        async with operation_workers(venue_db) as workers:
+            yield Season(world, seating, workers, plans)
 
 
 @pytest.mark.timeout(60 + 5 * min(KILLS, 200))
@@ -125,8 +100,7 @@ async def test_wherever_a_worker_is_killed_the_next_one_ends_it_as_if_nobody_had
     assert not whole.killed
     model, plans, told = await season.stands(undisturbed)
     assert (model.status, told) == (OperationStatus.COMPLETED, PLANS)
-    every = max(1, -(-whole.points // KILLS))
-    for place in range(1, whole.points, every):
+    for place in spread(whole.points):
         operation_id = await season.started()
         assert (await season.worker(operation_id, place)).killed
         left = await season.world.stands(operation_id)

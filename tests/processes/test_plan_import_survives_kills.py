@@ -1,13 +1,9 @@
 """A worker that is killed in the midst of a large plan: the next one goes on, and the plan is the same as without."""
 
-import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import msgspec
 import pytest
 
 from adapters.postgres.migrator import Database
@@ -21,9 +17,9 @@ from core.seating.arena import lay_out_arena
 from core.seating.plan_export import write_plan
 from core.shared.ids import OperationId
 from tests.import_world import Imports
-from tests.operation_process import Ended, Worker
+from tests.operation_process import Ended
+from tests.operation_workers import Workers, operation_workers
 from tests.operations_world import MANAGER, TENANT, Stores
-from tests.running import clean_environment
 
 SEATS = int(os.environ.get("FAIRSEAT_TEST_IMPORT_SEATS", "20000"))
 """How many seats the plan has; 100000 is what the operation is for."""
@@ -33,25 +29,14 @@ _ANSWER_S = 60 + SEATS / 500
 
 @dataclass
 class Plant:
-    """An installation, and the program that forks workers."""
+    """An installation, and the workers."""
 
     imports: Imports
-    database: Database
-    program: Process
+    workers: Workers
 
     async def worker(self, operation_id: OperationId, place: int = 0) -> Ended:
         """Let a worker work until it is killed there, or to the end."""
-        worker = Worker(
-            url=self.database.app_url,
-            tenant_id=TENANT,
-            operation_id=operation_id,
-            now=self.imports.clock.now(),
-            place=place,
-        )
-        assert self.program.stdin is not None and self.program.stdout is not None
-        self.program.stdin.write(msgspec.json.encode(worker) + b"\n")
-        line = await asyncio.wait_for(self.program.stdout.readline(), _ANSWER_S)
-        return msgspec.json.decode(line, type=Ended)
+        return await self.workers.work(operation_id, now=self.imports.clock.now(), place=place)
 
     async def killed(self, operation_id: OperationId, *, at_seats: int) -> int:
         """Kill workers one after the other, a little further on each, until one leaves so many seats or more."""
@@ -81,14 +66,8 @@ async def plant(venue_db: Database) -> AsyncIterator[Plant]:
     ):
         stores = Stores(PostgresOperationTransactions(app, ids), PostgresDueOperations(relay), ids)
         imports = Imports(stores, PostgresSeatingTransactions(app, ids), PostgresPlanDocuments(app))
-        environment = clean_environment(PYTHONPATH=os.pathsep.join(sys.path))
-        program = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.operation_process", stdin=PIPE, stdout=PIPE, env=environment
-        )
-        assert program.stdin is not None
-        yield Plant(imports, venue_db, program)
-        program.stdin.close()
-        assert await asyncio.wait_for(program.wait(), 10) == 0
+        async with operation_workers(venue_db, answer_s=_ANSWER_S) as workers:
+            yield Plant(imports, workers)
 
 
 @pytest.mark.timeout(240 + SEATS / 50)

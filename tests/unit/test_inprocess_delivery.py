@@ -81,6 +81,17 @@ async def test_a_failure_is_told_to_the_relay_after_the_others_had_the_event(tro
     assert len(other.taken) == 1
 
 
+async def test_what_is_away_is_told_in_a_line_and_what_is_broken_with_the_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for trouble in (LinkUnavailableError("seating is away"), RuntimeError("broken")):
+        with pytest.raises(PublishError):
+            await publisher(Porter(trouble)).publish(envelope(DoorOpened(number=1)))
+    away, broken = caplog.records
+    assert (away.levelname, away.exc_info) == ("WARNING", None)
+    assert broken.levelname == "ERROR" and broken.exc_info is not None
+
+
 async def test_data_that_is_not_what_the_type_promises_is_a_failure() -> None:
     porter = Porter()
     bad = msgspec.structs.replace(envelope(DoorOpened(number=1)), data=msgspec.Raw(b'{"number": "four"}'))

@@ -131,3 +131,14 @@ def test_while_the_venue_can_take_no_payments_buyers_hold_only_what_is_free() ->
 def test_seats_of_an_event_that_was_cancelled_are_held_by_nobody(*, by_staff: bool) -> None:
     sale = a_sale(published=False, cancelled=True)
     assert codes(sale, OPENS, by_staff=by_staff) == ["seating.event_cancelled"]
+
+
+def test_what_stops_all_sales_can_be_told_with_the_other_reasons() -> None:
+    plan, layout = a_plan(seats_max_per_order=1)
+    catalogue = Catalogue.of(plan, layout, ())
+    claim = claim_of(a_request(plan, seat_ids(layout, "R1S1", "R1S2"), by=a_buyer(a_tenant())), catalogue)
+    for sale in (a_sale(published=False, cancelled=True), a_sale(sells_paid=False)):
+        reasons = objections(claim, catalogue, sale=sale, now=OPENS)
+        whole = all_of(reasons)
+        assert len(reasons) == 2 and type(whole) is type(reasons[0])
+        assert whole.message == f"{reasons[0].message} {reasons[1].message}"

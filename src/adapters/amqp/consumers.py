@@ -15,6 +15,7 @@ from faststream.rabbit.subscriber import RabbitSubscriber
 from adapters.amqp.connection import RABBIT_ERRORS, BrokerUnavailableError
 from adapters.amqp.publisher import CONTENT_TYPE
 from adapters.amqp.topology import DEAD, RETRY_DELAYS_S, ConsumerQueues, declare, queues_of
+from core.shared.errors import UnavailableError
 from ports.events import Consumer, Envelope, Subscription
 from usecases.messaging.take_event import UndecodableEventError, take_event
 
@@ -107,6 +108,9 @@ class AmqpConsumers:
                 refusal = await take_event(envelope, subscription=subscription, consumer=consumer)
         except UndecodableEventError as error:
             await self._give_up(message, queues, str(error))
+        except UnavailableError as error:
+            _log.warning("%s cannot take %s %s yet: %s", queues.consumer, envelope.type, envelope.id, error)
+            await self._try_later(message, queues, f"{type(error).__name__}: {error}")
         except Exception as error:  # noqa: BLE001  (whatever a consumer raises is a failure; it goes up the ladder)
             _log.exception("%s failed to take %s %s", queues.consumer, envelope.type, envelope.id)
             await self._try_later(message, queues, f"{type(error).__name__}: {error}")

@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from adapters.http.decoding import problem_in
 from core.content.bodies import BODIES, AccessFeature, Body, TravelMode
 from core.content.kinds import PageKind
 from core.content.texts import TEXT_LENGTH_MAX, TITLE_LENGTH_MAX
 from core.shared.errors import InvalidInputError
+from ports.decoding import problem_in
 
 type Line = Annotated[str, Meta(min_length=1, max_length=TITLE_LENGTH_MAX)]
 type LongText = Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH_MAX, description="Plain text, no markup.")]

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from adapters.http.content_page_bodies import Language
-from adapters.http.decoding import problem_in
 from core.content.languages import best_language
 from core.content.media import ALT_LENGTH_MAX, PLACE_LENGTH_MAX, FocalPoint, Media, MediaFacts, MediaKind, SeatPlace
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.languages import language_tag
+from ports.decoding import problem_in
 
 type KindOfMedia = Literal["IMAGE", "VIDEO", "DOCUMENT", "VIEW_FROM_SEAT"]
 type AltText = Annotated[str, Meta(min_length=1, max_length=ALT_LENGTH_MAX, description="What the image shows.")]

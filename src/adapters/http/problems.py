@@ -10,9 +10,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
-from adapters.http.decoding import problem_in
 from adapters.http.statuses import STATUSES
 from core.shared.errors import DomainError, Problem, UnavailableError
+from ports.decoding import problem_in
 from ports.published.refusals import RefusedError
 
 MEDIA_TYPE = "application/problem+json"

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, override
 
+from core.shared.errors import UnavailableError
 from ports.events import Consumer, Envelope, EventPublisher, PublishError, Subscription
 from usecases.messaging.take_event import take_event
 
@@ -42,6 +43,9 @@ class InProcessPublisher(EventPublisher):
             try:
                 consumer = await subscriber.resolve(subscriber.subscription.handler)
                 refusal = await take_event(envelope, subscription=subscriber.subscription, consumer=consumer)
+            except UnavailableError as error:
+                _log.warning("%s cannot take %s %s yet: %s", name, envelope.type, envelope.id, error)
+                failures.append(f"{name}: {type(error).__name__}: {error}")
             except Exception as error:  # noqa: BLE001  (whatever a consumer raises is a failure; it is raised below)
                 _log.exception("%s failed to take %s %s", name, envelope.type, envelope.id)
                 failures.append(f"{name}: {type(error).__name__}: {error}")

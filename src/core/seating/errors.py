@@ -13,11 +13,11 @@ NAMES_MAX = 20
 
 def all_of(reasons: Sequence[DomainError]) -> DomainError:
     """Return one refusal for all its reasons: the code of the first, and the words and problems of every one."""
-    first = reasons[0]
     if len(reasons) == 1:
-        return first
-    message = " ".join(reason.message for reason in reasons)
-    return type(first)(message, [problem for reason in reasons for problem in reason.problems])
+        return reasons[0]
+    whole = type(reasons[0]).__new__(type(reasons[0]))  # its own way of being made may take no words
+    DomainError.__init__(whole, " ".join(map(str, reasons)), [each for one in reasons for each in one.problems])
+    return whole
 
 
 class PlanNotFoundError(DomainError):

@@ -11,6 +11,7 @@ from core.seating.plan_change import Drawn, Moved, Redrawn, in_new_places
 from core.seating.plan_change_prices import named_tiers
 from core.seating.plans import PlannedSeat
 from core.shared.errors import Problem
+from ports.decoding import problem_in
 from ports.published.operations import ParamsRefusedError, Values
 
 PAIRS_MAX = 5_000
@@ -171,9 +172,7 @@ def params_of(params: Values) -> Values:
     try:
         wanted = msgspec.convert(params, PlanChangeParams)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        raise ParamsRefusedError(str(error), [Problem(f"/params{pointer}", message or str(error))]) from None
+        raise ParamsRefusedError(str(error), [problem_in(error, inside="/params")]) from None
     if wanted.plan_id == wanted.new_plan_id:
         message = "A plan cannot be changed to itself."
         raise ParamsRefusedError(message, [Problem("/params/newPlanId", message)])

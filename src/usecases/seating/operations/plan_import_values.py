@@ -16,6 +16,7 @@ from core.seating.reservations import SEATS_PER_HOLD_MAX
 from core.shared.errors import InvalidInputError, Problem
 from core.shared.ids import PriceTierId, SectionId, TicketId, VenueId
 from core.shared.time import utc
+from ports.decoding import problem_in
 from ports.published.operations import ParamsRefusedError, Values
 from usecases.seating.operations.re_pricing_values import Change, Price
 from usecases.seating.plan_drafts import PlanFacts
@@ -148,9 +149,7 @@ def params_of(params: Values) -> Values:
         for tier in wanted.price_tiers:
             tier.request(UUID(int=0), ())
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        raise ParamsRefusedError(str(error), [Problem(f"/params{pointer}", message)]) from None
+        raise ParamsRefusedError(str(error), [problem_in(error, inside="/params")]) from None
     except InvalidInputError as error:
         raise ParamsRefusedError(error.message, in_params(error.problems)) from None
     except OverflowError:

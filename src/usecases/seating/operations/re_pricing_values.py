@@ -13,6 +13,7 @@ from core.seating.repricing import NewPrice
 from core.shared.errors import Problem
 from core.shared.money import PRICE_MAX_MINOR, Money
 from core.shared.time import utc
+from ports.decoding import problem_in
 from ports.published.operations import ParamsRefusedError, Values
 
 PLANS_MAX = 200
@@ -109,9 +110,7 @@ def params_of(params: Values) -> Values:
         wanted = msgspec.convert(params, RePricingParams)
         wanted.new_prices()
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        raise ParamsRefusedError(str(error), [Problem(f"/params{pointer}", message or str(error))]) from None
+        raise ParamsRefusedError(str(error), [problem_in(error, inside="/params")]) from None
     except OverflowError:
         message = "A time lies outside the years 1 to 9999 in UTC."
         raise ParamsRefusedError(message, [Problem("/params/changes", message)]) from None

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from core.shared.errors import Problem
+from ports.decoding import problem_in
 from ports.published.event_orders import OrderOfEvent
 from ports.published.operations import ParamsRefusedError, Values
 
@@ -157,9 +158,7 @@ def params_of(params: Values) -> Values:
     try:
         wanted = msgspec.convert(params, EventCancellationParams)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
-        raise ParamsRefusedError(str(error), [Problem(f"/params{pointer}", message or str(error))]) from None
+        raise ParamsRefusedError(str(error), [problem_in(error, inside="/params")]) from None
     if len(set(wanted.ticket_ids)) != len(wanted.ticket_ids):
         message = "A ticket is named once."
         raise ParamsRefusedError(message, [Problem("/params/ticketIds", message)])
