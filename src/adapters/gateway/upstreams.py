@@ -11,7 +11,7 @@ import httpx
 from adapters.gateway.answers import away
 from adapters.gateway.asgi import Headers
 
-_CONNECT_TIMEOUT_S = 3.0
+_CONNECT_TIMEOUT_S = 5.0
 _PLACE_TIMEOUT_S = 3.0
 _IDLE_S = 3.0
 """How long a connection is kept for the next request: shorter than a service keeps it (uvicorn: 5 s), so that hardly
