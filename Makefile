@@ -21,7 +21,7 @@ unexport VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench plots mutants fire crash fuzz lock openapi asyncapi protos rulebook image-check fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots mutants fire crash test-split fuzz lock openapi asyncapi protos rulebook image-check fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -52,6 +52,9 @@ crash: $(STAMP) ## Kill API and worker 20 times under 200 purchases, then let ev
 
 fuzz: $(STAMP) ## Ask every operation all that the OpenAPI document makes one think of, as everybody (twenty minutes)
 	@FAIRSEAT_TEST_FUZZ_CASES=$(or $(CASES),40) FAIRSEAT_TEST_FUZZ_EXAMPLES=$(or $(EXAMPLES),10) FAIRSEAT_TEST_FUZZ_ODD_SHARE=1 $(BIN)/pytest -s tests/integration/test_fuzz_of_the_document.py $(ARGS)
+
+test-split: $(STAMP) ## Run the tests of whole processes with each service in a process of its own, and kill each of them (half an hour)
+	@FAIRSEAT_TEST_FORM=split $(BIN)/pytest -o timeout=400 tests/processes $(ARGS)
 
 fmt: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

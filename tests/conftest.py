@@ -14,6 +14,9 @@ vars(code_builder)["compile"] = lru_cache(maxsize=8_192)(compile)
 _LONGEST = ("processes", "contracts/test_seat_ledger_machine", "integration", "unit/test_small_world")
 """Begun first, so that no worker is left alone with a long one at the end."""
 
+_OF_THEIR_OWN = ("test_no_server_error.py", "test_split.py")
+"""Files that have a running Fairseat of their own, or need the one for long."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +31,8 @@ def _together(item: pytest.Item) -> str:
     if item.get_closest_marker("rabbitmq"):
         return "rabbitmq"
     file = item.nodeid.partition("::")[0]
-    return "running" if "running" in getattr(item, "fixturenames", ()) else file
+    shares = "running" in getattr(item, "fixturenames", ()) and not file.endswith(_OF_THEIR_OWN)
+    return "running" if shares else file
 
 
 def _rank(item: pytest.Item) -> int:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,7 +16,10 @@ import httpx
 from adapters.cli.demo_world import ORGANISATION, PASSWORD
 from adapters.embedded.readiness import free_port
 
-READY_TIMEOUT_S = 90
+READY_TIMEOUT_S = 150
+SPLIT = os.environ.get("FAIRSEAT_TEST_FORM") == "split"
+"""Whether every service is to have a process of its own in tests that run everything (`make test-split`)."""
+STOPS_WITHIN_S = 30 if SPLIT else 8
 OWNER = "owner@demo.example.com"
 
 
@@ -31,11 +35,12 @@ def fairseat(*arguments: str, **environment: str) -> list[str]:
 
 @dataclass(slots=True)
 class RunningFairseat:
-    """One `fairseat up --demo` on a folder; it can be killed and started again."""
+    """One `fairseat up --demo` on a folder, in one process or `split`; it can be killed and started again."""
 
     folder: Path
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict[str, str])
+    split: bool = SPLIT
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,12 +56,18 @@ class RunningFairseat:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def services(self) -> dict[str, int]:
+        """The processes of a split form by their names, the gateway's among them."""
+        return {path.stem: int(path.read_text()) for path in (self.folder / "data" / "split").glob("*.pid")}
+
     def start(self) -> None:
         """Start, and return when the welcome has been printed."""
+        form = ("--split",) if self.split else ()
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "output.txt").open("wb") as output:
             self._process = subprocess.Popen(
-                fairseat("up", "--demo", "--folder", str(self.folder / "data"), "--port", str(self.port)),
+                fairseat("up", *form, "--demo", "--folder", str(self.folder / "data"), "--port", str(self.port)),
                 env=clean_environment(**self.environment),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -73,13 +84,16 @@ class RunningFairseat:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(10)
+        for pid in self.services.values():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> int:
         """End it in good order, and return its exit status."""
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(30)
+        return self._process.wait(60)
 
     @property
     def stripe(self) -> str:

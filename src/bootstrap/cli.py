@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
+from bootstrap.needs import SERVICES
 from bootstrap.operations import app as operations
 from bootstrap.plans import app as plans
 from bootstrap.ratings import app as ratings
@@ -40,6 +41,9 @@ _err = Console(stderr=True)
 
 Folder = Annotated[Path, typer.Option(help="Where the embedded servers keep their data.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; FAIRSEAT_HTTP_HOST, or 127.0.0.1.")]
+Services = Annotated[
+    str | None, typer.Option(help="Only these, with commas between, such as venue,ticket; every service if not given.")
+]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; FAIRSEAT_HTTP_PORT, or 8000.")]
 
 
@@ -68,24 +72,32 @@ def up(
     port: Port = None,
     *,
     demo: Annotated[bool, typer.Option(help="Load the demo: a real hall and a match on sale.")] = False,
+    split: Annotated[bool, typer.Option("--split", help="Run each service as a process of its own.")] = False,
 ) -> None:
-    """Run everything in one process: embedded servers, migrations, API and workers."""
+    """Run everything, in one process unless it is to be split: embedded servers, migrations, API and workers."""
     from bootstrap.up import bring_up
 
-    _run(bring_up(folder, host=host, port=port, demo=demo, console=_out))
+    _run(bring_up(folder, host=host, port=port, demo=demo, split=split, console=_out))
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None) -> None:
+def serve(
+    host: Host = None,
+    port: Port = None,
+    services: Services = None,
+    *,
+    work: Annotated[bool, typer.Option("--work", help="Do the background work as well.")] = False,
+) -> None:
     """Serve the API, on the servers that the settings name; run `fairseat worker` beside it."""
     from bootstrap.listening import listen
 
-    settings = _settings()
+    names = _chosen(services)
+    settings = _settings(names)
     socket = listen(host or settings.http.host, port or settings.http.port)
     from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
 
     _out.print(f"API on http://{host or settings.http.host}:{port or settings.http.port}", highlight=False)
-    _run(run(settings, listening=socket, with_workers=False))
+    _run(run(settings, listening=socket, with_workers=work, services=names))
 
 
 @app.command()
@@ -111,23 +123,25 @@ def gateway(
 
 
 @app.command()
-def worker() -> None:
+def worker(services: Services = None) -> None:
     """Do the background work: relay events, expire what has ended, process webhooks."""
-    settings = _settings()
+    names = _chosen(services)
+    settings = _settings(names)
     from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
 
     async def tell() -> None:
         _out.print("Working in the background.")
 
-    _run(run(settings, listening=None, with_workers=True, on_ready=tell))
+    _run(run(settings, listening=None, with_workers=True, services=names, on_ready=tell))
 
 
 @app.command()
-def migrate() -> None:
+def migrate(services: Services = None) -> None:
     """Bring every database up to date, and make databases and roles that are missing."""
     from bootstrap.databases import migrate_all
 
-    for database, revision in _run(migrate_all(_settings())).items():
+    settings = _settings(())  # what it needs of the databases alone it asks for itself
+    for database, revision in _run(migrate_all(settings, _chosen(services))).items():
         _out.print(f"{database} is at {revision}", highlight=False)
 
 
@@ -167,7 +181,7 @@ def webhooks(
     """List the newest webhooks, or have one processed once more when the cause of its failure is gone."""
     from bootstrap.webhooks import list_webhooks, replay_webhook
 
-    settings = _settings()
+    settings = _settings(("payment",))
     _run(replay_webhook(settings, replay, _out) if replay else list_webhooks(settings, status, _out))
 
 
@@ -182,7 +196,9 @@ def platform_fee(
     """Show what the platform keeps of an organisation's payments, or agree on something else from now on."""
     from bootstrap.platform_fees import agree_platform_fee
 
-    work = agree_platform_fee(_settings(), organisation, basis_points, fixed_minor, usual=usual, console=_out)
+    work = agree_platform_fee(
+        _settings(("payment",)), organisation, basis_points, fixed_minor, usual=usual, console=_out
+    )
     _run(work)
 
 
@@ -193,7 +209,7 @@ def reconcile(
     """Compare a day of Stripe's balance with the ledger, and book fees that were not known; status 1 if they differ."""
     from bootstrap.reconciliation import reconcile_day
 
-    raise typer.Exit(_run(reconcile_day(_settings(), day.date(), _out)))
+    raise typer.Exit(_run(reconcile_day(_settings(("payment",)), day.date(), _out)))
 
 
 @app.command()
@@ -242,7 +258,7 @@ def rotate_receipt_key() -> None:
     """Let a new key sign receipts from now on; the old ones stay published, so that old receipts can be checked."""
     from bootstrap.receipts import rotate_receipt_key
 
-    _run(rotate_receipt_key(_settings(), _out))
+    _run(rotate_receipt_key(_settings(("venue",)), _out))
 
 
 @app.command()
@@ -262,9 +278,9 @@ def asyncapi() -> None:
 
 
 @app.command()
-def config() -> None:
+def config(services: Services = None) -> None:
     """Print the settings, with secrets hidden."""
-    for name, value in shown(_settings()):
+    for name, value in shown(_settings(_chosen(services))):
         _out.print(f"{name}={value}", highlight=False, soft_wrap=True, markup=False)
 
 
@@ -275,8 +291,20 @@ def _stripe_stand_in(folder: Path) -> str:
         raise SettingsError(f"{folder} is not the folder of `fairseat up`; name it, or give --stripe-url.") from None
 
 
-def _settings() -> Settings:
-    settings = read_settings(os.environ)
+def _chosen(services: str | None) -> tuple[str, ...]:
+    """Return the names of services that are given with commas between, or of all; raises SettingsError."""
+    if services is None:
+        return SERVICES
+    names = tuple(name for word in services.split(",") if (name := word.strip()))
+    if unknown := [name for name in names if name not in SERVICES]:
+        raise SettingsError(f"--services: {unknown[0]!r} is no service; there are {', '.join(SERVICES)}.")
+    if not names:
+        raise SettingsError(f"--services: name at least one of {', '.join(SERVICES)}.")
+    return names
+
+
+def _settings(services: Collection[str] = SERVICES) -> Settings:
+    settings = read_settings(os.environ, services)
     configure_logging(settings.log)
     return settings
 

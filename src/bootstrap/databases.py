@@ -1,6 +1,6 @@
 """Every PostgreSQL database of Fairseat: its tables, and how the settings reach it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import MetaData
 
@@ -32,9 +32,10 @@ assert pass_transfers.metadata is waiting_lists.metadata is venue_db.metadata, "
 assert operations.metadata is plan_operations.metadata is venue_db.metadata, "operations stand in venue_db"
 
 
-def databases(settings: Settings) -> tuple[Database, ...]:
-    """Return the databases to migrate; raises SettingsError when an admin URL is not set."""
-    missing = [name for name in DATABASES if settings.database(name).admin_url is None]
+def databases(settings: Settings, services: Collection[str] = DATABASES) -> tuple[Database, ...]:
+    """Return the databases of these services to migrate; raises SettingsError when an admin URL is not set."""
+    names = [name for name in DATABASES if name in services]
+    missing = [name for name in names if settings.database(name).admin_url is None]
     if missing:
         raise SettingsError("\n".join(f"FAIRSEAT_{name.upper()}_DATABASE_ADMIN_URL is missing." for name in missing))
     return tuple(
@@ -45,11 +46,11 @@ def databases(settings: Settings) -> tuple[Database, ...]:
             app_url=database.url.reveal(),
             relay_url=database.relay_url.reveal(),
         )
-        for name in DATABASES
+        for name in names
         for database in (settings.database(name),)
     )
 
 
-async def migrate_all(settings: Settings) -> dict[str, str | None]:
-    """Bring every database up to date, one after the other (Alembic's context is global); return their revisions."""
-    return {database.name: await migrate(database) for database in databases(settings)}
+async def migrate_all(settings: Settings, services: Collection[str] = DATABASES) -> dict[str, str | None]:
+    """Bring the databases up to date, one after the other (Alembic's context is global); return their revisions."""
+    return {database.name: await migrate(database) for database in databases(settings, services)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ import msgspec
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.mongo import EmbeddedMongo
 from adapters.embedded.postgres import EmbeddedPostgres
+from adapters.embedded.rabbitmq import EmbeddedRabbit
 from adapters.embedded.server import EmbeddedServer
 from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.embedded.valkey import EmbeddedValkey
@@ -23,6 +25,8 @@ from adapters.postgres.security import Roles
 from adapters.system.signing_keys import SigningKeysError, load_or_create_signing_keys
 from bootstrap.settings import DATABASES
 
+_TEND_INTERVAL_S = 0.5
+_log = logging.getLogger("fairseat.embedded")
 _ON_MONGODB = ("TICKET_DATABASE_URL", "CONTENT_DATABASE_URL")
 _STRIPE_PUBLISHABLE_KEY = "pk_test_fairseat"
 
@@ -32,15 +36,18 @@ class EmbeddedStack:
     """The servers of one `.fairseat/` folder; what they hold survives restarts and kill -9 alike.
 
     `environment` holds the settings that lead to them, once started; `stripe_url` is the stand-in's address, or None
-    when the settings name the real Stripe.
+    when the settings name the real Stripe. With `split` there is what services in processes of their own need: a
+    RabbitMQ node, and a secret that they share.
     """
 
     folder: Path
     given: Mapping[str, str]
     webhook_url: str
+    split: bool = False
     environment: dict[str, str] = field(default_factory=dict[str, str])
     stripe_url: str | None = None
     _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _servers: list[EmbeddedServer] = field(default_factory=list[EmbeddedServer])
 
     async def __aenter__(self) -> Self:
         """Start what is not given; raises EmbeddedServerError with the reason when something cannot be started."""
@@ -50,7 +57,12 @@ class EmbeddedStack:
         self._mail()
         try:
             await asyncio.gather(
-                self._postgres(secret), self._valkey(), self._mongo(), self._stripe(secret), self._keys(secret)
+                self._postgres(secret),
+                self._valkey(),
+                self._mongo(),
+                self._rabbitmq(),
+                self._stripe(secret),
+                self._keys(secret),
             )
         except BaseException:
             await self._exits.aclose()
@@ -63,6 +75,19 @@ class EmbeddedStack:
         """Stop what was started."""
         await self._exits.aclose()
 
+    async def tend(self) -> None:
+        """Start servers again that have ended, on their ports and with their data, until cancelled."""
+        while True:
+            await asyncio.sleep(_TEND_INTERVAL_S)
+            for server in self._servers:
+                if server.running:
+                    continue
+                _log.warning("%s has ended and is started again", type(server).__name__)
+                try:
+                    await asyncio.to_thread(server.start)
+                except EmbeddedServerError as error:
+                    _log.warning("%s: %s", type(server).__name__, error)
+
     def _is_given(self, *names: str) -> bool:
         return all(self.given.get(f"FAIRSEAT_{name}") for name in names)
 
@@ -71,6 +96,8 @@ class EmbeddedStack:
 
     async def _start(self, server: EmbeddedServer) -> None:
         await asyncio.to_thread(server.start)
+        if server.running:  # a node that was given for tests is not ours
+            self._servers.append(server)
         self._exits.push_async_callback(asyncio.to_thread, server.stop)
 
     async def _postgres(self, secret: "_Secrets") -> None:
@@ -100,6 +127,12 @@ class EmbeddedStack:
         await self._start(server)
         for name in _ON_MONGODB:
             self._set(name, server.url)
+
+    async def _rabbitmq(self) -> None:
+        if self.split and not self._is_given("RABBITMQ_URL"):
+            server = EmbeddedRabbit(None, self.folder / "rabbitmq")
+            await self._start(server)
+            self._set("RABBITMQ_URL", server.url)
 
     def _media(self) -> None:
         if not self._is_given("MEDIA_FOLDER"):
@@ -142,6 +175,8 @@ class EmbeddedStack:
             self._set("TOKEN_SIGNING_KEYS", keys.to_pem().decode())
         if not self._is_given("PASSES_KEY_SECRET"):
             self._set("PASSES_KEY_SECRET", secret("passes"))
+        if self.split and not self._is_given("LINKS_SECRET"):
+            self._set("LINKS_SECRET", secret("links"))
 
 
 class _Secrets:

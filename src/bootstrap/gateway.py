@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import uvicorn
@@ -20,12 +21,15 @@ from adapters.gateway.server import BoundedHttp
 from adapters.gateway.tokens import ShownTokenKeys, token_verifier
 from adapters.gateway.upstreams import UpstreamLimits, Upstreams
 from adapters.http.app import DOCUMENT_PATH, SERVICE_OPT
+from adapters.http.rate_limits import LimitedRequests, asker_of
 from adapters.http.sse import MEDIA_TYPE as EVENT_STREAM
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Source
 from adapters.system.tokens import TokenTerms
-from bootstrap.runtime import Server, raise_open_files, stop_signal, trusted_proxies
+from bootstrap.limits import door_of
+from bootstrap.runtime import Server, raise_open_files, trusted_proxies
 from bootstrap.settings import PREFIX, Settings, SettingsError
+from bootstrap.signals import stop_signal
 from bootstrap.web import create_openapi_app
 
 SERVICES = ("auth", "user", "venue", "ticket", "order", "payment", "admission", "content", "expiration")
@@ -77,7 +81,9 @@ def create_gateway(settings: Settings, *, layers: Sequence[Layer] = ()) -> Gatew
 async def run_gateway(settings: Settings, listening: socket.socket, *, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; requests under way may end, streams are ended."""
     raise_open_files()
-    gateway = create_gateway(settings)
+    door = door_of(settings, SystemClock())
+    layers = () if door is None else (partial(LimitedRequests, limits=door.limits, who=asker_of),)
+    gateway = create_gateway(settings, layers=cast("Sequence[Layer]", layers))
     proxies = trusted_proxies(settings)
     server = Server(
         uvicorn.Config(
@@ -106,6 +112,8 @@ async def run_gateway(settings: Settings, listening: socket.socket, *, on_ready:
         server.should_exit = True
         stopping.cancel()
         await serving
+        if door is not None:
+            await door.close()
 
 
 def _is_of_a_service(handler: HTTPRouteHandler) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 from rich.console import Console
 
 from bootstrap.settings import Settings, SettingsError
-from bootstrap.topology import build_platform
+from bootstrap.topology import platform_beside
 from core.payments.platform_fee import PlatformFee
 from core.shared.errors import InvalidInputError
 from core.shared.ids import TenantId
@@ -28,7 +28,7 @@ async def agree_platform_fee(
     given = basis_points is not None or fixed_minor is not None
     if given and usual:
         raise SettingsError("Give a fee, or --usual, and not both.")
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "payment")
     try:
         usecase = await platform.containers["payment"].get(AgreePlatformFee)
         if given:

@@ -26,17 +26,17 @@ def ratings() -> None:
 def rebuild(venue: Venue = None) -> None:
     """Count the ratings of venues anew from their reviews; exit status 1 when some could not be kept."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        kept = runner.run(rebuild_ratings(read_settings(os.environ), venue, _out))
+        kept = runner.run(rebuild_ratings(read_settings(os.environ, ("content",)), venue, _out))
     raise typer.Exit(0 if kept else 1)
 
 
 async def rebuild_ratings(settings: Settings, venue_id: UUID | None, console: Console) -> bool:
     """Print each venue with its ratings; False when workers were always faster with one, and theirs are kept."""
-    from bootstrap.topology import build_platform  # seconds of loading, for which no wrong setting waits
+    from bootstrap.topology import platform_beside  # seconds of loading, for which no wrong setting waits
     from core.shared.ids import VenueId
     from usecases.reviews.venue_ratings import RebuildRatings
 
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "content")
     all_kept = True
     try:
         usecase = await platform.containers["content"].get(RebuildRatings)

@@ -8,7 +8,7 @@ from rich.console import Console
 from adapters.cli.receipts import print_receipt
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier
 from bootstrap.settings import Settings, SettingsError
-from bootstrap.topology import build_platform
+from bootstrap.topology import platform_beside
 from core.resale.receipts.receipt import RECEIPT_BYTES_MAX
 from core.resale.receipts.receipt_errors import InvalidKeySetError, InvalidReceiptError
 from core.resale.receipts.receipt_key import KEY_SET_BYTES_MAX, public_keys_of
@@ -39,7 +39,7 @@ def verify_receipt(file: Path, keys: Path, out: Console, err: Console) -> int:
 
 async def rotate_receipt_key(settings: Settings, console: Console) -> None:
     """Let a new key sign from now on; the old ones stay published."""
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "venue")
     try:
         keys = await platform.containers["venue"].get(ReceiptKeys)
         await keys.load()

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bootstrap.settings import Settings, SettingsError
-from bootstrap.topology import build_platform
+from bootstrap.topology import platform_beside
 from core.shared.errors import DomainError
 from usecases.payments.reconcile_day import DayReconciled, ReconcileDay
 
@@ -16,7 +16,7 @@ async def reconcile_day(settings: Settings, day: date, console: Console) -> int:
 
     Raises SettingsError with the reason when Stripe refuses to be asked.
     """
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "payment")
     try:
         reconcile = await platform.containers["payment"].get(ReconcileDay)
         found = await reconcile(day)

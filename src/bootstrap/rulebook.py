@@ -103,7 +103,7 @@ def diff(
 
 
 def _settings() -> Settings:
-    return read_settings(os.environ)
+    return read_settings(os.environ, ("venue",))
 
 
 def _run[T](work: Coroutine[Any, Any, T]) -> T:

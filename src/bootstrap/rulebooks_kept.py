@@ -15,7 +15,7 @@ from adapters.system.clock import SystemClock
 from bootstrap.databases import databases
 from bootstrap.rulebook_changes import as_document, print_changes, print_effects
 from bootstrap.settings import Settings, SettingsError
-from bootstrap.topology import build_platform
+from bootstrap.topology import platform_beside
 from core.resale.law.activation import InvalidActivationError, RulebookNotKeptError
 from core.resale.law.rulebook import Rulebook, RulebookFaultyError
 from core.resale.market.rulebook_diff import rulebook_diff
@@ -31,7 +31,7 @@ _SHOWN = "%Y-%m-%dT%H:%M:%SZ"
 
 def keeper_of(settings: Settings) -> RulebookKeeper:
     """Return where rulebooks are kept, as the role that owns them; raises SettingsError without an admin URL."""
-    return PostgresRulebookKeeper(next(each for each in databases(settings) if each.name == "venue_db"))
+    return PostgresRulebookKeeper(databases(settings, ("venue",))[0])
 
 
 def keeping(keeper: RulebookKeeper) -> KeepRulebooks:
@@ -121,7 +121,7 @@ async def _named(settings: Settings | None, name: str) -> Rulebook:
 async def _effects(
     settings: Settings, before: Rulebook, after: Rulebook, as_of: datetime | None
 ) -> Mapping[str, PlaceEffects]:
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "venue")
     try:
         container = platform.containers["venue"]
         await (await container.get(ReceiptKeys)).load()

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import resource
-import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from ipaddress import ip_network
 from typing import override
@@ -16,8 +15,11 @@ from adapters.http.metrics import create_metrics_app
 from adapters.system.clock import SystemClock
 from adapters.system.loops import JobLoops
 from bootstrap.listening import listen
+from bootstrap.needs import SERVICES
+from bootstrap.other_processes import answering
 from bootstrap.settings import Settings, SettingsError
-from bootstrap.topology import Platform, build_platform
+from bootstrap.signals import stop_signal
+from bootstrap.topology import Platform, build_platform, check_links
 
 _GRACE_S = 10
 _OPEN_FILES_MAX = 65_536
@@ -54,11 +56,13 @@ async def run(
     *,
     listening: socket.socket | None,
     with_workers: bool,
+    services: Collection[str] = SERVICES,
     on_ready: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT: the API when there is a socket to listen on, the workers when asked for."""
     trusted_proxies(settings)  # a wrong one is told before anything is connected
-    platform = build_platform(settings)
+    check_links(settings, services, serving=listening is not None)
+    platform = build_platform(settings, services)
     async with AsyncExitStack() as exits:
         exits.push_async_callback(platform.close)
         stop = stop_signal()
@@ -67,6 +71,9 @@ async def run(
         if with_workers:
             await exits.enter_async_context(working(platform))
         if listening is not None:
+            if settings.links.port is not None:
+                observer = platform.sight.observer
+                await exits.enter_async_context(answering(platform.answers, settings.links, platform.name, observer))
             await exits.enter_async_context(serving(platform, listening))
         if on_ready is not None:
             await on_ready()
@@ -146,12 +153,3 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def stop_signal() -> asyncio.Event:
-    """Return what is set by SIGTERM and SIGINT from now on."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop

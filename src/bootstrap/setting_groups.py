@@ -1,11 +1,32 @@
-"""Groups of settings of files, reviews, limits and mail."""
+"""Groups of settings of orders, transfers, resale, files, reviews, mail, limits, and of links between services."""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from bootstrap.setting_types import PerMinute, Port, Secret
+from bootstrap.setting_types import PerMinute, Port, Seconds, Secret
+
+
+class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that a buyer has to pay, that a payment in progress adds, and that an order lasts at most."""
+
+    ttl_s: Seconds = 900
+    payment_protection_s: Seconds = 900
+    lifetime_max_s: Seconds = 3600
+
+
+class TransferSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that a pass waits for the person it is offered to, and how many an account may offer in 24 hours."""
+
+    window_s: Annotated[int, Meta(ge=300, le=7_776_000)] = 604_800
+    per_day_max: Annotated[int, Meta(ge=1, le=10_000)] = 50
+
+
+class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that somebody on a waiting list has to accept the passes that were given back for them."""
+
+    waiting_offer_window_s: Seconds = 1_800
 
 
 class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,3 +90,37 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True):
     sender: Annotated[str, Meta(pattern="^[^\\r\\n]+@[^\\r\\n]+$")] = "Fairseat <no-reply@fairseat.example>"
     folder: str = ""
     link_base_url: Annotated[str, Meta(pattern="^(https?://[^ ]+)?$")] = ""
+
+
+type Address = Annotated[str, Meta(pattern=r"^((\[[0-9a-fA-F:.]+\]|[^: /\[\]]+):[0-9]{1,5})?$")]
+
+
+class LinkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where this process answers other services (gRPC, when it has a `port`), and where those are: `host:port`.
+
+    Who calls shows a token that is signed with `secret`, and with `certificate`, `key` and `authority`, which are files
+    in PEM, both sides show certificates. At most `concurrency_max` calls are answered at a time.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port | None = None
+    auth: Address = ""
+    user: Address = ""
+    venue: Address = ""
+    ticket: Address = ""
+    order: Address = ""
+    payment: Address = ""
+    admission: Address = ""
+    content: Address = ""
+    expiration: Address = ""
+    secret: Secret = Secret("")
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
+    concurrency_max: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
+
+    def address(self, service: str) -> str:
+        """Return where a service is, such as `venue`; empty where that is not said."""
+        found: object = getattr(self, service)
+        assert isinstance(found, str), service
+        return found

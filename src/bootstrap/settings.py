@@ -1,15 +1,25 @@
 """Settings: read once from the environment (`FAIRSEAT_…`), checked, frozen. A wrong one stops the process at once."""
 
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Literal, NoReturn, override
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from bootstrap.gateway_settings import GatewaySettings
-from bootstrap.setting_groups import LimitSettings, MailSettings, MediaSettings, ReviewSettings
+from bootstrap.needs import SERVICES, needed
+from bootstrap.setting_groups import (
+    LimitSettings,
+    LinkSettings,
+    MailSettings,
+    MediaSettings,
+    OrderSettings,
+    ResaleSettings,
+    ReviewSettings,
+    TransferSettings,
+)
 from bootstrap.setting_sight import LogSettings, MetricsSettings, TracingSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
@@ -20,6 +30,21 @@ DATABASES = ("auth", "venue", "order", "payment", "admission", "user")
 
 class SettingsError(Exception):
     """The environment does not make sense; each line of the message names one variable."""
+
+
+class Withheld(SecretUrl):
+    """A secret that the services of this process do not need, and that was not given to it."""
+
+    __slots__ = ("_variable",)
+
+    def __init__(self, variable: str) -> None:
+        super().__init__("")
+        self._variable = variable
+
+    @override
+    def reveal(self) -> NoReturn:
+        """Raise SettingsError: something here needs it after all."""
+        raise SettingsError(f"{self._variable} is missing.")
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,21 +145,6 @@ class PassSettings(msgspec.Struct, frozen=True, kw_only=True):
     doors_open_before_s: Seconds = 14_400
 
 
-class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that a buyer has to pay, that a payment in progress adds, and that an order lasts at most."""
-
-    ttl_s: Seconds = 900
-    payment_protection_s: Seconds = 900
-    lifetime_max_s: Seconds = 3600
-
-
-class TransferSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that a pass waits for the person it is offered to, and how many an account may offer in 24 hours."""
-
-    window_s: Annotated[int, Meta(ge=300, le=7_776_000)] = 604_800
-    per_day_max: Annotated[int, Meta(ge=1, le=10_000)] = 50
-
-
 class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether holds that come at once share transactions (`batching`), or each has its own (`plain`).
 
@@ -150,12 +160,6 @@ class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     plan_seats_per_request: Annotated[int, Meta(ge=1, le=150_000)] = 150_000
     plan_document_bytes: Annotated[int, Meta(ge=1_000, le=1_000_000_000)] = 200_000_000
     plan_document_keep_s: Annotated[int, Meta(ge=3_600, le=2_592_000)] = 604_800
-
-
-class ResaleSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds that somebody on a waiting list has to accept the passes that were given back for them."""
-
-    waiting_offer_window_s: Seconds = 1_800
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +188,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail: MailSettings = MailSettings()
     limits: LimitSettings = LimitSettings()
     gateway: GatewaySettings = GatewaySettings()
+    links: LinkSettings = LinkSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()
@@ -217,8 +222,11 @@ def check_given(environment: Mapping[str, str]) -> None:
         raise SettingsError("\n".join(problems))
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raises SettingsError with a line for each variable that is missing, unknown or wrong."""
+def read_settings(environment: Mapping[str, str], services: Collection[str] = SERVICES) -> Settings:
+    """Return the settings of a process that runs these services; what others need may be missing.
+
+    Raises SettingsError with a line for each variable that is missing, unknown or wrong.
+    """
     known = {name: (group, member, required) for name, group, member, required in variables()}
     problems = _unknown(environment, known)
     given: dict[str, dict[str, object]] = {group.name: {} for group in _groups()}
@@ -226,8 +234,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         value = environment.get(name)
         if value is not None and value != "":
             given[group][member] = value
-        elif required:
+        elif required and needed(name.removeprefix(PREFIX), services):
             problems.append(f"{name} is missing.")
+        elif required:
+            given[group][member] = Withheld(name)
     if problems:
         raise SettingsError("\n".join(problems))
     groups: dict[str, object] = {}
@@ -244,8 +254,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def read_gateway_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings of a gateway, which is given neither databases nor secrets; raises SettingsError."""
-    needless = {name: f"none://{name}" for name, _, _, required in variables() if required}
-    return read_settings({**needless, **environment})
+    return read_settings(environment, ())
 
 
 def shown(settings: Settings) -> Iterator[tuple[str, str]]:

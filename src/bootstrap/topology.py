@@ -1,6 +1,6 @@
 """Which services there are, which of them serves which published API, and which way events go between them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,12 +29,12 @@ from bootstrap.containers.ticket import ticket_service
 from bootstrap.containers.user import user_service
 from bootstrap.containers.venue import venue_service
 from bootstrap.limits import Door, door_of
-from bootstrap.settings import Settings
+from bootstrap.needs import SERVICES
+from bootstrap.other_processes import OtherProcesses, security_of
+from bootstrap.settings import Settings, SettingsError
 from bootstrap.sight import Sight, open_sight
 from bootstrap.version import VERSION
-from ports.admission import PassSigner
 from ports.health import HealthCheck
-from ports.mail import Mailer
 from ports.published.admission import AdmissionApi
 from ports.published.admission_persons import PassesOfPersonApi
 from ports.published.event_orders import EventOrdersApi
@@ -139,7 +139,7 @@ class Platform:
                 name := f"{service.name}.{spec.name}",
                 spec.interval_s,
                 _runner(self.containers[service.name], spec.usecase),
-                wakes=WAKES.get(name, ()),
+                wakes=tuple(woken for woken in WAKES.get(name, ()) if woken.partition(".")[0] in self.containers),
             )
             for service in self.services
             for spec in service.jobs
@@ -165,16 +165,27 @@ class Platform:
         """Return what a service has."""
         return await self.containers[service].get(kind)
 
+    @property
+    def answers(self) -> Mapping[type, Callable[[], Awaitable[object]]]:
+        """What other processes may ask here, each with what gives its implementation."""
+        return {api: partial(self.links.get, api) for api in self.links.served_by}
+
+    @property
+    def name(self) -> str:
+        """What this process calls itself among others: its services."""
+        return _named(self.services)
+
     async def connect(self) -> None:
         """Ask every needed dependency once; raises what the first one raises that cannot be used.
 
         What is made of secrets is made here, so that a wrong one is told now and not with the first token, pass,
         receipt or letter.
         """
-        await self._verifier()
-        await self.containers["admission"].get(PassSigner)
-        await (await self.containers["venue"].get(ReceiptKeys)).load()
-        await self.containers["auth"].get(Mailer)
+        for service in self.services:
+            for kind in service.secrets:
+                made = await self.containers[service.name].get(kind)
+                if isinstance(made, ReceiptKeys):
+                    await made.load()
         for check in await self.checks():
             if check.needed:
                 await check.check()
@@ -189,6 +200,8 @@ class Platform:
         """Close every connection."""
         if isinstance(self.links.publisher, AmqpPublisher):
             await self.links.publisher.stop()
+        if self.links.elsewhere is not None:
+            await self.links.elsewhere.close()
         for container in self.containers.values():
             await container.close()
         if self.door is not None:
@@ -199,33 +212,81 @@ class Platform:
         return await self.links.get(TokenVerifier)
 
 
-def build_platform(settings: Settings) -> Platform:
-    """Wire all services into one process; nothing is connected yet."""
-    services = all_services()
-    sight = open_sight(settings)
-    links = Links(observer=sight.observer)
-    containers = {service.name: build_container(service, settings, links) for service in services}
-    door = door_of(settings, SystemClock())
-    links.served_by.update({api: containers[name] for api, name in SERVED_BY.items()})
+def build_platform(settings: Settings, services: Collection[str] = SERVICES) -> Platform:
+    """Wire services, all unless some are named, into one process; nothing is connected yet.
+
+    What the others serve is asked for over gRPC, and events go to them over RabbitMQ.
+    """
+    everybody = all_services()
+    here = tuple(service for service in everybody if service.name in services)
+    sight, door = open_sight(settings), door_of(settings, SystemClock())
+    others = OtherProcesses(settings, SERVED_BY, _named(here)) if len(here) < len(everybody) else None
+    links = Links(observer=sight.observer, elsewhere=others)
+    containers = {service.name: build_container(service, settings, links) for service in here}
+    links.served_by.update({api: containers[name] for api, name in SERVED_BY.items() if name in containers})
     if settings.rabbitmq.url is None:
         links.publisher = InProcessPublisher(
             [
                 Subscriber(subscription, containers[service.name].get)
-                for service in services
+                for service in here
                 for subscription in service.subscriptions
             ],
             observer=sight.observer,
         )
-        return Platform(settings, services, containers, links, (), sight, door)
+        return Platform(settings, here, containers, links, (), sight, door)
     url = settings.rabbitmq.url.reveal()
-    everybody = [subscription for service in services for subscription in service.subscriptions]
-    links.publisher = AmqpPublisher(rabbit_broker(url), subscriptions=everybody)
+    # The queues of services elsewhere too: what is published before they first run waits for them.
+    subscriptions = [subscription for service in everybody for subscription in service.subscriptions]
+    links.publisher = AmqpPublisher(rabbit_broker(url), subscriptions=subscriptions)
     consumers = tuple(
         AmqpConsumers(rabbit_broker(url), containers[service.name], service.subscriptions, observer=sight.observer)
-        for service in services
+        for service in here
         if service.subscriptions
     )
-    return Platform(settings, services, containers, links, consumers, sight, door)
+    return Platform(settings, here, containers, links, consumers, sight, door)
+
+
+def platform_beside(settings: Settings, service: str) -> Platform:
+    """Wire one service for a command that works in it; nothing is connected yet.
+
+    The others are asked where they run, when the settings say where that is, and else in this process.
+    """
+    address = settings.links.address
+    return build_platform(settings, [name for name in SERVICES if name == service or not address(name)])
+
+
+def check_links(settings: Settings, services: Collection[str], *, serving: bool) -> None:
+    """Raise SettingsError with a line for each thing that a process without all services lacks to reach the others."""
+    here = [service for service in all_services() if service.name in services]
+    if len(here) == len(SERVICES):
+        return
+    problems: list[str] = []
+    if settings.rabbitmq.url is None:
+        problems.append("FAIRSEAT_RABBITMQ_URL is missing: events go over RabbitMQ to services in other processes.")
+    asks = {
+        SERVED_BY[api]: service.name
+        for service in here
+        for api in (*sorted(service.links, key=str), *((TokenVerifier,) if serving else ()))
+        if SERVED_BY[api] not in services
+    }
+    problems += [
+        f"FAIRSEAT_LINKS_{asked.upper()} is missing: {name} asks the {asked} service, which is not in this process."
+        for asked, name in sorted(asks.items())
+        if not settings.links.address(asked)
+    ]
+    answers = sorted({name for name in SERVED_BY.values() if name in services})
+    if serving and answers and settings.links.port is None:
+        problems.append(f"FAIRSEAT_LINKS_PORT is missing: other services ask {', '.join(answers)} there.")
+    if (asks or answers) and not settings.links.secret and not settings.links.certificate:
+        problems.append("FAIRSEAT_LINKS_SECRET is missing, or certificates: services do not answer just anybody.")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    if asks or answers:
+        security_of(settings.links, _named(here))
+
+
+def _named(services: Iterable[Service]) -> str:
+    return ",".join(service.name for service in services)
 
 
 def _runner(container: AsyncContainer, usecase: type[Work]) -> Callable[[], Awaitable[int]]:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bootstrap.settings import Settings, SettingsError
-from bootstrap.topology import build_platform
+from bootstrap.topology import platform_beside
 from core.shared.errors import DomainError
 from core.webhooks.webhook import WebhookStatus
 from usecases.webhooks.list_webhooks import ListWebhooks
@@ -17,7 +17,7 @@ async def list_webhooks(settings: Settings, status: str | None, console: Console
     """Print the newest webhooks, of one status or all; raises SettingsError for a status that there is not."""
     if status is not None and status not in set(WebhookStatus):
         raise SettingsError(f"{status!r} is no status of a webhook; there are {', '.join(WebhookStatus)}.")
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "payment")
     try:
         listing = await platform.containers["payment"].get(ListWebhooks)
         found = await listing(status=WebhookStatus(status) if status else None)
@@ -41,7 +41,7 @@ async def list_webhooks(settings: Settings, status: str | None, console: Console
 
 async def replay_webhook(settings: Settings, webhook_id: UUID, console: Console) -> None:
     """Make a webhook due again; raises SettingsError with the reason when it cannot be."""
-    platform = build_platform(settings)
+    platform = platform_beside(settings, "payment")
     try:
         replay = await platform.containers["payment"].get(ReplayWebhook)
         webhook = await replay(webhook_id)

@@ -20,13 +20,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairsea
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
     yield instance
-    told = _wrong_with(instance, "reconcile", "--day", day) or _wrong_with(instance, "doctor", "--grace-s", "10")
+    told = differences(instance, day)
     assert instance.stop() == 0
     assert told == ""
 
 
+def differences(instance: RunningFairseat, day: str) -> str:
+    """Return what `fairseat reconcile` and the doctor still find after a while, empty for nothing.
+
+    The last webhooks may be under way.
+    """
+    return _wrong_with(instance, "reconcile", "--day", day) or _wrong_with(instance, "doctor", "--grace-s", "10")
+
+
 def _wrong_with(instance: RunningFairseat, *command: str) -> str:
-    """Return what the command still finds after a while: the last webhooks may be under way. Empty for nothing."""
     lines = shlex.split((instance.folder / "data" / "settings.env").read_text())
     environment = clean_environment(**dict(line.split("=", 1) for line in lines))
     until = time.monotonic() + _EVEN_WITHIN_S

@@ -17,7 +17,7 @@ from adapters.cli.demo_world import PASSWORD
 from adapters.embedded.readiness import free_port
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.redis.rest import REST_S
-from tests.running import OWNER, Buyer, RunningFairseat
+from tests.running import OWNER, STOPS_WITHIN_S, Buyer, RunningFairseat
 
 TOLD_WITHIN_S = 2.0
 READERS = 200
@@ -264,7 +264,7 @@ async def test_without_redis_the_stream_ends_seats_are_held_and_afterwards_the_m
                     await told_of(events, seat, "HELD")
                     began = time.monotonic()
                     assert await asyncio.to_thread(running.stop) == 0
-                    assert time.monotonic() - began < 8, "an open stream does not hold up the end"
+                    assert time.monotonic() - began < STOPS_WITHIN_S, "an open stream does not hold up the end"
     finally:
         running.stop()
         valkey.stop()

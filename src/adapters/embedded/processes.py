@@ -164,7 +164,7 @@ class ServerProcess:
                 if log.tell() > _LOG_BYTES_MAX:
                     log.truncate(0)
                 process = subprocess.Popen(
-                    [*_dies_with_us(self._stop_signal), *command],
+                    [*dies_with_us(self._stop_signal), *command],
                     cwd=folder,
                     env=dict(environment),
                     stdin=subprocess.DEVNULL,
@@ -205,6 +205,7 @@ class ServerProcess:
             return log.read().decode("utf-8", "replace")
 
 
-def _dies_with_us(stop_signal: signal.Signals) -> list[str]:
+def dies_with_us(stop_signal: signal.Signals) -> list[str]:
+    """Return the words before a command that have the kernel signal it when its parent ends; none without `setpriv`."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", stop_signal.name.removeprefix("SIG"), "--"] if setpriv else []

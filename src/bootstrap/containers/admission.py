@@ -154,4 +154,5 @@ def admission_service() -> Service:
         ),
         jobs=relay_jobs(),
         checks=(PostgresHealth,),
+        secrets=(PassSigner,),
     )

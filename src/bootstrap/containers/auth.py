@@ -40,6 +40,7 @@ from ports.identity import ApiKeyCache, ApiKeySecrets, IdentityTransactions, Pas
 from ports.identity.second_factor import OneTimePasswords
 from ports.identity.throttle import Throttle
 from ports.ids import IdSource
+from ports.mail import Mailer
 from ports.personal_data import PersonalData
 from ports.published.identity import IdentityApi, PersonsApi, TokenKeysApi, TokenVerifier
 from usecases.identity.add_member import AddMember
@@ -224,4 +225,5 @@ def auth_service() -> Service:
             JobSpec("forget_old_letters", 3600.0, ForgetOldLetters),
         ),
         checks=(PostgresHealth, MailHealth),
+        secrets=(TokenVerifier, Mailer),
     )

@@ -90,4 +90,5 @@ OPERATION_CONTROLLERS: tuple[type[Controller], ...] = (
     OperationEventController,
 )
 OPERATION_STREAMS = (OperationStreams,)
+OPERATION_LINKS = (EventOrdersApi,)
 OPERATION_JOBS: tuple[JobSpec, ...] = (JobSpec("run_operations", RUN_INTERVAL_S, RunOperations),)

@@ -5,6 +5,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from dishka import AsyncContainer, Provider, Scope, from_context, make_async_container, provide
@@ -65,7 +66,10 @@ class AlarmSpec:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: what its container is made of, and what it shows to the world."""
+    """One service: what its container is made of, and what it shows to the world.
+
+    `secrets` are what it makes of secrets: they are made at the start, so that a wrong one is told then.
+    """
 
     name: str
     providers: Sequence[Provider]
@@ -76,6 +80,25 @@ class Service:
     alarms: Sequence[AlarmSpec] = ()
     checks: Sequence[type[HealthCheck]] = ()
     streams: Sequence[type[Streams]] = ()
+    secrets: Sequence[type[object]] = ()
+    late_links: Sequence[type[object]] = ()
+
+    @property
+    def links(self) -> frozenset[type[object]]:
+        """The published APIs of other services that this one calls; `late_links` are those it has by other ways."""
+        linked_ = (each.apis for each in self.providers if isinstance(each, LinkedApis))
+        return frozenset(chain(self.late_links, *linked_))
+
+
+class Elsewhere(Protocol):
+    """The services of other processes."""
+
+    async def get[T](self, api: type[T]) -> T:
+        """Return a client of a published API; nobody is asked yet."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
 
 
 @dataclass(slots=True)
@@ -85,10 +108,15 @@ class Links:
     served_by: dict[type, AsyncContainer] = field(default_factory=dict[type, AsyncContainer])
     publisher: EventPublisher | None = None
     observer: Observer = NOBODY
+    elsewhere: Elsewhere | None = None
 
     async def get[T](self, api: type[T]) -> T:
-        """Return the implementation of a published API."""
-        return await self.served_by[api].get(api)
+        """Return the implementation of a published API: that of this process, or a client of another's."""
+        here = self.served_by.get(api)
+        if here is not None:
+            return await here.get(api)
+        assert self.elsewhere is not None, f"nobody serves {api.__name__}"
+        return await self.elsewhere.get(api)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +218,19 @@ class EngineProvider(Provider):
             await engine.dispose()
 
 
-def linked(*apis: type[object]) -> Provider:
+class LinkedApis(Provider):
+    """Published APIs of other services, through the links."""
+
+    def __init__(self, apis: Sequence[type[object]]) -> None:
+        super().__init__(scope=Scope.APP)
+        self.apis = apis
+        for api in apis:
+            self.provide(_link_to(api), provides=api)
+
+
+def linked(*apis: type[object]) -> LinkedApis:
     """Provide published APIs of other services through the links."""
-    provider = Provider(scope=Scope.APP)
-    for api in apis:
-        provider.provide(_link_to(api), provides=api)
-    return provider
+    return LinkedApis(apis)
 
 
 def _link_to(api: type[object]) -> Callable[..., Awaitable[Any]]:  # Any: what the API is, is known at run time

@@ -30,6 +30,7 @@ from bootstrap.containers.market import MARKET_CONTROLLERS, MARKET_JOBS, MARKET_
 from bootstrap.containers.operations import (
     OPERATION_CONTROLLERS,
     OPERATION_JOBS,
+    OPERATION_LINKS,
     OPERATION_STREAMS,
     OperationsProvider,
 )
@@ -176,4 +177,5 @@ def venue_service() -> Service:
         ),
         checks=(PostgresHealth, OperationHealth),
         streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
+        late_links=OPERATION_LINKS,
     )

@@ -1,0 +1,89 @@
+"""Each service in a process of its own: the same journeys, and any one of the processes killed in the middle."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from adapters.embedded.errors import EmbeddedServerError
+from adapters.embedded.processes import Mark, leftovers
+from adapters.embedded.rabbitmq_programs import find_rabbitmq
+from bootstrap.needs import SERVICES
+from tests.processes.conftest import differences
+from tests.processes.test_resale_journey import stage
+from tests.processes.test_resale_journey import (
+    test_a_seat_is_resold_at_the_price_that_the_law_allows as test_a_seat_is_resold_between_processes,
+)
+from tests.running import SPLIT, RunningFairseat, clean_environment, fairseat
+
+SERVERS = {"valkey": "-server", "rabbitmq": "beam"}
+EVERYBODY = (*SERVICES, "gateway", *SERVERS)
+KILLED = EVERYBODY if SPLIT else ("payment", "rabbitmq")
+"""`make test-split` kills each of them; a POST that dies with its service can be repeated when a minute is over."""
+
+FANS = 100 if SPLIT else 30
+BACK_WITHIN_S = 60.0
+
+__all__ = ["stage", "test_a_seat_is_resold_between_processes"]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
+    """Whatever is done to it, it ends well, and its books are those of the provider."""
+    try:
+        find_rabbitmq()
+    except EmbeddedServerError as error:
+        pytest.skip(f"no RabbitMQ node: {error}")
+    instance = RunningFairseat(tmp_path_factory.mktemp("split"), split=True)
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    instance.start()
+    yield instance
+    told = differences(instance, day)
+    assert instance.stop() == 0
+    assert told == ""
+
+
+@pytest.mark.timeout(120 + 30 * len(KILLED))
+def test_any_one_process_may_be_killed_while_fans_buy_and_the_books_are_clean(running: RunningFairseat) -> None:
+    base_url = f"http://127.0.0.1:{running.port}"
+    assert set(running.services) == {*SERVICES, "gateway"}
+    demo = subprocess.Popen(
+        fairseat("demo", "--base-url", base_url, "--stripe-url", running.stripe, "--fans", str(FANS), "--seed", "7"),
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for name in KILLED:
+            before = pid_of(running, name)
+            os.kill(before, signal.SIGKILL)
+            until = time.monotonic() + BACK_WITHIN_S
+            while pid_of(running, name) in {before, 0} or not is_ready(base_url):
+                assert time.monotonic() < until, f"{name} did not come back:\n{running.output}"
+                time.sleep(0.1)
+        told, _ = demo.communicate(timeout=300)
+    finally:
+        demo.kill()
+        demo.communicate()
+    assert demo.returncode == 0, told
+
+
+def pid_of(running: RunningFairseat, name: str) -> int:
+    """Return the process of a service or of a server; 0 while there is none."""
+    if name not in SERVERS:
+        return running.services[name]
+    found = leftovers(Mark.of(running.folder / "data" / name, program=SERVERS[name]))
+    return min(found, default=0)
+
+
+def is_ready(base_url: str) -> bool:
+    try:
+        return httpx.get(f"{base_url}/health/ready", timeout=5).is_success
+    except httpx.TransportError:
+        return False
