@@ -4,47 +4,30 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bootstrap.settings import DATABASES, variables
+from bootstrap.needs import NEEDED_BY
+from bootstrap.settings import DATABASES, PREFIX, variables
 
-COMING = frozenset(
-    {
-        *(f"FAIRSEAT_GATEWAY_{name}" for name in ("HOST", "PORT", "AUTH", "USER", "VENUE", "TICKET", "ORDER")),
-        *(f"FAIRSEAT_GATEWAY_{name}" for name in ("PAYMENT", "ADMISSION", "CONTENT")),
-        *(f"FAIRSEAT_LINKS_{name}" for name in ("HOST", "PORT", "SECRET", "AUTH", "VENUE", "TICKET", "ORDER")),
-        *(f"FAIRSEAT_LINKS_{name}" for name in ("PAYMENT", "ADMISSION")),
-        *(f"FAIRSEAT_{name}" for name in ("LOG_FORMAT", "METRICS_ENABLED", "METRICS_TOKEN")),
-        *(f"FAIRSEAT_LIMITS_{name}" for name in ("ENABLED", "PROCESSES")),
-    }
-)
-"""Settings of the split form that are not in this tree yet; to be deleted with what brings them."""
-
-KNOWN = frozenset(name for name, *_ in variables()) | COMING
+KNOWN = frozenset(name for name, *_ in variables())
 
 ON_POSTGRESQL = DATABASES
 SERVED = ("auth", "user", "venue", "ticket", "order", "payment", "admission", "content")
 """Services with an API. The timers of `expiration` are asked by nobody, so it only works in the background."""
 SERVICES = (*SERVED, "expiration")
 
-_EVERYBODY = (*SERVICES,)
-SECRETS: Mapping[str, tuple[str, ...]] = {
-    **{f"FAIRSEAT_{name.upper()}_DATABASE_{url}": (name,) for name in ON_POSTGRESQL for url in ("URL", "RELAY_URL")},
-    **{f"FAIRSEAT_{name.upper()}_DATABASE_ADMIN_URL": () for name in ON_POSTGRESQL},
-    "FAIRSEAT_TICKET_DATABASE_URL": ("ticket",),
-    "FAIRSEAT_CONTENT_DATABASE_URL": ("content",),
-    "FAIRSEAT_REDIS_URL": ("auth", "venue", "payment", "expiration", "gateway"),
-    "FAIRSEAT_RABBITMQ_URL": _EVERYBODY,
-    "FAIRSEAT_LINKS_SECRET": _EVERYBODY,
-    "FAIRSEAT_PASSES_KEY_SECRET": ("auth", "venue", "admission"),
-    "FAIRSEAT_TOKEN_SIGNING_KEYS": ("auth",),
-    "FAIRSEAT_STRIPE_SECRET_KEY": ("payment",),
-    "FAIRSEAT_STRIPE_WEBHOOK_SECRET": ("payment",),
-    "FAIRSEAT_STRIPE_CONNECT_WEBHOOK_SECRET": ("payment",),
-}
-"""Every secret that a deployment needs, and who is given it; the admin's are for migrations alone."""
-
 _OPTIONAL = re.compile(
-    r"FAIRSEAT_(MAIL_PASSWORD|MEDIA_(SECRET_)?ACCESS_KEY(_ID)?|METRICS_TOKEN|STRIPE_PUBLISHABLE_KEY)"
+    r"FAIRSEAT_(MAIL_PASSWORD|MEDIA_(SECRET_)?ACCESS_KEY(_ID)?|METRICS_TOKEN|TRACING_HEADERS|STRIPE_PUBLISHABLE_KEY"
+    r"|STRIPE_(CONNECT_)?WEBHOOK_SECRET_PREVIOUS)"
 )
+
+SECRETS: Mapping[str, tuple[str, ...]] = {
+    name: (*services, "gateway") if name == f"{PREFIX}REDIS_URL" else tuple(services)
+    for each, services in NEEDED_BY.items()
+    if not _OPTIONAL.fullmatch(name := f"{PREFIX}{each}")
+}
+"""Every secret that a deployment needs, and who is given it; the admin's are for migrations alone.
+
+Gateways, of which there are several, count requests together in Redis.
+"""
 
 
 def misplaced(service: str, given: Iterable[str]) -> set[str]:
