@@ -120,7 +120,7 @@ class Fuzz:
             return
         self.statuses[label][response.status_code] += 1
         guarded = case.operation.definition.raw.get("security") != [{}]
-        if who == "nobody" and guarded and response.status_code not in {401, 404, 405}:
+        if who == "nobody" and guarded and response.status_code not in {400, 401, 404, 405}:
             self._found(label, "Asked without a token", f"{response.status_code} {response.text[:200]}")
         asked = f"{response.request.method} {response.request.url} {str(response.request.body)[:300]} as {who}"
         checks = STREAM_CHECKS if label.endswith("/events") else CHECKS
