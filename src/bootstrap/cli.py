@@ -1,26 +1,23 @@
 """The `fairseat` command."""
 
-import asyncio
 import os
 import sys
-from collections.abc import Collection, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
-import uvloop
 from rich.console import Console
 
+from bootstrap.commands import chosen, run_to_end, settings_for
 from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
-from bootstrap.needs import SERVICES
 from bootstrap.operations import app as operations
 from bootstrap.plans import app as plans
 from bootstrap.ratings import app as ratings
 from bootstrap.rulebook import app as rulebook
-from bootstrap.settings import Settings, SettingsError, read_gateway_settings, read_settings, shown
+from bootstrap.settings import SettingsError, read_gateway_settings, shown
 
 app = typer.Typer(
     name="fairseat",
@@ -77,7 +74,7 @@ def up(
     """Run everything, in one process unless it is to be split: embedded servers, migrations, API and workers."""
     from bootstrap.up import bring_up
 
-    _run(bring_up(folder, host=host, port=port, demo=demo, split=split, console=_out))
+    run_to_end(bring_up(folder, host=host, port=port, demo=demo, split=split, console=_out))
 
 
 @app.command()
@@ -91,13 +88,13 @@ def serve(
     """Serve the API, on the servers that the settings name; run `fairseat worker` beside it."""
     from bootstrap.listening import listen
 
-    names = _chosen(services)
-    settings = _settings(names)
+    names = chosen(services)
+    settings = settings_for(names)
     socket = listen(host or settings.http.host, port or settings.http.port)
     from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
 
     _out.print(f"API on http://{host or settings.http.host}:{port or settings.http.port}", highlight=False)
-    _run(run(settings, listening=socket, with_workers=work, services=names))
+    run_to_end(run(settings, listening=socket, with_workers=work, services=names))
 
 
 @app.command()
@@ -119,20 +116,20 @@ def gateway(
     def tell() -> None:
         _out.print(f"API on http://{at_host}:{at_port}", highlight=False)
 
-    _run(run_gateway(settings, socket, on_ready=tell))
+    run_to_end(run_gateway(settings, socket, on_ready=tell))
 
 
 @app.command()
 def worker(services: Services = None) -> None:
     """Do the background work: relay events, expire what has ended, process webhooks."""
-    names = _chosen(services)
-    settings = _settings(names)
+    names = chosen(services)
+    settings = settings_for(names)
     from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
 
     async def tell() -> None:
         _out.print("Working in the background.")
 
-    _run(run(settings, listening=None, with_workers=True, services=names, on_ready=tell))
+    run_to_end(run(settings, listening=None, with_workers=True, services=names, on_ready=tell))
 
 
 @app.command()
@@ -140,8 +137,8 @@ def migrate(services: Services = None) -> None:
     """Bring every database up to date, and make databases and roles that are missing."""
     from bootstrap.databases import migrate_all
 
-    settings = _settings(())  # what it needs of the databases alone it asks for itself
-    for database, revision in _run(migrate_all(settings, _chosen(services))).items():
+    settings = settings_for(())  # what it needs of the databases alone it asks for itself
+    for database, revision in run_to_end(migrate_all(settings, chosen(services))).items():
         _out.print(f"{database} is at {revision}", highlight=False)
 
 
@@ -170,7 +167,7 @@ def demo(
         deadline_s=deadline_s,
         seed=seed,
     )
-    raise typer.Exit(_run(run_demo(options, _out)))
+    raise typer.Exit(run_to_end(run_demo(options, _out)))
 
 
 @app.command()
@@ -181,8 +178,8 @@ def webhooks(
     """List the newest webhooks, or have one processed once more when the cause of its failure is gone."""
     from bootstrap.webhooks import list_webhooks, replay_webhook
 
-    settings = _settings(("payment",))
-    _run(replay_webhook(settings, replay, _out) if replay else list_webhooks(settings, status, _out))
+    settings = settings_for(("payment",))
+    run_to_end(replay_webhook(settings, replay, _out) if replay else list_webhooks(settings, status, _out))
 
 
 @app.command("platform-fee")
@@ -197,9 +194,9 @@ def platform_fee(
     from bootstrap.platform_fees import agree_platform_fee
 
     work = agree_platform_fee(
-        _settings(("payment",)), organisation, basis_points, fixed_minor, usual=usual, console=_out
+        settings_for(("payment",)), organisation, basis_points, fixed_minor, usual=usual, console=_out
     )
-    _run(work)
+    run_to_end(work)
 
 
 @app.command()
@@ -209,7 +206,7 @@ def reconcile(
     """Compare a day of Stripe's balance with the ledger, and book fees that were not known; status 1 if they differ."""
     from bootstrap.reconciliation import reconcile_day
 
-    raise typer.Exit(_run(reconcile_day(_settings(("payment",)), day.date(), _out)))
+    raise typer.Exit(run_to_end(reconcile_day(settings_for(("payment",)), day.date(), _out)))
 
 
 @app.command()
@@ -230,7 +227,7 @@ def doctor(
     """
     if repair and as_json and not yes:
         raise SettingsError("--json cannot ask: give --yes with --repair, or leave --repair out.")
-    settings = _settings()
+    settings = settings_for()
     from adapters.cli.doctor import Visit
     from bootstrap.doctor import visit
     from usecases.doctor.examine import Patience
@@ -239,7 +236,7 @@ def doctor(
         return yes or typer.confirm(f"Mend {count} of these?", err=True)
 
     asked = Visit(tenant_id=tenant, repair=repair, as_json=as_json, confirm=confirm)
-    raise typer.Exit(_run(visit(settings, asked, Patience(grace_s=grace_s, pause_s=pause_s), _out)))
+    raise typer.Exit(run_to_end(visit(settings, asked, Patience(grace_s=grace_s, pause_s=pause_s), _out)))
 
 
 @receipts.command("verify")
@@ -258,7 +255,7 @@ def rotate_receipt_key() -> None:
     """Let a new key sign receipts from now on; the old ones stay published, so that old receipts can be checked."""
     from bootstrap.receipts import rotate_receipt_key
 
-    _run(rotate_receipt_key(_settings(("venue",)), _out))
+    run_to_end(rotate_receipt_key(settings_for(("venue",)), _out))
 
 
 @app.command()
@@ -280,7 +277,7 @@ def asyncapi() -> None:
 @app.command()
 def config(services: Services = None) -> None:
     """Print the settings, with secrets hidden."""
-    for name, value in shown(_settings(_chosen(services))):
+    for name, value in shown(settings_for(chosen(services))):
         _out.print(f"{name}={value}", highlight=False, soft_wrap=True, markup=False)
 
 
@@ -289,26 +286,3 @@ def _stripe_stand_in(folder: Path) -> str:
         return f"http://127.0.0.1:{int((folder / 'stripe' / 'port').read_text())}"
     except (OSError, ValueError):
         raise SettingsError(f"{folder} is not the folder of `fairseat up`; name it, or give --stripe-url.") from None
-
-
-def _chosen(services: str | None) -> tuple[str, ...]:
-    """Return the names of services that are given with commas between, or of all; raises SettingsError."""
-    if services is None:
-        return SERVICES
-    names = tuple(name for word in services.split(",") if (name := word.strip()))
-    if unknown := [name for name in names if name not in SERVICES]:
-        raise SettingsError(f"--services: {unknown[0]!r} is no service; there are {', '.join(SERVICES)}.")
-    if not names:
-        raise SettingsError(f"--services: name at least one of {', '.join(SERVICES)}.")
-    return names
-
-
-def _settings(services: Collection[str] = SERVICES) -> Settings:
-    settings = read_settings(os.environ, services)
-    configure_logging(settings.log)
-    return settings
-
-
-def _run[T](work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)

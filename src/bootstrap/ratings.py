@@ -1,15 +1,13 @@
 """The commands about the ratings of venues."""
 
-import asyncio
-import os
 from typing import Annotated
 from uuid import UUID
 
 import typer
-import uvloop
 from rich.console import Console
 
-from bootstrap.settings import Settings, read_settings
+from bootstrap.commands import run_to_end, settings_for
+from bootstrap.settings import Settings
 
 app = typer.Typer(help="The ratings that are kept of venues.", no_args_is_help=True)
 _out = Console()
@@ -25,8 +23,7 @@ def ratings() -> None:
 @app.command()
 def rebuild(venue: Venue = None) -> None:
     """Count the ratings of venues anew from their reviews; exit status 1 when some could not be kept."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        kept = runner.run(rebuild_ratings(read_settings(os.environ, ("content",)), venue, _out))
+    kept = run_to_end(rebuild_ratings(settings_for(("content",)), venue, _out))
     raise typer.Exit(0 if kept else 1)
 
 

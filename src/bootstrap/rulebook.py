@@ -1,18 +1,15 @@
 """The commands about the rulebook. Those that show and check one need neither a server nor settings."""
 
-import asyncio
-import os
-from collections.abc import Coroutine
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import uvloop
 from rich.console import Console
 
-from bootstrap.settings import Settings, SettingsError, read_settings
+from bootstrap.commands import run_to_end, settings_for
+from bootstrap.settings import SettingsError
 
 app = typer.Typer(help="Show and check the law on resale, as far as a rulebook knows it.", no_args_is_help=True)
 _out = Console()
@@ -54,7 +51,7 @@ def import_folder(folder: Annotated[Path, typer.Argument(help="A folder of TOML 
     """Keep a rulebook in the database, so that it can be activated; nothing changes by that."""
     from bootstrap.rulebooks_kept import import_rulebook, keeper_of, keeping
 
-    _run(import_rulebook(keeping(keeper_of(_settings())), folder, by or getuser(), _out))
+    run_to_end(import_rulebook(keeping(keeper_of(settings_for(("venue",)))), folder, by or getuser(), _out))
 
 
 @app.command()
@@ -70,7 +67,9 @@ def activate(
     """Let an imported rulebook be in use from a moment on; one with errors is refused, and the act is recorded."""
     from bootstrap.rulebooks_kept import activate_rulebook, keeper_of, keeping
 
-    _run(activate_rulebook(keeping(keeper_of(_settings())), version, since, by or getuser(), reason, _out))
+    run_to_end(
+        activate_rulebook(keeping(keeper_of(settings_for(("venue",)))), version, since, by or getuser(), reason, _out)
+    )
 
 
 @app.command()
@@ -78,7 +77,7 @@ def history() -> None:
     """Show the rulebooks that were imported, and which of them is in use when, since when, by whom and why."""
     from bootstrap.rulebooks_kept import keeper_of, keeping, print_history
 
-    _run(print_history(keeping(keeper_of(_settings())), _out))
+    run_to_end(print_history(keeping(keeper_of(settings_for(("venue",)))), _out))
 
 
 @app.command()
@@ -98,14 +97,5 @@ def diff(
 
     if at is not None and at.tzinfo is None:
         raise SettingsError("--at has an offset, such as 2027-01-01T00:00Z.")
-    settings = None if rules_only else _settings()
-    _run(print_diff(settings, (before, after), at, as_json=as_json, console=_out))
-
-
-def _settings() -> Settings:
-    return read_settings(os.environ, ("venue",))
-
-
-def _run[T](work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+    settings = None if rules_only else settings_for(("venue",))
+    run_to_end(print_diff(settings, (before, after), at, as_json=as_json, console=_out))
