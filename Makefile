@@ -17,12 +17,14 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem),true,false)
 # Locks name no package host, so the same file serves every mirror; the virtualenv of the caller is not ours to change.
 unexport VIRTUAL_ENV
+# The tests start Fairseat dozens of times: without kept bytecode each start compiles it anew, for a second or two.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench plots mutants fire crash test-split lock openapi asyncapi protos rulebook fmt clean format lint types types-src imports dependencies
+.PHONY: help install run test check bench plots mutants fire crash test-split fuzz lock openapi asyncapi protos rulebook image-check fmt clean format lint types types-src imports dependencies
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name what; do printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 install: $(STAMP) ## Make .venv with everything that the locked requirements name
 
@@ -51,6 +53,9 @@ crash: $(STAMP) ## Kill API and worker 20 times under 200 purchases, then let ev
 test-split: $(STAMP) ## Run the tests of whole processes with each service in a process of its own, and kill each of them (half an hour)
 	@FAIRSEAT_TEST_FORM=split $(BIN)/pytest -o timeout=400 tests/processes $(ARGS)
 
+fuzz: $(STAMP) ## Ask every operation all that the OpenAPI document makes one think of, as everybody (twenty minutes)
+	@FAIRSEAT_TEST_FUZZ_CASES=$(or $(CASES),40) FAIRSEAT_TEST_FUZZ_EXAMPLES=$(or $(EXAMPLES),10) FAIRSEAT_TEST_FUZZ_ODD_SHARE=1 $(BIN)/pytest -s tests/integration/test_fuzz_of_the_document.py $(ARGS)
+
 fmt: $(STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -63,6 +68,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.13 --generate-hash
 lock: $(UV) ## Write requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements/runtime.txt
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --extra embedded --group build --group test --group lint -o requirements/dev.txt
+	@$(UV) $(COMPILE) $(ARGS) --constraints requirements/dev.txt --group build -o requirements/build.txt
 	@$(UV) $(COMPILE) $(ARGS) --constraints requirements/dev.txt --group plots -o requirements/plots.txt
 	@$(UV) $(COMPILE) $(ARGS) -c requirements/dev.txt pyproject.toml --extra embedded --group test --group mutants -o requirements/mutants.txt
 
@@ -79,9 +85,12 @@ protos: $(STAMP) ## Write the messages of links anew, after a change of src/adap
 rulebook: $(STAMP) ## Write docs/rulebook.md anew, after a change of the rules of law
 	@$(BIN)/fairseat rulebook page > docs/rulebook.md
 
+image-check: $(STAMP) | $(UV) ## See that the wheel, as the image has it, migrates and serves without the sources (a minute)
+	@PYTHONPATH=. $(BIN)/python tests/deployment/image_check.py $(abspath $(UV))
+
 clean: ## Remove the virtualenv, the tools and all caches; the data in .fairseat/ stays
 	@rm -rf .venv .tools .cache mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
-	@find src tests migrations -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # ---- the parts of `check` ----
 

@@ -26,29 +26,29 @@ class Servers:
     """Stores that are emptied before each story."""
 
     def __init__(self, pools: Mapping[str, Pools], admin: Mapping[str, str], database: Database, redis: Redis) -> None:
-        self._pools, self._admin = pools, admin
-        self._database, self._redis = database, redis
+        self.pools, self.admin = pools, admin
+        self.database, self.redis = database, redis
 
     def fresh(self) -> Surroundings:
         """Return what the processes of a new story find; `empty` makes it true."""
         clock, ids = MemoryClock(NOON), MemoryIds()
         gateway = MemoryPaymentGateway(clock)
         made: dict[str, dict[type, object]] = {
-            name: {**beside(name, clock, ids, gateway), Pools: self._pools[name]} for name in SERVICES
+            name: {**beside(name, clock, ids, gateway), Pools: self.pools[name]} for name in SERVICES
         }
-        made["payment"][Redis] = self._redis
-        made["ticket"] = {**beside("ticket", clock, ids, gateway), Database.__value__: self._database}
-        made["expiration"] = {**beside("expiration", clock, ids, gateway), Redis: self._redis}
+        made["payment"][Redis] = self.redis
+        made["ticket"] = {**beside("ticket", clock, ids, gateway), Database.__value__: self.database}
+        made["expiration"] = {**beside("expiration", clock, ids, gateway), Redis: self.redis}
         return Surroundings(clock, gateway, made, lambda: None, self._written)
 
     async def _written(self) -> set[UUID]:
         found: set[UUID] = set()
-        for pools in self._pools.values():
+        for pools in self.pools.values():
             found |= {row["id"] for row in await pools.relay.fetch("select id from outbox")}
         return found
 
     async def empty(self) -> None:
-        for url in self._admin.values():
+        for url in self.admin.values():
             connection = await asyncpg.connect(url)
             try:
                 found = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
@@ -56,9 +56,9 @@ class Servers:
                 await connection.execute(f"set session_replication_role = replica; truncate {tables}")
             finally:
                 await connection.close()
-        for name in await self._database.list_collection_names():
-            await self._database[name].delete_many({})
-        await self._redis.flushall()
+        for name in await self.database.list_collection_names():
+            await self.database[name].delete_many({})
+        await self.redis.flushall()
 
 
 @asynccontextmanager

@@ -1,8 +1,15 @@
 """What every test may ask for. The servers start only when a test needs one: unit tests open no socket."""
 
+from functools import lru_cache
+
 import pytest
+from dishka.code_tools import code_builder
 
 pytest_plugins = ["tests.servers", "tests.rabbitmq"]
+
+# Each container writes and compiles a function for each thing that it makes, a hundred milliseconds in all for a large
+# one; a test has one or more containers, and what they write is the same each time.
+vars(code_builder)["compile"] = lru_cache(maxsize=8_192)(compile)
 
 _LONGEST = ("processes", "contracts/test_seat_ledger_machine", "integration", "unit/test_small_world")
 """Begun first, so that no worker is left alone with a long one at the end."""

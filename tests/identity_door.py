@@ -8,20 +8,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from dishka import AsyncContainer
+from dishka import AsyncContainer, Provider, Scope, provide
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from litestar.types import ControllerRouterHandler
 
 from adapters.cli.demo_mail import mailed_token
 from adapters.postgres.migrator import Database
+from adapters.system.passwords import Argon2PasswordHasher, HashCosts
 from adapters.system.signing_keys import SigningKeys
 from adapters.system.tokens import TokenTerms
 from bootstrap.containers.auth import auth_service
 from bootstrap.containers.service import Links, build_container
 from bootstrap.settings import Settings
+from ports.identity import PasswordHasher
 from ports.published.identity import TokenVerifier
-from tests.service_client import app_of, routes_of, settings_with
+from tests.service_client import app_of, give_back, routes_of, settings_with
 from usecases.identity.send_letters import SendLetters
 
 PASSWORD = "a quiet seat in row five"
@@ -36,6 +38,16 @@ def settings_for(database: Database, keys: SigningKeys | str, **more: str) -> Se
         TOKEN_SIGNING_KEYS=keys if isinstance(keys, str) else keys.to_pem().decode(),
         TOKEN_ISSUER=TERMS.issuer,
     )
+
+
+class QuickPasswords(Provider):
+    """Hashes like the service's, at a fraction of the costs; those are tested on their own."""
+
+    scope = Scope.APP
+
+    @provide(override=True)
+    def hasher(self) -> PasswordHasher:
+        return Argon2PasswordHasher(HashCosts(memory_kib=64, passes=1))
 
 
 @dataclass
@@ -117,7 +129,8 @@ async def open_door(
 ) -> AsyncIterator[Door]:
     """Serve the auth service on the database, as one process of it would, and some handlers more."""
     keys = keys or SigningKeys.generate()
-    service = replace(auth_service(), controllers=(*auth_service().controllers, *more))
+    plain = auth_service()
+    service = replace(plain, providers=(*plain.providers, QuickPasswords()), controllers=(*plain.controllers, *more))
     with TemporaryDirectory() as mailbox:
         settings = settings_for(database, keys, MAIL_FOLDER=mailbox)
         container = build_container(service, settings, Links())
@@ -128,5 +141,6 @@ async def open_door(
             async with AsyncTestClient(app) as client:
                 yield Door(client, keys, worker, Path(mailbox))
         finally:
+            give_back(app)
             await container.close()
             await worker.close()

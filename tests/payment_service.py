@@ -20,7 +20,7 @@ from bootstrap.settings import Settings
 from ports.health import HealthCheck
 from ports.published.payments import PaymentsApi, PaymentStarted
 from ports.webhooks import WebhookQueue
-from tests.service_client import SpelledOutTokens, app_of, container_of, routes_of, settings_with
+from tests.service_client import SpelledOutTokens, app_of, container_of, give_back, routes_of, settings_with
 from usecases.webhooks.process_webhooks import ProcessWebhooks
 
 WEBHOOK_SECRET = "whsec_test"
@@ -139,6 +139,7 @@ async def running_payments(
             fake.state.sender.connect.url = f"{url}{WEBHOOK_PATH}/connect"
             yield RunningPayments(container, fake, client, uuid4(), uuid4())
             await fake.state.sender.idle()
+        give_back(app)
         await container.close()
 
 

@@ -58,7 +58,8 @@ class PostgresServer:
         _MADE.append((self.admin_url, name))
         server = await asyncpg.connect(self.admin_url)
         try:
-            await server.execute(f'create database "{name}" template "{kind}_template"')
+            # By copying files: through the log of changes it takes twice as much of the processor.
+            await server.execute(f'create database "{name}" template "{kind}_template" strategy file_copy')
             roles = self.templates[kind].roles
             await server.execute(
                 f'revoke all on database "{name}" from public;'

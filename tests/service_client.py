@@ -1,9 +1,10 @@
 """One service as its clients see it: the real container and application, without a socket."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from typing import Any, override
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast, override
 from uuid import UUID
 
 import httpx
@@ -86,6 +87,69 @@ async def no_checks() -> list[HealthCheck]:
     return []
 
 
+@dataclass(slots=True)
+class _Stage:
+    """What an application plays with: another one for each test."""
+
+    container: AsyncContainer
+    verifier: TokenVerifier
+    clock: Clock
+    checks: GetChecks
+
+
+class _Now(Clock):
+    """The clock of whoever has the application at the time."""
+
+    def __init__(self, lent: "_Lent") -> None:
+        self._lent = lent
+
+    @override
+    def now(self) -> datetime:
+        return self._lent.stage.clock.now()
+
+
+class _Container:
+    """The container of whoever has the application at the time."""
+
+    def __init__(self, lent: "_Lent") -> None:
+        self._lent = lent
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lent.stage.container, name)
+
+
+class _Lent:
+    """An application that outlives a test: building one takes up to a fifth of a second, as much as many tests do.
+
+    It keeps nothing of those who use it; whatever they bring is asked for at each request.
+    """
+
+    def __init__(self, stage: _Stage, routes: ServiceRoutes, request_bytes_max: int) -> None:
+        self.stage = stage
+        self.clients = 0
+
+        async def verifier() -> TokenVerifier:
+            return self.stage.verifier
+
+        async def checks() -> Sequence[HealthCheck]:
+            return await self.stage.checks()
+
+        container = cast("AsyncContainer", _Container(self))
+        self.app = create_app(
+            [replace(routes, container=container)],
+            verifier=verifier,
+            clock=_Now(self),
+            checks=checks,
+            request_bytes_max=request_bytes_max,
+            version="0",
+        )
+
+
+_FREE: dict[object, list[_Lent]] = {}
+_OURS: dict[int, tuple[object, _Lent]] = {}
+"""Every one that was built, by the identity of its application."""
+
+
 def app_of(
     routes: ServiceRoutes,
     *,
@@ -94,24 +158,47 @@ def app_of(
     checks: GetChecks = no_checks,
     request_bytes_max: int = 100_000,
 ) -> Litestar:
-    """Return the application of one service, as a process that serves it alone would have it."""
+    """Return the application of one service, as a process that serves it alone would have it.
 
-    async def given() -> TokenVerifier:
-        return verifier
+    It is nobody else's until the last client of `client_of` is closed, or until it is given back by `give_back`.
+    """
+    stage = _Stage(routes.container, verifier, clock or SystemClock(), checks)
+    key = (routes.name, tuple(routes.controllers), tuple(routes.root_controllers), request_bytes_max)
+    free = _FREE.setdefault(key, [])
+    lent = free.pop() if free else _Lent(stage, routes, request_bytes_max)
+    lent.stage = stage
+    _OURS[id(lent.app)] = (key, lent)
+    return lent.app
 
-    return create_app(
-        [routes],
-        verifier=given,
-        clock=clock or SystemClock(),
-        checks=checks,
-        request_bytes_max=request_bytes_max,
-        version="0",
-    )
+
+def give_back(app: Litestar) -> None:
+    """Let others have an application of `app_of`, whom nobody asks any more."""
+    key, lent = _OURS[id(app)]
+    assert lent not in _FREE[key], "it is another's by now"
+    _FREE[key].append(lent)
+
+
+class _Transport(httpx.ASGITransport):
+    """Gives the application back when its last client is closed."""
+
+    def __init__(self, app: Litestar) -> None:
+        super().__init__(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+        self._app = app
+        key, lent = _OURS[id(app)]
+        assert lent not in _FREE[key], "it is another's by now"
+        lent.clients += 1
+        self._lent = lent
+
+    @override
+    async def aclose(self) -> None:
+        self._lent.clients -= 1
+        if not self._lent.clients:
+            give_back(self._app)
 
 
 def client_of(app: Litestar, *, timeout_s: float = 5) -> httpx.AsyncClient:
-    """Return a client that calls the application without a socket."""
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    """Return a client that calls the application without a socket; it has to be closed, and once."""
+    transport = _Transport(app) if id(app) in _OURS else httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # as above
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=timeout_s)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import httpx
 
 from adapters.cli.demo_world import PASSWORD
-from tests.running import OWNER, RunningFairseat
+from tests.running import OWNER, Place, RunningFairseat
 
 AT_MOST_S = 30
 STARTS_AT, ENDS_AT = "2030-05-01T20:00:00Z", "2030-05-01T23:00:00Z"
@@ -24,7 +24,7 @@ def a_hall(name: str, time_zone: str, *, city: str, country: str, subdivision: s
 class VenueOwner:
     """A client with the owner's token, and a new venue."""
 
-    def __init__(self, running: RunningFairseat, organisation_id: str, hall: dict[str, object]) -> None:
+    def __init__(self, running: RunningFairseat | Place, organisation_id: str, hall: dict[str, object]) -> None:
         self.http = httpx.Client(base_url=running.api, timeout=30)
         for path, body in (
             ("/auth/login", {"email": OWNER, "password": PASSWORD}),

@@ -13,6 +13,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from bootstrap.command_options import chosen_services, stripe_stand_in
 from bootstrap.explain import explain
 from bootstrap.logs import configure_logging
 from bootstrap.needs import SERVICES
@@ -91,7 +92,7 @@ def serve(
     """Serve the API, on the servers that the settings name; run `fairseat worker` beside it."""
     from bootstrap.listening import listen
 
-    names = _chosen(services)
+    names = chosen_services(services)
     settings = _settings(names)
     socket = listen(host or settings.http.host, port or settings.http.port)
     from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
@@ -111,7 +112,7 @@ def gateway(
     from bootstrap.listening import listen
 
     settings = read_gateway_settings(os.environ)
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     at_host, at_port = host or settings.gateway.host, port or settings.gateway.port
     socket = listen(at_host, at_port)
     from bootstrap.gateway import run_gateway  # seconds of loading, for which no wrong setting waits
@@ -125,7 +126,7 @@ def gateway(
 @app.command()
 def worker(services: Services = None) -> None:
     """Do the background work: relay events, expire what has ended, process webhooks."""
-    names = _chosen(services)
+    names = chosen_services(services)
     settings = _settings(names)
     from bootstrap.runtime import run  # seconds of loading, for which no wrong setting waits
 
@@ -141,7 +142,7 @@ def migrate(services: Services = None) -> None:
     from bootstrap.databases import migrate_all
 
     settings = _settings(())  # what it needs of the databases alone it asks for itself
-    for database, revision in _run(migrate_all(settings, _chosen(services))).items():
+    for database, revision in _run(migrate_all(settings, chosen_services(services))).items():
         _out.print(f"{database} is at {revision}", highlight=False)
 
 
@@ -163,7 +164,7 @@ def demo(
 
     options = DemoOptions(
         base_url=base_url,
-        stripe_url=stripe_url or _stripe_stand_in(folder),
+        stripe_url=stripe_url or stripe_stand_in(folder),
         fans=fans,
         concurrency=concurrency,
         seats_max=seats_max,
@@ -212,6 +213,36 @@ def reconcile(
     raise typer.Exit(_run(reconcile_day(_settings(("payment",)), day.date(), _out)))
 
 
+@app.command()
+def doctor(
+    tenant: Annotated[UUID | None, typer.Option(help="Only this organisation (its id).")] = None,
+    grace_s: Annotated[float, typer.Option(min=0, max=86_400, help="What is younger is under way.")] = 300.0,
+    pause_s: Annotated[
+        float, typer.Option(min=0, max=600, help="Seconds before what was found is looked at again.")
+    ] = 3.0,
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is safe to mend, after asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Mend without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare seats, orders, payments, passes and timers of all services; exit status 1 when something is left.
+
+    Needs the settings of every service, and changes nothing without --repair.
+    """
+    if repair and as_json and not yes:
+        raise SettingsError("--json cannot ask: give --yes with --repair, or leave --repair out.")
+    settings = _settings()
+    from adapters.cli.doctor import Visit
+    from bootstrap.doctor import visit
+    from usecases.doctor.examine import Patience
+
+    def confirm(count: int) -> bool:
+        return yes or typer.confirm(f"Mend {count} of these?", err=True)
+
+    asked = Visit(tenant_id=tenant, repair=repair, as_json=as_json, confirm=confirm)
+    raise typer.Exit(_run(visit(settings, asked, Patience(grace_s=grace_s, pause_s=pause_s), _out)))
+
+
 @receipts.command("verify")
 def verify_receipt(
     file: Annotated[Path, typer.Argument(help="The receipt, a JSON file; - for standard input.")],
@@ -250,32 +281,13 @@ def asyncapi() -> None:
 @app.command()
 def config(services: Services = None) -> None:
     """Print the settings, with secrets hidden."""
-    for name, value in shown(_settings(_chosen(services))):
+    for name, value in shown(_settings(chosen_services(services))):
         _out.print(f"{name}={value}", highlight=False, soft_wrap=True, markup=False)
-
-
-def _stripe_stand_in(folder: Path) -> str:
-    try:
-        return f"http://127.0.0.1:{int((folder / 'stripe' / 'port').read_text())}"
-    except (OSError, ValueError):
-        raise SettingsError(f"{folder} is not the folder of `fairseat up`; name it, or give --stripe-url.") from None
-
-
-def _chosen(services: str | None) -> tuple[str, ...]:
-    """Return the names of services that are given with commas between, or of all; raises SettingsError."""
-    if services is None:
-        return SERVICES
-    names = tuple(name for word in services.split(",") if (name := word.strip()))
-    if unknown := [name for name in names if name not in SERVICES]:
-        raise SettingsError(f"--services: {unknown[0]!r} is no service; there are {', '.join(SERVICES)}.")
-    if not names:
-        raise SettingsError(f"--services: name at least one of {', '.join(SERVICES)}.")
-    return names
 
 
 def _settings(services: Collection[str] = SERVICES) -> Settings:
     settings = read_settings(os.environ, services)
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     return settings
 
 

@@ -26,6 +26,8 @@ NEEDED_BY: Mapping[str, tuple[str, ...]] = {
     "MEDIA_ACCESS_KEY_ID": ("content",),
     "MEDIA_SECRET_ACCESS_KEY": ("content",),
     "MAIL_PASSWORD": ("auth",),
+    "METRICS_TOKEN": (*SERVICES, "gateway"),
+    "TRACING_HEADERS": (*SERVICES, "gateway"),
 }
 """Every secret setting, without the prefix of all settings, and the services that use it."""
 

@@ -11,8 +11,10 @@ from typing import override
 
 import uvicorn
 
+from adapters.http.metrics import create_metrics_app
 from adapters.system.clock import SystemClock
 from adapters.system.loops import JobLoops
+from bootstrap.listening import listen
 from bootstrap.needs import SERVICES
 from bootstrap.other_processes import answering
 from bootstrap.settings import Settings, SettingsError
@@ -36,7 +38,7 @@ def trusted_proxies(settings: Settings) -> list[str]:
 @asynccontextmanager
 async def working(platform: Platform) -> AsyncIterator[JobLoops]:
     """Run the background work of the platform while the block lasts."""
-    loops = JobLoops(platform.jobs(), clock=SystemClock())
+    loops = JobLoops(platform.jobs(), clock=SystemClock(), observer=platform.sight.observer)
     async with AsyncExitStack() as exits:
         for consumers in platform.consumers:
             await consumers.start()
@@ -65,6 +67,7 @@ async def run(
         exits.push_async_callback(platform.close)
         stop = stop_signal()
         await platform.connect()
+        await exits.enter_async_context(telling(platform))
         if with_workers:
             await exits.enter_async_context(working(platform))
         if listening is not None:
@@ -85,11 +88,35 @@ def raise_open_files() -> None:
 
 
 @asynccontextmanager
+async def telling(platform: Platform) -> AsyncIterator[None]:
+    """Tell the measurements on a port of their own while the block lasts, if the settings name one.
+
+    Raises PortTakenError.
+    """
+    metrics = platform.settings.metrics
+    exposition = platform.exposition()
+    async with AsyncExitStack() as exits:
+        await exits.enter_async_context(platform.sight.watching())
+        if exposition is not None and metrics.port is not None:
+            listening = exits.enter_context(listen(metrics.host, metrics.port))
+            config = uvicorn.Config(
+                create_metrics_app(exposition),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=1,
+            )
+            await exits.enter_async_context(_served(Server(config), listening))
+        yield
+
+
+@asynccontextmanager
 async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator[None]:
     """Serve HTTP while the block lasts; requests under way may end."""
     raise_open_files()
     config = uvicorn.Config(
-        platform.app(),
+        platform.asgi(),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -99,18 +126,23 @@ async def serving(platform: Platform, listening: socket.socket) -> AsyncIterator
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
-    server = Server(config)
+    async with _served(Server(config), listening):
+        try:
+            yield
+        finally:
+            await platform.end_streams()
+
+
+@asynccontextmanager
+async def _served(server: "Server", listening: socket.socket) -> AsyncIterator[None]:
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         yield
     finally:
-        try:
-            await platform.end_streams()
-        finally:
-            server.should_exit = True
-            await task
+        server.should_exit = True
+        await task
 
 
 class Server(uvicorn.Server):

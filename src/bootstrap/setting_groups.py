@@ -1,11 +1,11 @@
-"""Groups of settings of orders, transfers, resale, files, reviews, mail, and of links between services."""
+"""Groups of settings of orders, transfers, resale, files, reviews, limits, mail, and of links between services."""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from bootstrap.setting_types import Port, Seconds, Secret
+from bootstrap.setting_types import PerMinute, Port, Seconds, Secret
 
 
 class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,23 @@ class ReviewSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     moderation: Literal["before", "after"] = "before"
     reports_max: Annotated[int, Meta(ge=1, le=1_000)] = 3
+
+
+class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests of a kind a caller may send in a minute; 0 for as many as they like.
+
+    A guest, and who signs in, is counted by address, which may send `callers_per_address` times as many. `processes` is
+    how many processes serve the API: each allows its part of the limits while Redis cannot be asked. Not `enabled`
+    where a gateway counts in front.
+    """
+
+    enabled: bool = True
+    read_per_minute: PerMinute = 6_000
+    write_per_minute: PerMinute = 3_000
+    hold_per_minute: PerMinute = 1_200
+    login_per_minute: PerMinute = 300
+    callers_per_address: Annotated[int, Meta(ge=1, le=10_000)] = 20
+    processes: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True):

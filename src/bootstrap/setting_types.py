@@ -42,3 +42,4 @@ class SecretUrl(Secret):
 
 type Port = Annotated[int, Meta(ge=1, le=65535)]
 type Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+type PerMinute = Annotated[int, Meta(ge=0, le=10_000_000)]

@@ -11,6 +11,7 @@ from msgspec import Meta
 from bootstrap.gateway_settings import GatewaySettings
 from bootstrap.needs import SERVICES, needed
 from bootstrap.setting_groups import (
+    LimitSettings,
     LinkSettings,
     MailSettings,
     MediaSettings,
@@ -19,6 +20,7 @@ from bootstrap.setting_groups import (
     ReviewSettings,
     TransferSettings,
 )
+from bootstrap.setting_sight import LogSettings, MetricsSettings, TracingSettings
 from bootstrap.setting_types import Port, Seconds, Secret, SecretUrl
 
 PREFIX = "FAIRSEAT_"
@@ -87,7 +89,7 @@ class ContentDatabaseSettings(MongoSettings, frozen=True, kw_only=True):
 
 
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Locks, timers and the live map."""
+    """Locks, timers, the live map, and what processes count and remember together."""
 
     url: SecretUrl
 
@@ -160,12 +162,6 @@ class SeatingSettings(msgspec.Struct, frozen=True, kw_only=True):
     plan_document_keep_s: Annotated[int, Meta(ge=3_600, le=2_592_000)] = 604_800
 
 
-class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is logged."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. The variable of a member is FAIRSEAT_<GROUP>_<MEMBER>."""
 
@@ -190,9 +186,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaSettings = MediaSettings()
     reviews: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
+    limits: LimitSettings = LimitSettings()
     gateway: GatewaySettings = GatewaySettings()
     links: LinkSettings = LinkSettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
 
     def database(self, service: str) -> DatabaseSettings:
         """Return the settings of a service's PostgreSQL database, such as `venue`."""

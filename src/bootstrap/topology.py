@@ -6,11 +6,14 @@ from functools import partial
 
 from dishka import AsyncContainer
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 from adapters.amqp.connection import rabbit_broker
 from adapters.amqp.consumers import AmqpConsumers
 from adapters.amqp.publisher import AmqpPublisher
 from adapters.http.app import ServiceRoutes, create_app
+from adapters.http.metrics import Exposition
+from adapters.http.observing import ObservedApp
 from adapters.inprocess.delivery import InProcessPublisher, Subscriber
 from adapters.postgres.alarm import PostgresAlarm
 from adapters.system.clock import SystemClock
@@ -25,9 +28,11 @@ from bootstrap.containers.service import Links, Service, Work, build_container
 from bootstrap.containers.ticket import ticket_service
 from bootstrap.containers.user import user_service
 from bootstrap.containers.venue import venue_service
+from bootstrap.limits import Door, door_of
 from bootstrap.needs import SERVICES
 from bootstrap.other_processes import OtherProcesses, security_of
 from bootstrap.settings import Settings, SettingsError
+from bootstrap.sight import Sight, open_sight
 from bootstrap.version import VERSION
 from ports.health import HealthCheck
 from ports.published.admission import AdmissionApi
@@ -98,6 +103,8 @@ class Platform:
     containers: Mapping[str, AsyncContainer]
     links: Links
     consumers: tuple[AmqpConsumers, ...]
+    sight: Sight
+    door: Door | None = None
 
     def app(self) -> Litestar:
         """Return the HTTP application."""
@@ -113,7 +120,17 @@ class Platform:
             checks=self.checks,
             request_bytes_max=self.settings.http.request_bytes_max,
             version=VERSION,
+            limits=self.door.limits if self.door is not None else None,
+            metrics=None if self.settings.metrics.port else self.exposition(),
         )
+
+    def asgi(self) -> ASGIApp:
+        """Return the HTTP application as it is served: with whatever watches it around it."""
+        return ObservedApp(self.app(), self.sight.observer)
+
+    def exposition(self) -> Exposition | None:
+        """Return what tells the measurements; None where nothing is measured."""
+        return self.sight.exposition(self.checks)
 
     def jobs(self) -> list[Job]:
         """Return the background work of every service."""
@@ -154,6 +171,10 @@ class Platform:
         """What this process calls itself among others: its services."""
         return _named(self.services)
 
+    async def find[T](self, service: str, kind: type[T], /) -> T:
+        """Return what a service has."""
+        return await self.containers[service].get(kind)
+
     async def connect(self) -> None:
         """Ask every needed dependency once; raises what the first one raises that cannot be used.
 
@@ -183,6 +204,9 @@ class Platform:
             await self.links.elsewhere.close()
         for container in self.containers.values():
             await container.close()
+        if self.door is not None:
+            await self.door.close()
+        await self.sight.close()
 
     async def _verifier(self) -> TokenVerifier:
         return await self.links.get(TokenVerifier)
@@ -195,8 +219,11 @@ def build_platform(settings: Settings, services: Collection[str] = SERVICES) -> 
     """
     everybody = all_services()
     here = tuple(service for service in everybody if service.name in services)
-    links = Links(elsewhere=OtherProcesses(settings, SERVED_BY, _named(here)) if len(here) < len(everybody) else None)
+    sight = open_sight(settings)
+    elsewhere = OtherProcesses(settings, SERVED_BY, _named(here)) if len(here) < len(everybody) else None
+    links = Links(observer=sight.observer, elsewhere=elsewhere)
     containers = {service.name: build_container(service, settings, links) for service in here}
+    door = door_of(settings, SystemClock())
     links.served_by.update({api: containers[name] for api, name in SERVED_BY.items() if name in containers})
     if settings.rabbitmq.url is None:
         links.publisher = InProcessPublisher(
@@ -204,19 +231,20 @@ def build_platform(settings: Settings, services: Collection[str] = SERVICES) -> 
                 Subscriber(subscription, containers[service.name].get)
                 for service in here
                 for subscription in service.subscriptions
-            ]
+            ],
+            observer=sight.observer,
         )
-        return Platform(settings, here, containers, links, ())
+        return Platform(settings, here, containers, links, (), sight, door)
     url = settings.rabbitmq.url.reveal()
     # The queues of services elsewhere too: what is published before they first run waits for them.
     subscriptions = [subscription for service in everybody for subscription in service.subscriptions]
     links.publisher = AmqpPublisher(rabbit_broker(url), subscriptions=subscriptions)
     consumers = tuple(
-        AmqpConsumers(rabbit_broker(url), containers[service.name], service.subscriptions)
+        AmqpConsumers(rabbit_broker(url), containers[service.name], service.subscriptions, observer=sight.observer)
         for service in here
         if service.subscriptions
     )
-    return Platform(settings, here, containers, links, consumers)
+    return Platform(settings, here, containers, links, consumers, sight, door)
 
 
 def platform_beside(settings: Settings, service: str) -> Platform:

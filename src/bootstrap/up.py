@@ -100,7 +100,7 @@ async def _prepared(
 
     environment.setdefault("FAIRSEAT_HTTP_PUBLIC_URL", base_url)
     settings = read_settings({**environment, **given})
-    configure_logging(settings.log.level)
+    configure_logging(settings.log)
     _keep(folder / "settings.env", environment)
     await migrate_all(settings)
     if demo and settings.mail.transport != "file":

@@ -20,7 +20,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="lower"):
-    """An event on its way, with the attributes of CloudEvents 1.0; `tenantid` is our extension attribute."""
+    """An event on its way, with the attributes of CloudEvents 1.0; `tenantid` is our extension attribute.
+
+    `traceparent` is that of its Distributed Tracing extension: the trace in which the event was made, if any.
+    """
 
     id: UUID
     type: str
@@ -31,9 +34,20 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="lower"):
     data: msgspec.Raw
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
+    traceparent: str | None = None
 
     @classmethod
-    def of(cls, event: Event, *, id: UUID, source: str, subject: str, time: datetime, tenant_id: UUID | None) -> Self:
+    def of(
+        cls,
+        event: Event,
+        *,
+        id: UUID,
+        source: str,
+        subject: str,
+        time: datetime,
+        tenant_id: UUID | None,
+        traceparent: str | None = None,
+    ) -> Self:
         """Wrap an event; the data is encoded at once, so later changes of the class cannot change it."""
         return cls(
             id=id,
@@ -43,6 +57,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="lower"):
             time=time,
             tenantid=tenant_id,
             data=msgspec.Raw(msgspec.json.encode(event)),
+            traceparent=traceparent,
         )
 
     def decode[T: Event](self, kind: builtins.type[T]) -> T:
@@ -115,6 +130,10 @@ class OutboxQueue(Protocol):
     @abstractmethod
     async def mark_failed(self, event_id: UUID, *, error: str, retry_at: datetime | None) -> None:
         """Count a failed try and end the lease; `retry_at` None gives the event up (it stays, visible as dead)."""
+
+    @abstractmethod
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        """Let an event that was given up be tried anew, from now on; False when it is not given up (any more)."""
 
     @abstractmethod
     async def release(self, ids: Sequence[UUID]) -> None:

@@ -1,7 +1,7 @@
 """What expiration needs: a place that remembers timers, and gives each to one worker at a time."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -29,6 +29,10 @@ class Timers(Protocol):
     @abstractmethod
     async def cancel(self, kind: TimerKind, subject_id: UUID, *, tenant_id: TenantId) -> None:
         """Forget the subject's timer, if there is one; it may still fire when it is claimed already."""
+
+    @abstractmethod
+    async def armed(self, kind: TimerKind, subjects: Sequence[tuple[TenantId, UUID]]) -> Set[tuple[TenantId, UUID]]:
+        """Return those of these subjects that have a timer, one that is leased included."""
 
     @abstractmethod
     async def claim_due(self, *, now: datetime, timers_max: int, lease_s: float) -> Sequence[Timer]:

@@ -109,9 +109,27 @@ class DueOperation:
     operation_id: OperationId
 
 
+@dataclass(frozen=True, slots=True)
+class OperationBacklog:
+    """How the operations stand that are not over: counts of them, and of the pieces of their current steps.
+
+    `untouched_s` is for how long nobody has worked on one that a worker may take, and 0 where there is none.
+    """
+
+    pending: int
+    in_progress: int
+    done: int
+    total: int
+    untouched_s: float
+
+
 class DueOperations(Protocol):
     """The worker's view, across tenants. It decides nothing: taking the operation does, under its lock."""
 
     @abstractmethod
     async def free(self, *, now: datetime, operations_max: int) -> Sequence[DueOperation]:
         """Return live operations that nobody works on and that do not wait for a time, the longest untouched first."""
+
+    @abstractmethod
+    async def backlog(self, *, now: datetime) -> OperationBacklog:
+        """Return how those stand that are not over."""

@@ -129,3 +129,10 @@ class PlacesUpkeep(Protocol):
 
         What was decided is carried out, what was not is forgotten. Those who are only slow lose nothing by it.
         """
+
+    @abstractmethod
+    async def recount(self, tenant_id: TenantId, ticket_id: TicketId) -> bool:
+        """Set a ticket's numbers to what its entries add up to.
+
+        False, and nothing changed, while somebody changes them, and where the entries take more than the quota.
+        """

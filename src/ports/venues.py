@@ -1,7 +1,9 @@
 """What the venue use cases need: the venues, sections and settings of one tenant, in one transaction."""
 
 from abc import abstractmethod
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -94,6 +96,29 @@ class SettingsStore(Protocol):
     @abstractmethod
     async def save_for_organiser(self, settings: OrganiserSettings, *, at: datetime) -> None:
         """Store changed settings; raises StaleVersionError unless the stored version is the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueAsSet:
+    """A venue, and what is set for all that is sold there."""
+
+    venue: Venue
+    settings: VenueSettings
+
+
+class RememberedVenues(Protocol):
+    """Venues as they were a moment ago, for those who read them and change nothing."""
+
+    @abstractmethod
+    async def of(self, tenant_id: TenantId, venue_id: VenueId, load: Callable[[], Awaitable[VenueAsSet]]) -> VenueAsSet:
+        """Return the venue if it is remembered, else what `load` reads; raises what that raises.
+
+        It is at most half a minute old, whatever fails, and was read after the last `forget` that could be told.
+        """
+
+    @abstractmethod
+    async def forget(self, tenant_id: TenantId, venue_id: VenueId) -> None:
+        """Have the venue read anew, since it was changed; never fails. For after the transaction of the change."""
 
 
 class VenueTransaction(Protocol):

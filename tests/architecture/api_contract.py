@@ -188,8 +188,9 @@ IMPLEMENTED: frozenset[tuple[str, str]] = _operations(
     GET     /.well-known/jwks.json
     GET     /health/live
     GET     /health/ready
+    GET     /metrics
     """,
     base="",
 )
 
-PLANNED: dict[tuple[str, str], str] = {("GET", "/metrics"): "measurements are not exported yet"}
+PLANNED: dict[tuple[str, str], str] = {}

@@ -24,7 +24,7 @@ def test_a_layer_is_imported_from_this_project(layer: str) -> None:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_no_folder_outside_src_shadows_a_layer(layer: str) -> None:
-    shadows = [folder for folder in (ROOT, ROOT / "tests", ROOT / "migrations") if (folder / layer).exists()]
+    shadows = [folder for folder in (ROOT, ROOT / "tests") if (folder / layer).exists()]
     assert shadows == []
 
 

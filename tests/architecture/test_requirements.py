@@ -30,7 +30,13 @@ def locked(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("file", "wanted"),
-    [("runtime.txt", RUNTIME), ("dev.txt", DEV), ("plots.txt", PLOTS), ("mutants.txt", MUTANTS)],
+    [
+        ("runtime.txt", RUNTIME),
+        ("build.txt", GROUPS["build"]),
+        ("dev.txt", DEV),
+        ("plots.txt", PLOTS),
+        ("mutants.txt", MUTANTS),
+    ],
 )
 def test_each_requirement_is_locked_at_a_version_that_it_allows(file: str, wanted: list[str]) -> None:
     pins = locked(file)
@@ -50,12 +56,16 @@ def test_tests_run_on_the_versions_that_are_shipped() -> None:
     assert {name: mutants.get(name) for name in locked("runtime.txt")} == locked("runtime.txt")
 
 
+def test_the_image_is_built_with_what_is_locked_for_the_tests() -> None:
+    assert locked("build.txt").items() <= locked("dev.txt").items()
+
+
 def test_what_draws_plots_goes_on_top_of_dev_and_changes_nothing_there() -> None:
     dev = locked("dev.txt")
     assert {name: dev.get(name, pin) for name, pin in locked("plots.txt").items()} == locked("plots.txt")
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt", "plots.txt", "mutants.txt"])
+@pytest.mark.parametrize("file", ["runtime.txt", "build.txt", "dev.txt", "plots.txt", "mutants.txt"])
 def test_every_pin_has_hashes_and_no_address(file: str) -> None:
     text = (ROOT / "requirements" / file).read_text()
     entries = re.split(r"\n(?=[\w])", text.strip())

@@ -32,6 +32,7 @@ def figures(results: Results) -> str:
         "### Lines",
         _lines(results.lines),
         *_purchases(results),
+        *_sight(results),
         seen + ("; ".join(faults) or "no seat with two owners, and everything adds up."),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -72,6 +73,14 @@ def _purchases(results: Results) -> Iterable[str]:
         yield _table(("what", "number", ""), rows)
     if results.curve(s.PURCHASE):
         yield f"![Orders a second and p99 of a purchase by the number of buyers](benchmarks/{PURCHASES})"
+
+
+def _sight(results: Results) -> Iterable[str]:
+    """Yield what an answer costs the process that gives it, by who watches, where that was measured."""
+    rows = [(each.name, f"{each.value:,.0f}", each.unit) for each in results.figures if each.unit == s.SIGHT_UNIT]
+    if rows:
+        yield "### What being watched costs"
+        yield _table(("an answer", "number", ""), rows)
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

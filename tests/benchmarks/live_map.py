@@ -31,6 +31,7 @@ from tests.benchmarks import scenarios as s
 from tests.benchmarks.arithmetic import Measured
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.hall import COLUMNS
+from tests.benchmarks.instances import WIDE_LIMITS
 from tests.benchmarks.live_map_watchers import Watch, Watched, raise_open_files
 from tests.benchmarks.organiser import SEATS_A_GUEST_MAX, Organiser
 from tests.benchmarks.results import Line, Part
@@ -255,7 +256,7 @@ def _place() -> Iterator[Organiser]:
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 fairseat("up", "--folder", str(folder / "data"), "--port", str(port)),
-                env=clean_environment(FAIRSEAT_STRIPE_CONNECT="off"),
+                env=clean_environment(FAIRSEAT_STRIPE_CONNECT="off", **WIDE_LIMITS),
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

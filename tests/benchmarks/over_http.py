@@ -62,7 +62,7 @@ def _measure(bench: Bench, server: _Server, organiser: Organiser, found: Part, *
     admin_url = bench.postgres.named("venue_db").admin_url
     plan_id, seat_ids = organiser.plan_on_sale()
     before = sum(one.holds for one in found.audits[-1:])
-    requests = _hold_requests(organiser, plan_id, seat_ids, seed=connections)
+    requests = hold_requests(organiser, plan_id, seat_ids, seed=connections)
     holds_path, trivial_path = f"/seating-plans/{plan_id}/holds", f"/benchmarks/{plan_id}/trivial"
     trivial = [request.replace(holds_path, trivial_path) for request in requests]
     bench.run(settle(admin_url, "seats"))
@@ -110,7 +110,7 @@ def loaded(load: Load) -> Loaded:
     return found
 
 
-def _hold_requests(organiser: Organiser, plan_id: str, seat_ids: list[UUID], *, seed: int) -> list[str]:
+def hold_requests(organiser: Organiser, plan_id: str, seat_ids: list[UUID], *, seed: int) -> list[str]:
     """Write every request beforehand. Guests take turns, so that none comes near the most that one may have."""
     tokens = organiser.guests()
     requests: list[str] = []

@@ -11,6 +11,7 @@ from tests.benchmarks.orders import measure_orders
 from tests.benchmarks.over_http import measure_http
 from tests.benchmarks.resale import measure_resale
 from tests.benchmarks.reviews import measure_reviews
+from tests.benchmarks.sight import measure_sight
 from tests.benchmarks.store import measure_store
 from tests.benchmarks.verdicts import measure_verdicts
 
@@ -18,6 +19,7 @@ PARTS: Mapping[str, Measure] = {
     "store": measure_store,
     "expiry": measure_expiry,
     "http": measure_http,
+    "sight": measure_sight,
     "orders": measure_orders,
     "best": measure_best_available,
     "map": measure_live_map,

@@ -12,6 +12,15 @@ HTTP_HOLDS = "POST …/holds, serve and worker apart"
 HTTP_TRIVIAL_UP = "trivial POST, one process"
 HTTP_HOLDS_UP = "POST …/holds, one process"
 
+
+SIGHT_UNIT = "µs of processor time"
+
+
+def watched(what: str, by: str) -> str:
+    """Return the name of a line that was taken while somebody watched."""
+    return f"{what}: {by}"
+
+
 HOLDS_BEFORE_SWEEP = "hold, before the sweep"
 HOLDS_DURING_SWEEP = "hold, during the sweep"
 

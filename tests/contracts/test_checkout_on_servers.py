@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.checkout_market import CheckoutMachine
 from tests.checkout_plant import Plant
 from tests.checkout_servers import Servers, on_servers
+from tests.doctor_world import Ward
 from tests.servers import PostgresServer
 from tests.service_client import settings_with
 
@@ -25,6 +26,13 @@ class OnServers(CheckoutMachine):
     @override
     async def prepare(self) -> None:
         await self.servers.empty()
+
+    @override
+    def finish(self) -> None:
+        """What has come to its end is well in the doctor's eyes as well, who reads the tables themselves."""
+        super().finish()
+        found = self.run(Ward(self.checkout, self.servers).examined())
+        assert found == [], found[:5]
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from adapters.memory.clock import MemoryClock
 from adapters.memory.hold_budget import MemoryHoldBudget
 from adapters.redis.client import redis_client
 from adapters.redis.hold_budget import RedisHoldBudget
-from core.seating.hold_budget import SLOTS
+from core.shared.windows import SLOTS
 from ports.hold_budget import HoldBudget
 
 WINDOW_S = 60

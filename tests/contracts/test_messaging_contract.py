@@ -17,11 +17,13 @@ from adapters.postgres.outbox import PostgresOutbox, PostgresOutboxQueue
 from adapters.postgres.pool import open_pool
 from adapters.postgres.transactions import tenant_transaction
 from adapters.system.ids import Uuid7Source
+from adapters.system.work_context import Work, at_work
 from core.shared.ids import TenantId
 from ports.events import Envelope, Event, Inbox, InboxKeeper, Outbox, OutboxQueue
 from tests.mongo_databases import fresh_database
 from tests.servers import PostgresServer
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 OURS = TenantId(uuid4())
 THEIRS = TenantId(uuid4())
@@ -128,6 +130,13 @@ async def test_an_event_arrives_in_the_queue_as_it_was(messages: Messages) -> No
     assert (envelope.specversion, envelope.datacontenttype) == ("1.0", "application/json")
 
 
+async def test_an_event_carries_the_trace_in_which_it_was_made(messages: Messages) -> None:
+    with at_work(Work(traceparent=TRACE)):
+        await messages.add(4)
+    await messages.add(5)
+    assert [envelope.traceparent for envelope in await messages.claim()] == [TRACE, None]
+
+
 async def test_an_event_whose_transaction_fails_never_was(messages: Messages) -> None:
     async def fail() -> None:
         async with messages.begin(OURS) as (outbox, inbox):
@@ -181,6 +190,20 @@ async def test_an_event_that_was_given_up_stays_and_is_seen_as_dead(messages: Me
     assert numbers(await messages.claim(seconds=3600)) == [2]
     depth = await messages.queue.depth(now=NOON)
     assert (depth.waiting, depth.dead) == (1, 1)
+
+
+async def test_an_event_that_was_given_up_is_revived_as_if_it_was_never_tried(messages: Messages) -> None:
+    await messages.add(1, 2)
+    event, other = await messages.claim()
+    await messages.queue.mark_failed(event.id, error="away", retry_at=None)
+    later = NOON + timedelta(seconds=5)
+    assert await messages.queue.revive(event.id, now=later)
+    assert not await messages.queue.revive(event.id, now=later)
+    assert not await messages.queue.revive(other.id, now=later)
+    assert await messages.queue.attempts(event.id) == 0
+    assert (await messages.queue.depth(now=NOON)).dead == 0
+    assert numbers(await messages.claim(seconds=4.999)) == []
+    assert numbers(await messages.claim(seconds=5)) == [1]
 
 
 async def test_a_released_event_can_be_claimed_at_once_and_no_try_is_counted(messages: Messages) -> None:

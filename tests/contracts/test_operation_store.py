@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from core.operations.errors import OperationBusyError, OperationNotFoundError
 from core.operations.operation import LEASE, Noted, OperationStatus
 from core.shared.ids import OperationId
-from ports.operations import DueOperation, OperationQuery
+from ports.operations import DueOperation, OperationBacklog, OperationQuery
 from ports.paging import PageRequest
 from tests.operations_world import (
     MANAGER,
@@ -170,6 +171,20 @@ async def test_due_is_what_nobody_works_on_and_nothing_waits_for(world: World) -
     assert await world.stores.due.free(now=now, operations_max=5) == []
     assert failed.next_try_at is not None
     assert await world.stores.due.free(now=failed.next_try_at, operations_max=5) == [due]
+
+
+async def test_the_backlog_counts_what_is_not_over_and_how_long_nobody_has_worked_on_it(world: World) -> None:
+    assert await world.stores.due.backlog(now=world.clock.now()) == OperationBacklog(0, 0, 0, 0, 0.0)
+    operation_id = await world.started()
+    now, minute = world.clock.now(), timedelta(minutes=1)
+    assert await world.stores.due.backlog(now=now + minute) == OperationBacklog(1, 0, 0, 0, 60.0)
+    async with world.stores.transactions.begin(TENANT) as tx:
+        taken = (await tx.operations.locked(operation_id)).taken(ONE, now)
+        await tx.operations.save(taken.noted(Noted(3, 10, None), ONE, now))
+    leased = await world.stores.due.backlog(now=now)
+    assert leased == OperationBacklog(0, 1, 3, 10, 0.0)
+    late = await world.stores.due.backlog(now=now + LEASE + minute)
+    assert late == OperationBacklog(0, 1, 3, 10, 60.0)
 
 
 async def test_of_workers_that_come_at_once_one_works(world: World) -> None:

@@ -451,3 +451,35 @@ async def test_whatever_many_do_at_once_the_numbers_are_what_the_entries_say(boo
     await asyncio.gather(*(somebody() for _ in range(8)))
 
     await books.audited(ticket)
+
+
+async def test_places_are_counted_anew_from_their_entries(books: Books) -> None:
+    upkeep = books.places
+    assert isinstance(upkeep, MemoryPlaces | MongoPlaces)
+    ticket = await books.on_sale(a_ga_ticket(quota=12, max_per_user=5))
+    await sold(books, ticket, 3)
+    await held(books, ticket, 2)
+    for _ in range(2):
+        assert await upkeep.recount(TENANT, ticket.id)
+        assert await books.places.stock(TENANT, ticket.id) == Stock(12, reserved=2, sold=3)
+
+
+async def test_places_are_not_counted_while_somebody_changes_them_nor_beyond_the_quota(mongodb_url: str) -> None:
+    async with fresh_database(mongodb_url) as database:
+        await prepare_tickets(database)
+        await prepare_places(database)
+        places = MongoPlaces(database)
+        books = Books(TENANT, MongoTicketStore(), places)
+        ticket = await books.on_sale(a_ga_ticket(quota=4, max_per_user=4))
+        await sold(books, ticket, 4)
+        tickets, of_ticket = database["tickets"], {"_id": ticket.id}
+        marker = {"_id": uuid7(), "accounts": [], "at": NOON, "decided": None}
+        for spoilt, mended in (
+            ({"sold": 3, "inFlight": [marker]}, {"inFlight": []}),
+            ({"sold": 3, "quota": 3}, {"quota": 4}),
+        ):
+            await tickets.update_one(of_ticket, {"$set": spoilt})
+            assert not await places.recount(TENANT, ticket.id)
+            await tickets.update_one(of_ticket, {"$set": mended})
+            assert await places.recount(TENANT, ticket.id)
+            assert await books.places.stock(TENANT, ticket.id) == Stock(4, sold=4)

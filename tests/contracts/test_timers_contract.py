@@ -130,3 +130,15 @@ async def test_cancelling_or_acknowledging_what_is_gone_does_nothing(timers: Tim
     await timers.cancel("order", FIRST, tenant_id=TENANT)
     await timers.acknowledge(timer())
     assert await claim(timers, 1000) == []
+
+
+async def test_a_timer_is_armed_until_it_was_told(timers: Timers) -> None:
+    await timers.schedule(timer(), timer(SECOND, due=30))
+    named = [(TENANT, subject) for subject in (FIRST, SECOND, THIRD)]
+    assert await timers.armed("reservation", named) == {(TENANT, FIRST), (TENANT, SECOND)}
+    assert await timers.armed("order", named) == set()
+    assert await timers.armed("reservation", []) == set()
+    (leased,) = await claim(timers, 30)
+    assert await timers.armed("reservation", named) == {(TENANT, FIRST), (TENANT, SECOND)}
+    await timers.acknowledge(leased)
+    assert await timers.armed("reservation", named) == {(TENANT, FIRST)}

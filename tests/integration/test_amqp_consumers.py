@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from adapters.amqp.connection import BrokerUnavailableError
+from adapters.amqp.doctor_dead_letters import AmqpDeadLetters
 from adapters.amqp.topology import DELIVERIES_MAX
 from adapters.embedded.readiness import free_port
 from adapters.memory.messaging import MemoryMessages
 from core.shared.errors import ForbiddenError
-from ports.events import Delivery
+from ports.events import Delivery, Subscription
 from tests.amqp_world import (
     DELAYS_S,
     TENANT,
@@ -113,6 +114,23 @@ async def test_after_the_last_retry_an_event_is_in_the_dead_queue_with_the_reaso
     assert dead.headers["x-error"] == "RuntimeError: never"
     assert dead.headers["x-attempt"] == len(DELAYS_S)
     assert msgspec.json.decode(dead.body) == msgspec.json.decode(msgspec.json.encode(event))
+
+
+async def test_the_doctor_counts_what_waits_in_dead_queues_and_takes_nothing(queues: Queues) -> None:
+    wishes = [Subscription(name, DoorOpened, Porter) for name in (queues.consumer, f"test.nobody_{uuid4().hex}")]
+    dead_letters, name = AmqpDeadLetters(queues.url, wishes), f"fairseat.{queues.consumer}.dead"
+    async with consuming(queues.url, Porter(), queues.consumer):
+        await send_raw(queues, b"no event at all")
+        async with asyncio.timeout(20):
+            while not (await dead_letters.depths())[name]:
+                await asyncio.sleep(0.05)
+    assert await dead_letters.depths() == await dead_letters.depths() == {name: 1}
+
+
+async def test_dead_queues_that_cannot_be_asked_are_told_of() -> None:
+    nowhere = AmqpDeadLetters(f"amqp://127.0.0.1:{free_port()}/", [])
+    with pytest.raises(BrokerUnavailableError):
+        await nowhere.depths()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from core.shared.callers import Caller, Role
 from core.shared.ids import PlanId
 from ports.idempotency import IdempotencyStore
 from tests.seating_world import CountedTokens, a_buyer, a_plan, a_tenant, memory_stores, pictures_of
-from tests.service_client import SpelledOutTokens, app_of, container_of, headers_of
+from tests.service_client import SpelledOutTokens, app_of, container_of, give_back, headers_of
 from usecases.seating.hold_best_available import HoldBestAvailable
 from usecases.seating.hold_chosen_seats import HoldChosenSeats
 from usecases.seating.hold_seats import HoldSeats
@@ -64,7 +64,9 @@ async def shop() -> AsyncIterator[Shop]:
         }
     )
     routes = ServiceRoutes("venue", container, (HoldController,))
-    yield Shop(app_of(routes, verifier=SpelledOutTokens(), clock=clock), plan.id, clock)
+    app = app_of(routes, verifier=SpelledOutTokens(), clock=clock)
+    yield Shop(app, plan.id, clock)
+    give_back(app)
     await container.close()
 
 

@@ -24,7 +24,7 @@ from bootstrap.cli import app
 from core.shared.errors import ForbiddenError
 from ports.idempotency import IdempotencyStore
 from tests.operations_world import MANAGER, VENUE, World, memory_stores
-from tests.service_client import SpelledOutTokens, app_of, container_of
+from tests.service_client import SpelledOutTokens, app_of, container_of, give_back
 from usecases.operations.manage_operation import CancelOperation, ReadOperations, ResumeOperation
 from usecases.operations.start_operation import StartOperation
 
@@ -74,6 +74,7 @@ async def shop() -> AsyncIterator[Shop]:
         await streams.stop()
         server.should_exit = True
         await serving
+    give_back(served)
     await container.close()
 
 

@@ -1,6 +1,5 @@
 """Tenants are kept apart by PostgreSQL itself: seen in the catalogue, and tried."""
 
-from collections.abc import Mapping
 from uuid import uuid4
 
 import asyncpg
@@ -9,40 +8,8 @@ import pytest
 from adapters.postgres.pool import UnsafeRoleError, open_pool
 from adapters.postgres.security import Roles
 from tests.servers import DATABASE_KINDS, PostgresServer, connected
+from tests.tenant_tables import WITHOUT_TENANT
 
-WITHOUT_TENANT: Mapping[str, frozenset[str]] = {
-    # People and their sessions belong to no organisation; their policies are tested with identity.
-    "auth_db": frozenset(
-        {
-            "accounts",
-            "refresh_tokens",
-            "refresh_families",
-            "mail_tokens",
-            "mail_queue",
-            "totp_factors",
-            "totp_recovery_codes",
-            "idempotency_keys",
-            "outbox",
-        }
-    ),
-    # The keys of receipts speak for the installation; receipts name their tenant. The law is the same for everybody:
-    # services may only read which rulebook is in use.
-    "venue_db": frozenset({"resale_receipt_keys", "rulebooks", "rulebook_activations"}),
-    # Of people too; each row is seen by its own account.
-    "user_db": frozenset(
-        {
-            "user_profiles",
-            "user_preferences",
-            "billing_addresses",
-            "personal_data_requests",
-            "personal_data_pages",
-            "idempotency_keys",
-            "outbox",
-        }
-    ),
-    # A webhook's tenant is known only after it has been read; the list of events is read for all.
-    "payment_db": frozenset({"payment_webhooks", "event_readings"}),
-}
 every_database = pytest.mark.parametrize("kind", DATABASE_KINDS)
 
 
@@ -83,7 +50,7 @@ async def test_every_tenant_table_has_the_tenant_in_its_key(postgres: PostgresSe
               and c.relname <> 'alembic_version'
             """
         )
-    exempt = WITHOUT_TENANT.get(kind, frozenset())
+    exempt = WITHOUT_TENANT.get(kind, {})
     for row in rows:
         if row["name"] in exempt:
             continue
@@ -179,3 +146,32 @@ async def test_neither_app_nor_relay_can_empty_a_table(postgres: PostgresServer,
                 role,
             )
             assert list(emptied) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "seen", "unseen"),
+    [
+        ("venue_db", "seats", "status", "seat_label"),
+        ("venue_db", "seat_reservations", "order_id", "account_id"),
+        ("venue_db", "listings", "pass_id", "seller_id"),
+        ("venue_db", "pass_transfers", "status", "to_email"),
+        ("order_db", "orders", "status", "contact_email"),
+        ("order_db", "orders", "total_minor", "account_id"),
+        ("order_db", "order_history", "step", "detail"),
+        ("order_db", "order_refunds", "items", "note"),
+        ("payment_db", "payments", "status", "account_id"),
+        ("payment_db", "refunds", "amount_minor", "reason"),
+        ("admission_db", "passes", "status", "holder_name"),
+        ("admission_db", "passes", "offer_id", "account_id"),
+    ],
+)
+async def test_the_relay_sees_how_things_stand_and_nothing_of_people(
+    postgres: PostgresServer, kind: str, table: str, seen: str, unseen: str
+) -> None:
+    database = await postgres.fresh(kind)
+    async with connected(database.relay_url) as relay:
+        assert await relay.fetch(f"select {seen} from {table}") == []
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await relay.fetch(f"select {unseen} from {table}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await relay.execute(f"update {table} set {seen} = {seen}")

@@ -15,29 +15,24 @@ _EVEN_WITHIN_S = 30
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
-    """Whatever the tests did with it, its books are those of the provider afterwards."""
+    """Whatever the tests did with it, its books are those of the provider afterwards, and the doctor finds nothing."""
     instance = RunningFairseat(tmp_path_factory.mktemp("up"))
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
     yield instance
-    told = differences(instance, day)
+    told = wrong_with(instance, "reconcile", "--day", day) or wrong_with(instance, "doctor", "--grace-s", "10")
     assert instance.stop() == 0
     assert told == ""
 
 
-def differences(instance: RunningFairseat, day: str) -> str:
-    """Return what `fairseat reconcile` still finds after a while: the last webhooks may be under way. Empty if even."""
+def wrong_with(instance: RunningFairseat, *command: str) -> str:
+    """Return what the command still finds after a while: the last webhooks may be under way. Empty for nothing."""
     lines = shlex.split((instance.folder / "data" / "settings.env").read_text())
     environment = clean_environment(**dict(line.split("=", 1) for line in lines))
     until = time.monotonic() + _EVEN_WITHIN_S
     while True:
         found = subprocess.run(
-            fairseat("reconcile", "--day", day),
-            check=False,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
+            fairseat(*command), check=False, env=environment, capture_output=True, text=True, timeout=60
         )
         if found.returncode == 0:
             return ""

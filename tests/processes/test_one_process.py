@@ -23,6 +23,7 @@ def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: R
         assert order["total"]["currency"] == "EUR"
         svg = httpx.get(f"{running.api}/passes/{passes[0]['id']}/code.svg", headers=buyer.headers)
         assert svg.headers["content-type"].startswith("image/svg+xml")
+        assert svg.headers["ratelimit-policy"] == '"read";q=6000;w=60'
 
 
 def test_everything_behind_it_is_ready(running: RunningFairseat) -> None:

@@ -14,7 +14,7 @@ from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.processes import Mark, leftovers
 from adapters.embedded.rabbitmq_programs import find_rabbitmq
 from bootstrap.needs import SERVICES
-from tests.processes.conftest import differences
+from tests.processes.conftest import wrong_with
 from tests.processes.test_resale_journey import stage
 from tests.processes.test_resale_journey import (
     test_a_seat_is_resold_at_the_price_that_the_law_allows as test_a_seat_is_resold_between_processes,
@@ -43,7 +43,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairsea
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
     yield instance
-    told = differences(instance, day)
+    told = wrong_with(instance, "reconcile", "--day", day)
     assert instance.stop() == 0
     assert told == ""
 

@@ -14,9 +14,9 @@ from adapters.memory.messaging import MemoryMessages
 from adapters.memory.seat_map import MemorySeatMapFeed
 from adapters.memory.seating import MemorySeatingTransactions
 from adapters.memory.seating_holds import MemoryHolds
-from core.seating.errors import PlanNotFoundError
+from core.seating.errors import PlanNotFoundError, SeatTakenError
 from core.shared.ids import ReservationId, SeatId, TenantId
-from ports.seat_map import BEGINNING, SeatsChanged
+from ports.seat_map import BEGINNING, MapEventId, PlanClosed, SeatsChanged
 from ports.seating import SeatingTransaction, SeatingTransactions
 from tests.seating_world import TTL_S, CountedTokens, a_buyer, a_plan, a_tenant, granting, seat_ids
 from usecases.seating import seats_snapshot
@@ -99,6 +99,26 @@ async def test_a_change_that_the_live_map_has_told_is_in_every_map_from_then_on(
     second = await house.look()
     assert (first.letters[0], second.letters[0]) == ("A", "H")
     assert await house.look() is second
+
+
+@pytest.mark.parametrize("lie", [BEGINNING, MapEventId(2**60, 7), None])
+async def test_a_stream_that_lies_makes_a_map_less_than_a_second_late_and_sells_nothing_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch, lie: MapEventId | None
+) -> None:
+    """It says that nothing happened, or what no stream says, or, for None, what stands in another plan's."""
+    elsewhere = await house.feed.append(a_tenant(), house.plan.id, PlanClosed())
+
+    async def last_id(*_: object) -> MapEventId:
+        return lie or elsewhere
+
+    monkeypatch.setattr(house.feed, "last_id", last_id)
+    await house.look()
+    taken = await house.hold("R1S1", told=True)
+    assert (await house.look()).statuses[taken] == "AVAILABLE"
+    with pytest.raises(SeatTakenError):
+        await house.hold("R1S1")
+    house.clock.move(seconds=AGE_MAX_S)
+    assert (await house.look()).statuses[taken] == "HELD"
 
 
 async def test_a_hold_that_ends_by_its_time_is_available_at_that_moment(house: House) -> None:

@@ -15,6 +15,8 @@ from faststream.rabbit.subscriber import RabbitSubscriber
 from adapters.amqp.connection import RABBIT_ERRORS, BrokerUnavailableError
 from adapters.amqp.publisher import CONTENT_TYPE
 from adapters.amqp.topology import DEAD, RETRY_DELAYS_S, ConsumerQueues, declare, queues_of
+from adapters.system.observer import DONE, FAILED, NOBODY, REFUSED, Observer
+from adapters.system.watched_events import watched
 from core.shared.errors import UnavailableError
 from ports.events import Consumer, Envelope, Subscription
 from usecases.messaging.take_event import UndecodableEventError, take_event
@@ -43,8 +45,10 @@ class AmqpConsumers:
         retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
         take_timeout_s: float = 60.0,
         publish_timeout_s: float = 5.0,
+        observer: Observer = NOBODY,
     ) -> None:
         self._broker = broker
+        self._observer = observer
         self._take_timeout_s = take_timeout_s
         self._publish_timeout_s = publish_timeout_s
         self._queues = queues_of(subscriptions, retry_delays_s=retry_delays_s)
@@ -102,29 +106,44 @@ class AmqpConsumers:
             _log.warning("%s does not listen to %s; %s is passed over", queues.consumer, envelope.type, envelope.id)
             await message.ack()
             return
+        with watched(envelope, queues.consumer, self._observer) as taking:
+            taking.outcome = await self._given(message, envelope, container, queues, subscription)
+
+    async def _given(
+        self,
+        message: RabbitMessage,
+        envelope: Envelope,
+        container: AsyncContainer,
+        queues: ConsumerQueues,
+        subscription: Subscription,
+    ) -> str:
+        """Give the event to its consumer, answer RabbitMQ, and return how it ended."""
         try:
             async with asyncio.timeout(self._take_timeout_s):
                 consumer: Consumer[Any] = await container.get(subscription.handler)
                 refusal = await take_event(envelope, subscription=subscription, consumer=consumer)
         except UndecodableEventError as error:
             await self._give_up(message, queues, str(error))
+            return FAILED
         except UnavailableError as error:
             _log.warning("%s cannot take %s %s yet: %s", queues.consumer, envelope.type, envelope.id, error)
             await self._try_later(message, queues, f"{type(error).__name__}: {error}")
+            return FAILED
         except Exception as error:  # noqa: BLE001  (whatever a consumer raises is a failure; it goes up the ladder)
             _log.exception("%s failed to take %s %s", queues.consumer, envelope.type, envelope.id)
             await self._try_later(message, queues, f"{type(error).__name__}: {error}")
-        else:
-            if refusal is not None:
-                _log.warning(
-                    "%s refused %s %s: %s (%s)",
-                    queues.consumer,
-                    envelope.type,
-                    envelope.id,
-                    refusal.message,
-                    refusal.code,
-                )
-            await message.ack()
+            return FAILED
+        if refusal is not None:
+            _log.warning(
+                "%s refused %s %s: %s (%s)",
+                queues.consumer,
+                envelope.type,
+                envelope.id,
+                refusal.message,
+                refusal.code,
+            )
+        await message.ack()
+        return DONE if refusal is None else REFUSED
 
     async def _try_later(self, message: RabbitMessage, queues: ConsumerQueues, reason: str) -> None:
         attempt = _attempt(message)

@@ -8,20 +8,21 @@ from dishka import AsyncContainer
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.enums import ScopeType
-from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware, DefineMiddleware
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin, SwaggerRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server
-from litestar.plugins import ReceiveRoutePlugin
-from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
-from adapters.http.callers import Authentication, provide_caller, provide_identity, scope_of
+from adapters.http.callers import Authentication, provide_caller, provide_identity
+from adapters.http.documented import ClosedStructs, DocumentedHandlers, Tuples
 from adapters.http.health import GetChecks, health_controller
 from adapters.http.idempotency import IdempotentPosts
+from adapters.http.metrics import Exposition, metrics_controller
+from adapters.http.observing import note_service
 from adapters.http.paging import provide_page
-from adapters.http.problems import EXCEPTION_HANDLERS, PROBLEM_RESPONSES
+from adapters.http.problems import EXCEPTION_HANDLERS
+from adapters.http.rate_limits import LimitedRequests, RequestLimits, asker_of
 from adapters.http.texts import refuse_nul
 from ports.clock import Clock
 from ports.published.identity import TokenVerifier
@@ -47,7 +48,8 @@ class ServiceScope(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, container: AsyncContainer) -> None:
+    def __init__(self, service: str, container: AsyncContainer) -> None:
+        self._service = service
         self._container = container
 
     def __deepcopy__(self, _: object) -> Self:
@@ -58,20 +60,8 @@ class ServiceScope(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state: dict[str, Any] = scope["state"]
         state["dishka_container"] = self._container
+        note_service(self._service, scope["path_params"])
         await next_app(scope, receive, send)
-
-
-class DocumentedHandlers(ReceiveRoutePlugin):
-    """Adds to the OpenAPI document which problem details a handler may answer, and which API keys it accepts."""
-
-    @override
-    def receive_route(self, route: BaseRoute) -> None:
-        for handler in getattr(route, "route_handlers", ()):
-            if isinstance(handler, HTTPRouteHandler) and handler.include_in_schema is not False:
-                handler.responses = {**PROBLEM_RESPONSES, **(handler.responses or {})}
-                scope = scope_of(handler)
-                if scope is not None:
-                    handler.security = [{"bearer": []}, {"apiKey": [scope.value]}]
 
 
 def create_app(
@@ -82,13 +72,18 @@ def create_app(
     checks: GetChecks,
     request_bytes_max: int,
     version: str,
+    limits: RequestLimits | None = None,
+    metrics: Exposition | None = None,
 ) -> Litestar:
-    """Build the application; nothing is connected before the first request that needs it."""
+    """Build the application; nothing is connected before the first request that needs it.
+
+    Without `limits` everybody may ask as often as they like, which is for what stands behind another door.
+    """
     routers = [
         Router(
             path=path,
             route_handlers=handlers,
-            middleware=[ServiceScope(service.container), IdempotentPosts(service.container, clock)],
+            middleware=[ServiceScope(service.name, service.container), IdempotentPosts(service.container, clock)],
             opt={SERVICE_OPT: service.name},
         )
         for service in services
@@ -96,8 +91,11 @@ def create_app(
         if handlers
     ]
     return Litestar(
-        route_handlers=[*routers, health_controller(checks)],
-        middleware=[DefineMiddleware(Authentication, verifier=verifier)],
+        route_handlers=[*routers, health_controller(checks), metrics_controller(metrics)],
+        middleware=[
+            DefineMiddleware(Authentication, verifier=verifier),
+            *([DefineMiddleware(LimitedRequests, limits=limits, who=asker_of)] if limits is not None else []),
+        ],
         dependencies={
             "caller": Provide(provide_caller),
             "identity": Provide(provide_identity),
@@ -105,7 +103,7 @@ def create_app(
         },
         before_request=refuse_nul,
         exception_handlers=EXCEPTION_HANDLERS,
-        plugins=[DocumentedHandlers()],
+        plugins=[DocumentedHandlers(), ClosedStructs(), Tuples()],
         request_max_body_size=request_bytes_max,
         openapi_config=_document(version),
         logging_config=None,  # the command line sets logging up, once a process
@@ -121,7 +119,9 @@ def _document(version: str) -> OpenAPIConfig:
         description=(
             "Money is in minor units with an ISO 4217 code, times are RFC 3339 in UTC, errors are RFC 9457 problem "
             "details with a stable `code`. Creating POSTs take an `Idempotency-Key`, updates an `If-Match`. A token "
-            "of a fan names the organisation in `X-Tenant-ID`; staff tokens and API keys carry it."
+            "of a fan names the organisation in `X-Tenant-ID`; staff tokens and API keys carry it. `RateLimit-Policy` "
+            "and `RateLimit` tell how many requests of a kind one may send, and how many are left; one too many gets "
+            "429 with `Retry-After`."
         ),
         contact=Contact(name="Fairseat"),
         license=License(name="Apache-2.0", identifier="Apache-2.0"),

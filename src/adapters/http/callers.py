@@ -12,6 +12,7 @@ from litestar.middleware.authentication import AbstractAuthenticationMiddleware,
 from litestar.params import HeaderParameter
 from litestar.types import ASGIApp
 
+from adapters.http.observing import note_tenant
 from core.shared.callers import ApiScope, Caller, Role
 from core.shared.errors import ForbiddenError, InvalidInputError, Problem
 from core.shared.ids import AccountId, TenantId
@@ -101,6 +102,7 @@ async def provide_caller(
     if tenant is None:
         message = f"Name the organisation in {TENANT_HEADER}, or use a staff token."
         raise InvalidInputError(message, [Problem(f"/{TENANT_HEADER}", message)])
+    note_tenant(tenant)
     role = Role(token.role) if token.role is not None and claimed is not None else None
     return Caller(
         account_id=AccountId(token.account_id),

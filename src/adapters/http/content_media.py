@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, override
 from urllib.parse import quote
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
@@ -23,12 +24,13 @@ from adapters.http.content_media_bodies import (
     read_facts,
     views_shown,
 )
+from adapters.http.documented import IdempotentOperation
 from adapters.http.etags import is_known
 from adapters.http.paging import PageBody, page_body
 from adapters.http.problems import problem_response, problem_spec
 from adapters.http.streamed import streaming
 from adapters.http.uploads import UploadForm
-from core.content.file_types import FileForm
+from core.content.file_types import FORMS, FileForm
 from core.content.media import Media, MediaKind, MediaLimits
 from core.shared.callers import STAFF, Caller
 from core.shared.ids import MediaId, VenueId
@@ -47,15 +49,33 @@ IfRange = Annotated[str | None, HeaderParameter(name="If-Range", description="Th
 
 
 @dataclass
-class UploadOperation(Operation):
+class UploadOperation(IdempotentOperation):
     """Says in the document what the form looks like, which the handler reads by itself."""
 
+    @override
     def __post_init__(self) -> None:
         """Put the form in."""
-        text = Schema(type="string", description="JSON: kind, alt by language, section, row, seat, focalPoint {x, y}.")  # type: ignore[arg-type]  # a plain name of a type will do
-        file = Schema(type="string", format="binary")  # type: ignore[arg-type]  # as above
-        form = Schema(type="object", properties={"metadata": text, "file": file}, required=["metadata", "file"])  # type: ignore[arg-type]  # as above
+        super().__post_init__()
+        said = "JSON: kind, alt by language, section, row, seat, focalPoint {x, y}."
+        text = Schema(type=OpenAPIType.STRING, description=said)
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        form = Schema(
+            type=OpenAPIType.OBJECT, properties={"metadata": text, "file": file}, required=["metadata", "file"]
+        )
         self.request_body = RequestBody(content={"multipart/form-data": OpenAPIMediaType(schema=form)}, required=True)
+
+
+@dataclass
+class DownloadOperation(Operation):
+    """Says in the document which files come, whole or in part."""
+
+    def __post_init__(self) -> None:
+        """Put them in."""
+        schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        content = {media_type: OpenAPIMediaType(schema=schema) for media_type in FORMS}
+        told = {"200": "The file.", "206": "The range of it that was asked for."}
+        files = {status: OpenAPIResponse(description=text, content=content) for status, text in told.items()}
+        self.responses = {**(self.responses or {}), **files}
 
 
 class VenueMediaController(Controller):
@@ -150,6 +170,7 @@ class MediaController(Controller):
     @get(
         "/{media_id:uuid}/file",
         summary="Download a file",
+        operation_class=DownloadOperation,
         responses={416: problem_spec("The range begins behind the end of the file.")},
     )
     @inject

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Controller, Response, get
+from litestar.openapi import ResponseSpec
 
 from core.shared.errors import UnavailableError
 from ports.health import HealthCheck, HealthReport
@@ -31,7 +32,7 @@ class DependencyBody(msgspec.Struct, frozen=True):
 
     ok: bool
     needed: bool
-    facts: dict[str, int | float | str]
+    facts: dict[str, float | str]
 
 
 class ReadyBody(msgspec.Struct, frozen=True):
@@ -51,24 +52,31 @@ def health_controller(checks: GetChecks) -> type[Controller]:
         path = "/health"
         tags = ("Health",)
         opt = {"exclude_from_auth": True}  # noqa: RUF012  (Litestar reads it from the class)
+        security = ({},)
 
         @get("/live", summary="Is the process alive?")
         async def live(self) -> LiveBody:
             """Answers as long as the process does; asks nobody else."""
             return LiveBody()
 
-        @get("/ready", summary="Can it serve?", raises=[])
+        @get(
+            "/ready",
+            summary="Can it serve?",
+            responses={
+                503: ResponseSpec(ReadyBody, description="Something that is needed is away.", generate_examples=False)
+            },
+        )
         async def ready(self) -> Response[ReadyBody]:
             """200 when all that is needed can be used, else 503; with backlog and age of outboxes and webhooks."""
-            asked = await checks()
-            reports = await asyncio.gather(*(_asked(check) for check in asked))
-            able = all(report.ok or not check.needed for check, report in zip(asked, reports, strict=True))
+            due = await checks()
+            reports = await asyncio.gather(*(asked(check) for check in due))
+            able = all(report.ok or not check.needed for check, report in zip(due, reports, strict=True))
             fine = all(report.ok for report in reports)
             body = ReadyBody(
                 "ok" if fine else "degraded" if able else "unavailable",
                 {
                     report.name: DependencyBody(report.ok, check.needed, dict(report.facts))
-                    for check, report in zip(asked, reports, strict=True)
+                    for check, report in zip(due, reports, strict=True)
                 },
             )
             return Response(body, status_code=200 if able else 503)
@@ -76,7 +84,8 @@ def health_controller(checks: GetChecks) -> type[Controller]:
     return HealthController
 
 
-async def _asked(check: HealthCheck) -> HealthReport:
+async def asked(check: HealthCheck) -> HealthReport:
+    """Return how it stands; one that does not answer in time, or cannot be reached, does not stand well."""
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT_S):
             return await check.check()

@@ -19,7 +19,7 @@ from ports.published.identity import VerifiedToken
 
 KEEP_S = 24 * 60 * 60
 LEASE_S = 60
-_KEY_LENGTH_MAX = 200
+KEY_LENGTH_MAX = 200
 _BODY_KEPT_BYTES_MAX = 1_000_000
 _REPEATED_HEADERS = frozenset({b"content-type", b"location", b"etag"})
 _NOT_KEPT = frozenset({401, 408, 409, 425, 429})
@@ -72,8 +72,8 @@ class IdempotentPosts(ASGIMiddleware):
         if key is None or not isinstance(token, VerifiedToken):
             await next_app(scope, receive, send)
             return
-        if not 1 <= len(key) <= _KEY_LENGTH_MAX or not key.isprintable():
-            raise InvalidIdempotencyKeyError(f"An Idempotency-Key has 1 to {_KEY_LENGTH_MAX} printable characters.")
+        if not 1 <= len(key) <= KEY_LENGTH_MAX or not key.isprintable():
+            raise InvalidIdempotencyKeyError(f"An Idempotency-Key has 1 to {KEY_LENGTH_MAX} printable characters.")
         owner = IdempotencyScope(tenant_id=_tenant(request, token), account_id=token.account_id, key=key)
         store = await self._container.get(IdempotencyStore)
         claim = await store.claim(

@@ -1,8 +1,9 @@
 """Documents of seating plans, sent as they are."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, override
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from adapters.http.documented import IdempotentOperation, raw_json
 from adapters.http.streamed import streaming
 from core.shared.callers import Caller
 from core.shared.ids import VenueId
@@ -41,13 +43,29 @@ class PlanDocumentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         )
 
 
+@dataclass
+class SendDocumentOperation(IdempotentOperation):
+    """Says in the document what is sent, which the handler reads by itself."""
+
+    @override
+    def __post_init__(self) -> None:
+        """Put the body in."""
+        super().__post_init__()
+        self.request_body = raw_json("A document in the seating-plan format.")
+
+
 class PlanDocumentController(Controller):
     """Documents of a venue: managers only."""
 
     path = "/venues/{venue_id:uuid}/plan-documents"
     tags = ("Seating",)
 
-    @post(summary="Send a document of a seating plan", request_max_body_size=None, opt=streaming())
+    @post(
+        summary="Send a document of a seating plan",
+        request_max_body_size=None,
+        opt=streaming(),
+        operation_class=SendDocumentOperation,
+    )
     @inject
     async def send(
         self,

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
+from adapters.http.observing import note_refusal
 from adapters.http.statuses import STATUSES
 from core.shared.errors import DomainError, Problem, UnavailableError
 from ports.decoding import problem_in
@@ -74,6 +75,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response[ProblemDocument]:
     """Build the answer to a request that failed."""
+    note_refusal(code)
     document = ProblemDocument(
         type=f"urn:fairseat:problem:{code}",
         title=title_of(code),
@@ -204,6 +206,7 @@ _MEANINGS = {
     404: "Not there, or another organisation's.",
     409: "The state does not allow it.",
     422: "Well formed, but impossible.",
+    429: "Too many requests of this kind, or too many attempts at this; wait as long as `Retry-After` says.",
     503: "Something behind the API is away; try again.",
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.http.content_codings import Coding
 from adapters.http.seat_map_texts import Form, SeatMapText
+from adapters.system.work_context import on_nobodys_behalf
 from core.seating.catalogue import Catalogue
 from core.shared.ids import PlanId, TenantId
 from usecases.seating.seats_snapshot import SeatMap
@@ -97,7 +98,9 @@ class SeatMapAnswers:
         """Do the work, or wait for whoever does it already."""
         task: asyncio.Task[T] | None = self._working.get(key)
         if task is None:
-            task = self._working[key] = asyncio.create_task(work(), name="writing a seat map")
+            task = self._working[key] = asyncio.create_task(
+                work(), name="writing a seat map", context=on_nobodys_behalf()
+            )
             task.add_done_callback(lambda _: self._working.pop(key, None))
         return await asyncio.shield(task)
 

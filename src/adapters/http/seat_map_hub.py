@@ -8,6 +8,7 @@ from datetime import datetime
 
 from adapters.http.seat_map_frames import End, Frame, frame_of
 from adapters.http.seat_map_reader import MapReader
+from adapters.system.work_context import on_nobodys_behalf
 from core.shared.ids import PlanId, TenantId
 from ports.clock import Clock
 from ports.seat_map import BEGINNING, MapEventId, SeatMapFeed, SeatMapUnavailableError, TooFarBehind
@@ -39,7 +40,7 @@ class _Channel:
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._deadlines: dict[datetime, set[MapReader]] = {}
         self._behind: dict[tuple[MapEventId, MapEventId], asyncio.Task[Frame | TooFarBehind | None]] = {}
-        self.task = asyncio.create_task(self._run(), name=f"seat map {key[1]}")
+        self.task = asyncio.create_task(self._run(), name=f"seat map {key[1]}", context=on_nobodys_behalf())
 
     async def ready(self) -> None:
         """Return when the task knows its place; raises SeatMapUnavailableError."""

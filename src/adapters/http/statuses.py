@@ -75,6 +75,7 @@ from core.shared.errors import (
     InvalidInputError,
     PayloadTooLargeError,
     StaleVersionError,
+    TooManyRequestsError,
 )
 from core.shared.money import MixedCurrenciesError, UnknownCurrencyError
 from core.ticketing.errors import (
@@ -90,6 +91,7 @@ from core.ticketing.errors import (
     PlacesCeilingReachedError,
     PlacesConflictError,
     PlacesExpiredError,
+    PlacesMiscountedError,
     PlacesNotFoundError,
     QuotaBelowTakenError,
     SoldOutError,
@@ -115,6 +117,7 @@ STATUSES: dict[type[DomainError], int] = {
     ForbiddenError: 403,
     StaleVersionError: 412,
     PayloadTooLargeError: 413,
+    TooManyRequestsError: 429,
     UnknownCurrencyError: 422,
     MixedCurrenciesError: 422,
     RefusedError: 409,
@@ -150,6 +153,7 @@ STATUSES: dict[type[DomainError], int] = {
     MaxPlacesPerUserError: 409,
     PlacesNotFoundError: 404,
     PlacesConflictError: 409,
+    PlacesMiscountedError: 409,
     PlacesExpiredError: 409,
     PlacesCeilingReachedError: 409,
     NotPlacesHolderError: 403,

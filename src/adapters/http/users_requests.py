@@ -78,7 +78,10 @@ class DataRequestController(Controller):
     @get(
         "/export",
         summary="Get a copy of all that is kept about me",
-        responses={202: ResponseSpec(DataRequestBody, description="The services are still gathering; ask again.")},
+        responses={
+            200: ResponseSpec(BundleBody, description="The copy.", generate_examples=False),
+            202: ResponseSpec(DataRequestBody, description="The services are still gathering; ask again."),
+        },
     )
     @inject
     async def export(

@@ -70,8 +70,8 @@ class VenueController(Controller):
     async def one(
         self, venue_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ReadVenues]
     ) -> Response[VenueBody]:
-        """Everybody in the organisation, fans too."""
-        venue = await usecase.one(VenueId(venue_id), tenant_id=caller.tenant_id)
+        """Everybody in the organisation, fans too, who may see a change half a minute late. Staff never do."""
+        venue = await usecase.one(VenueId(venue_id), tenant_id=caller.tenant_id, fresh=caller.role is not None)
         return Response(venue_body(venue), headers={"ETag": etag(venue.version)})
 
     @patch("/{venue_id:uuid}", summary="Change a venue")

@@ -1,5 +1,6 @@
 """Where Stripe sends its webhooks, and where an organisation sees what came of its own."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -8,8 +9,10 @@ import msgspec
 from dishka.integrations.litestar import FromDishka, inject
 from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
+from litestar.openapi.spec import Operation
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 
+from adapters.http.documented import raw_json
 from adapters.http.paging import PageBody, page_body
 from core.shared.callers import Caller
 from core.webhooks.webhook import WebhookStatus, WebhookSummary
@@ -71,6 +74,15 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         )
 
 
+@dataclass
+class SignedOperation(Operation):
+    """Says in the document what is sent, whose bytes the handler takes as they are."""
+
+    def __post_init__(self) -> None:
+        """Put the body in."""
+        self.request_body = raw_json("An event of Stripe's, byte by byte as it was signed.")
+
+
 async def take_as_sent(_: Request[Any, Any, Any]) -> None:
     """Look for nothing in the body: what was signed is stored as it is, whatever characters its texts hold."""
 
@@ -84,7 +96,12 @@ class StripeWebhookController(Controller):
     security = ({},)
     request_max_body_size = WEBHOOK_BYTES_MAX
 
-    @post(summary="Take a webhook of Stripe's", status_code=200, before_request=take_as_sent)
+    @post(
+        summary="Take a webhook of Stripe's",
+        status_code=200,
+        before_request=take_as_sent,
+        operation_class=SignedOperation,
+    )
     @inject
     async def receive(
         self, request: Request[Any, Any, Any], usecase: FromDishka[ReceiveWebhook], signature: Signature = None
@@ -98,6 +115,7 @@ class StripeWebhookController(Controller):
         summary="Take a webhook of Stripe's about a connected account",
         status_code=200,
         before_request=take_as_sent,
+        operation_class=SignedOperation,
     )
     @inject
     async def receive_connect(

@@ -33,8 +33,8 @@ class InProcessVenues(VenuesApi):
     @override
     async def venue(self, *, tenant_id: UUID, venue_id: UUID) -> VenueSummary:
         async with refusals_translated():
-            venue, settings = await self._read.with_settings(VenueId(venue_id), tenant_id=TenantId(tenant_id))
-        facts = venue.facts
+            found = await self._read.with_settings(VenueId(venue_id), tenant_id=TenantId(tenant_id))
+        venue, settings, facts = found.venue, found.settings, found.venue.facts
         return VenueSummary(
             venue_id=venue.id,
             name=facts.name,

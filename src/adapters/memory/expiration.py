@@ -1,6 +1,6 @@
 """Timers in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from typing import override
 from uuid import UUID
@@ -30,6 +30,11 @@ class MemoryTimers(Timers):
     async def cancel(self, kind: TimerKind, subject_id: UUID, *, tenant_id: TenantId) -> None:
         self._waiting.pop((kind, tenant_id, subject_id), None)
         self._leased.pop((kind, tenant_id, subject_id), None)
+
+    @override
+    async def armed(self, kind: TimerKind, subjects: Sequence[tuple[TenantId, UUID]]) -> Set[tuple[TenantId, UUID]]:
+        known = self._waiting.keys() | self._leased.keys()
+        return {subject for subject in subjects if (kind, *subject) in known}
 
     @override
     async def claim_due(self, *, now: datetime, timers_max: int, lease_s: float) -> Sequence[Timer]:

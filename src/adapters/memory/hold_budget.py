@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 
-from core.seating.hold_budget import Window
+from core.shared.windows import Window
 from ports.hold_budget import HoldBudget
 
 SPENDERS_MAX = 100_000

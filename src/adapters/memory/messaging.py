@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import override
 from uuid import UUID
 
+from adapters.system.work_context import current_traceparent
 from core.shared.ids import TenantId
 from ports.events import Envelope, Event, Inbox, InboxKeeper, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
@@ -107,6 +108,7 @@ class MemoryOutbox(Outbox):
             subject=str(subject),
             time=at,
             tenant_id=self._tenant_id,
+            traceparent=current_traceparent(),
         )
         messages.rows[envelope.id] = _Row(envelope)
 
@@ -177,6 +179,14 @@ class MemoryOutboxQueue(OutboxQueue):
                     row.leased_until = None
                     row.due_at = retry_at
                     row.dead = retry_at is None
+
+    @override
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        async with self._messages.lock:
+            dead = [row for row in self._known([event_id]) if row.dead]
+            for row in dead:
+                row.dead, row.tries, row.due_at = False, 0, now
+        return bool(dead)
 
     @override
     async def release(self, ids: Sequence[UUID]) -> None:

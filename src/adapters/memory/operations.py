@@ -12,12 +12,13 @@ import msgspec
 from adapters.memory.messaging import MemoryMessages
 from core.operations.errors import OperationBusyError, OperationNotFoundError
 from core.operations.log import LogLine
-from core.operations.operation import Noted, Operation, Values
+from core.operations.operation import Noted, Operation, OperationStatus, Values
 from core.shared.ids import OperationId, TenantId
 from ports.events import Outbox
 from ports.operations import (
     DueOperation,
     DueOperations,
+    OperationBacklog,
     OperationQuery,
     OperationStore,
     OperationTransaction,
@@ -169,3 +170,23 @@ class MemoryOperationTransactions(OperationTransactions, DueOperations):
             ]
         found.sort()
         return [DueOperation(tenant_id, operation_id) for _, tenant_id, operation_id in found[:operations_max]]
+
+    @override
+    async def backlog(self, *, now: datetime) -> OperationBacklog:
+        async with self._messages.lock:
+            live = [each for tenant in self._tenants.values() for each in tenant.rows.values() if each.is_live]
+        waits = [now - _since(each) for each in live if each.is_free(now)]
+        return OperationBacklog(
+            pending=sum(each.status is OperationStatus.PENDING for each in live),
+            in_progress=sum(each.status is OperationStatus.IN_PROGRESS for each in live),
+            done=sum(each.progress.done for each in live),
+            total=sum(max(each.progress.total or 0, each.progress.done) for each in live),
+            untouched_s=max((waited.total_seconds() for waited in waits), default=0.0),
+        )
+
+
+def _since(operation: Operation) -> datetime:
+    """Return from when on a worker might have gone on with it."""
+    if operation.next_try_at is not None:
+        return operation.next_try_at
+    return operation.lease.until if operation.lease is not None else operation.updated_at

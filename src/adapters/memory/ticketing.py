@@ -67,6 +67,13 @@ class MemoryTicketStore(TicketStore):
         taken = self._taken.get((tenant_id, ticket_id), Claims())
         return Stock(ticket.quota, reserved=taken.reserved, sold=taken.sold)
 
+    def set_taken(self, tenant_id: TenantId, ticket_id: TicketId, claims: Claims) -> bool:
+        """Say how much of the quota is taken; False when that is more than there is."""
+        if claims.total > self._tickets[tenant_id, ticket_id].quota:
+            return False
+        self._taken[tenant_id, ticket_id] = claims
+        return True
+
     def take(self, tenant_id: TenantId, ticket_id: TicketId, difference: Claims) -> None:
         """Take more of the quota, or less; raises SoldOutError when there is not as much left."""
         after = self.stock(tenant_id, ticket_id).after(difference)
@@ -145,6 +152,12 @@ class MemoryPlaces(PlacesLedger, PlacesUpkeep):
     @override
     async def finish_interrupted(self, *, begun_before: datetime, changes_max: int) -> int:
         return 0  # Nothing is ever left half done here.
+
+    @override
+    async def recount(self, tenant_id: TenantId, ticket_id: TicketId) -> bool:
+        of_ticket = [e for (owner, _), e in self._entries.items() if (owner, e.ticket_id) == (tenant_id, ticket_id)]
+        claims = sum((entry.claims for entry in of_ticket), Claims())
+        return self._tickets.set_taken(tenant_id, ticket_id, claims)
 
     def _keep(self, tenant_id: TenantId, change: PlacesChange, *, now: datetime) -> PlacesChange:
         if change.happened:

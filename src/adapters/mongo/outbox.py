@@ -14,6 +14,7 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.client import Database, Document, driver_errors_translated
+from adapters.system.work_context import current_traceparent
 from ports.events import Envelope, Event, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
 
@@ -63,6 +64,7 @@ class MongoOutbox(Outbox):
             "lastError": None,
             "publishedAt": None,
             "deadAt": None,
+            "traceparent": current_traceparent(),
         }
         async with driver_errors_translated():
             try:
@@ -103,6 +105,7 @@ class MongoOutboxQueue(OutboxQueue):
             time=document["createdAt"],
             tenantid=document["tenantId"],
             data=msgspec.Raw(document["payload"].encode()),
+            traceparent=document.get("traceparent"),  # not there in those of earlier versions
         )
 
     @override
@@ -121,6 +124,13 @@ class MongoOutboxQueue(OutboxQueue):
             else:
                 change = {"$set": {**failed, "dueAt": retry_at}, "$inc": {"attempts": 1}}
             await self._events.update_one({"_id": event_id, "publishedAt": None}, change)
+
+    @override
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        dead: Document = {"_id": event_id, "publishedAt": None, "deadAt": {"$ne": None}}
+        async with driver_errors_translated():
+            done = await self._events.update_one(dead, {"$set": {"deadAt": None, "attempts": 0, "dueAt": now}})
+        return done.matched_count == 1
 
     @override
     async def release(self, ids: Sequence[UUID]) -> None:

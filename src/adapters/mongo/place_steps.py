@@ -26,7 +26,7 @@ from pymongo.errors import DuplicateKeyError
 from adapters.mongo.client import Database, Document, driver_errors_translated
 from adapters.mongo.place_documents import QuotaPicture
 from core.ticketing.errors import TicketNotFoundError
-from core.ticketing.places import Claims
+from core.ticketing.places import TIMED, Claims, PlacesStatus
 from ports.ticketing import TicketInTenant
 
 TICKETS = "tickets"
@@ -123,6 +123,39 @@ class PlaceSteps:
                     "$pull": {"inFlight": {"_id": work_id}},
                 },
             )
+
+    async def recount(self, at: TicketInTenant) -> bool:
+        """Set the numbers to what the entries add up to; False while there is work, or when there is not as much.
+
+        The entries are added up twice, before anybody could have begun and ended work between the two and the change:
+        then the numbers are others, and nothing is changed.
+        """
+        async with driver_errors_translated():
+            before = await self._tickets.find_one(_named(at), {"reserved": True, "sold": True})
+            if before is None:
+                raise TicketNotFoundError
+            claims = await self._added_up(at)
+            if claims != await self._added_up(at):
+                return False
+            unchanged = {part: before.get(part) for part in ("reserved", "sold")} | {"inFlight.0": {"$exists": False}}
+            done = await self._tickets.update_one(
+                _named(at) | unchanged | {"quota": {"$gte": claims.total}},
+                {"$set": {"reserved": claims.reserved, "sold": claims.sold}},
+            )
+        return done.matched_count > 0
+
+    async def _added_up(self, at: TicketInTenant) -> Claims:
+        sums = await self._entries.aggregate(
+            [
+                {"$match": {"tenantId": at.tenant_id, "ticketId": at.ticket_id}},
+                {"$group": {"_id": "$status", "places": {"$sum": "$quantity"}}},
+            ]
+        )
+        places = {each["_id"]: int(each["places"]) async for each in sums}
+        return Claims(
+            reserved=sum(places.get(status.value, 0) for status in TIMED),
+            sold=places.get(PlacesStatus.FINALIZED.value, 0),
+        )
 
     async def _write_new(self, document: Document, work_id: UUID) -> bool:
         named = {name: document[name] for name in ("tenantId", "reservationId")}

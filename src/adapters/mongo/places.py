@@ -150,6 +150,10 @@ class MongoPlaces(PlacesLedger, PlacesUpkeep):
                     finished += await self._work.finish(at, work) or await self._steps.drop(at, work.id)
         return finished
 
+    @override
+    async def recount(self, tenant_id: TenantId, ticket_id: TicketId) -> bool:
+        return await self._steps.recount(TicketInTenant(tenant_id, ticket_id))
+
     async def _with_room(
         self, at: TicketInTenant, attempt: Callable[[], Awaitable[PlacesChange]], *, now: datetime
     ) -> PlacesChange:

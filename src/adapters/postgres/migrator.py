@@ -19,7 +19,8 @@ from sqlalchemy.pool import NullPool
 from adapters.postgres.pool import driver_errors_translated
 from adapters.postgres.security import Roles
 
-MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+MIGRATIONS = Path(__file__).with_name("migrations")
+"""In the package, so that whatever is installed can migrate."""
 _LOCK = 7_226_011_973
 """Held while one process migrates; another waits for it."""
 

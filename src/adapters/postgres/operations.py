@@ -22,6 +22,7 @@ from ports.ids import IdSource
 from ports.operations import (
     DueOperation,
     DueOperations,
+    OperationBacklog,
     OperationQuery,
     OperationStore,
     OperationTransaction,
@@ -86,6 +87,14 @@ select tenant_id, id from venue_operations
 where status in ('pending', 'in_progress') and (lease_until is null or lease_until <= $1)
   and (next_try_at is null or next_try_at <= $1)
 order by updated_at, tenant_id, id limit $2
+"""
+_BACKLOG = """
+select count(*) filter (where status = 'pending') as pending,
+       count(*) filter (where status = 'in_progress') as in_progress,
+       coalesce(sum(done), 0)::bigint as done, coalesce(sum(greatest(total, done)), 0)::bigint as total,
+       coalesce(extract(epoch from $1 - min(coalesce(next_try_at, lease_until, updated_at)) filter (
+           where coalesce(lease_until, $1) <= $1 and coalesce(next_try_at, $1) <= $1)), 0)::float8 as untouched
+from venue_operations where status in ('pending', 'in_progress')
 """
 _TRIES_MAX = 3
 
@@ -220,3 +229,12 @@ class PostgresDueOperations(DueOperations):
         async with driver_errors_translated():
             rows = await self._relay.fetch(_FREE, now, operations_max)
         return [DueOperation(TenantId(row["tenant_id"]), OperationId(row["id"])) for row in rows]
+
+    @override
+    async def backlog(self, *, now: datetime) -> OperationBacklog:
+        async with driver_errors_translated():
+            row = await self._relay.fetchrow(_BACKLOG, now)
+        assert row is not None, "an aggregate always gives a row"
+        return OperationBacklog(
+            row["pending"], row["in_progress"], row["done"], row["total"], max(row["untouched"], 0.0)
+        )

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from adapters.postgres.pool import Connection, Pool, driver_errors_translated, rows_touched
+from adapters.system.work_context import current_traceparent
 from ports.events import Envelope, Event, Outbox, OutboxDepth, OutboxQueue
 from ports.ids import IdSource
 
@@ -26,8 +27,8 @@ class PostgresOutbox(Outbox):
     async def add(self, event: Event, *, subject: UUID, at: datetime) -> None:
         await self._connection.execute(
             """
-            insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)
-            values ($1, $2, $3, $4, $5::text::json, $6)
+            insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at, traceparent)
+            values ($1, $2, $3, $4, $5::text::json, $6, $7)
             """,
             self._ids.new(),
             self._tenant_id,
@@ -35,6 +36,7 @@ class PostgresOutbox(Outbox):
             event.event_type,
             msgspec.json.encode(event).decode(),
             at,
+            current_traceparent(),
         )
 
 
@@ -57,7 +59,8 @@ class PostgresOutboxQueue(OutboxQueue):
                       and coalesce(retry_at, created_at) <= $1 and coalesce(leased_until, $1) <= $1
                     order by id limit $2 for update skip locked
                 )
-                returning id, tenant_id, aggregate_id, event_type, payload::text as payload, created_at
+                returning id, tenant_id, aggregate_id, event_type, payload::text as payload, created_at,
+                    traceparent
                 """,
                 now,
                 events_max,
@@ -72,6 +75,7 @@ class PostgresOutboxQueue(OutboxQueue):
                 time=row["created_at"],
                 tenantid=row["tenant_id"],
                 data=msgspec.Raw(row["payload"].encode()),
+                traceparent=row["traceparent"],
             )
             for row in sorted(rows, key=lambda row: row["id"])
         ]
@@ -96,6 +100,16 @@ class PostgresOutboxQueue(OutboxQueue):
                 error[:_ERROR_LENGTH_MAX],
                 retry_at,
             )
+
+    @override
+    async def revive(self, event_id: UUID, *, now: datetime) -> bool:
+        async with driver_errors_translated():
+            status = await self._pool.execute(
+                "update outbox set dead_at = null, attempts = 0, retry_at = $2 where id = $1 and dead_at is not null",
+                event_id,
+                now,
+            )
+        return rows_touched(status) == 1
 
     @override
     async def release(self, ids: Sequence[UUID]) -> None:

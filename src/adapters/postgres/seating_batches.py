@@ -15,6 +15,7 @@ import asyncpg
 
 from adapters.postgres.pool import Pool, driver_errors_translated
 from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, Wish, buyer_key, send
+from adapters.system.work_context import on_nobodys_behalf
 from core.seating.ledger import Change, Claim
 from core.shared.ids import ReservationId, TenantId
 from ports.ids import IdSource
@@ -118,7 +119,9 @@ class BatchedHolds(Holds):
         if line is None:
             self._lines[tenant_id] = line = _Line()
             # A task of its own, so that no caller who goes away takes the batch of the others along.
-            line.task = asyncio.create_task(self._settle_all(tenant_id, line), name=f"holds of {tenant_id}")
+            line.task = asyncio.create_task(
+                self._settle_all(tenant_id, line), name=f"holds of {tenant_id}", context=on_nobodys_behalf()
+            )
         line.wishes.append(wish)
         self._waiting += 1
 

@@ -1,7 +1,8 @@
 """Row-level security as the migrations write it: who owns, who may, and whose rows they see.
 
 Three roles a database: `owner` owns the tables and never logs in, `app` serves requests and is bound by the tenant
-of its transaction, `relay` drains the outbox and finds what has expired, across tenants, and sees nothing else.
+of its transaction, `relay` works across tenants on columns that are named: it drains the outbox, finds what has
+expired, and sees for the doctor how things stand.
 """
 
 from collections.abc import Sequence

@@ -32,6 +32,7 @@ def create_engine(url: str, *, connections_max: int, pool_timeout_s: float = 10.
         max_overflow=0,
         pool_timeout=pool_timeout_s,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error that is logged must not quote a row
         connect_args={
             "timeout": 10.0,
             "command_timeout": 30.0,

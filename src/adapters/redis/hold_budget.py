@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from adapters.memory.hold_budget import MemoryHoldBudget
 from adapters.redis.client import REDIS_FAILURES
 from adapters.redis.rest import REST_S, Rest
-from core.seating.hold_budget import SLOTS
+from core.shared.windows import SLOTS
 from ports.hold_budget import HoldBudget
 
 SPENDERS_A_CALL = 500

@@ -3,7 +3,7 @@
 Each command is one Lua script, so it happens whole or not at all. Only commands of Redis 7 and Valkey 7 are used.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import cast, override
@@ -86,6 +86,18 @@ class RedisTimers(Timers):
             commands.zrem(self._leased, member)
             commands.hdel(self._dues, member)
             await commands.execute()
+
+    @override
+    async def armed(self, kind: TimerKind, subjects: Sequence[tuple[TenantId, UUID]]) -> Set[tuple[TenantId, UUID]]:
+        if not subjects:
+            return frozenset()
+        members = [_member_of(kind, tenant_id, subject_id) for tenant_id, subject_id in subjects]
+        async with _errors_translated(), self._client.pipeline(transaction=True) as commands:
+            commands.zmscore(self._waiting, members)
+            commands.zmscore(self._leased, members)
+            waiting, leased = cast("list[list[float | None]]", await commands.execute())
+        scores = zip(subjects, waiting, leased, strict=True)
+        return {subject for subject, *known in scores if known != [None, None]}
 
     @override
     async def claim_due(self, *, now: datetime, timers_max: int, lease_s: float) -> Sequence[Timer]:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from adapters.system.observer import DONE, FAILED, NOBODY, UNAVAILABLE, Observer
+from adapters.system.work_context import Work, at_work, on_nobodys_behalf
 from core.shared.errors import UnavailableError
 from ports.clock import Clock
 
@@ -71,7 +73,7 @@ def _backoff_s(job: Job, failures: int) -> float:
 class JobLoops:
     """Runs jobs from `start` to `stop`; one job that fails or hangs does not keep the others from running."""
 
-    def __init__(self, jobs: Sequence[Job], *, clock: Clock, pause: Pause = pause) -> None:
+    def __init__(self, jobs: Sequence[Job], *, clock: Clock, pause: Pause = pause, observer: Observer = NOBODY) -> None:
         self._states = {job.name: _State(job) for job in jobs}
         if len(self._states) != len(jobs):
             raise ValueError("two jobs have the same name")
@@ -79,13 +81,15 @@ class JobLoops:
             raise ValueError(f"there are no jobs {sorted(unknown)} to be woken")
         self._clock = clock
         self._pause = pause
+        self._observer = observer
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     def start(self) -> None:
         """Begin to run every job; to be called once, in a running event loop."""
         self._tasks = [
-            asyncio.create_task(self._loop(state), name=f"job {name}") for name, state in self._states.items()
+            asyncio.create_task(self._loop(state), name=f"job {name}", context=on_nobodys_behalf())
+            for name, state in self._states.items()
         ]
 
     def wake(self, *names: str) -> None:
@@ -132,6 +136,14 @@ class JobLoops:
                 await self._pause(state.woken, job.interval_s)
 
     async def _run_once(self, state: _State) -> int:
+        with at_work(Work(job=state.job.name)) as work:
+            ended = self._observer.job(state.job.name, work)
+            outcome, count = await self._tried(state)
+            if ended is not None:
+                ended(outcome, count)
+        return count
+
+    async def _tried(self, state: _State) -> tuple[str, int]:
         job = state.job
         try:
             async with asyncio.timeout(job.run_timeout_s):
@@ -140,17 +152,17 @@ class JobLoops:
             # Expected while something outside is away: one line, no traceback.
             self._failed(state, error)
             _log.warning("job %s waits: %s", job.name, error)
-            return 0
+            return UNAVAILABLE, 0
         except Exception as error:  # noqa: BLE001  (a job may fail in any way; it is logged, counted and tried again)
             self._failed(state, error)
             _log.exception("job %s failed, %s time(s) in a row", job.name, state.failures)
-            return 0
+            return FAILED, 0
         if state.failures:
             _log.info("job %s works again after %s failure(s)", job.name, state.failures)
         state.failures = 0
         state.last_error = None
         state.last_success_at = self._clock.now()
-        return count
+        return DONE, count
 
     @staticmethod
     def _failed(state: _State, error: Exception) -> None:

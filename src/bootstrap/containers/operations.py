@@ -14,6 +14,7 @@ from adapters.http.operation_streams import OperationStreams
 from adapters.http.operations import OperationController, VenueOperationController
 from adapters.inprocess.event_orders import LateEventOrders
 from adapters.postgres.operations import PostgresDueOperations, PostgresOperationTransactions
+from adapters.system.operation_health import OperationHealth
 from bootstrap.containers.service import JobSpec, Links, Pools
 from ports.clock import Clock
 from ports.ids import IdSource
@@ -48,6 +49,8 @@ class OperationsProvider(Provider):
     ) -> OperationTypes:
         """Return every type of operation that this installation offers."""
         return OperationTypes((re_pricing, plan_import, plan_change, cancel_event))
+
+    health = provide(OperationHealth)
 
     @provide
     def event_orders(self, links: Links) -> EventOrdersApi:

@@ -83,6 +83,7 @@ from usecases.orders.request_refund import PreviewRefund, RequestRefund
 from usecases.orders.reservations import Reservations
 from usecases.orders.sell_at_box_office import SellAtBoxOffice
 from usecases.orders.settle_payment import SettlePayment
+from usecases.orders.tell_again import TellCompletedAgain
 from usecases.orders.tune_fees import TuneFees
 from usecases.orders.tune_refund_policy import TuneRefundPolicy
 
@@ -136,6 +137,7 @@ class OrdersProvider(Provider):
         EndOrderSoldLate,
         EndOrderAfterDispute,
         EndOrderOfKeptPass,
+        TellCompletedAgain,
     )
     published = provide(InProcessOrders, provides=OrdersApi)
     published_events = provide(InProcessEventOrders, provides=EventOrdersApi)

@@ -3,11 +3,10 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import stripe
 from dishka import Provider, Scope, provide, provide_all
-from redis.asyncio import Redis
 
 from adapters.http.disputes import DisputeController
 from adapters.http.payment_refunds import PaymentRefundController
@@ -22,19 +21,11 @@ from adapters.postgres.payments import PostgresPaymentTransactions, PostgresUnse
 from adapters.postgres.refunds import PostgresUnsettledRefunds
 from adapters.postgres.webhooks import (
     WEBHOOKS_CHANNEL,
-    PostgresWebhookInbox,
-    PostgresWebhookLog,
-    PostgresWebhookQueue,
 )
-from adapters.redis.client import redis_client
-from adapters.redis.locks import RedisLocks
-from adapters.stripe.account_events import StripeAccountEvents
+from adapters.redis.trace_notes import TraceNotes
 from adapters.stripe.client import open_stripe
-from adapters.stripe.dispute_events import StripeDisputeEvents
 from adapters.stripe.gateway import StripeGateway
-from adapters.stripe.payment_events import StripePaymentEvents
-from adapters.stripe.transfer_events import StripeTransferEvents
-from adapters.stripe.verifier import StripeVerifier
+from adapters.stripe.noted_gateway import NotedStripeGateway
 from adapters.system.event_reading_health import EventReadingHealth
 from adapters.system.payout_health import PayoutHealth
 from adapters.system.refund_health import RefundHealth
@@ -46,19 +37,16 @@ from bootstrap.containers.payment_data import PaymentDataProvider
 from bootstrap.containers.payouts import PayoutsProvider
 from bootstrap.containers.personal_data import AnswersProvider, PostgresMessagesProvider, person_subscriptions
 from bootstrap.containers.service import AlarmSpec, JobSpec, Pools, PostgresProvider, Service, linked, relay_jobs
+from bootstrap.containers.webhook_inbox import WebhooksProvider
 from bootstrap.settings import Settings
 from core.payments.platform_fee import ConnectTerms, PlatformFee
-from ports.clock import Clock
 from ports.ids import IdSource
-from ports.locks import Locks
 from ports.payments import Books, PaymentGateway, PaymentTransactions, UnsettledPayments, UnsettledRefunds
 from ports.published.admission import AdmissionApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
 from ports.published.resale_verdicts import VerdictsApi
 from ports.published.venues import VenuesApi
-from ports.published.webhooks import STRIPE, STRIPE_CONNECT, ProviderEventHandler
-from ports.webhooks import WebhookInbox, WebhookLog, WebhookQueue, WebhookVerifier
 from usecases.payments.cancel_payment import CancelPayment
 from usecases.payments.keep_change import KeepChange
 from usecases.payments.keep_refunds import KeepRefunds
@@ -77,24 +65,14 @@ from usecases.payments.settle_payouts import SettlePayouts
 from usecases.payments.settle_refund import SettleRefund
 from usecases.payments.settle_refunds import SettleRefunds
 from usecases.payments.start_payment import StartPayment
-from usecases.webhooks.dispatch_event import DispatchEvent, EventRoute
-from usecases.webhooks.list_own_webhooks import ListOwnWebhooks
-from usecases.webhooks.list_webhooks import ListWebhooks
 from usecases.webhooks.process_webhooks import ProcessWebhooks
 from usecases.webhooks.prune_webhooks import PruneWebhooks
 from usecases.webhooks.read_missed_events import ReadMissedEvents
-from usecases.webhooks.receive_webhook import ReceiveWebhook
-from usecases.webhooks.replay_own_webhook import ReplayOwnWebhook
-from usecases.webhooks.replay_webhook import ReplayWebhook
 
 WEBHOOK_INTERVAL_S = 0.2
 SWEEP_INTERVAL_S = 15.0
 ACCOUNT_SWEEP_INTERVAL_S = 60.0
 PRUNE_INTERVAL_S = 300.0
-
-# A lock is waited for this long for each of a connection and an answer, twice; then the other guards have to do.
-_REDIS_TIMEOUT_S = 0.5
-_REDIS_RETRIES_MAX = 1
 
 
 class PaymentsProvider(Provider):
@@ -119,7 +97,6 @@ class PaymentsProvider(Provider):
         ReconcileDay,
     )
     refund_health = provide(RefundHealth)
-    gateway = provide(StripeGateway, provides=PaymentGateway)
     published = provide(InProcessPayments, provides=PaymentsApi)
 
     @provide
@@ -134,6 +111,11 @@ class PaymentsProvider(Provider):
         """Open the SDK's client, and close it at the end."""
         async with open_stripe(settings.stripe.secret_key.reveal(), api_url=settings.stripe.api_url) as client:
             yield client
+
+    @provide
+    def gateway(self, settings: Settings, client: stripe.StripeClient, notes: TraceNotes) -> PaymentGateway:
+        """Return Stripe."""
+        return NotedStripeGateway(client, notes) if settings.tracing.endpoint else StripeGateway(client)
 
     @provide
     def transactions(self, pools: Pools, ids: IdSource) -> PaymentTransactions:
@@ -154,95 +136,6 @@ class PaymentsProvider(Provider):
     def books(self, pools: Pools) -> Books:
         """Return the ledger of all tenants as the relay role."""
         return PostgresBooks(pools.relay)
-
-
-class WebhooksProvider(Provider):
-    """The webhook inbox, and who is told of which events."""
-
-    scope = Scope.APP
-    usecases = provide_all(
-        ReceiveWebhook,
-        ProcessWebhooks,
-        ListWebhooks,
-        ReplayWebhook,
-        ListOwnWebhooks,
-        ReplayOwnWebhook,
-    )
-    handlers = provide_all(StripePaymentEvents, StripeDisputeEvents, StripeTransferEvents, StripeAccountEvents)
-
-    @provide
-    def handler(
-        self,
-        payments: StripePaymentEvents,
-        disputes: StripeDisputeEvents,
-        transfers: StripeTransferEvents,
-        accounts: StripeAccountEvents,
-    ) -> ProviderEventHandler:
-        """Return the table of events: a line for each family. What has no line is completed with a note."""
-        return DispatchEvent(
-            (
-                EventRoute(STRIPE, "payment_intent.", payments),
-                EventRoute(STRIPE, "charge.", payments),
-                EventRoute(STRIPE, "charge.dispute.", disputes),
-                EventRoute(STRIPE, "refund.", payments),
-                EventRoute(STRIPE, "transfer.", transfers),
-                EventRoute(STRIPE_CONNECT, "account.updated", accounts),
-                EventRoute(STRIPE_CONNECT, "account.application.deauthorized", accounts),
-            )
-        )
-
-    @provide
-    def health(self, queue: WebhookQueue, clock: Clock) -> WebhookHealth:
-        """Return the question how the inbox stands."""
-        return WebhookHealth(queue, clock)
-
-    @provide
-    async def redis(self, settings: Settings) -> AsyncIterator[Redis]:
-        """Make the client of the locks, and close it at the end."""
-        url = settings.redis.url.reveal()
-        client = redis_client(url, timeout_s=_REDIS_TIMEOUT_S, retries_max=_REDIS_RETRIES_MAX)
-        try:
-            yield client
-        finally:
-            await client.aclose()
-
-    @provide
-    def locks(self, client: Redis) -> Locks:
-        """Return the locks."""
-        return RedisLocks(client)
-
-    @provide
-    def verifiers(self, settings: Settings) -> Sequence[WebhookVerifier]:
-        """Return the checks of Stripe's signatures, one an endpoint; one without a secret is closed."""
-        stripe_ = settings.stripe
-        return (
-            StripeVerifier(stripe_.webhook_secret.reveal(), stripe_.webhook_secret_previous.reveal(), source=STRIPE),
-            StripeVerifier(
-                stripe_.connect_webhook_secret.reveal(),
-                stripe_.connect_webhook_secret_previous.reveal(),
-                source=STRIPE_CONNECT,
-            ),
-        )
-
-    @provide
-    def inbox(self, pools: Pools) -> WebhookInbox:
-        """Return where webhooks are put, as the app role."""
-        return PostgresWebhookInbox(pools.app)
-
-    @provide
-    def queue(self, pools: Pools) -> WebhookQueue:
-        """Return the worker's view, as the relay role."""
-        return PostgresWebhookQueue(pools.relay)
-
-    @provide
-    def prune(self, queue: WebhookQueue, clock: Clock) -> PruneWebhooks:
-        """Return the work that forgets completed webhooks."""
-        return PruneWebhooks(queue, clock)
-
-    @provide
-    def log(self, pools: Pools) -> WebhookLog:
-        """Return the organisations' view, as the app role."""
-        return PostgresWebhookLog(pools.app)
 
 
 def payment_service() -> Service:

@@ -11,7 +11,9 @@ from adapters.http.resale_keys import ReceiptController, ReceiptKeyController
 from adapters.http.resale_rulebook import RulebookController
 from adapters.inprocess.verdicts import InProcessVerdicts
 from adapters.postgres.receipt_keys import PostgresReceiptKeys
+from adapters.system.observer import NOBODY, Observer
 from adapters.system.receipt_signing import Ed25519ReceiptVerifier, SealedReceiptSigner
+from adapters.system.watched_ports import WatchedReceipts
 from bootstrap.containers.service import Pools
 from bootstrap.settings import Settings, SettingsError
 from ports.published.resale_verdicts import VerdictsApi
@@ -53,12 +55,13 @@ class ReceiptsProvider(Provider):
         return PostgresReceiptKeys(pools.app)
 
     @provide
-    def signer(self, settings: Settings) -> ReceiptSigner:
+    def signer(self, settings: Settings, observer: Observer) -> ReceiptSigner:
         """Return the signer, under the secret of passes and for a purpose of its own; raises SettingsError."""
         try:
-            return SealedReceiptSigner(settings.passes.key_secret.reveal().encode())
+            signer = SealedReceiptSigner(settings.passes.key_secret.reveal().encode())
         except ValueError as error:
             raise SettingsError(f"FAIRSEAT_PASSES_KEY_SECRET: {error}.") from error
+        return signer if observer is NOBODY else WatchedReceipts(signer, observer)
 
 
 RECEIPT_CONTROLLERS: tuple[type[Controller], ...] = (

@@ -29,6 +29,8 @@ from adapters.redis.seat_map import RedisSeatMapFeed
 from adapters.system.clock import SystemClock
 from adapters.system.hold_tokens import RandomHoldTokens
 from adapters.system.loops import Job, JobLoops
+from adapters.system.observer import NOBODY, Observer
+from adapters.system.watched_ports import WatchedHolds
 from bootstrap.containers.service import JobSpec, Pools
 from bootstrap.settings import Settings
 from core.seating.hold_budget import HoldTerms
@@ -181,10 +183,13 @@ class SeatingProvider(Provider):
         return PostgresSeatingTransactions(pools.app, ids)
 
     @provide
-    def holds(self, settings: Settings, pools: Pools, ids: IdSource, transactions: SeatingTransactions) -> Holds:
+    def holds(
+        self, settings: Settings, pools: Pools, ids: IdSource, transactions: SeatingTransactions, observer: Observer
+    ) -> Holds:
         """Return holds in batches as the app role, or one by one if that is wanted."""
         alone = PostgresHolds(pools.app, ids, transactions)
-        return alone if settings.seating.holds == "plain" else BatchedHolds(pools.app, ids, alone=alone)
+        holds = alone if settings.seating.holds == "plain" else BatchedHolds(pools.app, ids, alone=alone)
+        return holds if observer is NOBODY else WatchedHolds(holds, observer)
 
     @provide
     def expired(self, pools: Pools) -> ExpiredReservations:

@@ -20,6 +20,8 @@ from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.sessions import check_engine, create_engine
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Source
+from adapters.system.observer import NOBODY, Observer
+from adapters.system.watched_ports import WatchedPublisher, watched_link
 from bootstrap.settings import Settings
 from ports.clock import Clock
 from ports.events import EventPublisher, OutboxQueue, Subscription
@@ -106,6 +108,7 @@ class Links:
     served_by: dict[type, AsyncContainer] = field(default_factory=dict[type, AsyncContainer])
     publisher: EventPublisher | None = None
     elsewhere: Elsewhere | None = None
+    observer: Observer = NOBODY
 
     async def get[T](self, api: type[T]) -> T:
         """Return the implementation of a published API: that of this process, or a client of another's."""
@@ -137,7 +140,12 @@ class SystemProvider(Provider):
     def publisher(self, links: Links) -> EventPublisher:
         """Return where the relay publishes to."""
         assert links.publisher is not None, "the topology sets the publisher before anything runs"
-        return links.publisher
+        return links.publisher if links.observer is NOBODY else WatchedPublisher(links.publisher, links.observer)
+
+    @provide
+    def observer(self, links: Links) -> Observer:
+        """Return who watches this process."""
+        return links.observer
 
 
 class PostgresProvider(Provider):
@@ -227,7 +235,8 @@ def linked(*apis: type[object]) -> LinkedApis:
 
 def _link_to(api: type[object]) -> Callable[..., Awaitable[Any]]:  # Any: what the API is, is known at run time
     async def link(links: Links) -> Any:  # noqa: ANN401  (as above)
-        return await links.get(api)
+        found = await links.get(api)
+        return found if links.observer is NOBODY else watched_link(api, found, links.observer)
 
     return link
 

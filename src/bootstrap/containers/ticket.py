@@ -38,6 +38,7 @@ from ports.ticketing import ChargingStore, PlacesLedger, PlacesUpkeep, TicketSto
 from usecases.messaging.prune_events import PruneEvents
 from usecases.messaging.relay_outbox import RelayOutbox
 from usecases.ticketing.cancel_ticket import CancelTicket
+from usecases.ticketing.count_places import CountPlaces
 from usecases.ticketing.create_ticket import CreateTicket
 from usecases.ticketing.expire_places import ExpirePlaces
 from usecases.ticketing.hold_places import HoldPlaces
@@ -90,6 +91,7 @@ class TicketingProvider(Provider):
         ReleaseCancelledPlaces,
         ReturnPlaces,
         ExpirePlaces,
+        CountPlaces,
         PaidSales,
         NoteAccountChange,
     )

@@ -3,8 +3,11 @@
 # A parameter of dishka's own `provide` has no type:
 # pyright: reportUnknownVariableType=false
 
+from collections.abc import AsyncIterator
+
 from dishka import Provider, Scope, provide, provide_all
 
+from adapters.cached.venues import CachedVenues
 from adapters.http.venues import OrganiserSettingsController, VenueController
 from adapters.inprocess.data_of_venue import VenueData
 from adapters.inprocess.venues import InProcessVenues, InProcessVenueSections
@@ -13,6 +16,10 @@ from adapters.postgres.personal_data import PostgresPersonalData
 from adapters.postgres.personal_data_plans import VENUES
 from adapters.postgres.resale_persons import PostgresOffersOfPerson
 from adapters.postgres.venues import PostgresVenueTransactions
+from adapters.redis.cache import RedisCache
+from adapters.redis.client import redis_client
+from adapters.redis.locks import RedisLocks
+from adapters.system.operation_health import OperationHealth
 from bootstrap.containers.evaluations import (
     EVALUATION_CONTROLLERS,
     EVALUATION_JOBS,
@@ -44,23 +51,35 @@ from bootstrap.containers.transfers import (
     TRANSFER_SUBSCRIPTIONS,
     TransfersProvider,
 )
+from bootstrap.settings import Settings
+from ports.clock import Clock
+from ports.events import Subscription
 from ports.personal_data import PersonalData
 from ports.published.admission import AdmissionApi
 from ports.published.identity import IdentityApi
 from ports.published.orders import OrdersApi
 from ports.published.payments import PaymentsApi
 from ports.published.ticketing import EventSalesApi, TicketingApi
-from ports.published.venues import VenuesApi, VenueSectionsApi
+from ports.published.venues import VenueDeleted, VenuesApi, VenueSectionsApi, VenueSettingsChanged, VenueUpdated
 from ports.resale.persons import OffersOfPerson
-from ports.venues import VenueTransactions
+from ports.venues import RememberedVenues, VenueTransactions
 from usecases.resale.leave_market import LeaveMarket
 from usecases.venues.create_venue import CreateVenue
 from usecases.venues.delete_venue import DeleteVenue
 from usecases.venues.edit_layout import EditLayout
+from usecases.venues.forget_changed_venue import ForgetChangedVenue
 from usecases.venues.put_sections import PutMissingSections, TakeBackSections
 from usecases.venues.read_venues import ReadVenues
 from usecases.venues.tune_settings import TuneSettings
 from usecases.venues.update_venue import UpdateVenue
+
+# Whoever reads a venue waits for Redis at most this long; then venues are read from their database.
+_REDIS_TIMEOUT_S = 0.25
+
+VENUE_SUBSCRIPTIONS = tuple(
+    Subscription("venues.forget_changed", event, ForgetChangedVenue)
+    for event in (VenueUpdated, VenueDeleted, VenueSettingsChanged)
+)
 
 
 class VenuesProvider(Provider):
@@ -78,8 +97,16 @@ class VenuesProvider(Provider):
         TakeBackSections,
         TuneSettings,
     )
+    forget = provide(ForgetChangedVenue)
     published = provide(InProcessVenues, provides=VenuesApi)
     published_sections = provide(InProcessVenueSections, provides=VenueSectionsApi)
+
+    @provide
+    async def remembered(self, settings: Settings, clock: Clock) -> AsyncIterator[RememberedVenues]:
+        """Make the cache of venues, and close its connections at the end."""
+        url = settings.redis.url.reveal()
+        async with redis_client(url, timeout_s=_REDIS_TIMEOUT_S, retries_max=0) as client:
+            yield CachedVenues(RedisCache(client), RedisLocks(client), clock)
 
 
 class VenueDataProvider(Provider):
@@ -131,6 +158,7 @@ def venue_service() -> Service:
             *OPERATION_CONTROLLERS,
         ),
         subscriptions=(
+            *VENUE_SUBSCRIPTIONS,
             *SEATING_SUBSCRIPTIONS,
             *RESALE_SUBSCRIPTIONS,
             *MARKET_SUBSCRIPTIONS,
@@ -147,7 +175,7 @@ def venue_service() -> Service:
             *TRANSFER_JOBS,
             *OPERATION_JOBS,
         ),
-        checks=(PostgresHealth,),
+        checks=(PostgresHealth, OperationHealth),
         streams=(*SEATING_STREAMS, *OPERATION_STREAMS),
         late_links=OPERATION_LINKS,
     )

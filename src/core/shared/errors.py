@@ -50,6 +50,16 @@ class PayloadTooLargeError(DomainError):
     code = "request.too_large"
 
 
+class TooManyRequestsError(DomainError):
+    """The caller asked more often than callers may; one more is allowed in `retry_after_s`."""
+
+    code = "limits.too_many_requests"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Too many requests; ask again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+
 class UnavailableError(Exception):
     """Something outside could not be reached. Nothing is known to have changed, and asking again is safe.
 

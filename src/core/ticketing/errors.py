@@ -167,6 +167,15 @@ class PlacesConflictError(DomainError):
     code: ClassVar[str] = "ticketing.reservation_conflict"
 
 
+class PlacesMiscountedError(DomainError):
+    """The numbers of a ticket cannot be set to what its entries say: they change, or are more than the quota."""
+
+    code: ClassVar[str] = "ticketing.places_miscounted"
+
+    def __init__(self) -> None:
+        super().__init__("The ticket's places are changing at this moment, or its entries take more than its quota.")
+
+
 class PlacesExpiredError(DomainError):
     """The hold or reservation has ended, so its places are no longer the buyer's."""
 

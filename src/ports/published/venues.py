@@ -155,6 +155,14 @@ class VenueDeleted(Event, frozen=True, kw_only=True):
     venue_id: UUID
 
 
+class VenueSettingsChanged(Event, frozen=True, kw_only=True):
+    """What is set for all that is sold at a venue changed."""
+
+    event_type: ClassVar[str] = "venue.settings.changed"
+
+    venue_id: UUID
+
+
 class OrganiserSettingsChanged(Event, frozen=True, kw_only=True):
     """An organiser changed how long holds last."""
 

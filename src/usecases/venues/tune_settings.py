@@ -7,8 +7,8 @@ from core.shared.errors import StaleVersionError
 from core.shared.ids import TenantId, VenueId
 from core.venues.settings import OrganiserSettings, VenueSettings
 from ports.clock import Clock
-from ports.published.venues import OrganiserSettingsChanged
-from ports.venues import VenueTransactions
+from ports.published.venues import OrganiserSettingsChanged, VenueSettingsChanged
+from ports.venues import RememberedVenues, VenueTransactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class TuneSettings:
     """Staff may read; managers may change what they have read."""
 
     transactions: VenueTransactions
+    remembered: RememberedVenues
     clock: Clock
 
     async def of_venue(self, venue_id: VenueId, *, caller: Caller) -> VenueSettings:
@@ -28,15 +29,18 @@ class TuneSettings:
     async def change_venue(
         self, venue_id: VenueId, settings: VenueSettings, *, expected_version: int, caller: Caller
     ) -> VenueSettings:
-        """Replace the venue's settings; raises VenueNotFoundError, StaleVersionError, ForbiddenError."""
+        """Replace the venue's settings, announced; raises VenueNotFoundError, StaleVersionError, ForbiddenError."""
         caller.must_be_one_of(MANAGERS)
+        now = self.clock.now()
         async with self.transactions.begin(caller.tenant_id) as tx:
             await tx.venues.get(venue_id)
             stored = await tx.settings.of_venue(venue_id)
             if stored.version != expected_version:
                 raise StaleVersionError(f"The settings are at version {stored.version}; you read {expected_version}.")
             changed = replace(settings, version=expected_version + 1)
-            await tx.settings.save_for_venue(venue_id, changed, at=self.clock.now())
+            await tx.settings.save_for_venue(venue_id, changed, at=now)
+            await tx.outbox.add(VenueSettingsChanged(venue_id=venue_id), subject=venue_id, at=now)
+        await self.remembered.forget(caller.tenant_id, venue_id)
         return changed
 
     async def of_organiser(self, tenant_id: TenantId) -> OrganiserSettings:

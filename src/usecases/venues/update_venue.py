@@ -8,7 +8,7 @@ from core.shared.ids import VenueId
 from core.venues.venue import Venue, VenueFacts
 from ports.clock import Clock
 from ports.published.venues import VenueUpdated
-from ports.venues import VenueTransactions
+from ports.venues import RememberedVenues, VenueTransactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class UpdateVenue:
     """Open to managers who have read the version that they change."""
 
     transactions: VenueTransactions
+    remembered: RememberedVenues
     clock: Clock
 
     async def __call__(
@@ -29,4 +30,5 @@ class UpdateVenue:
             changed = venue.changed(change(venue.facts), expected_version=expected_version, now=now)
             await tx.venues.save(changed)
             await tx.outbox.add(VenueUpdated(venue_id=venue_id, version=changed.version), subject=venue_id, at=now)
+        await self.remembered.forget(caller.tenant_id, venue_id)
         return changed

@@ -90,7 +90,7 @@ def _listings(metadata: MetaData) -> None:
         unique=True,
         postgresql_where=text("payout_id is not null"),
     )
-    Index("listings_due", columns.due_at, postgresql_where=text("due_at is not null"))
+    Index("listings_due", columns.due_at, columns.tenant_id, postgresql_where=text("due_at is not null"))
 
 
 def _purchases(metadata: MetaData) -> None:

@@ -41,12 +41,17 @@ def messaging_tables(
         Column("last_error", Text),
         Column("published_at", DateTime(timezone=True)),
         Column("dead_at", DateTime(timezone=True)),
+        Column("traceparent", Text),
         PrimaryKeyConstraint(*(("tenant_id", "id") if tenant_owned else ("id",)), name="outbox_pkey"),
     )
     waiting = text("published_at is null and dead_at is null")
-    Index("outbox_waiting", outbox.c.id, postgresql_where=waiting)
-    Index("outbox_dead", outbox.c.id, postgresql_where=text("dead_at is not null"))
-    Index("outbox_published", outbox.c.published_at, postgresql_where=text("published_at is not null"))
+    Index("outbox_waiting", outbox.c.id, outbox.c.tenant_id, postgresql_where=waiting)
+    Index("outbox_dead", outbox.c.id, outbox.c.tenant_id, postgresql_where=text("dead_at is not null"))
+    Index(
+        "outbox_published",
+        *(outbox.c.published_at, outbox.c.tenant_id),
+        postgresql_where=text("published_at is not null"),
+    )
     inbox = Table(
         "inbox",
         metadata,
@@ -56,7 +61,7 @@ def messaging_tables(
         Column("accepted_at", DateTime(timezone=True), nullable=False),
         PrimaryKeyConstraint("tenant_id", "event_id", "consumer", name="inbox_pkey"),
     )
-    Index("inbox_accepted_at", inbox.c.accepted_at)
+    Index("inbox_accepted_at", inbox.c.accepted_at, inbox.c.tenant_id)
     idempotency_keys = Table(
         "idempotency_keys",
         metadata,
@@ -73,7 +78,7 @@ def messaging_tables(
             "tenant_id", "account_id", "key", name="idempotency_keys_scope", postgresql_nulls_not_distinct=True
         ),
     )
-    Index("idempotency_keys_expires_at", idempotency_keys.c.expires_at)
+    Index("idempotency_keys_expires_at", idempotency_keys.c.expires_at, idempotency_keys.c.tenant_id)
     return outbox, inbox, idempotency_keys
 
 

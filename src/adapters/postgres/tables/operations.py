@@ -74,7 +74,7 @@ Index(
     postgresql_where=_LIVE,
 )
 Index("venue_operations_of_venue", _operations.c.tenant_id, _operations.c.venue_id, _operations.c.id)
-Index("venue_operations_free", _operations.c.updated_at, postgresql_where=_LIVE)
+Index("venue_operations_free", _operations.c.updated_at, _operations.c.tenant_id, postgresql_where=_LIVE)
 _log = Table(
     "venue_operation_log",
     metadata,

@@ -71,7 +71,7 @@ orders = Table(
 )
 Index("orders_of_account", orders.c.tenant_id, orders.c.account_id, orders.c.id)
 Index("orders_at_box_office", orders.c.tenant_id, orders.c.id, postgresql_where=text("sold_by is not null"))
-Index("orders_due", orders.c.due_at, postgresql_where=text("due_at is not null"))
+Index("orders_due", orders.c.due_at, orders.c.tenant_id, postgresql_where=text("due_at is not null"))
 
 order_reservations = Table(
     "order_reservations",
@@ -215,7 +215,11 @@ order_refunds = Table(
 )
 Index("order_refunds_of_order", order_refunds.c.tenant_id, order_refunds.c.order_id, order_refunds.c.id)
 Index("order_refunds_by_status", order_refunds.c.tenant_id, order_refunds.c.status, order_refunds.c.id)
-Index("order_refunds_due", order_refunds.c.due_at, postgresql_where=text("due_at is not null"))
+Index(
+    "order_refunds_due",
+    *(order_refunds.c.due_at, order_refunds.c.tenant_id),
+    postgresql_where=text("due_at is not null"),
+)
 messaging_tables(metadata)
 voucher_tables(metadata)
 resale_tables(metadata)

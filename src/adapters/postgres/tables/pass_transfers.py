@@ -60,4 +60,8 @@ Index(
 Index("pass_transfers_sent", _TRANSFERS.c.tenant_id, _TRANSFERS.c.from_account_id, _TRANSFERS.c.id)
 Index("pass_transfers_made", _TRANSFERS.c.tenant_id, _TRANSFERS.c.from_account_id, _TRANSFERS.c.created_at)
 Index("pass_transfers_received", _TRANSFERS.c.tenant_id, _TRANSFERS.c.to_email_key, _TRANSFERS.c.id)
-Index("pass_transfers_due", _TRANSFERS.c.due_at, postgresql_where=text("due_at is not null"))
+Index(
+    "pass_transfers_due",
+    *(_TRANSFERS.c.due_at, _TRANSFERS.c.tenant_id),
+    postgresql_where=text("due_at is not null"),
+)

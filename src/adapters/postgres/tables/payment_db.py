@@ -24,6 +24,7 @@ from adapters.postgres.tables.messaging import currency_column, messaging_tables
 from adapters.postgres.tables.webhooks import reading_table, webhook_table
 
 metadata = MetaData()
+_CHECKED = text("check_at is not null")
 
 payments = Table(
     "payments",
@@ -79,7 +80,7 @@ payments = Table(
     ),
     CheckConstraint("refunded_minor between 0 and coalesce(received_minor, 0)", name="payments_refunded"),
 )
-Index("payments_silent", payments.c.check_at, postgresql_where=text("check_at is not null"))
+Index("payments_silent", payments.c.check_at, payments.c.tenant_id, postgresql_where=_CHECKED)
 
 payment_records = Table(
     "payment_records",
@@ -130,11 +131,8 @@ connected_accounts = Table(
         name="connected_accounts_charging",
     ),
 )
-Index(
-    "connected_accounts_silent",
-    connected_accounts.c.check_at,
-    postgresql_where=text("check_at is not null"),
-)
+_connected = connected_accounts.c
+Index("connected_accounts_silent", _connected.check_at, _connected.tenant_id, postgresql_where=_CHECKED)
 
 platform_fees = Table(
     "platform_fees",
@@ -176,8 +174,8 @@ refunds = Table(
 )
 Index("refunds_of_payment", refunds.c.tenant_id, refunds.c.payment_id)
 Index("refunds_by_status", refunds.c.tenant_id, refunds.c.status, refunds.c.id)
-Index("refunds_due", refunds.c.check_at, postgresql_where=text("check_at is not null"))
-Index("refunds_unsettled", refunds.c.status, postgresql_where=text("status <> 'succeeded'"))
+Index("refunds_due", refunds.c.check_at, refunds.c.tenant_id, postgresql_where=_CHECKED)
+Index("refunds_unsettled", refunds.c.status, refunds.c.tenant_id, postgresql_where=text("status <> 'succeeded'"))
 
 disputes = Table(
     "disputes",
@@ -208,7 +206,7 @@ disputes = Table(
 )
 Index("disputes_of_payment", disputes.c.tenant_id, disputes.c.payment_id)
 Index("disputes_by_state", disputes.c.tenant_id, disputes.c.state, disputes.c.id)
-Index("disputes_due", disputes.c.check_at, postgresql_where=text("check_at is not null"))
+Index("disputes_due", disputes.c.check_at, disputes.c.tenant_id, postgresql_where=_CHECKED)
 
 payouts = Table(
     "payouts",
@@ -254,8 +252,12 @@ payouts = Table(
 Index("payouts_of_payment", payouts.c.tenant_id, payouts.c.payment_id)
 Index("payouts_by_status", payouts.c.tenant_id, payouts.c.status, payouts.c.id)
 Index("payouts_of_seller", payouts.c.tenant_id, payouts.c.seller_account_id, payouts.c.id)
-Index("payouts_due", payouts.c.check_at, postgresql_where=text("check_at is not null"))
-Index("payouts_unsettled", payouts.c.status, postgresql_where=text("status in ('pending', 'owed', 'failed')"))
+Index("payouts_due", payouts.c.check_at, payouts.c.tenant_id, postgresql_where=_CHECKED)
+Index(
+    "payouts_unsettled",
+    *(payouts.c.status, payouts.c.tenant_id),
+    postgresql_where=text("status in ('pending', 'owed', 'failed')"),
+)
 
 ledger_entries = Table(
     "ledger_entries",
@@ -284,14 +286,14 @@ ledger_entries = Table(
         name="ledger_entries_account",
     ),
 )
+_entry = ledger_entries.c
+Index("ledger_entries_of_payment", _entry.tenant_id, _entry.payment_id, _entry.transaction_id)
 Index(
-    "ledger_entries_of_payment",
-    ledger_entries.c.tenant_id,
-    ledger_entries.c.payment_id,
-    ledger_entries.c.transaction_id,
+    "ledger_entries_by_ref",
+    *(_entry.provider_ref, _entry.tenant_id),
+    postgresql_where=text("provider_ref is not null"),
 )
-Index("ledger_entries_by_ref", ledger_entries.c.provider_ref, postgresql_where=text("provider_ref is not null"))
-Index("ledger_entries_by_day", ledger_entries.c.occurred_at)
+Index("ledger_entries_by_day", _entry.occurred_at, _entry.tenant_id)
 
 payment_webhooks = webhook_table(metadata, "payment_webhooks")
 event_readings = reading_table(metadata, "event_readings")

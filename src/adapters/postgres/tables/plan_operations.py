@@ -37,7 +37,7 @@ documents = Table(
         name="plan_documents_whole",
     ),
 )
-Index("plan_documents_due", documents.c.expires_at)
+Index("plan_documents_due", documents.c.expires_at, documents.c.tenant_id)
 Table(
     "plan_document_chunks",
     metadata,

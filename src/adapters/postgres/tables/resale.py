@@ -94,7 +94,11 @@ def _verifications(metadata: MetaData) -> None:
         postgresql_where=text("status in ('pending', 'in_review')"),
         postgresql_nulls_not_distinct=True,
     )
-    Index("seller_verifications_ending", rows.c.expires_at, postgresql_where=text("status = 'verified'"))
+    Index(
+        "seller_verifications_ending",
+        *(rows.c.expires_at, rows.c.tenant_id),
+        postgresql_where=text("status = 'verified'"),
+    )
 
 
 def _blocks(metadata: MetaData) -> None:

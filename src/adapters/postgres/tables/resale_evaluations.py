@@ -104,7 +104,7 @@ def _evaluations(metadata: MetaData) -> None:
         postgresql_where=_RUNNING,
         postgresql_nulls_not_distinct=True,
     )
-    Index("listing_evaluations_free", runs.c.updated_at, postgresql_where=_RUNNING)
+    Index("listing_evaluations_free", runs.c.updated_at, runs.c.tenant_id, postgresql_where=_RUNNING)
     Table(
         "listing_evaluation_findings",
         metadata,

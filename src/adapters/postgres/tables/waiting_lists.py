@@ -35,7 +35,7 @@ def _lists(metadata: MetaData) -> None:
         PrimaryKeyConstraint("tenant_id", "ticket_id", name="waiting_lists_pkey"),
         CheckConstraint("last_sequence >= 0", name="waiting_lists_sequence"),
     )
-    Index("waiting_lists_due", rows.c.due_at, postgresql_where=text("due_at is not null"))
+    Index("waiting_lists_due", rows.c.due_at, rows.c.tenant_id, postgresql_where=text("due_at is not null"))
 
 
 def _entries(metadata: MetaData) -> None:

@@ -1,0 +1,1 @@
+"""What the parts of Fairseat say of one another, compared: where they disagree, why, and what mends it."""

@@ -1,0 +1,1 @@
+"""Looking for drift between the services, and mending what is safe."""
