@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.benchmarks.bench import Measure
 from tests.benchmarks.best_available import measure_best_available
 from tests.benchmarks.expiry import measure_expiry
+from tests.benchmarks.forms import measure_forms
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.live_map import measure_live_map
 from tests.benchmarks.orders import measure_orders
@@ -21,6 +22,7 @@ PARTS: Mapping[str, Measure] = {
     "http": measure_http,
     "sight": measure_sight,
     "orders": measure_orders,
+    "forms": measure_forms,
     "best": measure_best_available,
     "map": measure_live_map,
     "verdicts": measure_verdicts,

@@ -32,6 +32,13 @@ SNAPSHOT_CHANGED = "GET …/seats, after a change"
 LIVE_MAP = "a change reaches a reader"
 
 PURCHASE = "purchase, hold to passes"
+ONE_PROCESS = "one process"
+APART = "a process for each service"
+
+
+def purchase_in(form: str) -> str:
+    """Return the name of purchases from Fairseat in a form."""
+    return f"{PURCHASE}: {form}"
 
 
 def purchase_step(step: str) -> str:

@@ -3,6 +3,7 @@
 What the HTTP stack costs without what a hold does: `POST /api/v1/benchmarks/{plan_id}/trivial`.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 
 from adapters.http.hold_bodies import HoldBody
 from bootstrap import cli, runtime
+from bootstrap.needs import SERVICES
 from bootstrap.settings import Settings
 from bootstrap.topology import Platform, build_platform
 from core.shared.callers import Caller
@@ -30,14 +32,14 @@ class TrivialController(Controller):
         return Response(view, status_code=201, headers={"Location": f"/api/v1/holds/{data.reservation_id}"})
 
 
-def with_trivial_route(settings: Settings) -> Platform:
+def with_trivial_route(settings: Settings, services: Collection[str] = SERVICES) -> Platform:
     """Build the platform as the command does; the route goes where holds are served."""
-    platform = build_platform(settings)
-    services = tuple(
+    platform = build_platform(settings, services)
+    routed = tuple(
         replace(service, controllers=(*service.controllers, TrivialController)) if service.name == "venue" else service
         for service in platform.services
     )
-    return replace(platform, services=services)
+    return replace(platform, services=routed)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ async def test_an_answer_that_stands_still_is_ended() -> None:
             await at.client.get(PATH, headers=await at.headers())
 
 
-@pytest.mark.parametrize("path", [PATH, EVENTS])
+@pytest.mark.parametrize("path", [PATH, EVENTS], ids=["an answer", "events"])
 async def test_a_service_is_left_when_its_client_leaves(path: str) -> None:
     """Before the answer and in its midst; the place is free afterwards."""
     asked_for, left = asyncio.Event(), asyncio.Event()
