@@ -1,5 +1,6 @@
 """What every test may ask for. The servers start only when a test needs one: unit tests open no socket."""
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import pytest
@@ -14,13 +15,16 @@ vars(code_builder)["compile"] = lru_cache(maxsize=8_192)(compile)
 _LONGEST = ("processes", "contracts/test_seat_ledger_machine", "integration", "unit/test_small_world")
 """Begun first, so that no worker is left alone with a long one at the end."""
 
-_OF_THEIR_OWN = ("test_no_server_error.py", "test_split.py")
-"""Files that have a running Fairseat of their own, or need the one for long."""
+_OF_ITS_OWN = "test_split.py"
+"""The file that has a running Fairseat of its own."""
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file with one worker (`make test` has two), and those that share something."""
+    """Keep the tests of a file with one worker (`make test` has two), and those that share something.
+
+    It comes first: xdist reads the groups in a hook of this name, too.
+    """
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_together(item)))
     items.sort(key=_rank)
@@ -28,11 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _together(item: pytest.Item) -> str:
     """Return what the test shares: a RabbitMQ node, the running Fairseat (a start costs five seconds), or its file."""
-    if item.get_closest_marker("rabbitmq"):
+    fixtures: Collection[str] = getattr(item, "fixturenames", ())
+    if "rabbit" in fixtures:
         return "rabbitmq"
     file = item.nodeid.partition("::")[0]
-    shares = "running" in getattr(item, "fixturenames", ()) and not file.endswith(_OF_THEIR_OWN)
-    return "running" if shares else file
+    return "running" if "running" in fixtures and not file.endswith(_OF_ITS_OWN) else file
 
 
 def _rank(item: pytest.Item) -> int:

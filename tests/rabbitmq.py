@@ -7,8 +7,6 @@ import pytest
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.rabbitmq import EmbeddedRabbit
 
-_FIXTURES = {"rabbit", "rabbitmq_url"}
-
 
 @pytest.fixture(scope="session")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRabbit]:
@@ -32,7 +30,7 @@ def rabbitmq_url(rabbit: EmbeddedRabbit) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark whatever asks for the node, so that `-m rabbitmq` finds it and the summary can count it."""
     for item in items:
-        if _FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        if "rabbit" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.rabbitmq)
 
 

@@ -23,9 +23,10 @@ def measure_forms(bench: Bench) -> Part:
     for form, options in ((s.ONE_PROCESS, ()), (s.APART, ("--split",))):
         bench.say(f"starting `{' '.join(('fairseat up', *options))}`")
         folder, port = bench.folder / f"form-{form.replace(' ', '-')}", free_port()
+        arguments = ("--folder", str(folder / "data"), *options)
         with (
             surroundings(bench, folder, api_port=port) as around,
-            fairseat(folder, "up", port, around.environment, "--folder", str(folder / "data"), *options),
+            fairseat(folder, "up", port, around.environment, *arguments, path="/health/ready"),
             on_sale(bench, around, port=port) as sale,
         ):
             for buyers in BUYERS:

@@ -43,11 +43,16 @@ def kept_settings(data: Path) -> dict[str, str]:
 
 
 @contextmanager
-def fairseat(folder: Path, command: str, port: int, environment: dict[str, str], *options: str) -> Iterator[int]:
-    """Run a command of Fairseat, with the trivial route, while the block lasts; yields the id of its process."""
+def fairseat(
+    folder: Path, command: str, port: int, environment: dict[str, str], *options: str, path: str = "/health/live"
+) -> Iterator[int]:
+    """Run a command of Fairseat, with the trivial route, while the block lasts; yields the id of its process.
+
+    The block begins when the path is answered with 200: behind a gateway `/health/ready` is that of all services.
+    """
     arguments = ("tests.benchmarks.server", command, "--port", str(port), *options)
     what = f"fairseat {command}"
-    with running(folder, what, *arguments, port=port, path="/health/live", environment=environment) as pid:
+    with running(folder, what, *arguments, port=port, path=path, environment=environment) as pid:
         yield pid
 
 

@@ -21,7 +21,7 @@ from tests.processes.test_resale_journey import (
 )
 from tests.running import SPLIT, RunningFairseat, clean_environment, fairseat
 
-SERVERS = {"valkey": "-server", "rabbitmq": "beam"}
+SERVERS = {"valkey": "-server", "rabbitmq": "beam", "postgres": "postgres", "mongo": "python"}
 EVERYBODY = (*SERVICES, "gateway", *SERVERS)
 KILLED = EVERYBODY if SPLIT else ("payment", "rabbitmq")
 """`make test-split` kills each of them; a POST that dies with its service can be repeated when a minute is over."""

@@ -11,7 +11,7 @@ from bootstrap.web import create_openapi_app
 
 PLAN = "01890000-0000-7000-8000-000000000001"
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
-_LOCAL = ("/health/live", "/health/ready")
+_LOCAL = ("/health/live", "/health/ready", "/metrics")  # what each process tells of itself
 
 
 @pytest.fixture(scope="module")
