@@ -38,7 +38,7 @@ test: $(STAMP) ## Run every test but the benchmarks
 check: $(STAMP) ## Run every check that CI runs, changing nothing
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(WORKERS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types types-src imports lint format dependencies
 
-bench: $(PLOTS) ## Measure holds beside the limits of this machine, in five minutes (ARGS=--quick: in two)
+bench: $(PLOTS) ## Measure holds beside the limits of this machine, in ten minutes (ARGS=--quick: in four)
 	@$(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 plots: $(PLOTS) ## Draw the plots and write the tables of docs/performance.md anew, from the saved figures
