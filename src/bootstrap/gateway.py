@@ -21,18 +21,18 @@ from adapters.gateway.server import BoundedHttp
 from adapters.gateway.tokens import ShownTokenKeys, token_verifier
 from adapters.gateway.upstreams import UpstreamLimits, Upstreams
 from adapters.http.app import DOCUMENT_PATH, SERVICE_OPT
-from adapters.http.rate_limits import LimitedRequests, asker_of
+from adapters.http.rate_limits import LimitedRequests, RequestLimits, asker_of
 from adapters.http.sse import MEDIA_TYPE as EVENT_STREAM
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7Source
 from adapters.system.tokens import TokenTerms
 from bootstrap.limits import door_of
+from bootstrap.needs import SERVICES
 from bootstrap.runtime import Server, raise_open_files, trusted_proxies
 from bootstrap.settings import PREFIX, Settings, SettingsError
 from bootstrap.signals import stop_signal
 from bootstrap.web import create_openapi_app
 
-SERVICES = ("auth", "user", "venue", "ticket", "order", "payment", "admission", "content", "expiration")
 _GRACE_S = 10
 
 
@@ -78,12 +78,16 @@ def create_gateway(settings: Settings, *, layers: Sequence[Layer] = ()) -> Gatew
     )
 
 
+def counting(limits: RequestLimits) -> tuple[Layer, ...]:
+    """Return what counts requests at the edge, where callers are known and no service was asked yet."""
+    return (cast("Layer", partial(LimitedRequests, limits=limits, who=asker_of)),)
+
+
 async def run_gateway(settings: Settings, listening: socket.socket, *, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; requests under way may end, streams are ended."""
     raise_open_files()
     door = door_of(settings, SystemClock())
-    layers = () if door is None else (partial(LimitedRequests, limits=door.limits, who=asker_of),)
-    gateway = create_gateway(settings, layers=cast("Sequence[Layer]", layers))
+    gateway = create_gateway(settings, layers=counting(door.limits) if door is not None else ())
     proxies = trusted_proxies(settings)
     server = Server(
         uvicorn.Config(

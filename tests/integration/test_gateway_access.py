@@ -4,6 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from adapters.http.rate_limits import RequestLimits
+from adapters.memory.rate_limits import MemoryRateLimiter
+from adapters.system.clock import SystemClock
+from bootstrap.gateway import counting
+from core.shared.rate_limits import RequestTerms, RouteClass
 from tests.gateway_world import Edge, Keys, edge
 
 TENANT = UUID("01890000-0000-7000-8000-00000000000a")
@@ -94,3 +99,15 @@ async def test_a_header_that_may_stand_once_stands_once(header: str) -> None:
         answer = await at.client.get(PATH, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid")
         assert not at.service.asked
+
+
+async def test_who_asks_too_often_is_refused_at_the_edge_and_no_service_hears_of_it() -> None:
+    limits = RequestLimits(MemoryRateLimiter(), RequestTerms({RouteClass.READ: 2}, 20), SystemClock())
+    async with edge(layers=counting(limits)) as at:
+        headers = await at.headers()
+        first, second, third = [await at.client.get(PATH, headers=headers) for _ in range(3)]
+        assert [first.status_code, second.status_code, third.status_code] == [200, 200, 429]
+        assert third.json()["code"] == "limits.too_many_requests"
+        assert 0 < int(third.headers["Retry-After"]) <= 70
+        assert first.headers["RateLimit"].startswith('"read";r=1;')
+        assert len(at.service.asked) == 2
