@@ -11,7 +11,6 @@ import httpx
 import uvicorn
 from dishka import AsyncContainer
 
-from adapters.embedded.readiness import free_port
 from adapters.embedded.stripe_fake.server import StripeFake
 from adapters.postgres.migrator import Database
 from bootstrap.containers.payment import payment_service
@@ -118,13 +117,13 @@ async def running_payments(
 ) -> AsyncIterator[RunningPayments]:
     """Run the API on a port, so that webhooks arrive as they do in production."""
     async with StripeFake(webhook_secret=WEBHOOK_SECRET, connect_webhook_secret=CONNECT_WEBHOOK_SECRET) as fake:
-        service, port = payment_service(), free_port()
+        service, listening = payment_service(), bound()
         settings = settings_for(
             database,
             stripe_url=fake.url,
             redis_url=redis_url,
             webhook_secret=webhook_secret,
-            HTTP_PORT=str(port),
+            HTTP_PORT=str(listening.getsockname()[1]),
             **variables,
         )
         links = Links(served_by=dict.fromkeys(apis or {}, container_of(apis or {})))
@@ -134,7 +133,7 @@ async def running_payments(
             return [await container.get(check) for check in service.checks]
 
         app = app_of(routes_of(service, container), verifier=SpelledOutTokens(), checks=checks)
-        async with served(app, port=port) as url, httpx.AsyncClient(base_url=url) as client:
+        async with served(app, listening) as url, httpx.AsyncClient(base_url=url) as client:
             fake.state.sender.endpoint.url = f"{url}{WEBHOOK_PATH}"
             fake.state.sender.connect.url = f"{url}{WEBHOOK_PATH}/connect"
             yield RunningPayments(container, fake, client, uuid4(), uuid4())
@@ -148,11 +147,17 @@ class _QuietServer(uvicorn.Server):
         """Leave the signals to pytest."""
 
 
-@asynccontextmanager
-async def served(app: object, *, port: int = 0) -> AsyncIterator[str]:
-    """Serve an ASGI application on a port, a free one unless it is given, and yield its address."""
+def bound() -> socket.socket:
+    """Take a free port, which is nobody else's from now on."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", port))
+    listening.bind(("127.0.0.1", 0))
+    return listening
+
+
+@asynccontextmanager
+async def served(app: object, listening: socket.socket | None = None) -> AsyncIterator[str]:
+    """Serve an ASGI application at a socket, or on a free port, and yield its address."""
+    listening = listening or bound()
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")  # type: ignore[arg-type]  # any ASGI
     server = _QuietServer(config)
     task = asyncio.create_task(server._serve([listening]))

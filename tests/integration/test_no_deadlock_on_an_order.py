@@ -17,7 +17,7 @@ from tests.contended_orders import SEED, contention
 from tests.demo_books import every_order
 from tests.servers import PostgresServer
 
-ORDERS = int(os.environ.get("FAIRSEAT_TEST_CONTENDED_ORDERS", "20"))
+ORDERS = int(os.environ.get("FAIRSEAT_TEST_CONTENDED_ORDERS", "12"))
 AT_A_TIME = 20
 CLEAN_WITHIN_S = 120.0
 
