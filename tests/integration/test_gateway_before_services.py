@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from adapters.gateway.server import BoundedHttp
-from bootstrap.gateway import SERVICES, create_gateway, routes_of
+from bootstrap.gateway import create_gateway, routes_of
+from bootstrap.needs import SERVICES
 from bootstrap.settings import SettingsError, read_gateway_settings
 from bootstrap.topology import build_platform
 from bootstrap.web import create_openapi_app
