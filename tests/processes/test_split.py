@@ -7,11 +7,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from adapters.embedded.errors import EmbeddedServerError
-from adapters.embedded.processes import Mark, leftovers
 from adapters.embedded.rabbitmq_programs import find_rabbitmq
 from bootstrap.needs import SERVICES
 from tests.processes.conftest import differences
@@ -19,9 +17,8 @@ from tests.processes.test_resale_journey import stage
 from tests.processes.test_resale_journey import (
     test_a_seat_is_resold_at_the_price_that_the_law_allows as test_a_seat_is_resold_between_processes,
 )
-from tests.running import SPLIT, RunningFairseat, clean_environment, fairseat
+from tests.running import SERVERS, SPLIT, RunningFairseat, clean_environment, fairseat
 
-SERVERS = {"valkey": "-server", "rabbitmq": "beam", "postgres": "postgres", "mongo": "python"}
 EVERYBODY = (*SERVICES, "gateway", *SERVERS)
 KILLED = EVERYBODY if SPLIT else ("payment", "rabbitmq")
 """`make test-split` kills each of them; a POST that dies with its service can be repeated when a minute is over."""
@@ -61,10 +58,10 @@ def test_any_one_process_may_be_killed_while_fans_buy_and_the_books_are_clean(ru
     )
     try:
         for name in KILLED:
-            before = pid_of(running, name)
+            before = running.pid_of(name)
             os.kill(before, signal.SIGKILL)
             until = time.monotonic() + BACK_WITHIN_S
-            while pid_of(running, name) in {before, 0} or not is_ready(base_url):
+            while running.pid_of(name) in {before, 0} or not running.ready:
                 assert time.monotonic() < until, f"{name} did not come back:\n{running.output}"
                 time.sleep(0.1)
         told, _ = demo.communicate(timeout=300)
@@ -72,18 +69,3 @@ def test_any_one_process_may_be_killed_while_fans_buy_and_the_books_are_clean(ru
         demo.kill()
         demo.communicate()
     assert demo.returncode == 0, told
-
-
-def pid_of(running: RunningFairseat, name: str) -> int:
-    """Return the process of a service or of a server; 0 while there is none."""
-    if name not in SERVERS:
-        return running.services[name]
-    found = leftovers(Mark.of(running.folder / "data" / name, program=SERVERS[name]))
-    return min(found, default=0)
-
-
-def is_ready(base_url: str) -> bool:
-    try:
-        return httpx.get(f"{base_url}/health/ready", timeout=5).is_success
-    except httpx.TransportError:
-        return False
