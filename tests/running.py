@@ -173,18 +173,18 @@ class Buyer:
         }
         return str(self.post("/orders", body)["id"])
 
-    def pay(self, order_id: str) -> None:
+    def pay(self, order_id: str, card: str = "pm_card_visa") -> None:
         """Start a payment, and confirm it as Stripe's library does in a browser."""
         payment = self.post(f"/orders/{order_id}/payments", {"method": "CARD"})
-        self.confirm(payment)
+        self.confirm(payment, card)
 
-    def confirm(self, payment: Any) -> None:
-        """Confirm a payment at Stripe's stand-in."""
+    def confirm(self, payment: Any, card: str = "pm_card_visa") -> None:
+        """Confirm a payment at Stripe's stand-in, with one of its cards."""
         self._json(
             self.http.post(
                 f"{self._running.stripe}/v1/payment_intents/{payment['stripePaymentIntentId']}/confirm",
                 headers={"Authorization": "Bearer pk_test_fairseat"},
-                data={"payment_method": "pm_card_visa", "client_secret": payment["clientSecret"]},
+                data={"payment_method": card, "client_secret": payment["clientSecret"]},
             )
         )
 
