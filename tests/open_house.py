@@ -25,6 +25,7 @@ from core.shared.callers import ApiScope
 from tests.content_builders import a_png
 from tests.demo_books import fresh_databases
 from tests.open_house_acts import Visitors
+from tests.open_house_newcomer import METRICS_TOKEN, Newcomer, answers_to_machines
 from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET
 from tests.running import OWNER, Buyer, Place
 from tests.servers import PostgresServer
@@ -34,6 +35,7 @@ ANN, BEN = "ann@fans.example.com", "ben@fans.example.com"
 _CONNECT_SECRET = "whsec_of_accounts"
 _HALL = a_hall("Open house", "Europe/Berlin", city="Erfurt", country="DE", subdivision="DE-TH")
 _PRICE = {"amount": 2500, "currency": "EUR"}
+_HOOKS = {"stripe": WEBHOOK_SECRET, "stripe/connect": _CONNECT_SECRET}
 _PATIENCE_S = 30.0
 _AWAITED = frozenset({"refund_id", "payout_id", "webhook_id", "pass_id", "transfer_id", "listing_id"})
 """What comes of events, a moment later."""
@@ -103,6 +105,8 @@ async def open_house(postgres: PostgresServer, valkey_url: str, mongodb_url: str
             "FAIRSEAT_HTTP_PUBLIC_URL": base_url,
             "FAIRSEAT_STRIPE_CONNECT_WEBHOOK_SECRET": _CONNECT_SECRET,
             "FAIRSEAT_MEDIA_FOLDER": str(media),
+            "FAIRSEAT_METRICS_ENABLED": "true",
+            "FAIRSEAT_METRICS_TOKEN": METRICS_TOKEN,
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ACCOUNT": "100000",
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ADDRESS": "100000",
             "FAIRSEAT_TRANSFERS_PER_DAY_MAX": "1000",
@@ -132,7 +136,7 @@ def _furnish(base_url: str, place: Place, mail: Path) -> House:
         maker.trade(ann, ben)
         maker.the_rest(ann, ben)
         maker.look_around()
-        maker.visit()
+        maker.visit(mail)
         return house
 
 
@@ -235,6 +239,7 @@ class _Furnisher:
         ann.post("/listings", {"passId": listed["id"], **ask})
         listing = ann.post("/listings", {"passId": sold["id"], **ask})["listing"]
         purchase = ben.post(f"/listings/{listing['id']}/purchase", None)
+        httpx.post(f"{self.place.stripe}/_fake/transfers/refuse", json={}).raise_for_status()
         self.house.ids["receipt_id"] = [ann.get(f"/listings/{listing['id']}").get("receiptId") or str(uuid4())]
         self._paid(ben, purchase["purchaseId"], kind="resale")
         ann.post(f"/passes/{handed['id']}/transfers", {"toEmail": BEN})
@@ -243,6 +248,10 @@ class _Furnisher:
         item = next(one for one in items if one["seatId"] == refunded["seat"]["id"])
         refund = {"reason": "goodwill", "itemIds": [item["id"]]}
         self.owner.ask("POST", f"/orders/{order_id}/refunds", refund)
+        lost = self._paid(ben, ben.hold(seats=2, plan_id=plan_id), card="pm_card_refundFail")
+        for each in ben.get(f"/orders/{lost}")["items"]:
+            refund = {"reason": "goodwill", "itemIds": [each["id"]]}
+            self.owner.ask("POST", f"/orders/{lost}/refunds", refund)
         disputed = self._paid(ben, ben.hold(plan_id=plan_id))
         self._dispute(ben, disputed)
         waiting = ann.order(ann.hold(plan_id=plan_id))
@@ -255,9 +264,9 @@ class _Furnisher:
         self.house.ids["item_id"] = [item["id"] for item in items]
         self.house.words["code"] = [each["code"] for each in self.passes[-1:]]
 
-    def _paid(self, buyer: Buyer, reservation_id: str, *, kind: str = "seats") -> str:
+    def _paid(self, buyer: Buyer, reservation_id: str, *, kind: str = "seats", card: str = "pm_card_visa") -> str:
         order_id = buyer.order(reservation_id, kind=kind)
-        buyer.pay(order_id)
+        buyer.pay(order_id, card)
         buyer.wait_for(order_id, "CONFIRMED")
         buyer.passes(order_id)
         return order_id
@@ -305,14 +314,19 @@ class _Furnisher:
         change = {"tier": plan["priceTiers"][0]["name"], "price": plan["priceTiers"][0]["price"]}
         params = {"planIds": [plan_id], "changes": [change]}
         ask("POST", f"{venue}/operations", {"type": "re-pricing", "params": params})
+        httpx.post(f"{self.place.stripe}/_fake/later").raise_for_status()
         identity = {"legalName": "Ann Fan", "country": "DE", "document": "passport", "documentNumber": "C01X0001"}
         ann.post("/seller-verifications", {"kind": "identity", "evidence": identity})
 
-    def visit(self) -> None:
-        """Let people do everything once."""
+    def visit(self, mail: Path) -> None:
+        """Let people do everything once, and machines what they do."""
         visitors = Visitors(self.place.api, self.house.callers, self.house.ids, self.tickets, self.passes)
+        newcomer = Newcomer(visitors, mail)
+        newcomer.arrive()
         visitors.do_everything()
-        self.house.answers += visitors.answers
+        newcomer.live()
+        visitors.leave()
+        self.house.answers += [*visitors.answers, *answers_to_machines(self.house.base_url, _HOOKS)]
 
     def look_around(self) -> None:
         """Read all lists as everybody, until the background work has filled those that it fills."""

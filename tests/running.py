@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 
 from adapters.cli.demo_world import ORGANISATION, PASSWORD
+from adapters.embedded.processes import Mark, leftovers
 from adapters.embedded.readiness import free_port
 
 READY_TIMEOUT_S = 150
@@ -21,6 +22,8 @@ SPLIT = os.environ.get("FAIRSEAT_TEST_FORM") == "split"
 """Whether every service is to have a process of its own in tests that run everything (`make test-split`)."""
 STOPS_WITHIN_S = 30 if SPLIT else 8
 OWNER = "owner@demo.example.com"
+SERVERS = {"valkey": "-server", "rabbitmq": "beam", "postgres": "postgres", "mongo": "python"}
+"""The embedded servers by their folders, and what their programs' names hold."""
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
@@ -60,6 +63,20 @@ class RunningFairseat:
     def services(self) -> dict[str, int]:
         """The processes of a split form by their names, the gateway's among them."""
         return {path.stem: int(path.read_text()) for path in (self.folder / "data" / "split").glob("*.pid")}
+
+    @property
+    def ready(self) -> bool:
+        """Whether it says that all of it is ready."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def pid_of(self, name: str) -> int:
+        """Return the process of a service or of an embedded server; 0 while there is none of the server."""
+        if name not in SERVERS:
+            return self.services[name]
+        return min(leftovers(Mark.of(self.folder / "data" / name, program=SERVERS[name])), default=0)
 
     def start(self) -> None:
         """Start, and return when the welcome has been printed."""
@@ -156,18 +173,18 @@ class Buyer:
         }
         return str(self.post("/orders", body)["id"])
 
-    def pay(self, order_id: str) -> None:
+    def pay(self, order_id: str, card: str = "pm_card_visa") -> None:
         """Start a payment, and confirm it as Stripe's library does in a browser."""
         payment = self.post(f"/orders/{order_id}/payments", {"method": "CARD"})
-        self.confirm(payment)
+        self.confirm(payment, card)
 
-    def confirm(self, payment: Any) -> None:
-        """Confirm a payment at Stripe's stand-in."""
+    def confirm(self, payment: Any, card: str = "pm_card_visa") -> None:
+        """Confirm a payment at Stripe's stand-in, with one of its cards."""
         self._json(
             self.http.post(
                 f"{self._running.stripe}/v1/payment_intents/{payment['stripePaymentIntentId']}/confirm",
                 headers={"Authorization": "Bearer pk_test_fairseat"},
-                data={"payment_method": "pm_card_visa", "client_secret": payment["clientSecret"]},
+                data={"payment_method": card, "client_secret": payment["clientSecret"]},
             )
         )
 

@@ -31,6 +31,15 @@ class Collector:
     def of_trace(self, trace_id: str) -> list[Span]:
         return [span for span in self.spans if span.trace_id.hex() == trace_id]
 
+    def names_in(self, trace_id: str) -> set[str]:
+        return {span.name for span in self.of_trace(trace_id)}
+
+    def orphans_of(self, trace_id: str, begun_by: str) -> set[str]:
+        """Return the names of spans whose parent is neither there nor the client's span."""
+        spans = self.of_trace(trace_id)
+        known = {span.span_id for span in spans} | {bytes.fromhex(begun_by)}
+        return {span.name for span in spans if span.parent_span_id not in known}
+
 
 def attributes_of(span: Span) -> dict[str, str]:
     """Return the attributes of a span, as texts."""

@@ -5,8 +5,8 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -75,18 +75,29 @@ class EmbeddedStack:
         """Stop what was started."""
         await self._exits.aclose()
 
-    async def tend(self) -> None:
-        """Start servers again that have ended, on their ports and with their data, until cancelled."""
-        while True:
-            await asyncio.sleep(_TEND_INTERVAL_S)
+    @asynccontextmanager
+    async def tended(self) -> AsyncIterator[None]:
+        """Start servers again that end while the block lasts, on their ports and with their data."""
+        done = asyncio.Event()
+        tending = asyncio.create_task(self._tend(done), name="tend the embedded servers")
+        try:
+            yield
+        finally:
+            done.set()
+            await tending  # a server that is being started is stopped with the others, and none is started after that
+
+    async def _tend(self, done: asyncio.Event) -> None:
+        while not done.is_set():
             for server in self._servers:
-                if server.running:
+                if server.running or done.is_set():
                     continue
                 _log.warning("%s has ended and is started again", type(server).__name__)
                 try:
                     await asyncio.to_thread(server.start)
                 except EmbeddedServerError as error:
                     _log.warning("%s: %s", type(server).__name__, error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), _TEND_INTERVAL_S)
 
     def _is_given(self, *names: str) -> bool:
         return all(self.given.get(f"FAIRSEAT_{name}") for name in names)

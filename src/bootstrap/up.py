@@ -4,7 +4,6 @@ What it runs takes seconds to load, and is loaded when the folder, the port and 
 what the user can mend is said at once.
 """
 
-import asyncio
 import os
 import shlex
 import socket
@@ -57,7 +56,8 @@ async def _bring_up(
 
         settings = await _prepared(folder, given, stack.environment, base_url, demo=demo)
         ready = _greeting(settings, base_url, stack.stripe_url, console, demo=demo)
-        await run(settings, listening=listening, with_workers=True, on_ready=ready)
+        async with stack.tended():
+            await run(settings, listening=listening, with_workers=True, on_ready=ready)
 
 
 async def _bring_up_split(
@@ -85,8 +85,7 @@ async def _bring_up_split(
                         raise
                 else:
                     break
-            tending = asyncio.create_task(stack.tend())
-            exits.callback(tending.cancel)
+            await exits.enter_async_context(stack.tended())
             stop = stop_signal()
             await _greeting(settings, base_url, stack.stripe_url, console, demo=demo)()
             await stop.wait()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from core.reviews.looking import ReviewFilter, ReviewMark, ReviewOrder
@@ -96,6 +96,27 @@ class Reaction:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ReportMark:
+    """Where a page of reports ended: when the last one was made, and by whom."""
+
+    at: datetime
+    account_id: AccountId
+
+    @classmethod
+    def of(cls, report: Reaction) -> Self:
+        """Return the mark of a report."""
+        return cls(report.at, report.account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """Reports of a review, the newest first; `next_after` is None on the last page."""
+
+    items: tuple[Reaction, ...]
+    next_after: ReportMark | None
+
+
 @dataclass(frozen=True, slots=True)
 class ReactionTally:
     """How many find a review helpful, how many report it in one round, and the marks of the changes that it saw."""
@@ -165,8 +186,10 @@ class ReactionStore(Protocol):
         """Note that what the tally saw stands in the review now; what changed since it was made stays due."""
 
     @abstractmethod
-    async def reports_of(self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int) -> Sequence[Reaction]:
-        """Return up to so many reports of the review, of all rounds, the newest first."""
+    async def reports_of(
+        self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int, after: ReportMark | None = None
+    ) -> ReportPage:
+        """Return up to so many reports of the review, of all rounds, the newest first, behind the one marked."""
 
     @abstractmethod
     async def due(self, *, before: datetime, reviews_max: int) -> Sequence[ReviewInTenant]:

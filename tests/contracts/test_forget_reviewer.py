@@ -113,7 +113,7 @@ async def test_a_review_goes_with_all_it_says_and_the_ratings_are_counted_withou
     )
     assert (left.visit.sections, left.visit.section, left.visit.row, left.visit.number) == ((), None, None, None)
     assert [each.reason for each in left.history] == [None]
-    assert await content.reactions.reports_of(OURS, anns.id, reports_max=9) == []
+    assert (await content.reactions.reports_of(OURS, anns.id, reports_max=9)).items == ()
     assert (await content.found(elsewhere, tenant_id=THEIRS)).opinion is None
     for venue in await content.ratings.due(now=LATER, venues_max=9):
         await content.ratings.refresh(venue.tenant_id, venue.venue_id, now=LATER)
@@ -146,7 +146,7 @@ async def test_a_report_still_counts_and_is_nobodys(content: Content) -> None:
 
     assert (await content.data.erase(Person(ANN))).removed == {"reports": 1}
 
-    [one, other] = await content.reactions.reports_of(OURS, bens.id, reports_max=9)
+    one, other = (await content.reactions.reports_of(OURS, bens.id, reports_max=9)).items
     assert ANN not in {one.account_id, other.account_id}
     assert {one.reason, other.reason} == {None, "Ann was not there"}
     tally = await content.reactions.tally(OURS, bens.id, report_round=1)

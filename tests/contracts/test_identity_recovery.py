@@ -27,6 +27,7 @@ from core.shared.callers import Role
 from core.shared.errors import ForbiddenError
 from core.shared.ids import TenantId
 from ports.mail import MailRefusedError, MailUnavailableError
+from ports.paging import PageRequest
 from ports.published.identity import VerifiedToken
 from tests.identity_world import (
     PASSWORD,
@@ -228,7 +229,7 @@ async def test_sessions_are_listed_and_ended_by_their_account_alone(world: Ident
     ben = await world.bearer("ben")
     world.clock.move(seconds=60)
     other = await world.session("ann")
-    newest, first = await world.list_sessions(bearer)
+    newest, first = (await world.list_sessions(bearer, PageRequest())).items
     assert first.id == bearer.session_id
     assert (newest.started_at, newest.renewed_at) == (world.clock.now(), world.clock.now())
     with pytest.raises(SessionNotFoundError):
@@ -238,9 +239,21 @@ async def test_sessions_are_listed_and_ended_by_their_account_alone(world: Ident
         await world.refresh(refresh_token_of(other))
     with pytest.raises(SessionNotFoundError):
         await world.end_session(bearer, newest.id)
-    assert [session.id for session in await world.list_sessions(bearer)] == [first.id]
+    assert [session.id for session in (await world.list_sessions(bearer, PageRequest())).items] == [first.id]
     world.clock.move(seconds=30 * 86_400)
-    assert await world.list_sessions(bearer) == []
+    assert (await world.list_sessions(bearer, PageRequest())).items == ()
+
+
+async def test_sessions_are_listed_page_by_page_the_newest_first(world: IdentityWorld) -> None:
+    bearer = await world.bearer("ann")
+    for _ in range(2):
+        await world.session("ann")
+    everything = (await world.list_sessions(bearer, PageRequest(limit=3))).items
+    first = await world.list_sessions(bearer, PageRequest(limit=2))
+    second = await world.list_sessions(bearer, PageRequest(limit=2, after=first.next_after))
+    assert [session.id for session in everything] == sorted((session.id for session in everything), reverse=True)
+    assert (first.items + second.items, second.next_after) == (everything, None)
+    assert everything[2].id == bearer.session_id
 
 
 # Letters.

@@ -30,6 +30,8 @@ from ports.reviews import (
     ReactionKind,
     ReactionStore,
     ReactionTally,
+    ReportMark,
+    ReportPage,
     ReviewInTenant,
     ReviewPageRequest,
     ReviewStore,
@@ -117,8 +119,10 @@ class MortalReactions(ReactionStore):
         await self.inner.counted(tenant_id, review_id, tally)
 
     @override
-    async def reports_of(self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int) -> Sequence[Reaction]:
-        return await self.inner.reports_of(tenant_id, review_id, reports_max=reports_max)
+    async def reports_of(
+        self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int, after: ReportMark | None = None
+    ) -> ReportPage:
+        return await self.inner.reports_of(tenant_id, review_id, reports_max=reports_max, after=after)
 
     @override
     async def due(self, *, before: datetime, reviews_max: int) -> Sequence[ReviewInTenant]:

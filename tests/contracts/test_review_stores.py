@@ -24,6 +24,8 @@ from ports.reviews import (
     Reaction,
     ReactionKind,
     ReactionStore,
+    ReportMark,
+    ReportPage,
     ReviewInTenant,
     ReviewPageRequest,
     ReviewStore,
@@ -300,9 +302,23 @@ async def test_reports_are_read_newest_first_with_their_reasons(stores: Stores) 
     for each in (old, new, said(review)):
         await stores.reactions.add(TENANT, each)
 
-    assert list(await stores.reactions.reports_of(TENANT, review.id, reports_max=9)) == [new, old]
-    assert list(await stores.reactions.reports_of(TENANT, review.id, reports_max=1)) == [new]
-    assert list(await stores.reactions.reports_of(OTHER, review.id, reports_max=9)) == []
+    assert await stores.reactions.reports_of(TENANT, review.id, reports_max=2) == ReportPage((new, old), None)
+    assert await stores.reactions.reports_of(OTHER, review.id, reports_max=9) == ReportPage((), None)
+
+
+async def test_reports_are_read_page_by_page_also_those_of_one_moment(stores: Stores) -> None:
+    [review] = await stores.keep(a_review())
+    made = [said(review, REPORT) for _ in range(4)] + [replace(said(review, REPORT), at=LATER)]
+    for each in made:
+        await stores.reactions.add(TENANT, each)
+    read, after, pages = list[Reaction](), None, 0
+
+    while pages == 0 or after is not None:
+        page = await stores.reactions.reports_of(TENANT, review.id, reports_max=2, after=after)
+        read += page.items
+        after, pages = page.next_after, pages + 1
+
+    assert (read, pages) == (sorted(made, key=ReportMark.of, reverse=True), 3)
 
 
 async def test_ratings_are_counted_by_section_and_category_from_what_is_published(stores: Stores) -> None:

@@ -333,6 +333,15 @@ async def test_views_from_seats_come_nearest_first(client: httpx.AsyncClient) ->
     assert await rows("section=BLOCK%20A&row=6") == ["7", "3", "12", None]
     assert await rows("section=Block%20A&row=11&limit=1") == ["12"]
     assert await rows("section=Block%20C") == []
+    read, cursor = list[str | None](), ""
+    for following in (True, True, True, False):
+        page = (await client.get(f"{views}?section=Block%20A&row=6&limit=1{cursor}", headers=FAN)).json()
+        read += [view["row"] for view in page["items"]]
+        assert (page["nextCursor"] is not None) == following
+        cursor = f"&cursor={page['nextCursor']}"
+    assert read == ["7", "3", "12", None]
+    for odd in ("AAAA", "nothing"):
+        assert (await client.get(f"{views}?cursor={odd}", headers=FAN)).status_code == 400
     assert await rows("") == ["3", "6", "7", "12", None]
     one = (await client.get(f"{views}?section=Block%20B", headers=FAN)).json()["items"][0]
     assert (one["altText"], one["focalPoint"]) == ("The hall", {"x": 500, "y": 0})

@@ -355,6 +355,13 @@ async def test_enough_reports_hide_a_review_until_it_is_judged(service: Service)
     assert (await service.read(review)).json()["reports"] == 1
     listed = await service.client.get(f"/api/v1/reviews/{review.json()['id']}/reports", headers=MANAGER)
     assert [each["open"] for each in listed.json()["items"]] == [True, False, False, False]
+    reports = f"/api/v1/reviews/{review.json()['id']}/reports?limit=3"
+    page = (await service.client.get(reports, headers=MANAGER)).json()
+    rest = (await service.client.get(f"{reports}&cursor={page['nextCursor']}", headers=MANAGER)).json()
+    assert (page["items"] + rest["items"], rest["nextCursor"]) == (listed.json()["items"], None)
+    for odd in ("AAAA", "_" * 32, "nothing"):
+        answer = await service.client.get(f"{reports}&cursor={odd}", headers=MANAGER)
+        assert problem(answer) == (400, "request.invalid")
     mine = await service.client.get(f"/api/v1/reviews/{review.json()['id']}/reports", headers=fan())
     assert problem(mine) == (403, "access.forbidden")
 

@@ -1,7 +1,10 @@
 """`fairseat up` as a user meets it: started, killed, started again, started twice."""
 
+import os
+import signal
 import socket
 import subprocess
+import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +13,8 @@ import pytest
 
 from adapters.embedded.readiness import free_port
 from tests.running import Buyer, RunningFairseat, clean_environment, fairseat
+
+BACK_WITHIN_S = 60.0
 
 
 def test_a_seat_is_held_ordered_paid_confirmed_and_turned_into_a_pass(running: RunningFairseat) -> None:
@@ -45,6 +50,21 @@ def test_the_printed_walk_through_buys_a_seat(running: RunningFairseat) -> None:
 def test_a_second_instance_on_the_same_folder_is_refused(running: RunningFairseat) -> None:
     refusal = refusal_of_up(running.folder / "data", FAIRSEAT_HTTP_PORT="1")
     assert f"in use by process {running.pid}" in refusal
+
+
+def test_servers_that_are_killed_are_started_again_and_fans_buy_on(running: RunningFairseat) -> None:
+    with Buyer(running) as buyer:
+        order_id = buyer.order(buyer.hold())
+        before = {name: running.pid_of(name) for name in ("valkey", "postgres")}
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + BACK_WITHIN_S
+        while any(running.pid_of(name) in {pid, 0} for name, pid in before.items()) or not running.ready:
+            assert time.monotonic() < until, f"they did not come back:\n{running.output}"
+            time.sleep(0.05)
+        buyer.pay(order_id)
+        buyer.wait_for(order_id, "CONFIRMED")
+        assert len(buyer.passes(order_id)) == 1
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:

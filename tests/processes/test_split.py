@@ -7,11 +7,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from adapters.embedded.errors import EmbeddedServerError
-from adapters.embedded.processes import Mark, leftovers
 from adapters.embedded.rabbitmq_programs import find_rabbitmq
 from bootstrap.needs import SERVICES
 from tests.processes.conftest import differences
@@ -19,12 +17,26 @@ from tests.processes.test_resale_journey import stage
 from tests.processes.test_resale_journey import (
     test_a_seat_is_resold_at_the_price_that_the_law_allows as test_a_seat_is_resold_between_processes,
 )
-from tests.running import SPLIT, RunningFairseat, clean_environment, fairseat
+from tests.running import SERVERS, SPLIT, Buyer, RunningFairseat, clean_environment, fairseat
+from tests.sight_world import Collector, collecting
 
-SERVERS = {"valkey": "-server", "rabbitmq": "beam", "postgres": "postgres", "mongo": "python"}
 EVERYBODY = (*SERVICES, "gateway", *SERVERS)
 KILLED = EVERYBODY if SPLIT else ("payment", "rabbitmq")
 """`make test-split` kills each of them; a POST that dies with its service can be repeated when a minute is over."""
+
+TRACE, CLIENT_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+PURCHASE = {
+    "POST /api/v1/seating-plans/{plan_id}/holds",
+    "POST /api/v1/orders",
+    "SeatingApi.Reserve",
+    "POST /api/v1/orders/{order_id}/payments",
+    "PaymentsApi.Start",
+    "webhook payment_intent.succeeded",
+    "take orders.confirm_order",
+    "SeatingApi.Finalise",
+    "take admission.issue_passes",
+}
+"""What a trace has of a purchase: requests through the gateway, calls over gRPC, and what came over RabbitMQ."""
 
 FANS = 100 if SPLIT else 30
 BACK_WITHIN_S = 60.0
@@ -33,13 +45,20 @@ __all__ = ["stage", "test_a_seat_is_resold_between_processes"]
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def running(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairseat]:
     """Whatever is done to it, it ends well, and its books are those of the provider."""
     try:
         find_rabbitmq()
     except EmbeddedServerError as error:
         pytest.skip(f"no RabbitMQ node: {error}")
-    instance = RunningFairseat(tmp_path_factory.mktemp("split"), split=True)
+    traced = {"FAIRSEAT_TRACING_ENDPOINT": collector.url, "FAIRSEAT_TRACING_SAMPLE_RATIO": "0"}
+    instance = RunningFairseat(tmp_path_factory.mktemp("split"), environment=traced, split=True)
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     instance.start()
     yield instance
@@ -61,10 +80,10 @@ def test_any_one_process_may_be_killed_while_fans_buy_and_the_books_are_clean(ru
     )
     try:
         for name in KILLED:
-            before = pid_of(running, name)
+            before = running.pid_of(name)
             os.kill(before, signal.SIGKILL)
             until = time.monotonic() + BACK_WITHIN_S
-            while pid_of(running, name) in {before, 0} or not is_ready(base_url):
+            while running.pid_of(name) in {before, 0} or not running.ready:
                 assert time.monotonic() < until, f"{name} did not come back:\n{running.output}"
                 time.sleep(0.1)
         told, _ = demo.communicate(timeout=300)
@@ -74,16 +93,15 @@ def test_any_one_process_may_be_killed_while_fans_buy_and_the_books_are_clean(ru
     assert demo.returncode == 0, told
 
 
-def pid_of(running: RunningFairseat, name: str) -> int:
-    """Return the process of a service or of a server; 0 while there is none."""
-    if name not in SERVERS:
-        return running.services[name]
-    found = leftovers(Mark.of(running.folder / "data" / name, program=SERVERS[name]))
-    return min(found, default=0)
-
-
-def is_ready(base_url: str) -> bool:
-    try:
-        return httpx.get(f"{base_url}/health/ready", timeout=5).is_success
-    except httpx.TransportError:
-        return False
+def test_a_purchase_is_one_trace_through_all_services(running: RunningFairseat, collector: Collector) -> None:
+    with Buyer(running) as buyer:
+        buyer.headers |= {"traceparent": f"00-{TRACE}-{CLIENT_SPAN}-01"}
+        order_id = buyer.order(buyer.hold())
+        buyer.pay(order_id)
+        buyer.wait_for(order_id, "CONFIRMED")
+        buyer.passes(order_id)
+    until = time.monotonic() + BACK_WITHIN_S
+    while lacking := PURCHASE - collector.names_in(TRACE) | collector.orphans_of(TRACE, CLIENT_SPAN):
+        assert time.monotonic() < until, lacking
+        time.sleep(0.05)
+    assert {span.trace_id.hex() for span in collector.spans} == {TRACE}, "nobody else asked to be traced"

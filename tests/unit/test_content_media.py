@@ -6,9 +6,11 @@ from adapters.system.file_types import MagicFileTypes
 from core.content.errors import InvalidMediaError
 from core.content.file_types import FORMS, TAIL_BYTES, disguises, type_named
 from core.content.media import (
+    DISTANCE_MAX,
     FocalPoint,
     MediaFacts,
     MediaKind,
+    Nearness,
     SeatPlace,
     StoredFile,
     nearest_first,
@@ -154,3 +156,10 @@ def test_the_nearest_view_comes_first_and_the_unknown_last(row: str | None, orde
     found = nearest_first(views, row=row)
 
     assert [view.facts.place and view.facts.place.row for view in found] == order
+
+
+def test_a_distance_is_counted_up_to_a_limit_beyond_which_all_are_equally_far() -> None:
+    far, farther = a_view("A", str(DISTANCE_MAX + 1)), a_view("A", "9" * 50)
+    assert Nearness.of(far, row="1").distance == DISTANCE_MAX
+    assert Nearness.of(far, row="2").distance == DISTANCE_MAX - 1
+    assert Nearness.of(farther, row="1") == Nearness(unknown=False, distance=DISTANCE_MAX, media_id=farther.id)

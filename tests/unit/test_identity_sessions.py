@@ -8,6 +8,7 @@ import pytest
 from core.identity.errors import InvalidCredentialsError, InvalidTokenError, RefreshReusedError
 from core.identity.sessions import RefreshFamily, RefreshToken, RefreshVerdict, judge_refresh
 from core.shared.ids import AccountId
+from ports.paging import PageRequest
 from ports.published.identity import VerifiedToken
 from ports.published.refusals import RefusedError
 from tests.identity_world import PASSWORD, REFRESH_TTL_S, IdentityWorld, memory_world, refresh_token_of
@@ -21,7 +22,7 @@ def world() -> IdentityWorld:
 async def test_signing_in_gives_a_token_for_the_account_and_no_tenant(world: IdentityWorld) -> None:
     ann = await world.account("ann")
     grant = await world.session("ann")
-    (session,) = await world.list_sessions(VerifiedToken(account_id=ann.id))
+    (session,) = (await world.list_sessions(VerifiedToken(account_id=ann.id), PageRequest())).items
     wanted = VerifiedToken(
         account_id=ann.id, expires_at=world.clock.now() + timedelta(seconds=900), session_id=session.id
     )

@@ -17,6 +17,7 @@ from adapters.http.seating_bodies import PlanBody
 from adapters.http.seating_views import plan_body
 from core.seating.allotments import (
     ACCOUNTS_MAX,
+    ALLOTMENTS_MAX,
     CODE_LENGTH_MAX,
     CODE_LENGTH_MIN,
     CODES_MAX,
@@ -95,9 +96,9 @@ class AllotmentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AllotmentsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """All allotments of a plan; there are a hundred at most."""
+    """All allotments of a plan."""
 
-    items: tuple[AllotmentBody, ...]
+    items: Annotated[tuple[AllotmentBody, ...], Meta(max_length=ALLOTMENTS_MAX)]
 
 
 class AuditLineBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -153,7 +154,7 @@ class AllotmentController(Controller):
     async def all(
         self, plan_id: FromPath[UUID], caller: NamedDependency[Caller], usecase: FromDishka[ListAllotments]
     ) -> AllotmentsBody:
-        """Staff who sell."""
+        """Staff who sell: all of them at once, since a plan has at most 100."""
         return AllotmentsBody(items=tuple(_body(each) for each in await usecase(PlanId(plan_id), caller=caller)))
 
     @patch("/allotments/{allotment_id:uuid}", summary="Change what is kept for a channel")

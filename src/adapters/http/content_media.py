@@ -19,29 +19,28 @@ from adapters.http.content import AcceptLanguage
 from adapters.http.content_media_bodies import (
     KindOfMedia,
     MediaBody,
-    ViewsBody,
     media_shown,
     read_facts,
-    views_shown,
 )
 from adapters.http.documented import IdempotentOperation
 from adapters.http.etags import is_known
-from adapters.http.paging import PageBody, page_body
+from adapters.http.paging import PageBody, cursor_of, page_body, read_cursor
 from adapters.http.problems import problem_response, problem_spec
 from adapters.http.streamed import streaming
 from adapters.http.uploads import UploadForm
 from core.content.file_types import FORMS, FileForm
-from core.content.media import Media, MediaKind, MediaLimits
+from core.content.media import Media, MediaKind, MediaLimits, Nearness
 from core.shared.callers import STAFF, Caller
 from core.shared.ids import MediaId, VenueId
-from ports.paging import PageRequest
+from ports.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PageRequest
 from usecases.content.delete_media import DeleteMedia
 from usecases.content.list_media import ListMedia, ListViews
 from usecases.content.read_media import ReadMedia
 from usecases.content.upload_media import UploadMedia
 
-_VIEWS_MAX = 50
 _KEPT_S = 3_600
+_DISTANCE_BYTES = 4
+_CURSOR_BYTES = 1 + _DISTANCE_BYTES + 16
 
 IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="ETags that are known.")]
 RangeHeader = Annotated[str | None, HeaderParameter(name="Range", description="One range, such as `bytes=0-1023`.")]
@@ -141,12 +140,18 @@ class VenueMediaController(Controller):
         usecase: FromDishka[ListViews],
         section: Annotated[str | None, QueryParameter(max_length=50, description="A section by its name.")] = None,
         row: Annotated[str | None, QueryParameter(max_length=50, description="A row by its label.")] = None,
-        limit: Annotated[int, QueryParameter(ge=1, le=_VIEWS_MAX)] = _VIEWS_MAX,
+        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE_DEFAULT,
+        cursor: Annotated[str | None, QueryParameter(max_length=64)] = None,
         accept_language: AcceptLanguage = None,
-    ) -> ViewsBody:
-        """Everybody in the organisation: from the section, nearest to the row first; without one, from anywhere."""
-        found = await usecase(caller, VenueId(venue_id), section=section, row=row, views_max=limit)
-        return views_shown(found, accept_language=accept_language)
+    ) -> PageBody[MediaBody]:
+        """Everybody in the organisation: from the section, nearest to the row first; without one, from anywhere.
+
+        At most 1,000 views of the section, or of the venue where none is named: those that were made first.
+        """
+        after = None if cursor is None else read_cursor(cursor, _nearness_of)
+        found = await usecase(caller, VenueId(venue_id), section=section, row=row, views_max=limit, after=after)
+        items = tuple(media_shown(each, accept_language=accept_language) for each in found.items)
+        return PageBody(items=items, next_cursor=_cursor_of(found.next_after))
 
 
 class MediaController(Controller):
@@ -241,3 +246,16 @@ async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
     yield first
     async for chunk in rest:
         yield chunk
+
+
+def _cursor_of(mark: Nearness | None) -> str | None:
+    if mark is None:
+        return None
+    return cursor_of(bytes([mark.unknown]) + mark.distance.to_bytes(_DISTANCE_BYTES) + mark.media_id.bytes)
+
+
+def _nearness_of(packed: bytes) -> Nearness:
+    if len(packed) != _CURSOR_BYTES:
+        raise ValueError("a cursor of another list")
+    distance, media_id = packed[1 : 1 + _DISTANCE_BYTES], packed[1 + _DISTANCE_BYTES :]
+    return Nearness(unknown=bool(packed[0]), distance=int.from_bytes(distance), media_id=MediaId(UUID(bytes=media_id)))

@@ -1,6 +1,5 @@
 """Media over HTTP."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -72,12 +71,6 @@ class MediaBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     created_at: datetime
 
 
-class ViewsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Views from seats, the nearest first."""
-
-    items: tuple[MediaBody, ...]
-
-
 def read_facts(text: str) -> MediaFacts:
     """Return what the JSON says about a file; raises InvalidInputError."""
     try:
@@ -111,8 +104,3 @@ def media_shown(media: Media, *, accept_language: str | None) -> MediaBody:
         url=f"/api/v1/media/{media.id}/file",
         created_at=media.created_at,
     )
-
-
-def views_shown(views: Sequence[Media], *, accept_language: str | None) -> ViewsBody:
-    """Return views as they are sent."""
-    return ViewsBody(items=tuple(media_shown(each, accept_language=accept_language) for each in views))

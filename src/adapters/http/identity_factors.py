@@ -14,8 +14,10 @@ from msgspec import Meta
 
 from adapters.http.callers import address_of
 from adapters.http.identity import PRIVATE, GivenPassword
+from adapters.http.paging import PageBody, page_body
 from adapters.http.problems import problem_spec
 from core.shared.ids import TenantId
+from ports.paging import PageRequest
 from ports.published.identity import VerifiedToken
 from usecases.identity.manage_totp import ConfirmTotp, EnrolTotp, RemoveTotp
 from usecases.identity.sessions import EndSession, ListSessions
@@ -67,12 +69,6 @@ class LiveSessionBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     renewed_at: datetime
     expires_at: datetime
     current: bool
-
-
-class LiveSessionsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The sessions of an account, the newest first."""
-
-    items: Sequence[LiveSessionBody]
 
 
 class SignInRulesBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -136,20 +132,21 @@ class SessionController(Controller):
     @get("/", summary="List one's sessions")
     @inject
     async def sessions(
-        self, identity: NamedDependency[VerifiedToken], usecase: FromDishka[ListSessions]
-    ) -> LiveSessionsBody:
-        """For the signed-in account: at most 100, the newest first."""
-        return LiveSessionsBody(
-            items=[
-                LiveSessionBody(
-                    id=session.id,
-                    started_at=session.started_at,
-                    renewed_at=session.renewed_at,
-                    expires_at=session.expires_at,
-                    current=session.id == identity.session_id,
-                )
-                for session in await usecase(identity)
-            ]
+        self,
+        page: NamedDependency[PageRequest],
+        identity: NamedDependency[VerifiedToken],
+        usecase: FromDishka[ListSessions],
+    ) -> PageBody[LiveSessionBody]:
+        """For the signed-in account: those that can be renewed, the newest first."""
+        return page_body(
+            await usecase(identity, page),
+            lambda session: LiveSessionBody(
+                id=session.id,
+                started_at=session.started_at,
+                renewed_at=session.renewed_at,
+                expires_at=session.expires_at,
+                current=session.id == identity.session_id,
+            ),
         )
 
     @delete("/{session_id:uuid}", summary="End a session")

@@ -215,12 +215,6 @@ class ReportedBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return cls(account_id=report.account_id, reason=report.reason or "", at=report.at, open=is_open)
 
 
-class ReportsBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The newest 200 reports of a review."""
-
-    items: tuple[ReportedBody, ...]
-
-
 class MarksBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How many marks there are, and their mean (2 places; null without marks)."""
 

@@ -1,5 +1,6 @@
 """Reviews of venues, what people say of them, and ratings."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from adapters.http.review_bodies import (
     RatingsBody,
     ReportBody,
     ReportedBody,
-    ReportsBody,
     ReviewBody,
     Status,
     UpdateReviewBody,
@@ -25,10 +25,10 @@ from core.reviews.opinion import MARK_MAX, MARK_MIN
 from core.reviews.review import Review, ReviewStatus
 from core.shared.callers import Caller
 from core.shared.errors import InvalidInputError, Problem
-from core.shared.ids import ReviewId, TicketId, VenueId
+from core.shared.ids import AccountId, ReviewId, TicketId, VenueId
 from core.shared.languages import language_tag
 from ports.paging import PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
-from ports.reviews import ReactionKind, ReviewPageRequest
+from ports.reviews import ReactionKind, ReportMark, ReviewPageRequest
 from usecases.reviews.edit_review import EditReview, WithdrawReview
 from usecases.reviews.look_through_reviews import ListReports, ListReviews, ReadReview, ReviewWish
 from usecases.reviews.moderate_review import ModerateReview
@@ -38,6 +38,9 @@ from usecases.reviews.write_review import WriteReview
 
 _KEY_BYTES = 4
 _CURSOR_BYTES = 1 + _KEY_BYTES + 16
+_MOMENT_BYTES = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class VenueReviewController(Controller):
@@ -183,11 +186,15 @@ class ReviewController(Controller):
         caller: NamedDependency[Caller],
         read: FromDishka[ReadReview],
         usecase: FromDishka[ListReports],
-    ) -> ReportsBody:
-        """Managers only: the newest 200, of which those since the last verdict are open."""
-        reports = await usecase(caller, ReviewId(review_id))
+        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE_DEFAULT,
+        cursor: Annotated[str | None, QueryParameter(max_length=64)] = None,
+    ) -> PageBody[ReportedBody]:
+        """Managers only, the newest first; those since the last verdict are open."""
+        after = None if cursor is None else read_cursor(cursor, _report_mark_of)
+        found = await usecase(caller, ReviewId(review_id), reports_max=limit, after=after)
         review = await read(caller, ReviewId(review_id))
-        return ReportsBody(items=tuple(ReportedBody.of(each, review) for each in reports))
+        items = tuple(ReportedBody.of(each, review) for each in found.items)
+        return PageBody(items=items, next_cursor=_cursor_of_report(found.next_after))
 
 
 class RatingsController(Controller):
@@ -232,3 +239,17 @@ def _mark_of(packed: bytes, order: ReviewOrder) -> ReviewMark:
         raise ValueError("a cursor of another order")
     key = int.from_bytes(packed[1 : 1 + _KEY_BYTES])
     return ReviewMark(None if order is ReviewOrder.NEWEST else key, ReviewId(UUID(bytes=packed[1 + _KEY_BYTES :])))
+
+
+def _cursor_of_report(mark: ReportMark | None) -> str | None:
+    if mark is None:
+        return None
+    return cursor_of(((mark.at - _EPOCH) // _MILLISECOND).to_bytes(_MOMENT_BYTES) + mark.account_id.bytes)
+
+
+def _report_mark_of(packed: bytes) -> ReportMark:
+    try:
+        at = _EPOCH + int.from_bytes(packed[:_MOMENT_BYTES]) * _MILLISECOND
+    except OverflowError as error:
+        raise ValueError("a cursor of no moment") from error
+    return ReportMark(at, AccountId(UUID(bytes=packed[_MOMENT_BYTES:])))

@@ -9,6 +9,7 @@ from uuid import UUID
 from core.identity.sessions import REFRESH_TTL, LiveSession, RefreshFamily, RefreshToken
 from core.shared.ids import AccountId
 from ports.identity import RefreshStore
+from ports.paging import Page, PageRequest
 
 
 class MemoryRefreshes(RefreshStore):
@@ -40,7 +41,14 @@ class MemoryRefreshes(RefreshStore):
             self._families[family_id] = replace(family, revoked_at=at)
 
     @override
-    async def live_of(self, account_id: AccountId, *, now: datetime) -> Sequence[LiveSession]:
+    async def live_of(self, account_id: AccountId, page: PageRequest, *, now: datetime) -> Page[LiveSession]:
+        found = [
+            session for session in self._live_of(account_id, now=now) if page.after is None or session.id < page.after
+        ]
+        items = tuple(found[: page.limit])
+        return Page(items, items[-1].id if len(found) > page.limit else None)
+
+    def _live_of(self, account_id: AccountId, *, now: datetime) -> Sequence[LiveSession]:
         found = [
             LiveSession(
                 id=family.id,
@@ -53,14 +61,14 @@ class MemoryRefreshes(RefreshStore):
             and family.revoked_at is None
             and (ends_at := self._ends_at(family.id)) > now
         ]
-        return sorted(sorted(found, key=lambda one: one.id), key=lambda one: one.started_at, reverse=True)[:100]
+        return sorted(found, key=lambda one: one.id, reverse=True)
 
     def _ends_at(self, family_id: UUID) -> datetime:
         return max(token.expires_at for token in self._tokens.values() if token.family_id == family_id)
 
     @override
     async def end(self, account_id: AccountId, family_id: UUID, *, at: datetime) -> bool:
-        live = {session.id for session in await self.live_of(account_id, now=at)}
+        live = {session.id for session in self._live_of(account_id, now=at)}
         if family_id in live:
             await self.revoke(family_id, at=at)
         return family_id in live

@@ -19,6 +19,8 @@ from ports.reviews import (
     ReactionKind,
     ReactionStore,
     ReactionTally,
+    ReportMark,
+    ReportPage,
     ReviewInTenant,
     ReviewPage,
     ReviewPageRequest,
@@ -165,7 +167,8 @@ class MemoryReactions(ReactionStore):
         known = self._kept.get(key)
         if known is not None and known.live:
             return False
-        self._kept[key] = _Kept(reaction, live=True, changed=(uuid7(), reaction.at))
+        at = to_the_millisecond(reaction.at)
+        self._kept[key] = _Kept(replace(reaction, at=at), live=True, changed=(uuid7(), at))
         return True
 
     @override
@@ -226,13 +229,18 @@ class MemoryReactions(ReactionStore):
                 del self._kept[key]
 
     @override
-    async def reports_of(self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int) -> Sequence[Reaction]:
+    async def reports_of(
+        self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int, after: ReportMark | None = None
+    ) -> ReportPage:
         found = [
             each.reaction
             for _, each in self._of(tenant_id, review_id)
-            if each.live and each.reaction.kind is ReactionKind.REPORT
+            if each.live
+            and each.reaction.kind is ReactionKind.REPORT
+            and (after is None or ReportMark.of(each.reaction) < after)
         ]
-        return sorted(found, key=lambda each: (each.at, each.account_id), reverse=True)[:reports_max]
+        items = tuple(sorted(found, key=ReportMark.of, reverse=True)[:reports_max])
+        return ReportPage(items, ReportMark.of(items[-1]) if len(found) > reports_max else None)
 
     @override
     async def due(self, *, before: datetime, reviews_max: int) -> Sequence[ReviewInTenant]:

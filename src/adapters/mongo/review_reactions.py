@@ -12,7 +12,7 @@ from adapters.mongo.client import Database, driver_errors_translated
 from adapters.mongo.rating_documents import ReactionDocument
 from core.shared.ids import AccountId, ReviewId, TenantId
 from core.shared.time import to_the_millisecond
-from ports.reviews import Reaction, ReactionKind, ReactionStore, ReactionTally, ReviewInTenant
+from ports.reviews import Reaction, ReactionKind, ReactionStore, ReactionTally, ReportMark, ReportPage, ReviewInTenant
 
 REACTIONS = "reviewReactions"
 _SEEN_MAX = 1_000
@@ -110,17 +110,23 @@ class MongoReactions(ReactionStore):
             await self._reactions.update_many(seen | {"live": True}, {"$unset": {"due": "", "mark": ""}})
 
     @override
-    async def reports_of(self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int) -> Sequence[Reaction]:
-        wanted = {
+    async def reports_of(
+        self, tenant_id: TenantId, review_id: ReviewId, *, reports_max: int, after: ReportMark | None = None
+    ) -> ReportPage:
+        wanted: dict[str, Any] = {
             "tenantId": tenant_id,
             "reviewId": review_id,
             "kind": ReactionKind.REPORT.value,
             "live": True,
         }
+        if after is not None:
+            at = to_the_millisecond(after.at)
+            wanted["$or"] = [{"at": {"$lt": at}}, {"at": at, "accountId": {"$lt": after.account_id}}]
+        newest = [("at", DESCENDING), ("accountId", DESCENDING)]
         async with driver_errors_translated():
-            newest = [("at", DESCENDING), ("accountId", DESCENDING)]
-            found = await self._reactions.find(wanted).sort(newest).limit(reports_max).to_list()
-        return [ReactionDocument.model_validate(each).reaction() for each in found]
+            found = await self._reactions.find(wanted).sort(newest).limit(reports_max + 1).to_list()
+        items = tuple(ReactionDocument.model_validate(each).reaction() for each in found[:reports_max])
+        return ReportPage(items, ReportMark.of(items[-1]) if len(found) > reports_max else None)
 
     @override
     async def due(self, *, before: datetime, reviews_max: int) -> Sequence[ReviewInTenant]:

@@ -1,6 +1,5 @@
 """Refresh tokens on PostgreSQL: the row of the family is the lock."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 from uuid import UUID
@@ -12,8 +11,7 @@ from adapters.postgres.tables.auth_db import RefreshFamilyRow, RefreshTokenRow
 from core.identity.sessions import REFRESH_TTL, LiveSession, RefreshFamily, RefreshToken
 from core.shared.ids import AccountId
 from ports.identity import RefreshStore
-
-_SESSIONS_MAX = 100
+from ports.paging import Page, PageRequest
 
 
 class PostgresRefreshes(RefreshStore):
@@ -74,26 +72,25 @@ class PostgresRefreshes(RefreshStore):
         )
 
     @override
-    async def live_of(self, account_id: AccountId, *, now: datetime) -> Sequence[LiveSession]:
-        rows = await self._orm.scalars(
-            select(RefreshFamilyRow)
-            .where(
-                RefreshFamilyRow.account_id == account_id,
-                RefreshFamilyRow.revoked_at.is_(None),
-                RefreshFamilyRow.expires_at > now,
-            )
-            .order_by(RefreshFamilyRow.started_at.desc(), RefreshFamilyRow.id)
-            .limit(_SESSIONS_MAX)
+    async def live_of(self, account_id: AccountId, page: PageRequest, *, now: datetime) -> Page[LiveSession]:
+        live = select(RefreshFamilyRow).where(
+            RefreshFamilyRow.account_id == account_id,
+            RefreshFamilyRow.revoked_at.is_(None),
+            RefreshFamilyRow.expires_at > now,
         )
-        return [
+        if page.after is not None:
+            live = live.where(RefreshFamilyRow.id < page.after)
+        rows = (await self._orm.scalars(live.order_by(RefreshFamilyRow.id.desc()).limit(page.limit + 1))).all()
+        items = tuple(
             LiveSession(
                 id=row.id,
                 started_at=row.started_at,
                 renewed_at=row.expires_at - REFRESH_TTL,
                 expires_at=row.expires_at,
             )
-            for row in rows
-        ]
+            for row in rows[: page.limit]
+        )
+        return Page(items, items[-1].id if len(rows) > page.limit else None)
 
     @override
     async def end(self, account_id: AccountId, family_id: UUID, *, at: datetime) -> bool:

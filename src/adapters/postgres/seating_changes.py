@@ -10,7 +10,7 @@ import asyncpg
 
 from adapters.postgres.pool import Connection, rows_touched
 from adapters.postgres.seating_layouts import SEATS_A_STATEMENT, PostgresLayouts
-from adapters.postgres.seating_plans import PostgresPlans
+from adapters.postgres.seating_plans import SET_LAYOUT, PostgresPlans, layout_values
 from adapters.postgres.seating_rows import PLAN_COLUMNS, SEAT_COLUMNS, json_text, plan_of, planned_seat_of, state_of
 from adapters.postgres.transactions import savepoint
 from core.seating.errors import PlanNotFoundError
@@ -106,28 +106,12 @@ class PostgresPlanChanges(PlanChanges):
         try:
             async with savepoint(self._connection):
                 status = await self._connection.execute(
-                    """
-                    update seating_plans
-                    set sections_count = $3, seats_count = $4, seats_without_tier = $5, categories = $6::text::jsonb,
-                        layout = $7::text::jsonb, warnings = $8::text::jsonb, ga_capacity = $9, focus_x = $10,
-                        focus_y = $11, version = $12, seats_version = $13, updated_at = $14, version_number = $15,
-                        changing_by = null
+                    f"""
+                    {SET_LAYOUT}, version_number = $15, changing_by = null
                     where tenant_id = $1 and id = $2 and version = $12 - 1
                     """,
                     self._tenant_id,
-                    plan.id,
-                    plan.sections_count,
-                    plan.seats_count,
-                    plan.seats_without_tier,
-                    json_text(plan.categories),
-                    json_text(plan.layout),
-                    json_text(plan.warnings),
-                    plan.ga_capacity,
-                    plan.focus.x if plan.focus is not None else None,
-                    plan.focus.y if plan.focus is not None else None,
-                    plan.version,
-                    plan.seats_version,
-                    plan.updated_at,
+                    *layout_values(plan),
                     plan.version_number,
                 )
         except asyncpg.UniqueViolationError as error:

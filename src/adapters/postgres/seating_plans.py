@@ -30,6 +30,32 @@ from core.shared.ids import PlanId, TenantId, TicketId
 from ports.paging import Page, PageRequest
 from ports.seating import PlanStore
 
+SET_LAYOUT = """
+    update seating_plans
+    set sections_count = $3, seats_count = $4, seats_without_tier = $5, categories = $6::text::jsonb,
+        layout = $7::text::jsonb, warnings = $8::text::jsonb, ga_capacity = $9, focus_x = $10, focus_y = $11,
+        version = $12, seats_version = $13, updated_at = $14
+"""
+
+
+def layout_values(plan: SeatingPlan) -> tuple[object, ...]:
+    """Return the plan's id, which is $2, and the values of SET_LAYOUT in their order."""
+    return (
+        plan.id,
+        plan.sections_count,
+        plan.seats_count,
+        plan.seats_without_tier,
+        json_text(plan.categories),
+        json_text(plan.layout),
+        json_text(plan.warnings),
+        plan.ga_capacity,
+        plan.focus.x if plan.focus is not None else None,
+        plan.focus.y if plan.focus is not None else None,
+        plan.version,
+        plan.seats_version,
+        plan.updated_at,
+    )
+
 
 class PostgresPlans(PlanStore):
     """The plans of one open transaction."""
@@ -152,27 +178,9 @@ class PostgresPlans(PlanStore):
     @override
     async def replace_layout(self, plan: SeatingPlan, layout: Layout) -> None:
         status = await self._connection.execute(
-            """
-            update seating_plans
-            set sections_count = $3, seats_count = $4, seats_without_tier = $5, categories = $6::text::jsonb,
-                layout = $7::text::jsonb, warnings = $8::text::jsonb, ga_capacity = $9, focus_x = $10, focus_y = $11,
-                version = $12, seats_version = $13, updated_at = $14
-            where tenant_id = $1 and id = $2 and version = $12 - 1 and status = 'draft'
-            """,
+            f"{SET_LAYOUT} where tenant_id = $1 and id = $2 and version = $12 - 1 and status = 'draft'",
             self._tenant_id,
-            plan.id,
-            plan.sections_count,
-            plan.seats_count,
-            plan.seats_without_tier,
-            json_text(plan.categories),
-            json_text(plan.layout),
-            json_text(plan.warnings),
-            plan.ga_capacity,
-            plan.focus.x if plan.focus is not None else None,
-            plan.focus.y if plan.focus is not None else None,
-            plan.version,
-            plan.seats_version,
-            plan.updated_at,
+            *layout_values(plan),
         )
         if rows_touched(status) != 1:
             raise StaleVersionError("The plan was changed meanwhile.")

@@ -17,6 +17,7 @@ from core.shared.time import to_the_millisecond
 ALT_LENGTH_MAX = 500
 ALT_LANGUAGES_MAX = 30
 PLACE_LENGTH_MAX = 50
+DISTANCE_MAX = 2**32 - 1
 FILE_NAME_LENGTH_MAX = 120
 
 PIN_S = 300
@@ -184,23 +185,36 @@ def row_number(label: str) -> tuple[str, int] | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Nearness:
+    """How near a view is to a row, in rows up to DISTANCE_MAX; those that nobody knows of are farther than all others.
+
+    Those that are equally near are told apart by their ids, which are in the order they were made in.
+    """
+
+    unknown: bool
+    distance: int
+    media_id: MediaId
+
+    @classmethod
+    def of(cls, view: Media, *, row: str | None) -> Self:
+        """Return how near the view is to the row; without one, to the front."""
+        wanted = ("", 0) if row is None else row_number(row)
+        label = view.facts.place.row if view.facts.place is not None else None
+        if label is not None and row is not None and label.strip().upper() == row.strip().upper():
+            return cls(unknown=False, distance=0, media_id=view.id)
+        number = None if label is None else row_number(label)
+        if number is None or wanted is None or (row is not None and number[0] != wanted[0]):
+            return cls(unknown=True, distance=0, media_id=view.id)
+        return cls(unknown=False, distance=min(abs(number[1] - wanted[1]), DISTANCE_MAX), media_id=view.id)
+
+
 def nearest_first(views: Iterable[Media], *, row: str | None) -> Sequence[Media]:
     """Return views of one section, nearest to the row first; those whose distance nobody knows come last.
 
     Without a row they come from the front to the back. Those that are equally near come in the order they were made in.
     """
-    wanted = ("", 0) if row is None else row_number(row)
-
-    def distance(view: Media) -> tuple[bool, int, int]:
-        label = view.facts.place.row if view.facts.place is not None else None
-        if label is not None and row is not None and label.strip().upper() == row.strip().upper():
-            return False, 0, view.id.int
-        number = None if label is None else row_number(label)
-        if number is None or wanted is None or (row is not None and number[0] != wanted[0]):
-            return True, 0, view.id.int
-        return False, abs(number[1] - wanted[1]), view.id.int
-
-    return sorted(views, key=distance)
+    return sorted(views, key=lambda view: Nearness.of(view, row=row))
 
 
 def _faults(facts: MediaFacts, file: StoredFile) -> Iterator[Problem]:

@@ -74,8 +74,8 @@ class RefreshStore(Protocol):
         """End the family; its tokens stay known, so that reuse is still told. Ending it twice keeps the first time."""
 
     @abstractmethod
-    async def live_of(self, account_id: AccountId, *, now: datetime) -> Sequence[LiveSession]:
-        """Return the account's sessions that can be renewed, the newest first, at most 100."""
+    async def live_of(self, account_id: AccountId, page: PageRequest, *, now: datetime) -> Page[LiveSession]:
+        """Return the account's sessions that can be renewed, the newest first: a page goes on before `page.after`."""
 
     @abstractmethod
     async def end(self, account_id: AccountId, family_id: UUID, *, at: datetime) -> bool:

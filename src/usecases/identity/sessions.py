@@ -1,6 +1,5 @@
 """See and end one's sessions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from core.identity.errors import SessionNotFoundError
 from core.identity.sessions import LiveSession
 from ports.clock import Clock
 from ports.identity import IdentityTransactions
+from ports.paging import Page, PageRequest
 from ports.published.identity import VerifiedToken
 from usecases.identity.grants import account_behind
 
@@ -19,11 +19,11 @@ class ListSessions:
     identity: IdentityTransactions
     clock: Clock
 
-    async def __call__(self, bearer: VerifiedToken) -> Sequence[LiveSession]:
+    async def __call__(self, bearer: VerifiedToken, page: PageRequest) -> Page[LiveSession]:
         """Return the sessions that can be renewed, the newest first; raises AccountNeededError."""
         account_id = account_behind(bearer)
         async with self.identity.begin(account_id=account_id) as tx:
-            return await tx.refreshes.live_of(account_id, now=self.clock.now())
+            return await tx.refreshes.live_of(account_id, page, now=self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Read reviews."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.reviews.errors import ReviewNotFoundError
@@ -9,10 +8,8 @@ from core.reviews.review import Review, ReviewStatus
 from core.shared.callers import MANAGERS, Caller
 from core.shared.ids import ReviewId, VenueId
 from ports.published.venues import VenuesApi
-from ports.reviews import Reaction, ReactionStore, ReviewPage, ReviewPageRequest, ReviewStore
+from ports.reviews import ReactionStore, ReportMark, ReportPage, ReviewPage, ReviewPageRequest, ReviewStore
 from usecases.reviews.venues import must_be_a_venue
-
-_REPORTS_MAX = 200
 
 OWN = frozenset(ReviewStatus) - {ReviewStatus.WITHDRAWN}
 """The statuses in which people see their own reviews."""
@@ -78,16 +75,18 @@ class ReadReview:
 
 @dataclass(frozen=True, slots=True)
 class ListReports:
-    """Owners and managers: the newest 200 reports of a review, with who made them. Raises ReviewNotFoundError."""
+    """Owners and managers: the reports of a review, with who made them, page by page. Raises ReviewNotFoundError."""
 
     reviews: ReviewStore
     reactions: ReactionStore
 
-    async def __call__(self, caller: Caller, review_id: ReviewId) -> Sequence[Reaction]:
+    async def __call__(
+        self, caller: Caller, review_id: ReviewId, *, reports_max: int, after: ReportMark | None = None
+    ) -> ReportPage:
         caller.must_be_one_of(MANAGERS)
         if await self.reviews.get(caller.tenant_id, review_id) is None:
             raise ReviewNotFoundError
-        return await self.reactions.reports_of(caller.tenant_id, review_id, reports_max=_REPORTS_MAX)
+        return await self.reactions.reports_of(caller.tenant_id, review_id, reports_max=reports_max, after=after)
 
 
 def may_see(caller: Caller, review: Review) -> bool:
