@@ -72,6 +72,10 @@ class RunningFairseat:
         return self._process.pid
 
     @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def services(self) -> dict[str, int]:
         """The processes of a split form by their names, the gateway's among them."""
         return {path.stem: int(path.read_text()) for path in (self.folder / "data" / "split").glob("*.pid")}
