@@ -12,7 +12,15 @@ pytest_plugins = ["tests.servers", "tests.rabbitmq"]
 # one; a test has one or more containers, and what they write is the same each time.
 vars(code_builder)["compile"] = lru_cache(maxsize=8_192)(compile)
 
-_LONGEST = ("processes", "contracts/test_seat_ledger_machine", "integration", "unit/test_small_world")
+_LONGEST = (
+    "processes",
+    "contracts/test_seat_ledger_machine",
+    "contracts/test_checkout_on_servers",
+    "integration",
+    "unit/test_small_world",
+    "unit/test_checkout_machine",
+    "unit/test_webhooks_in_any_order",
+)
 """Begun first, so that no worker is left alone with a long one at the end."""
 
 _OF_ITS_OWN = "test_split.py"

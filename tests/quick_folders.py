@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - what is made in it is nobody else's
-_FREE_MIN_BYTES = 6 << 30
+_FREE_MIN_BYTES = 4 << 30
 _PREFIX = "fairseat-tests-"
 
 
