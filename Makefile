@@ -32,7 +32,7 @@ run: $(STAMP) ## Start everything on this machine with the demo loaded (http://1
 	@$(BIN)/fairseat up --demo $(ARGS)
 
 test: $(STAMP) ## Run every test but the benchmarks
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Side by side, those that take longest first; each says what it has to say in one piece, where make can do that.
 check: $(STAMP) ## Run every check that CI runs, changing nothing

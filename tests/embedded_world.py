@@ -1,12 +1,9 @@
 """What the tests of the embedded servers share."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import asyncpg
@@ -17,17 +14,6 @@ from adapters.embedded.valkey import EmbeddedValkey
 
 PASSWORD = "not/a:secret@all"
 SOURCES = Path(__file__).parents[1] / "src"
-
-
-@contextmanager
-def enterable_folder() -> Generator[Path]:
-    """Make a folder that the account of PostgreSQL may enter, as pytest's own is not when the tests run as root."""
-    path = Path(tempfile.mkdtemp(prefix="fairseat-test-"))
-    path.chmod(0o711)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path)
 
 
 def make_postgres(folder: Path, *, durable: bool = False) -> EmbeddedPostgres:

@@ -6,20 +6,22 @@ import pytest
 
 from adapters.embedded.errors import EmbeddedServerError
 from adapters.embedded.rabbitmq import EmbeddedRabbit
+from tests.quick_folders import quick_folder
 
 
 @pytest.fixture(scope="session")
-def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRabbit]:
+def rabbit() -> Iterator[EmbeddedRabbit]:
     """One node for all tests; they skip, with the reason in the summary, where none can be had."""
-    node = EmbeddedRabbit(None, tmp_path_factory.mktemp("rabbitmq") / "node")
-    try:
-        node.start()
-    except EmbeddedServerError as error:
-        pytest.skip(f"no RabbitMQ node: {error}")
-    try:
-        yield node
-    finally:
-        node.stop()
+    with quick_folder() as folder:
+        node = EmbeddedRabbit(None, folder / "node")
+        try:
+            node.start()
+        except EmbeddedServerError as error:
+            pytest.skip(f"no RabbitMQ node: {error}")
+        try:
+            yield node
+        finally:
+            node.stop()
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """A whole Fairseat as its users run it: `fairseat up` as a process of its own, spoken to over HTTP."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ import httpx
 from adapters.cli.demo_world import ORGANISATION, PASSWORD
 from adapters.embedded.processes import Mark, leftovers
 from adapters.embedded.readiness import free_port
+from tests.quick_folders import make_quick_folder
 
 READY_TIMEOUT_S = 150
 SPLIT = os.environ.get("FAIRSEAT_TEST_FORM") == "split"
@@ -36,15 +39,24 @@ def fairseat(*arguments: str, **environment: str) -> list[str]:
     return [str(Path(sys.executable).with_name("fairseat")), *arguments]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class RunningFairseat:
-    """One `fairseat up --demo` on a folder, in one process or `split`; it can be killed and started again."""
+    """One `fairseat up --demo` on a folder, in one process or `split`; it can be killed and started again.
+
+    What its servers write is in `data` below the folder, as long as there is this object.
+    """
 
     folder: Path
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict[str, str])
     split: bool = SPLIT
     _process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        quick = make_quick_folder()
+        weakref.finalize(self, shutil.rmtree, quick, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "data").symlink_to(quick)
 
     @property
     def api(self) -> str:
@@ -58,6 +70,10 @@ class RunningFairseat:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def services(self) -> dict[str, int]:
@@ -81,7 +97,6 @@ class RunningFairseat:
     def start(self) -> None:
         """Start, and return when the welcome has been printed."""
         form = ("--split",) if self.split else ()
-        self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "output.txt").open("wb") as output:
             self._process = subprocess.Popen(
                 fairseat("up", *form, "--demo", "--folder", str(self.folder / "data"), "--port", str(self.port)),

@@ -19,6 +19,7 @@ from adapters.embedded.postgres import EmbeddedPostgres
 from adapters.embedded.valkey import EmbeddedValkey
 from adapters.postgres.migrator import Database, migrate
 from bootstrap.databases import METADATA
+from tests.quick_folders import quick_folder
 
 DATABASE_KINDS = ("auth_db", "venue_db", "order_db", "payment_db", "admission_db", "user_db")
 _PASSWORD = "test-only"
@@ -112,10 +113,9 @@ async def _drop(databases: list[tuple[str, str]]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL that forgets everything."""
-    folder = tmp_path_factory.mktemp("pg")
-    with EmbeddedPostgres(folder, durable=False, password=_PASSWORD) as server:
+    with quick_folder() as folder, EmbeddedPostgres(folder, durable=False, password=_PASSWORD) as server:
         yield PostgresServer(server.admin_url("postgres"), {})
 
 

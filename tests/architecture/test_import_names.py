@@ -2,6 +2,8 @@
 
 import importlib
 import importlib.metadata
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,15 @@ import pytest
 from tests.architecture.sources import LAYERS, ROOT, SRC
 
 
+@cache
+def owners() -> Mapping[str, list[str]]:
+    """Return which distributions own an import name: to ask each of them takes a second."""
+    return importlib.metadata.packages_distributions()
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_no_other_installed_distribution_owns_the_name_of_a_layer(layer: str) -> None:
-    owners = importlib.metadata.packages_distributions().get(layer, [])
-    assert set(owners) <= {"fairseat"}
+    assert set(owners().get(layer, [])) <= {"fairseat"}
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -23,7 +23,6 @@ from adapters.embedded.readiness import wait_until
 from adapters.embedded.valkey import EmbeddedValkey
 from tests.embedded_world import (
     PASSWORD,
-    enterable_folder,
     execute,
     kill_and_read,
     make_postgres,
@@ -31,6 +30,7 @@ from tests.embedded_world import (
     start_in_other_process,
     word_in,
 )
+from tests.quick_folders import quick_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the embedded servers are for Linux")
 
@@ -49,7 +49,7 @@ print(*[server.pid for server in servers])
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with enterable_folder() as path:
+    with quick_folder() as path:
         yield path
 
 

@@ -19,14 +19,15 @@ from adapters.embedded.rabbitmq_programs import find_rabbitmq
 from adapters.embedded.readiness import free_port, port_is_free, wait_until
 from adapters.embedded.server import EmbeddedServer
 from adapters.embedded.valkey import EmbeddedValkey
-from tests.embedded_world import enterable_folder, execute, make_postgres, put_word, word_in
+from tests.embedded_world import execute, make_postgres, put_word, word_in
+from tests.quick_folders import quick_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the embedded servers are for Linux")
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with enterable_folder() as path:
+    with quick_folder() as path:
         yield path
 
 

@@ -1,4 +1,4 @@
-"""One running Fairseat for all tests that do not kill it."""
+"""One running Fairseat for all tests; some kill it and start it again."""
 
 import shlex
 import subprocess
@@ -23,6 +23,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFairsea
     told = differences(instance, day)
     assert instance.stop() == 0
     assert told == ""
+
+
+@pytest.fixture
+def mortal(running: RunningFairseat) -> Iterator[RunningFairseat]:
+    """For tests that end it: whatever comes of them, it runs again for those that come after them."""
+    yield running
+    if not running.runs:
+        running.start()
 
 
 def differences(instance: RunningFairseat, day: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -73,11 +72,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    running = RunningFairseat(tmp_path / "up")
-    running.start()
+def house(mortal: RunningFairseat) -> Iterator[House]:
+    running = mortal
     with ExitStack() as exits:
-        exits.callback(running.stop)
         buyers = [exits.enter_context(Buyer(running)) for _ in range(4)]
         owner = exits.enter_context(VenueOwner(running, buyers[0].organisation_id, MAINE))
         starts_at = datetime.now(UTC) + timedelta(hours=3)
@@ -119,7 +116,7 @@ def test_everybody_gets_the_money_back_once_though_fairseat_is_killed(house: Hou
     for _, order_id in house.orders["goodwill"]:
         some = {"amount": {"amount": 1_500, "currency": "USD"}, "reason": "goodwill", "note": "the doors were late"}
         owner.ask("POST", f"/orders/{order_id}/refunds", some)
-    with Buyer(running, "ann@fans.example.com") as ann, Buyer(running, "ben@fans.example.com") as ben:
+    with Buyer(running, "ann@storm.example.com") as ann, Buyer(running, "ben@storm.example.com") as ben:
         first_order, held = bought(ann, ann.hold(plan_id=house.plan_id))
         listing_id = ann.post("/listings", ask_price(held["id"], PRICE_MINOR))["listing"]["id"]
         kept = ben.post(f"/listings/{listing_id}/purchase", None)

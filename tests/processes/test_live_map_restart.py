@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -94,34 +93,30 @@ async def all_told(readers: list[Reader], *seats: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_a_thousand_streams_outlive_a_restart_and_a_kill_and_miss_nothing(tmp_path: Path) -> None:
+async def test_a_thousand_streams_outlive_a_restart_and_a_kill_and_miss_nothing(mortal: RunningFairseat) -> None:
     raise_open_files()
-    running = RunningFairseat(tmp_path / "up")
-    await asyncio.to_thread(running.start)
-    try:
-        with Buyer(running) as buyer:
-            gate = asyncio.Semaphore(100)
-            path = f"/api/v1/seating-plans/{buyer.plan_id}/events"
-            readers = [Reader(running.port, path, buyer.headers, gate) for _ in range(READERS)]
-            following = [asyncio.create_task(reader.follow()) for reader in readers]
-            try:
-                await all_told(readers)
-                await all_told(readers, await held(buyer))
-                for end in (running.stop, running.kill):
-                    before = [reader.opened for reader in readers]
-                    unseen = await held(buyer)
-                    await asyncio.to_thread(end)
-                    await asyncio.to_thread(running.start)
-                    await all_told(readers, unseen, await held(buyer))
-                    assert all(reader.opened > times for reader, times in zip(readers, before, strict=True)), (
-                        "each stream was cut off and opened again"
-                    )
-            finally:
-                for task in following:
-                    task.cancel()
-                await asyncio.gather(*following, return_exceptions=True)
-        names = Counter(name for reader in readers for name in reader.names)
-        assert names.keys() == {"snapshot", "seats"}, f"somebody had to read the map again: {names}"
-        assert all(reader.names.count("snapshot") == 1 for reader in readers), "nobody had to begin anew"
-    finally:
-        await asyncio.to_thread(running.stop)
+    running = mortal
+    with Buyer(running) as buyer:
+        gate = asyncio.Semaphore(100)
+        path = f"/api/v1/seating-plans/{buyer.plan_id}/events"
+        readers = [Reader(running.port, path, buyer.headers, gate) for _ in range(READERS)]
+        following = [asyncio.create_task(reader.follow()) for reader in readers]
+        try:
+            await all_told(readers)
+            await all_told(readers, await held(buyer))
+            for end in (running.stop, running.kill):
+                before = [reader.opened for reader in readers]
+                unseen = await held(buyer)
+                await asyncio.to_thread(end)
+                await asyncio.to_thread(running.start)
+                await all_told(readers, unseen, await held(buyer))
+                assert all(reader.opened > times for reader, times in zip(readers, before, strict=True)), (
+                    "each stream was cut off and opened again"
+                )
+        finally:
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
+    names = Counter(name for reader in readers for name in reader.names)
+    assert names.keys() == {"snapshot", "seats"}, f"somebody had to read the map again: {names}"
+    assert all(reader.names.count("snapshot") == 1 for reader in readers), "nobody had to begin anew"

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from adapters.embedded.readiness import free_port
+from tests.quick_folders import quick_folder
 from tests.running import Buyer, RunningFairseat, clean_environment, fairseat
 
 BACK_WITHIN_S = 60.0
@@ -120,11 +121,10 @@ def test_a_missing_or_misspelt_setting_is_said_and_ends_it(environment: dict[str
         ({"FAIRSEAT_PASSES_KEY_SECRET": "short"}, "FAIRSEAT_PASSES_KEY_SECRET: "),
     ],
 )
-def test_up_says_in_one_line_which_setting_cannot_be_used(
-    tmp_path: Path, environment: dict[str, str], said: str
-) -> None:
+def test_up_says_in_one_line_which_setting_cannot_be_used(environment: dict[str, str], said: str) -> None:
     free = {} if "FAIRSEAT_HTTP_PORT" in environment else {"FAIRSEAT_HTTP_PORT": str(free_port())}
-    assert said in refusal_of_up(tmp_path / "data", **free, **environment)
+    with quick_folder() as folder:  # one of them is found out when the servers run
+        assert said in refusal_of_up(folder / "data", **free, **environment)
 
 
 @pytest.mark.parametrize("spoilt", ["secrets.json", "keys/signing.pem"])

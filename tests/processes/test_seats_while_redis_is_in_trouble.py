@@ -26,9 +26,10 @@ import pytest
 
 from adapters.embedded.readiness import free_port
 from adapters.embedded.stripe_fake.server import StripeFake
+from tests.demo_books import fresh_databases
 from tests.hold_process import BUYERS, Grant, wish
 from tests.hold_rounds import HOT_SEATS, PROCESSES, Admin, audit, deadlocks
-from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET, settings
+from tests.processes.test_serve_and_worker import SECRET_KEY, WEBHOOK_SECRET
 from tests.redis_in_trouble import Mood, RedisInTrouble
 from tests.running import clean_environment, fairseat
 from tests.servers import PostgresServer
@@ -227,24 +228,17 @@ async def arena(
     stripe = StripeFake(secret_key=SECRET_KEY, webhook_secret=WEBHOOK_SECRET)
     async with AsyncExitStack() as exits:
         fake = await exits.enter_async_context(stripe)
-        environment = settings(
-            postgres, redis.url, mongodb_url, fake.url, mail_folder=folder / "mail", world="fire"
-        ) | {
+        databases = await fresh_databases(postgres)
+        environment = databases.environment(postgres, redis.url, mongodb_url, fake.url, mail_folder=folder / "mail") | {
             "FAIRSEAT_VENUE_DATABASE_CONNECTIONS_MAX": "6",
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ACCOUNT": "0",
             "FAIRSEAT_SEATING_HOLD_BUDGET_PER_ADDRESS": str(PER_ADDRESS_MAX),
             "FAIRSEAT_HTTP_TRUSTED_PROXIES": "127.0.0.1",
             "FAIRSEAT_STRIPE_CONNECT": "off",
         }
-        migrate = fairseat("migrate")
-        environment_of_all = clean_environment(**environment)
-        migrated = await asyncio.to_thread(
-            subprocess.run, migrate, env=environment_of_all, capture_output=True, timeout=180, check=False
-        )
-        assert migrated.returncode == 0, migrated.stderr.decode()
         ports = [free_port() for _ in range(PROCESSES)]
         commands = [("worker",), *(("serve", "--port", str(port)) for port in ports)]
-        await exits.enter_async_context(all_started(folder, environment_of_all, commands))
+        await exits.enter_async_context(all_started(folder, clean_environment(**environment), commands))
         apis = [await exits.enter_async_context(_client(port)) for port in ports]
         until = time.monotonic() + READY_TIMEOUT_S
         await asyncio.gather(*(is_ready(http, port, until) for http, port in zip(apis, ports, strict=True)))
@@ -260,7 +254,7 @@ async def arena(
                 Line(ports[number % PROCESSES], f"Authorization: Bearer {token}\r\nX-Tenant-ID: {organisation_id}\r\n")
             )
             exits.callback(lines[-1].close)
-        admin = await asyncpg.connect(postgres.named("venue_db_fire", of="venue_db").admin_url)
+        admin = await asyncpg.connect(databases.by_service["venue"].admin_url)
         exits.push_async_callback(admin.close)
         yield Arena(admin, redis, plan_id, seats, lines, apis)
         plans = {(await http.get(f"/seating-plans/{plan_id}/seats")).status_code for http in apis}
