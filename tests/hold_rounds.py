@@ -92,7 +92,7 @@ async def audit(
 
     `fastest_s` is how far the fastest of the clocks is ahead of ours.
     """
-    await _see_that_each_seat_has_one_live_item(admin)
+    await _see_that_the_ledger_says_whose_each_seat_is(admin)
     swept = await _swept(admin, granted, fastest_s)
     owners: dict[UUID, UUID] = {}
     for seat in seats:
@@ -120,14 +120,14 @@ async def _swept(admin: Admin, granted: Sequence[Grant], fastest_s: float) -> se
     return {row["id"] for row in rows}
 
 
-async def _see_that_each_seat_has_one_live_item(admin: Admin) -> None:
+async def _see_that_the_ledger_says_whose_each_seat_is(admin: Admin) -> None:
     wrong = await admin.fetch(
         """
-        select s.id, s.status, s.reservation_id, array_agg(i.reservation_id) as live
-          from seats s left join seat_reservation_items i on i.seat_id = s.id and i.live
+        select s.id, s.status, s.reservation_id, array_agg(i.sold) as sold
+          from seats s left join seat_reservation_items i on i.seat_id = s.id and i.reservation_id = s.reservation_id
          group by s.tenant_id, s.id
         having count(i.reservation_id) <> (s.status <> 'AVAILABLE')::int
-            or min(i.reservation_id::text) is distinct from s.reservation_id::text
+            or coalesce(bool_or(i.sold), false) <> (s.status = 'SOLD')
         """
     )
     assert not wrong, wrong
@@ -214,7 +214,7 @@ class Rounds:
         }
         rows = await self.admin.fetch(
             """
-            select r.id, r.status, r.held_at, r.expires_at, array_agg(i.seat_id) filter (where i.live) as seats
+            select r.id, r.status, r.held_at, r.expires_at, array_agg(i.seat_id) as seats
               from seat_reservations r left join seat_reservation_items i on i.reservation_id = r.id
              where r.id = any($1::uuid[]) group by r.tenant_id, r.id
             """,

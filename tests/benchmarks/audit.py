@@ -29,16 +29,18 @@ async def audit(admin_url: str, *, what: str, seats: int, holds: int, ended: int
         by_state = {str(row["status"]): int(row["seats"]) for row in states}
         twice = int(
             await connection.fetchval(
-                "select count(*) from (select from seat_reservation_items where live"
-                " group by tenant_id, seat_id having count(*) > 1) twice"
+                "select count(*) from (select from seat_reservation_items i"
+                "  join seat_reservations r on r.tenant_id = i.tenant_id and r.id = i.reservation_id"
+                " where r.status = 'HELD' group by i.tenant_id, i.seat_id having count(*) > 1) twice"
             )
         )
         found = {
-            "seats with two live items": twice,
-            "seats that are held without a live item of the same reservation, or the other way round": (
+            "seats that two reservations hold": twice,
+            "seats that are held without an item of the same reservation, or the other way round": (
                 await connection.fetchval(
                     "select count(*) from (select * from seats where status = 'HELD') s"
-                    " full join (select * from seat_reservation_items where live) i"
+                    " full join (select i.* from seat_reservation_items i join seat_reservations r"
+                    "   on r.tenant_id = i.tenant_id and r.id = i.reservation_id where r.status = 'HELD') i"
                     " on i.tenant_id = s.tenant_id and i.seat_id = s.id and i.reservation_id = s.reservation_id"
                     " where s.id is null or i.seat_id is null"
                 )

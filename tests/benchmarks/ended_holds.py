@@ -30,8 +30,8 @@ select e.tenant_id, e.reservation_id, e.plan_id, p.ticket_id, gen_random_uuid(),
  order by e.held_at
 """
 _ITEMS = """
-insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor, live)
-select d.tenant_id, e.reservation_id, d.id, d.section_id, d.seat_label, d.price_minor, true
+insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor)
+select d.tenant_id, e.reservation_id, d.id, d.section_id, d.seat_label, d.price_minor
   from ended e join dealt d on d.four = e.four order by e.held_at, e.four
 """
 # Seats are held when they are stored, so that their table is as tidy as autovacuum leaves it.

@@ -22,7 +22,7 @@ async def audit_orders(postgres: PostgresServer, *, what: str, seats: int, order
     twice = await _count(
         postgres,
         "venue_db",
-        "select count(*) from (select from seat_reservation_items where live"
+        "select count(*) from (select from seat_reservation_items where sold"
         " group by tenant_id, seat_id having count(*) > 1) twice",
     )
     passes_twice = await _count(
@@ -47,7 +47,7 @@ async def audit_orders(postgres: PostgresServer, *, what: str, seats: int, order
         )
     )[0]
     for name, found, expected in (
-        ("seats with two live items", twice, 0),
+        ("seats that were sold twice", twice, 0),
         ("seats with two valid passes", passes_twice, 0),
         ("orders", await _count(postgres, "order_db", "select count(*) from orders"), orders),
         ("confirmed orders", confirmed, orders),

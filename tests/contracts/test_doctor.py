@@ -138,12 +138,12 @@ async def test_a_seat_of_a_sold_order_that_is_not_sold(evening: Evening) -> None
     mine = f"reservation_id = '{order.reservation_ids[0]}'"
     seat = await evening.ward.value("venue", f"select id from seats where {mine}")
     statement = "update {} where {}".format
-    for live, entry, free in (("false", "EXPIRED", True), ("true", "SOLD", False)):
+    for sold, entry, free in (("false", "EXPIRED", True), ("true", "SOLD", False)):
         state = "status = 'AVAILABLE', reservation_id = null" if free else f"status = 'SOLD', {mine}"
         await rows(
             evening,
             "venue",
-            statement(f"seat_reservation_items set live = {live}", mine),
+            statement(f"seat_reservation_items set sold = {sold}", mine),
             statement(f"seat_reservations set status = '{entry}'", f"id = '{order.reservation_ids[0]}'"),
             statement(f"seats set {state}", f"id = '{seat}'"),
         )

@@ -102,8 +102,11 @@ async def test_ended_holds_give_their_seats_to_a_batch(sale: Sale) -> None:
     made = await asyncio.gather(*(holds(sale.tenant, wish, now=later) for wish in wishes))
     assert all(change.happened for change in made)
     async with connected(sale.admin_url) as admin:
-        live = await admin.fetch("select reservation_id from seat_reservation_items where live")
-    assert {row["reservation_id"] for row in live} == {before.reservation.id, *(wish.reservation_id for wish in wishes)}
+        named = await admin.fetch("select reservation_id from seats where reservation_id is not null")
+    assert {row["reservation_id"] for row in named} == {
+        before.reservation.id,
+        *(wish.reservation_id for wish in wishes),
+    }
 
 
 async def test_the_event_of_a_hold_is_what_memory_announces(sale: Sale) -> None:

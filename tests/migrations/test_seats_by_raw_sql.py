@@ -22,6 +22,7 @@ LATER = NOON + timedelta(minutes=10)
 TABLES = ("seating_plans", "sections", "seats", "seat_reservations", "seat_reservation_items", "seat_audit", "outbox")
 SELL = "update seats set status = 'SOLD', reservation_id = $2, held_until = null where id = $1"
 INSERT_ITEM = "insert into seat_reservation_items values ($1, $2, $3, $2, 'R1S1', 7500, $4)"
+SOLD_ITEM = "update seat_reservation_items set sold = true where seat_id = $1 and reservation_id = $2"
 HOLD = "update seats set status = 'HELD', reservation_id = $2, held_until = $3 where id = $1"
 
 
@@ -69,7 +70,7 @@ async def add_reservation(app: Connection, tenant: UUID, plan: UUID, seat: UUID)
         LATER,
     )
     await app.execute(HOLD, seat, reservation, LATER)
-    await app.execute(INSERT_ITEM, tenant, reservation, seat, True)
+    await app.execute(INSERT_ITEM, tenant, reservation, seat, False)
     return reservation
 
 
@@ -106,6 +107,7 @@ async def open_plan(app: Connection, tenant: UUID) -> Plan:
             "update seat_reservations set status = 'SOLD', sold_at = $2 where id = $1", reservations["SOLD"], NOON
         )
         await app.execute(SELL, seats["SOLD"], reservations["SOLD"])
+        await app.execute(SOLD_ITEM, seats["SOLD"], reservations["SOLD"])
         await app.execute("update seats set status = 'BLOCKED', block_reason = 'camera' where id = $1", blocked)
         await app.execute(
             "insert into seat_audit (tenant_id, seat_id, plan_id, deed, account_id, reason, at)"
@@ -159,15 +161,18 @@ async def passes(app: Connection, statement: str, *arguments: object) -> None:
     await undone.rollback()
 
 
-@pytest.mark.parametrize("state", ["HELD", "RESERVED", "SOLD"])
-async def test_a_seat_has_one_live_owner(app: Connection, hall: Plan, state: str) -> None:
-    other = uuid4()
-    await violates(app, "seat_reservation_items_one_live", INSERT_ITEM, HALL, other, hall.seats[state], True)
-    await passes(app, INSERT_ITEM, HALL, other, hall.seats[state], False)
-    await passes(app, INSERT_ITEM, HALL, other, hall.free, True)
-    await app.execute(INSERT_ITEM, HALL, other, hall.seats[state], False)
-    revive = "update seat_reservation_items set live = true where seat_id = $1 and reservation_id = $2"
-    await violates(app, "seat_reservation_items_one_live", revive, hall.seats[state], other)
+async def test_a_seat_is_sold_once(app: Connection, hall: Plan) -> None:
+    other, sold = uuid4(), hall.seats["SOLD"]
+    await violates(app, "seat_reservation_items_one_sale", INSERT_ITEM, HALL, other, sold, True)
+    await passes(app, INSERT_ITEM, HALL, other, sold, False)
+    for free in (hall.free, hall.seats["HELD"], hall.seats["RESERVED"]):
+        await passes(app, INSERT_ITEM, HALL, other, free, True)
+    await app.execute(INSERT_ITEM, HALL, other, sold, False)
+    await violates(app, "seat_reservation_items_one_sale", SOLD_ITEM, sold, other)
+    await app.execute(
+        "update seat_reservation_items set sold = false where reservation_id = $1", hall.reservations["SOLD"]
+    )
+    await passes(app, SOLD_ITEM, sold, other)
 
 
 async def test_what_is_sold_is_not_sold_held_reserved_or_blocked_before_it_was_given_back(
@@ -275,7 +280,7 @@ async def test_nothing_is_read_or_written_of_another_tenant_or_of_none(app: Conn
     seen = await app.fetch(f"select tenant_id from {table}")
     assert {row["tenant_id"] for row in seen} == {HALL}
     changed = {
-        "seat_reservation_items": "live = live",
+        "seat_reservation_items": "sold = sold",
         "seat_reservations": "status = status",
         "seats": "status = status",
         "sections": "price_tier_id = price_tier_id",

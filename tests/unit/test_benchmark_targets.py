@@ -108,7 +108,7 @@ def test_saved_results_are_read_back_as_they_were(tmp_path: Path) -> None:
 
 def test_only_a_fault_of_an_audit_makes_results_unclean() -> None:
     assert results().clean
-    assert not results(faults=("1 seats with two live items",)).clean
+    assert not results(faults=("1 seats that two reservations hold",)).clean
 
 
 def test_the_document_gets_its_figures_between_the_marks_and_keeps_the_rest() -> None:
@@ -142,7 +142,9 @@ def test_what_an_order_costs_is_shown_only_where_purchases_were_measured() -> No
 
 
 def test_the_document_tells_every_fault() -> None:
-    assert "a run: 1 seats with two live items" in figures(results(faults=("1 seats with two live items",)))
+    assert "a run: 1 seats that two reservations hold" in figures(
+        results(faults=("1 seats that two reservations hold",))
+    )
     assert "no seat with two owners" in figures(results())
 
 

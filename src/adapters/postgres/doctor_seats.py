@@ -36,8 +36,9 @@ def _entry(row: Row) -> ReservationFacts:
 ENTRIES = Query(
     """
     r.order_id, r.ticket_id, r.status, r.expires_at, greatest(r.held_at, r.sold_at) as touched_at,
-    coalesce((select jsonb_agg(jsonb_build_object('id', i.seat_id, 'live', i.live, 'status', s.status,
-                                                  'reservation_id', s.reservation_id) order by i.seat_id)
+    coalesce((select jsonb_agg(jsonb_build_object(
+                        'id', i.seat_id, 'live', i.sold or r.status in ('HELD', 'RESERVED'), 'status', s.status,
+                        'reservation_id', s.reservation_id) order by i.seat_id)
                 from seat_reservation_items i join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id
                where i.tenant_id = r.tenant_id and i.reservation_id = r.id), '[]')::text as seats
     """,
@@ -48,7 +49,7 @@ ENTRIES = Query(
     """
     (r.status in ('HELD', 'RESERVED', 'SOLD')
      or exists (select from seat_reservation_items i
-                 where i.tenant_id = r.tenant_id and i.reservation_id = r.id and i.live))
+                 where i.tenant_id = r.tenant_id and i.reservation_id = r.id and i.sold))
     """,
 )
 
@@ -66,7 +67,8 @@ def _owned_seat(row: Row) -> OwnedSeatFacts:
 
 OWNED_SEATS = Query(
     """
-    s.status, s.reservation_id, coalesce(i.live, false) as live, r.status as entry_status,
+    s.status, s.reservation_id, coalesce(r.status = s.status and i.sold = (s.status = 'SOLD'), false) as live,
+    r.status as entry_status,
     greatest(r.held_at, r.sold_at) as touched_at
     """,
     """

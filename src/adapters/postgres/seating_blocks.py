@@ -43,16 +43,6 @@ class PostgresBlocks(SeatBlocks):
     async def save(self, intervention: Intervention) -> None:
         seat_ids = list(intervention.seats)
         blocked = intervention.what is Deed.BLOCKED
-        if blocked:
-            # Free seats are not live, but for those of an ended hold that no sweep has tidied up yet.
-            await self._connection.execute(
-                """
-                update seat_reservation_items set live = false
-                where tenant_id = $1 and seat_id = any($2::uuid[]) and live
-                """,
-                self._tenant_id,
-                seat_ids,
-            )
         await self._connection.execute(
             """
             update seats set status = $3, block_reason = $4, held_until = $5, reservation_id = null

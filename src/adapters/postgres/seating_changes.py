@@ -157,14 +157,6 @@ class PostgresPlanChanges(PlanChanges):
     async def _retire(self, seat_ids: Sequence[SeatId], *, at: datetime) -> None:
         await self._connection.execute(
             """
-            update seat_reservation_items set live = false
-            where tenant_id = $1 and seat_id = any($2::uuid[]) and live
-            """,
-            self._tenant_id,
-            list(seat_ids),
-        )
-        await self._connection.execute(
-            """
             update seats set status = 'BLOCKED', block_reason = $3, held_until = null, reservation_id = null,
                              guid = 'retired ' || id, retired_at = $4
             where tenant_id = $1 and id = any($2::uuid[])
@@ -221,7 +213,8 @@ class PostgresPlanChanges(PlanChanges):
             """
             update seat_reservation_items i set seat_label = n.label, section_id = n.section_id
               from unnest($2::uuid[], $3::text[], $4::uuid[]) as n (seat_id, label, section_id)
-             where i.tenant_id = $1 and i.seat_id = n.seat_id and i.live
+              join seats s on s.tenant_id = $1 and s.id = n.seat_id
+             where i.tenant_id = $1 and i.reservation_id = s.reservation_id and i.seat_id = n.seat_id
             """,
             self._tenant_id,
             [each.after.id for each in moved],

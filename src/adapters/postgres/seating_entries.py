@@ -7,7 +7,7 @@ from core.shared.ids import TenantId
 
 
 async def insert_entry(connection: Connection, tenant_id: TenantId, entry: Reservation) -> None:
-    """Insert an entry with its items, none of them live: whoever gives it the seats makes them so."""
+    """Insert an entry with its items, none of them sold: whoever gives it the seats makes them so."""
     await connection.execute(
         f"""
         insert into seat_reservations (tenant_id, seats_count, {RESERVATION_COLUMNS})
@@ -31,9 +31,8 @@ async def insert_entry(connection: Connection, tenant_id: TenantId, entry: Reser
     )
     await connection.execute(
         """
-        insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor,
-                                            live)
-        select $1, $2, n.seat_id, n.section_id, n.label, n.price, false
+        insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor)
+        select $1, $2, n.seat_id, n.section_id, n.label, n.price
           from unnest($3::uuid[], $4::uuid[], $5::text[], $6::bigint[]) as n (seat_id, section_id, label, price)
         """,
         tenant_id,

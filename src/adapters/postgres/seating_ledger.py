@@ -1,4 +1,4 @@
-"""The ledger of seats on PostgreSQL. A seat is one row with one state, and one live item at most names it.
+"""The ledger of seats on PostgreSQL. A seat is one row with one state, and at most one item says that it was sold.
 
 Holds are made in `seating_holds`; every other command locks what it is about, lets the core decide, and writes the
 outcome in sets. Locks are taken in one order: reservations by id, then seats by id.
@@ -29,7 +29,7 @@ from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.seating import Ended, Entry, SeatLedger, SeatLetters
 
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
-_GIVES_UP_SEATS = {Happening.RELEASED, Happening.RETURNED, Happening.EXPIRED}
+_SALES = {Happening.SOLD, Happening.RETURNED}
 
 
 class PostgresLedger(SeatLedger):
@@ -90,7 +90,7 @@ class PostgresLedger(SeatLedger):
         """Return items with their seats, by seat id. What was sold is in the item, what it is called in the seat."""
         return await self._connection.fetch(
             f"""
-            select i.reservation_id as held_for, i.seat_id, i.section_id, i.seat_label, i.price_minor, i.live,
+            select i.reservation_id as held_for, i.seat_id, i.section_id, i.seat_label, i.price_minor, i.sold,
                    c.name as section, s.row_label, s.seat_number, s.column_number,
                    s.id, s.status, s.reservation_id, s.held_until, s.block_reason
               from seat_reservation_items i
@@ -153,27 +153,16 @@ class PostgresLedger(SeatLedger):
         seat_ids = list(change.seats)
         if not seat_ids:
             return
-        # The items first: their index of live ones must never see two owners, not even for a moment.
-        if change.what in _GIVES_UP_SEATS or change.what is Happening.SOLD:
-            owner = change.reservation.id if change.what is Happening.SOLD else None
+        if change.what in _SALES:
             await self._connection.execute(
                 """
-                update seat_reservation_items set live = false
-                where tenant_id = $1 and seat_id = any($2::uuid[]) and live and reservation_id is distinct from $3
-                """,
-                self._tenant_id,
-                seat_ids,
-                owner,
-            )
-        if change.what is Happening.SOLD:
-            await self._connection.execute(
-                """
-                update seat_reservation_items set live = true
-                where tenant_id = $1 and reservation_id = $3 and seat_id = any($2::uuid[]) and not live
+                update seat_reservation_items set sold = $4
+                where tenant_id = $1 and reservation_id = $3 and seat_id = any($2::uuid[])
                 """,
                 self._tenant_id,
                 seat_ids,
                 change.reservation.id,
+                change.what is Happening.SOLD,
             )
         # Nearly always all of them are alike. Looked up by their keys: before statistics, a set would be joined by
         # reading all seats.

@@ -218,7 +218,7 @@ def columns_of(state: SeatState) -> tuple[str, datetime | None, str | None, Rese
 
 
 def reservation_of(row: Row, seats: Sequence[Row]) -> Reservation:
-    """Return the entry with its items; those of a sale that do not live were given back one by one."""
+    """Return the entry with its items; those of a sale that are not sold were given back one by one."""
     status = ReservationStatus(row["status"])
     sold = status is ReservationStatus.SOLD
     return Reservation(
@@ -236,7 +236,7 @@ def reservation_of(row: Row, seats: Sequence[Row]) -> Reservation:
         expires_at=row["expires_at"],
         order_id=row["order_id"],
         sold_at=row["sold_at"],
-        returned=frozenset(seat["seat_id"] for seat in seats if sold and not seat["live"]),
+        returned=frozenset(seat["seat_id"] for seat in seats if sold and not seat["sold"]),
     )
 
 

@@ -93,9 +93,12 @@ def kept_for_orders(
         )
 
 
-def seats_of_entry(entry: ReservationFacts) -> Iterator[Finding]:
-    """Yield the seats that an entry has by the ledger, and that say something else of themselves."""
-    for seat in entry.seats:
+def seats_of_entry(entry: ReservationFacts, *, now: datetime) -> Iterator[Finding]:
+    """Yield the seats that an entry has by the ledger, and that say something else of themselves.
+
+    One whose time is over may have lost seats to later holds.
+    """
+    for seat in () if entry.is_timed and now >= entry.expires_at else entry.seats:
         owned = seat.reservation_id == entry.key.id and seat.status == entry.status
         if seat.live and not owned:
             yield _contradiction(

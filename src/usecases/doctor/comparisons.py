@@ -129,7 +129,7 @@ class Comparisons:
         return chain.from_iterable(
             chain(
                 sales.kept_for_orders(entry, orders.get(_order_key(entry)), kind="seats", now=now),
-                sales.seats_of_entry(entry),
+                sales.seats_of_entry(entry, now=now),
                 upkeep.timer_of_reservation(entry, armed, now=now),
             )
             for entry in page

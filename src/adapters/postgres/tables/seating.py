@@ -230,16 +230,16 @@ def _ledger(metadata: MetaData) -> None:
         Column("section_id", Uuid, nullable=False),
         Column("seat_label", Text, nullable=False),
         Column("price_minor", BigInteger, nullable=False),
-        Column("live", Boolean, nullable=False),
+        Column("sold", Boolean, nullable=False, server_default=text("false")),
         PrimaryKeyConstraint("tenant_id", "reservation_id", "seat_id", name="seat_reservation_items_pkey"),
         CheckConstraint("price_minor >= 0", name="seat_reservation_items_price"),
     )
     Index(
-        "seat_reservation_items_one_live",
+        "seat_reservation_items_one_sale",
         items.c.tenant_id,
         items.c.seat_id,
         unique=True,
-        postgresql_where=text("live"),
+        postgresql_where=text("sold"),
     )
 
 
