@@ -1,6 +1,6 @@
 """Holds on PostgreSQL: one call of its `hold_batch` is one transaction and one commit, however many claims it has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self, override
@@ -24,19 +24,29 @@ type Row = asyncpg.Record
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A claim, the moment that it is decided at, and the parts of a batch that can be written before it is sent."""
+    """A claim, the moment that it is decided at, and the parts of a batch that can be written before it is sent.
+
+    Arrays are sent as text, since the driver looks at each element of one for a while, and it does so while the
+    database waits for the batch.
+    """
 
     claim: Claim
     now: datetime
     news: str
+    id: str
+    account: str
+    maker: str
+    token: str
+    moment: str
     seat_ids: str
     prices: str
 
     @classmethod
     def of(cls, claim: Claim, now: datetime) -> Self:
-        """Write what will be sent. The arrays are text, since the driver looks at each element of one for a while."""
+        """Write what will be sent."""
+        request = claim.request
         hold = NewHold(
-            reservation_id=claim.request.reservation_id,
+            reservation_id=request.reservation_id,
             seat_ids=tuple([seat.seat_id for seat in claim.seats]),
             expires_at=now + timedelta(seconds=claim.rules.hold_ttl_s),
         )
@@ -44,6 +54,11 @@ class Wish:
             claim,
             now,
             news=msgspec.json.encode(hold).decode(),
+            id=request.reservation_id.hex,
+            account=request.holder.account_id.hex,
+            maker=request.made_by.hex if request.made_by is not None else "null",
+            token=rf'"\\x{request.new_token_sha256.hex()}"',
+            moment=now.isoformat(),
             seat_ids=",".join([seat.seat_id.hex for seat in claim.seats]),
             prices=",".join([str(seat.price_minor) for seat in claim.seats]),
         )
@@ -117,17 +132,18 @@ async def send(
             plans[plan] = len(plans) + 1
             rules.append(claim.rules)
         on.append(plans[plan])
-    requests = [wish.claim.request for wish in wishes]
     counts = [len(wish.claim.seats) for wish in wishes]
     rows = await through.fetch(
         """
-        select * from hold_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                                 $20, $21::text::integer[], $22::text::uuid[], $23::text::bigint[])
+        select * from hold_batch($1, $2, $3, $4::text::bigint[], $5, $6, $7, $8, $9, $10, $11, $12,
+                                 $13::text::integer[], $14::text::uuid[], $15::text::uuid[], $16::text::uuid[],
+                                 $17::text::bytea[], $18::text::integer[], $19::text::timestamptz[], $20,
+                                 $21::text::integer[], $22::text::uuid[], $23::text::bigint[])
         """,
         tenant_id,
         SeatsHeld.event_type,
         look,
-        sorted([buyer_key(request) for request in requests]),
+        _array(map(str, sorted([buyer_key(wish.claim.request) for wish in wishes]))),
         [plan_id for plan_id, _ in plans],
         [version for _, version in plans],
         [each.ticket_id for each in rules],
@@ -136,19 +152,24 @@ async def send(
         [each.max_per_user for each in rules],
         [ids.new() for _ in rules],
         HOLD_CEILING_TTLS,
-        on,
-        [request.reservation_id for request in requests],
-        [request.holder.account_id for request in requests],
-        [request.made_by for request in requests],
-        [request.new_token_sha256 for request in requests],
-        counts,
-        [wish.now for wish in wishes],
+        _array(map(str, on)),
+        _array([wish.id for wish in wishes]),
+        _array([wish.account for wish in wishes]),
+        _array([wish.maker for wish in wishes]),
+        _array([wish.token for wish in wishes]),
+        _array(map(str, counts)),
+        _array([wish.moment for wish in wishes]),
         [wish.news for wish in wishes],
-        "{" + ",".join([str(place) for place, count in enumerate(counts, 1) for _ in range(count)]) + "}",
-        "{" + ",".join([wish.seat_ids for wish in wishes]) + "}",
-        "{" + ",".join([wish.prices for wish in wishes]) + "}",
+        _array([str(place) for place, count in enumerate(counts, 1) for _ in range(count)]),
+        _array([wish.seat_ids for wish in wishes]),
+        _array([wish.prices for wish in wishes]),
     )
     return {row["place"] - 1: row for row in rows}
+
+
+def _array(elements: Iterable[str]) -> str:
+    """Write an array of PostgreSQL; one of several arrays is their elements, one after the other."""
+    return "{" + ",".join(elements) + "}"
 
 
 def buyer_key(request: HoldRequest) -> int:

@@ -39,6 +39,7 @@ declare
     v_first integer := 1;
     v_last integer;
     v_count integer;
+    v_wanted integer := cardinality(p_seats);
 begin
     perform set_config('app.tenant_id', p_tenant::text, true);
     perform pg_advisory_xact_lock(k.key) from unnest(p_keys) as k (key);
@@ -95,22 +96,23 @@ begin
                 v_first := v_last + 1;
             end loop;
         end if;
-        v_held := array(select o.outcome = 'held' from unnest(v_outcomes) with ordinality as o (outcome, place)
-                         order by o.place);
-        exit when not true = any(v_held);
+        if v_looked then
+            select array_agg(o.outcome = 'held' order by o.place),
+                   coalesce(sum(p_counts[o.place]) filter (where o.outcome = 'held'), 0)
+              into v_held, v_wanted from unnest(v_outcomes) with ordinality as o (outcome, place);
+            exit when v_wanted = 0;
+        else
+            v_held := array_fill(true, array[cardinality(v_outcomes)]);
+        end if;
 
         begin
-            perform from (select w.id from unnest(p_seats, p_for) as w (id, claim)
-                           where v_held[w.claim] order by w.id) n
-              cross join lateral (select f.id from seats f
-                                   where f.tenant_id = p_tenant and f.id = n.id limit 1 for no key update) l;
             with taken as (
                 update seats s set status = 'HELD', reservation_id = n.reservation, held_until = n.until,
                                    block_reason = null
                   from (select w.id, w.price, p_reservations[w.claim] as reservation, v_untils[w.claim] as until,
                                p_nows[w.claim] as moment
                           from unnest(p_seats, p_for, p_prices) as w (id, claim, price)
-                         where v_held[w.claim] order by w.id) n
+                         where v_held[w.claim] order by w.id limit v_wanted) n
                  where s.tenant_id = p_tenant and s.id = n.id
                    and (s.status = 'AVAILABLE' or (v_looked and s.status <> 'SOLD' and s.held_until <= n.moment))
                 returning s.id, s.section_id, s.seat_label, s.reservation_id, n.price
@@ -118,7 +120,7 @@ begin
             insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor)
             select p_tenant, t.reservation_id, t.id, t.section_id, t.seat_label, t.price from taken t;
             get diagnostics v_count = row_count;
-            if v_count <> (select sum(c.wanted) from unnest(p_counts, v_held) as c (wanted, held) where c.held) then
+            if v_count <> v_wanted then
                 raise exception 'a seat was taken' using errcode = 'FS001';
             end if;
             insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status,
@@ -128,12 +130,7 @@ begin
                    c.moment + make_interval(secs => p_ceiling_ttls * p_ttls_s[c.plan]), c.until
               from unnest(p_reservations, p_on, p_accounts, p_tokens, p_counts, p_nows, v_untils, v_held)
                 as c (id, plan, account, token, wanted, moment, until, held)
-             where c.held order by c.id
-            on conflict do nothing;
-            get diagnostics v_count = row_count;
-            if v_count <> cardinality(array_positions(v_held, true)) then
-                raise exception 'a reservation id was used' using errcode = 'FS001';
-            end if;
+             where c.held order by c.id;
             if cardinality(array_remove(p_makers, null)) > 0 then
                 insert into seat_audit (tenant_id, seat_id, plan_id, deed, account_id, at)
                 select p_tenant, w.id, p_plans[p_on[w.claim]], 'held_for', p_makers[w.claim], p_nows[w.claim]
@@ -149,7 +146,7 @@ begin
                      where c.held group by c.plan) n
              order by n.plan;
             exit;
-        exception when sqlstate 'FS001' then
+        exception when sqlstate 'FS001' or unique_violation then
             if v_looked then
                 raise exception 'another transaction came between' using errcode = 'serialization_failure';
             end if;
