@@ -42,6 +42,6 @@ class PlanChanges(Protocol):
         """Put a layout in the place of the one that a frozen plan has, which this transaction has locked.
 
         `plan` is the plan after `core.seating.plan_freeze.republished`. Seats that stay keep their ids, states and
-        owners, and the live items of moved ones say the new place. Removed seats are in no plan from then on: whoever
-        had one still finds it, and nobody can get it. Allotments lose them. Raises StaleVersionError.
+        owners, and the items of those who have moved ones say the new place. Removed seats are in no plan from then on:
+        whoever had one still finds it, and nobody can get it. Allotments lose them. Raises StaleVersionError.
         """
