@@ -14,6 +14,13 @@ down_revision = "venue_0026"
 branch_labels = None
 depends_on = None
 
+# As it was (venue_0006 says what the arguments are and what may be in one batch), but for three things. No item is told
+# that its hold ended, since none says that it lives. What is plainly granted takes fewer statements. And seats are not
+# locked by a pass of their own before they are updated: the update itself finds them one after the other, in the order
+# of their ids, as every command does. That order is sure because a subquery with a limit that is not known when the
+# plan is made counts as one row, so the planner cannot begin with the seats, whatever it knows of them.
+#
+# A reservation id that is there already is an error of its key, which is dealt with as a seat that was taken.
 HOLD_BATCH = """
 create or replace function hold_batch(
     p_tenant uuid, p_event_type text, p_look boolean, p_keys bigint[],
@@ -165,6 +172,7 @@ begin
 end
 $$;
 """
+# As it was (venue_0022), without the items.
 EXPIRE = """
 create or replace function expire_batch(
     p_tenant uuid, p_ids uuid[], p_now timestamptz,
