@@ -172,7 +172,8 @@ begin
 end
 $$;
 """
-# As it was (venue_0022), without the items.
+# As it was (venue_0022), without the items, and with seats that are found and updated at once, in the order of their
+# ids for the same reason: a limit, here of none.
 EXPIRE = """
 create or replace function expire_batch(
     p_tenant uuid, p_ids uuid[], p_now timestamptz,
@@ -182,6 +183,7 @@ create or replace function expire_batch(
 as $$
 declare
     v_at tid[];
+    v_all bigint := null;
 begin
     select array_agg(l.at), array_agg(l.id), array_agg(l.plan_id) into v_at, ended, plans
       from (select w.id from unnest(p_ids) as w (id) order by w.id) n
@@ -190,14 +192,15 @@ begin
                             and r.expires_at <= p_now limit 1 for no key update skip locked) l;
     update seat_reservations r set status = 'EXPIRED' where r.ctid = any(v_at) and r.tenant_id = p_tenant;
 
-    select array_agg(l.at), array_agg(l.id), array_agg(l.reservation_id) into v_at, freed, owners
-      from (select i.seat_id, i.reservation_id from seat_reservation_items i
-             where i.tenant_id = p_tenant and i.reservation_id = any(ended) order by i.seat_id) n
-     cross join lateral (select s.ctid as at, s.id, s.reservation_id from seats s
-                          where s.tenant_id = p_tenant and s.id = n.seat_id limit 1 for no key update) l
-     where l.reservation_id = n.reservation_id;
-    update seats s set status = 'AVAILABLE', held_until = null, block_reason = null, reservation_id = null
-     where s.ctid = any(v_at) and s.tenant_id = p_tenant;
+    with gone as (
+        update seats s set status = 'AVAILABLE', held_until = null, block_reason = null, reservation_id = null
+          from (select i.seat_id, i.reservation_id from seat_reservation_items i
+                 where i.tenant_id = p_tenant and i.reservation_id = any(ended)
+                 order by i.seat_id limit v_all) n
+         where s.tenant_id = p_tenant and s.id = n.seat_id and s.reservation_id = n.reservation_id
+        returning n.seat_id, n.reservation_id
+    )
+    select array_agg(g.seat_id), array_agg(g.reservation_id) into freed, owners from gone g;
 end
 $$;
 """
