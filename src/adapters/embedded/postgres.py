@@ -26,11 +26,11 @@ _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # their paths may not be longer than 107 bytes, and nobody needs them
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": "256MB",
     "max_worker_processes": "4",
     "max_parallel_workers": "2",
     "max_parallel_workers_per_gather": "0",
-    "max_wal_size": "512MB",
+    "max_wal_size": "1GB",  # the more often there is a checkpoint, the more pages are logged whole
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
