@@ -90,3 +90,13 @@ def test_two_places_are_enough_to_measure_by_and_the_focus_may_be_anywhere() -> 
     assert distances_of(layout, Point(0.0, -1.0)) == [1.0, pytest.approx(5.83, abs=0.01)]
     assert distances_of(layout, None) == [1.5, pytest.approx(4.27, abs=0.01)]
     assert inf not in distances_of(a_row([(0.0, 0.0), (0.0, 0.0)]), None)
+
+
+def test_the_middle_of_the_top_edge_is_where_everybody_looks_wherever_the_top_is() -> None:
+    assert distances_of(a_row([(10.0, 100.0), (16.0, 100.0), (13.0, 104.0)]), None) == [3.0, 3.0, 4.0]
+
+
+def test_rows_without_places_stand_behind_each_other_by_their_middles() -> None:
+    layout = a_layout(2, 3)
+    flat = replace(layout, seats=tuple(replace(seat, x=0.0, y=0.0) for seat in layout.seats))
+    assert distances_of(flat, None) == [1.0, 0.0, 1.0, pytest.approx(2**0.5), 1.0, pytest.approx(2**0.5)]
