@@ -46,7 +46,7 @@ def moved(layout: Layout, **places: tuple[float, float]) -> Layout:
 
 
 def test_companions_without_accessible_seats_are_refused_in_words() -> None:
-    with pytest.raises(ValueError, match="^companions' seats go with accessible ones$"):
+    with pytest.raises(ValueError, match=r"\Acompanions' seats go with accessible ones\Z"):
         SeatWish(quantity=1, companions=1)
 
 

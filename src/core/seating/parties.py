@@ -92,7 +92,7 @@ class _Search:
     def _with_companions(
         self, span: range, start: int, end: int, between: int, elsewhere: Iterable[int]
     ) -> Iterator[_Group]:
-        """Give the group with its companions in between, then with one after the other from elsewhere, near ones first."""
+        """Give the group with the companions in between, then with one more from elsewhere each time, near ones first."""
         more = sorted(elsewhere, key=lambda bit: (self._far(bit), bit))
         cost = sum(map(self._far, span))
         bits = tuple(span)
