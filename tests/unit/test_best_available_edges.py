@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -34,14 +35,6 @@ def told(layout: Layout, *labels: str, companions: int = 0) -> str:
 
 def dearer(layout: Layout, *labels: str) -> Layout:
     seats = [replace(seat, price_minor=1001) if seat.label in labels else seat for seat in layout.seats]
-    return replace(layout, seats=tuple(seats))
-
-
-def moved(layout: Layout, **places: tuple[float, float]) -> Layout:
-    seats = [
-        replace(seat, x=places[seat.label][0], y=places[seat.label][1]) if seat.label in places else seat
-        for seat in layout.seats
-    ]
     return replace(layout, seats=tuple(seats))
 
 
@@ -95,6 +88,67 @@ def test_the_search_for_splits_ends_and_takes_the_nearest(monkeypatch: pytest.Mo
     pick = Picked(layout, ("R2S1", "R2S2", "R2S3"))
     monkeypatch.setattr(best_available, "SPLITS_LOOKED_AT_MAX", 1)
     assert pick(SeatWish(quantity=4, price_max=CHEAP, allow_split=True)) == ["R1S1", "R1S2", "R1S4", "R1S5"]
+
+
+def test_of_splits_with_other_tables_the_nearest_is_taken() -> None:
+    wish = SeatWish(quantity=5, allow_split=True)
+    assert Picked(a_layout(3, 4, R2S2="T"))(wish) == ["R1S1", "R1S2", "R1S3", "R1S4", "R2S2"]
+
+
+def test_where_all_splits_strand_somebody_the_nearest_is_taken() -> None:
+    pick = Picked(a_layout(1, 8, R1S3="T", R1S8="T"))
+    assert pick(SeatWish(quantity=5, allow_split=True)) == ["R1S3", "R1S4", "R1S5", "R1S6", "R1S8"]
+
+
+def test_a_split_that_seats_one_of_a_party_alone_comes_after_others_whatever_the_tables() -> None:
+    pick = Picked(a_layout(3, 4, R3S1="T"), ("R2S1",))
+    assert pick(SeatWish(quantity=5, allow_split=True)) == ["R1S1", "R1S2", "R2S2", "R2S3", "R2S4"]
+
+
+def test_a_split_is_drawn_from_as_many_as_were_asked_for() -> None:
+    wish, layout = SeatWish(quantity=6, allow_split=True), a_layout(4, 4)
+    best, second = (drawn(layout, wish, among=2, draw=draw) for draw in (0, 1))
+    assert best != second
+    assert [drawn(layout, wish, among=2, draw=draw) for draw in (2, 3)] == [best, second]
+    assert [drawn(layout, wish, among=1, draw=draw) for draw in (0, 1, 2)] == [best] * 3
+    mixed = a_layout(4, 4, R4S1="T", R4S2="T")
+    assert len({tuple(drawn(mixed, wish, among=2, draw=draw)) for draw in range(4)}) == 2
+    assert len({tuple(drawn(mixed, wish, among=1, draw=draw)) for draw in range(4)}) == 1
+
+
+def test_sections_tiers_and_price_of_a_wish_count_together() -> None:
+    layout = a_layout(1, 6)
+    tiers = [PriceTierId(UUID(int=number)) for number in (1, 2)]
+    other = replace(layout.sections[0], id=SectionId(UUID(int=3)), name="Circle")
+    seats = list(layout.seats)
+    for number, (section, tier, price_minor) in enumerate(
+        [(0, 0, 9), (0, 1, 9), (0, 0, 1), (1, 0, 1), (1, 1, 1), (1, 1, 9)]
+    ):
+        section_id = (layout.sections[0].id, other.id)[section]
+        changes: dict[str, Any] = {"section_id": section_id, "price_tier_id": tiers[tier], "price_minor": price_minor}
+        changes["column"] = 2 * number + 1  # nobody has a neighbour who could be left alone
+        seats[number] = replace(seats[number], **changes)
+    masks, free = picture_of(Layout((*layout.sections, other), tuple(seats)))
+
+    def given(*, price_max: int = 9, sections: Sequence[SectionId] = (), tiers: Sequence[PriceTierId] = ()) -> str:
+        wish = SeatWish(
+            quantity=1,
+            section_ids=frozenset(sections) or None,
+            price_tier_ids=frozenset(tiers) or None,
+            price_max=Money(price_max, "EUR"),
+        )
+        found = [choose(masks, free, wish, among=9, draw=draw) for draw in range(6)]
+        return "".join(sorted({seat.number for one in found for seat in one or ()}))
+
+    assert given() == "123456"
+    assert given(price_max=1) == "345"
+    assert given(sections=[other.id]) == "456"
+    assert given(sections=[other.id, layout.sections[0].id], tiers=[tiers[0]]) == "134"
+    assert given(sections=[other.id], tiers=tiers) == "456"
+    assert given(sections=[other.id], tiers=[tiers[1]]) == "56"
+    assert given(sections=[other.id], tiers=[tiers[1]], price_max=1) == "5"
+    assert given(sections=[other.id], price_max=1) == "45"
+    assert given(tiers=[tiers[0]], price_max=1) == "34"
 
 
 def test_one_of_the_best_is_drawn_and_the_best_where_only_that_is_asked_for() -> None:

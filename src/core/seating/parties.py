@@ -92,7 +92,7 @@ class _Search:
     def _with_companions(
         self, span: range, start: int, end: int, between: int, elsewhere: Iterable[int]
     ) -> Iterator[_Group]:
-        """Give the group with the companions in between, then with one more from elsewhere each time, near ones first."""
+        """Give the group as it is, then with one companion more from elsewhere each time, nearest first."""
         more = sorted(elsewhere, key=lambda bit: (self._far(bit), bit))
         cost = sum(map(self._far, span))
         bits = tuple(span)
