@@ -14,7 +14,7 @@ from core.seating.places import Point
 from core.shared.ids import PriceTierId
 from tests.picked_seats import a_layout, masks_of
 
-TIER, UNUSED = (PriceTierId(UUID(int=number)) for number in (1, 2))
+TIER, OTHER, UNUSED = (PriceTierId(UUID(int=number)) for number in (1, 2, 3))
 
 
 def test_nearness_is_remembered_for_so_many_sizes_and_then_begun_anew() -> None:
@@ -43,18 +43,19 @@ def test_windows_are_kept_in_rings_of_about_as_many_and_none_reaches_over_an_end
     assert [ring.bit_count() for ring in masks_of(a_layout(2, 6)).nearness(2).rings] == [8, 2]
 
 
-def test_new_prices_of_a_tier_are_those_of_all_its_seats_and_a_tier_without_seats_has_none() -> None:
-    layout = a_layout(1, 4)
-    seats = tuple(
-        replace(seat, price_tier_id=TIER) if seat.label in {"R1S1", "R1S2"} else seat for seat in layout.seats
-    )
+def test_new_prices_of_tiers_are_those_of_all_their_seats_and_a_tier_without_seats_has_none() -> None:
+    layout = a_layout(1, 5)
+    tiers = {"R1S1": TIER, "R1S2": TIER, "R1S3": OTHER}
+    seats = tuple(replace(seat, price_tier_id=tiers.get(seat.label)) for seat in layout.seats)
     masks = masks_of(replace(layout, seats=seats))
-    changed = {seat.id: replace(seat, price_minor=700) for seat in seats if seat.price_tier_id == TIER}
-    new = masks.repriced({TIER: 700, UNUSED: 9000}, changed)
+    changed = {seat.id: replace(seat, price_minor=700) for seat in seats if seat.price_tier_id}
+    new = masks.repriced({TIER: 700, OTHER: 700, UNUSED: 9000}, changed)
     anew = masks_of(replace(layout, seats=tuple(changed.get(seat.id, seat) for seat in seats)))
-    assert (list(new.prices), list(new.priced)) == (list(anew.prices), list(anew.priced)) == ([700, 1000], [6, 30])
-    assert new.seats_at(range(1, 5)) == anew.seats_at(range(1, 5)) == new.stretch_at(1)[1].seats
-    assert [new.up_to(price) for price in (699, 700, 999, 1000)] == [0, 6, 6, 30]
+    assert (list(new.prices), list(new.priced)) == (list(anew.prices), list(anew.priced)) == ([700, 1000], [14, 62])
+    assert new.seats_at(range(1, 6)) == anew.seats_at(range(1, 6)) == new.stretch_at(1)[1].seats
+    assert [new.up_to(price) for price in (699, 700, 999, 1000)] == [0, 14, 14, 62]
+    back = new.repriced({TIER: 1000}, {seat.id: seat for seat in seats if seat.price_tier_id == TIER})
+    assert [back.up_to(price) for price in (699, 700, 999, 1000)] == [0, 8, 8, 62]
 
 
 def test_of_groups_as_near_as_each_other_the_first_in_the_hall_is_taken_for_a_split() -> None:
