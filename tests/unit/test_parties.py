@@ -17,6 +17,18 @@ def test_companions_count_for_how_near_a_party_is() -> None:
     assert pick(needs(1, 2)) == ["R1S5", "R1S6", "R2S5"]
 
 
+def test_a_near_companion_does_not_make_up_for_a_far_place() -> None:
+    pick = Picked(a_layout(2, 7, R1S4="a", R2S1="cR1S4", R1S7="a", R1S6="cR1S7"))
+    assert pick(needs(1, 1)) == ["R1S4", "R2S1"]
+
+
+def test_there_is_no_party_where_companions_or_places_are_too_few_however_it_is_split() -> None:
+    pick = Picked(a_layout(1, 6, R1S1="a", R1S2="cR1S1", R1S5="a", R1S6="cR1S5"))
+    assert pick(needs(2, 2, allow_split=True)) == ["R1S1", "R1S2", "R1S5", "R1S6"]
+    assert pick(needs(2, 3, allow_split=True)) is None
+    assert pick(needs(3, 2, allow_split=True)) is None
+
+
 def test_fewer_groups_go_before_nearer_ones() -> None:
     near = {"R1S3": "a", "R1S5": "a", "R1S7": "a", "R1S6": "cR1S5"}
     pick = Picked(a_layout(2, 9, R2S8="a", R2S9="a", **near))
