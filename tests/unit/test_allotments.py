@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from core.seating.allotments import Access, Allotment, Allotments
+from core.seating.allotments import SEATS_PER_ALLOTMENT_MAX, Access, Allotment, Allotments, code_digest
 from core.seating.errors import InvalidAllotmentError
 from core.shared.errors import Problem
-from core.shared.ids import AccountId, AllotmentId, SeatId
+from core.shared.ids import AccountId, AllotmentId, PlanId, SeatId
 from tests.seating_world import a_plan
 
 PLAN, LAYOUT = a_plan(rows=1, columns=3)
@@ -70,3 +70,17 @@ def test_an_allotment_admits_its_accounts_whoever_knows_a_code_and_staff() -> No
     assert kept.admits(Access(ann)) and not kept.admits(Access(ben))
     assert kept.admits(Access(ben, frozenset({b"b", b"c"}))) and not kept.admits(Access(ben, frozenset({b"c"})))
     assert kept.admits(Access(ben, sells=True))
+
+
+def test_a_code_is_kept_as_a_digest_that_is_worth_nothing_for_another_plan() -> None:
+    here, there = PlanId(ONE), PlanId(OTHER)
+    assert code_digest(here, " Straße ") == code_digest(here, "STRASSE")
+    assert code_digest(here, "FAN2026") != code_digest(there, "FAN2026") != code_digest(there, "FAN2027")
+    assert code_digest(here, "fan2026").hex() == "8b6cbffcd4a42c4879f1c8e63216b91153348264779f06b25e0ee5b5e9af359f"
+
+
+def test_an_allotment_has_so_many_seats_and_no_more() -> None:
+    many = tuple(SeatId(UUID(int=number)) for number in range(SEATS_PER_ALLOTMENT_MAX + 1))
+    assert Allotments().with_one(an_allotment(1, *many[1:]), known=many, now=THEN).each[0].seat_ids == many[1:]
+    with pytest.raises(InvalidAllotmentError, match="20000"):
+        Allotments().with_one(an_allotment(1, *many), known=many, now=THEN)
