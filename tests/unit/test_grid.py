@@ -99,8 +99,11 @@ def test_whatever_is_wrong_with_a_section_is_told() -> None:
 
 
 def test_a_grid_has_its_limits() -> None:
-    fine = [GaSection(str(number), 1) for number in range(SECTIONS_MAX - 2)]
-    most = [GaSection("x" * SECTION_NAME_LENGTH_MAX, GA_CAPACITY_MAX), GridSection("A", 1, 1)]
+    fine: list[GridSection | GaSection] = [GaSection(str(number), 1) for number in range(SECTIONS_MAX - 2)]
+    most: list[GridSection | GaSection] = [
+        GaSection("x" * SECTION_NAME_LENGTH_MAX, GA_CAPACITY_MAX),
+        GridSection("A", 1, 1),
+    ]
     assert len(lay_out_grid([*fine, *most]).sections) == SECTIONS_MAX
     sections = Problem("/source/sections", f"A plan has at most {SECTIONS_MAX} sections.")
     assert told(*fine, *most, GaSection("B", 1)) == [sections]

@@ -172,7 +172,7 @@ def test_a_place_that_is_free_or_held_is_given_away(there: SeatState) -> None:
 def test_places_are_given_away_that_are_new_or_left_by_others_and_each_fault_is_told() -> None:
     done = changed(LIVE, WIDER, ("R1S1", "R1S5"), ("R1S2", "R1S1"), R1S1=SOLD, R1S2=SOLD)
     assert [move.after.label for move in done.moved] == ["R1S5", "R1S1"]
-    taken = {"R1S1": SOLD, "R1S2": SOLD, "R1S3": BLOCKED, "R1S4": SOLD}
+    taken: dict[str, Any] = {"R1S1": SOLD, "R1S2": SOLD, "R1S3": BLOCKED, "R1S4": SOLD}
     _, problems = refusal(lambda: changed(LIVE, WIDER, ("R1S1", "R1S5"), ("R1S2", "R1S3"), ("R1S4", "R1S4"), **taken))
     assert [problem.message for problem in problems] == ["The place Stalls R1S3 is not free."]
 

@@ -10,6 +10,7 @@ from core.shared.errors import Problem
 from tests.layout_builders import a_plan_of, a_seat, a_zone
 
 PLAIN = a_zone("A", a_seat("a-1"))
+A_TEXT: list[Any] = ["zone"]
 
 FAULTS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "members of the plan": (
@@ -55,7 +56,7 @@ FAULTS: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
             PLAIN,
             {"name": True, "zone_id": [], "uuid": {}, "position": None, "rows": None, "areas": 1.5},
             {"zone_id": "x" * 101},
-            "zone",
+            *A_TEXT,
         ),
         [
             ("/zones/1/uuid", "A text belongs here, not an object."),

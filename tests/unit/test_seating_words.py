@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from core.seating.allotments import Access, Allotment, Allotments
+from core.seating.allotments import Access, Allotment
 from core.seating.attributes import COMPANION, COMPANION_OF, YES
 from core.seating.catalogue import Catalogue
 from core.seating.errors import ReservationConflictError
@@ -65,13 +66,10 @@ def test_changes_of_a_price_are_told_how_many_when_and_in_which_order() -> None:
     assert told_of_prices(*many) == [Problem("/0/changes", "The price of a tier changes at most 20 times.")]
 
 
-def a_catalogue(kept: Allotments | None = None, **changes: dict[str, object]) -> Catalogue:
+def a_catalogue(**changes: dict[str, Any]) -> Catalogue:
     plan, layout = a_plan(rows=1, columns=8)
-    seats: list[PlannedSeat] = [
-        replace(seat, **changes.get(seat.label, {}))  # type: ignore[arg-type]  # members of a seat
-        for seat in layout.seats
-    ]
-    return Catalogue.of(plan, Layout(layout.sections, tuple(seats)), (), kept or Allotments())
+    seats: list[PlannedSeat] = [replace(seat, **changes.get(seat.label, {})) for seat in layout.seats]
+    return Catalogue.of(plan, Layout(layout.sections, tuple(seats)), ())
 
 
 def refusals(catalogue: Catalogue, *labels: str) -> list[tuple[str, Sequence[Problem]]]:
@@ -82,7 +80,9 @@ def refusals(catalogue: Catalogue, *labels: str) -> list[tuple[str, Sequence[Pro
 
 
 def test_a_part_of_a_table_is_told_what_else_stands_at_it() -> None:
-    tables = {f"R1S{column}": {"table": Table(f"T{(column + 2) // 3}", TableSale.WHOLE)} for column in range(1, 7)}
+    tables: dict[str, dict[str, Any]] = {
+        f"R1S{column}": {"table": Table(f"T{(column + 2) // 3}", TableSale.WHOLE)} for column in range(1, 7)
+    }
     assert refusals(a_catalogue(**tables), "R1S7", "R1S2", "R1S6", "R1S5") == [
         (
             "Sold as a whole: T1, T2. No seat was held.",
