@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -173,7 +174,8 @@ def test_places_are_given_away_that_are_new_or_left_by_others_and_each_fault_is_
     done = changed(LIVE, WIDER, ("R1S1", "R1S5"), ("R1S2", "R1S1"), R1S1=SOLD, R1S2=SOLD)
     assert [move.after.label for move in done.moved] == ["R1S5", "R1S1"]
     taken: dict[str, Any] = {"R1S1": SOLD, "R1S2": SOLD, "R1S3": BLOCKED, "R1S4": SOLD}
-    _, problems = refusal(lambda: changed(LIVE, WIDER, ("R1S1", "R1S5"), ("R1S2", "R1S3"), ("R1S4", "R1S4"), **taken))
+    pairs = ("R1S1", "R1S5"), ("R1S2", "R1S3"), ("R1S4", "R1S4")
+    _, problems = refusal(lambda: changed(LIVE, WIDER, *pairs, **taken))
     assert [problem.message for problem in problems] == ["The place Stalls R1S3 is not free."]
 
 
