@@ -61,6 +61,11 @@ def test_prices_count_from_their_change_until_just_before_the_next(
     assert [(line.section, line.label) for line in there.lines.values()] == [
         ("Stalls", f"R1S{number}") for number in range(1, 5)
     ]
+    [section] = LAYOUT.sections
+    assert all(
+        (line.section_id, line.column, line.row, line.number) == (section.id, column, "R1", str(column))
+        for column, line in enumerate(there.lines.values(), start=1)
+    )
     assert there.is_priced_for(now)
     assert there.priced_for(now) is there
     assert there.priced_for(NOON - INSTANT).seats == before.seats
