@@ -73,9 +73,17 @@ def nested(depth: int) -> object:
     return value
 
 
+def lists(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def test_areas_keep_what_can_be_drawn_and_stored_up_to_a_depth() -> None:
     fine: dict[str, Any] = {
         "polygon": nested(DEPTH_MAX),
+        "shape": lists(DEPTH_MAX),
         "rectangle": {"a": None, "b": True, "c": 1, "d": -1.5},
         "text": {"text": "x" * TEXT_LENGTH_MAX, "n" * TEXT_LENGTH_MAX: ""},
         "ellipse": [],
@@ -89,6 +97,7 @@ def test_areas_keep_what_can_be_drawn_and_stored_up_to_a_depth() -> None:
     "wrong",
     [
         nested(DEPTH_MAX + 1),
+        lists(DEPTH_MAX + 1),
         {"a": nested(DEPTH_MAX)},
         [nested(DEPTH_MAX)],
         1e10,
