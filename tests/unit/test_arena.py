@@ -28,7 +28,8 @@ def test_an_arena_has_exactly_its_seats_in_the_order_of_the_hall(seats: int) -> 
 
 
 def test_the_largest_arena_is_laid_out() -> None:
-    assert lay_out_arena(SEATS_MAX).seats_count == SEATS_MAX
+    largest = lay_out_arena(SEATS_MAX)
+    assert (largest.seats_count, len(largest.sections)) == (SEATS_MAX, 180), "sixty sections a tier at most"
 
 
 @pytest.mark.parametrize(("seats", "sections"), [(100, 4), (5_000, 2), (5_000, 200), (12_475, 499)])

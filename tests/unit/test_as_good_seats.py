@@ -195,6 +195,13 @@ def test_a_group_of_different_seats_may_be_mirrored(section: str) -> None:
     }
 
 
+def test_their_own_section_goes_first_for_a_mirrored_group_too() -> None:
+    hall = Hall(GridSection("A", 2, 2), GridSection("B", 2, 2))
+    hall.change("B R1S1", "A R2S2", "B R2S2", price_minor=4000)
+    found = hall.given(["B R1S1", "B R1S2"], ["A R2S1", "A R2S2", "B R2S1", "B R2S2"])
+    assert found == {"B R1S1": "B R2S2", "B R1S2": "B R2S1"}
+
+
 def test_an_accessible_place_is_the_nearest_one_whoever_sits_alone_beside_it() -> None:
     hall = Hall(GridSection("A", 1, 10))
     hall.change("A R1S1", "A R1S2", "A R1S3", "A R1S5", attributes={ACCESSIBLE: YES})

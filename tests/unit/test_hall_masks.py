@@ -54,6 +54,8 @@ def test_new_prices_of_tiers_are_those_of_all_their_seats_and_a_tier_without_sea
     assert (list(new.prices), list(new.priced)) == (list(anew.prices), list(anew.priced)) == ([700, 1000], [14, 62])
     assert new.seats_at(range(1, 6)) == anew.seats_at(range(1, 6)) == new.stretch_at(1)[1].seats
     assert [new.up_to(price) for price in (699, 700, 999, 1000)] == [0, 14, 14, 62]
+    dearer = masks.repriced({TIER: 2000, OTHER: 2000}, {})
+    assert [dearer.up_to(price) for price in (999, 1000, 1999, 2000)] == [0, 48, 48, 62]
     back = new.repriced({TIER: 1000}, {seat.id: seat for seat in seats if seat.price_tier_id == TIER})
     assert [back.up_to(price) for price in (699, 700, 999, 1000)] == [0, 8, 8, 62]
 

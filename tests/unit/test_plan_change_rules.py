@@ -79,6 +79,12 @@ def test_seats_of_one_name_stay_and_others_come() -> None:
     assert done.sections == {LIVE.layout.sections[0].id: "Stalls"}
 
 
+def test_positions_that_the_ids_tell_as_well_are_left_out() -> None:
+    placed = tuple(replace(seat, position=place) for place, seat in enumerate(NARROWER.layout.seats))
+    wanted = replace(NARROWER, layout=replace(NARROWER.layout, seats=placed))
+    assert [seat.position for seat in changed(LIVE, wanted).layout.seats] == [None, None]
+
+
 def test_seats_that_nobody_bought_go_and_those_of_others_stand_in_the_way() -> None:
     wide = drawn(0x400, GridSection("Stalls", 1, 7))
     seats = {seat.label: seat for seat in wide.layout.seats}

@@ -237,3 +237,17 @@ def test_a_layout_becomes_a_document_with_all_that_it_has() -> None:
     zone = {key: value for key, value in FULL["zones"][0].items() if key not in {"uuid", "rows"}}
     zone["rows"] = [row | {"seats": [one, two]}, second]
     assert write_plan("N" * 120, DRAFT) == FULL | {"zones": [zone, FULL["zones"][1] | {"name": "Zone 2"}]}
+
+
+def test_a_layout_that_was_never_drawn_is_as_large_as_its_seats_and_its_shapes_stand_in_their_sections() -> None:
+    seat = SeatDraft(guid="a", label="1-1", row="1", number="1", column=1, x=30.0, y=10.0)
+    shapes: list[dict[str, object]] = [
+        {"section": "B", "shape": {"shape": "text"}},
+        {"section": "C", "shape": {"shape": "circle"}},
+    ]
+    sections = SectionDraft(name="A", seats=(seat,)), SectionDraft(name="B")
+    bare: dict[str, Any] = write_plan("Hall", LayoutDraft(sections=sections))
+    assert bare["size"] == {"width": 55, "height": 35}
+    assert [zone.keys() for zone in bare["zones"]] == [{"name", "position", "rows"}] * 2
+    drawn: dict[str, Any] = write_plan("Hall", LayoutDraft(sections=sections, drawing={"areas": shapes}))
+    assert [zone["areas"] for zone in drawn["zones"]] == [[{"shape": "circle"}], [{"shape": "text"}]]

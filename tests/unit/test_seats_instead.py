@@ -24,9 +24,11 @@ OTHERS = (seat_at(1, PRICE_NOW), seat_at(2, PRICE_NOW))
 
 def test_other_seats_are_sold_to_the_same_order_under_a_new_id() -> None:
     free: Picture = {SEATS[1]: Available(), SEATS[2]: Held(IDS[0], NOW)}
-    done = sell_instead(EXPIRED, reservation_id=IDS[1], seats=OTHERS, order_id=ORDER, states=free, now=NOW)
+    later = NOW + TICK
+    old = replace(EXPIRED, held_at=later, ceiling_at=later, expires_at=later, sold_at=None)
+    done = sell_instead(old, reservation_id=IDS[1], seats=OTHERS, order_id=ORDER, states=free, now=NOW)
     new = replace(
-        EXPIRED,
+        old,
         id=IDS[1],
         status=ReservationStatus.SOLD,
         seats=OTHERS,
