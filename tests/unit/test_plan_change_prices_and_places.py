@@ -51,6 +51,8 @@ def test_general_admission_stays_for_its_ticket_and_as_many_people() -> None:
     seated = replace(ga("A", None, None), kind=SectionKind.SEATED)
     check_sections([seated, ga("Pit", 5)], [ga("Pit", 5)])
     check_sections([ga("Pit", 5), ga("Lawn", None, None)], [seated, ga("Lawn", None, None), ga("Pit", 6)])
+    with pytest.raises(InvalidPlanChangeError):
+        check_sections([ga("Pit", 1)], [ga("Pit", None)])
     text = "{} is general admission: it stays, for its ticket and as many people at least."
     for after in ([], [ga("Pit", 4)], [ga("Pit", None)], [ga("Pit", 5, 2)], [replace(seated, name="Pit")]):
         with pytest.raises(InvalidPlanChangeError) as refused:
@@ -83,6 +85,14 @@ def test_the_nearest_free_place_of_the_same_tier_is_proposed_and_none_twice() ->
     assert proposed(4, 4, tiers=dear) == {"R1S4": "R2S4"}
     lone: dict[SeatId, str | None] = {**plain, before.seats[0].id: "Lone"}
     assert proposed(1, 2, tiers=lone) == {"R1S2": "R1S1"}, "no place costs what the first seat does"
+
+
+def test_a_place_behind_is_as_near_as_one_in_front() -> None:
+    before, wanted = a_layout(GridSection("A", 2, 1)), a_layout(GridSection("A", 2, 1), first_id=100)
+    tiers: dict[SeatId, str | None] = dict.fromkeys(seat.id for seat in (*before.seats, *wanted.seats))
+    became: dict[SeatId, SeatId | None] = dict.fromkeys(seat.id for seat in wanted.seats)
+    found = proposals(before.seats[1:], wanted, became, {}, tiers, tiers)
+    assert found == {before.seats[1].id: wanted.seats[1].id}
 
 
 def test_places_are_proposed_for_a_hundred_seats_at_most() -> None:

@@ -32,6 +32,7 @@ from core.seating.plan_reading import Cursor, Findings
 from core.seating.price_tiers import PriceChange
 from core.seating.pricing import TierRequest, price_layout
 from core.seating.repricing import NewPrice, is_repriced, reprice
+from core.seating.ticket_sale import TicketSale
 from core.seating.writing import Part, PlanBeingWrittenError, PlanDocumentNotFoundError, ids_of_parts
 from core.shared.errors import DomainError, Problem
 from core.shared.ids import PriceTierId
@@ -184,6 +185,13 @@ def test_refusals_say_what_is_the_matter() -> None:
     ]
     assert PlanBeingWrittenError().message == "An operation is writing the plan; it can be used when that is over."
     assert PlanDocumentNotFoundError().message == "There is no such document; documents are kept for some days only."
+
+
+def test_a_draft_is_told_to_be_one_and_a_changing_plan_keeps_its_problems() -> None:
+    [draft] = TicketSale(published=False, ends_at=THEN).objections(by_staff=True, now=PLAN.updated_at)
+    assert draft.message == "The ticket is a draft, so it is not on sale yet."
+    changing = PlanChangingError("Wait.", [Problem("/x", "y")])
+    assert (changing.message, list(changing.problems)) == ("Wait.", [Problem("/x", "y")])
 
 
 def test_one_refusal_speaks_for_all_and_bears_the_code_of_the_first() -> None:
