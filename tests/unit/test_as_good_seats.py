@@ -209,7 +209,7 @@ def test_an_accessible_place_is_the_nearest_one_whoever_sits_alone_beside_it() -
 
 
 def test_a_seat_that_is_cheaper_by_a_cent_or_of_another_price_in_the_tier_is_another() -> None:
-    hall = Hall(GridSection("A", 1, 4))
+    hall = Hall(GridSection("A", 1, 5))
     hall.change("A R1S2", price_minor=7499)
     hall.change("A R1S3", "A R1S4", price_tier_id=DEAR, price_minor=9000)
     assert hall.given(["A R1S1"], ["A R1S2"]) is None
