@@ -2,12 +2,17 @@
 
 from typing import Any
 
+import pytest
+
+from core.seating import plan_import
 from core.seating.drawn import Category
+from core.seating.errors import InvalidPlanError
 from core.seating.layout import LayoutDraft, SeatDraft, SectionDraft
 from core.seating.places import Point, SectionKind, Table, TableSale
 from core.seating.plan_export import write_plan
 from core.seating.plan_import import read_plan
 from core.seating.reports import Report
+from core.shared.errors import Problem
 from core.shared.ids import TicketId
 from tests.layout_builders import GA_TICKET, a_plan_of, a_seat, a_zone
 
@@ -251,3 +256,23 @@ def test_a_layout_that_was_never_drawn_is_as_large_as_its_seats_and_its_shapes_s
     assert [zone.keys() for zone in bare["zones"]] == [{"name", "position", "rows"}] * 2
     drawn: dict[str, Any] = write_plan("Hall", LayoutDraft(sections=sections, drawing={"areas": shapes}))
     assert [zone["areas"] for zone in drawn["zones"]] == [[{"shape": "circle"}], [{"shape": "text"}]]
+
+
+def test_limits_are_met_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    attributes: dict[str, Any] = {str(number): "" for number in range(10)} | {f"n{number}": 1 for number in range(20)}
+    plan = a_plan_of(
+        a_zone("A", a_seat("a-1", ours={"attributes": attributes})),
+        categories=[{"name": str(number)} for number in range(100)],
+    )
+    [section] = read_plan(plan).draft.sections
+    assert section.seats[0].attributes == attributes
+    with pytest.raises(InvalidPlanError) as refused:
+        read_plan(plan | {"categories": [{"name": str(number)} for number in range(101)]}, pointer="")
+    assert list(refused.value.problems) == [Problem("/categories", "categories has more than 100 entries.")]
+    monkeypatch.setattr(plan_import, "SEATS_MAX", 2)
+    two = a_zone("A", a_seat("a-1")), a_zone("B", a_seat("b-1"))
+    assert read_plan(a_plan_of(*two)).draft.seats_count == 2
+    with pytest.raises(InvalidPlanError) as refused:
+        read_plan(a_plan_of(*two, a_zone("C", a_seat("c-1"))), pointer="")
+    many = Problem("/zones", "A plan has at most 2 seats, and this one has 3.")
+    assert list(refused.value.problems) == [many]
