@@ -1,6 +1,7 @@
 """The arena has exactly the seats that were wished for, around its floor, the same ones each time."""
 
 from collections import Counter
+from hashlib import blake2b
 from itertools import pairwise
 from math import hypot
 
@@ -27,7 +28,8 @@ def test_an_arena_has_exactly_its_seats_in_the_order_of_the_hall(seats: int) -> 
 
 
 def test_the_largest_arena_is_laid_out() -> None:
-    assert lay_out_arena(SEATS_MAX).seats_count == SEATS_MAX
+    largest = lay_out_arena(SEATS_MAX)
+    assert (largest.seats_count, len(largest.sections)) == (SEATS_MAX, 180), "sixty sections a tier at most"
 
 
 @pytest.mark.parametrize(("seats", "sections"), [(100, 4), (5_000, 2), (5_000, 200), (12_475, 499)])
@@ -106,3 +108,33 @@ def test_an_arena_that_cannot_be_is_refused(arena: Arena, member: str) -> None:
     with pytest.raises(InvalidPlanError) as refused:
         lay_out_arena(arena)
     assert [problem.pointer for problem in refused.value.problems] == [f"/source/{member}"]
+
+
+def test_two_and_three_tiers_begin_at_their_sizes() -> None:
+    tiers = {seats: len(lay_out_arena(seats).categories) - 1 for seats in (1_999, 2_000, 11_999, 12_000)}
+    assert tiers == {1_999: 1, 2_000: 2, 11_999: 2, 12_000: 3}
+
+
+@pytest.mark.parametrize(
+    ("arena", "digest"),
+    [
+        (Arena(seats=100), "14889d6ec14dcde2"),
+        (Arena(seats=997), "39bb4c14dd6d4fe9"),
+        (
+            Arena(seats=1_000, sections=7, tiers=3, accessible=20, standing=GaSection("Pit", 500)),
+            "cd5a496eb046a9be",
+        ),
+        (Arena(seats=2_000, sections=12), "a020591fcbcd97e3"),
+        (Arena(seats=1_999, tiers=2, accessible=0), "41f3c2ce33d42caf"),
+        (Arena(seats=600, sections=2, tiers=1, accessible=60), "d6a594011d7aca33"),
+    ],
+)
+def test_the_same_wish_makes_the_same_arena_in_every_version(arena: Arena, digest: str) -> None:
+    assert blake2b(repr(lay_out_arena(arena)).encode(), digest_size=8).hexdigest() == digest
+
+
+def test_everything_that_is_wrong_with_an_arena_is_told_at_once() -> None:
+    with pytest.raises(InvalidPlanError) as refused:
+        lay_out_arena(Arena(seats=1_000, tiers=4, standing=GaSection("Floor", 0)), pointer="/x")
+    assert refused.value.message == refused.value.problems[0].message
+    assert [problem.pointer for problem in refused.value.problems] == ["/x/tiers", "/x/standing/capacity"]

@@ -178,6 +178,54 @@ def test_nobody_is_given_a_restricted_view_or_loses_a_hearing_loop() -> None:
     assert hall.chosen("A R1S1", taken=["A R1S3", "A R1S4"]) == {"A R1S2"}
 
 
+def test_the_largest_group_is_placed_first() -> None:
+    hall = Hall(GridSection("A", 2, 5))
+    found = hall.given(["A R1S5", "A R1S1", "A R1S2"], ["A R2S2", "A R2S3", "A R2S4", "A R2S5"])
+    assert found == {"A R1S1": "A R2S2", "A R1S2": "A R2S3", "A R1S5": "A R2S4"}
+
+
+@pytest.mark.parametrize("section", ["A", "B"])
+def test_a_group_of_different_seats_may_be_mirrored(section: str) -> None:
+    hall = Hall(GridSection("A", 2, 2), GridSection("B", 2, 2))
+    hall.change("A R1S1", f"{section} R2S2", price_minor=4000)
+    old = ["A R1S1", "A R1S2"]
+    assert hall.given(old, [f"{section} R2S1", f"{section} R2S2"]) == {
+        "A R1S1": f"{section} R2S2",
+        "A R1S2": f"{section} R2S1",
+    }
+
+
+def test_their_own_section_goes_first_for_a_mirrored_group_too() -> None:
+    hall = Hall(GridSection("A", 2, 2), GridSection("B", 2, 2))
+    hall.change("B R1S1", "A R2S2", "B R2S2", price_minor=4000)
+    found = hall.given(["B R1S1", "B R1S2"], ["A R2S1", "A R2S2", "B R2S1", "B R2S2"])
+    assert found == {"B R1S1": "B R2S2", "B R1S2": "B R2S1"}
+
+
+def test_an_accessible_place_is_the_nearest_one_whoever_sits_alone_beside_it() -> None:
+    hall = Hall(GridSection("A", 1, 10))
+    hall.change("A R1S1", "A R1S2", "A R1S3", "A R1S5", attributes={ACCESSIBLE: YES})
+    assert hall.given(["A R1S1"], [f"A R1S{number}" for number in (2, 3, 4, 5)]) == {"A R1S1": "A R1S5"}
+
+
+def test_a_seat_that_is_cheaper_by_a_cent_or_of_another_price_in_the_tier_is_another() -> None:
+    hall = Hall(GridSection("A", 1, 5))
+    hall.change("A R1S2", price_minor=7499)
+    hall.change("A R1S3", "A R1S4", price_tier_id=DEAR, price_minor=9000)
+    assert hall.given(["A R1S1"], ["A R1S2"]) is None
+    assert hall.given(["A R1S3"], ["A R1S4"]) == {"A R1S3": "A R1S4"}
+    hall.change("A R1S4", price_minor=8000)
+    assert hall.given(["A R1S3"], ["A R1S4"]) is None
+
+
+def test_a_whole_table_does_not_stand_in_for_seats_of_a_row() -> None:
+    hall = Hall(GridSection("A", 2, 2))
+    old = ["A R1S1", "A R1S2"]
+    assert hall.given(old, ["A R2S1", "A R2S2"]) is not None
+    hall.change("A R2S1", "A R2S2", table=Table("T", TableSale.WHOLE))
+    assert hall.given(old, ["A R2S1", "A R2S2"]) is None
+
+
 def test_a_seat_that_the_plan_does_not_have_has_no_other() -> None:
     hall = Hall(GridSection("A", 1, 4))
     catalogue = hall.catalogue
@@ -255,3 +303,10 @@ def test_the_search_ends_in_a_hall_that_has_far_too_many_ways(monkeypatch: pytes
     old = [f"A R{row}S{column}" for row in range(1, 10) for column in (1, 3, 5, 7, 9)]
     free = [f"A R{row}S{column}" for row in range(1, 9) for column in (2, 4, 6, 8)]
     assert hall.given(old, free) is None
+
+
+def test_so_many_places_are_tried_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall(GridSection("A", 2, 2))
+    monkeypatch.setattr("core.seating.as_good.PLACES_TRIED_MAX", 1)
+    assert hall.given(["A R1S1"], ["A R2S1"]) == {"A R1S1": "A R2S1"}
+    assert hall.given(["A R1S1", "A R2S2"], ["A R1S2", "A R2S1"]) is None

@@ -1,9 +1,9 @@
 """Companions with their wheelchair places, and whole tables, for wishes: proved against looking at every choice."""
 
 import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
 from math import fsum
 
 import pytest
@@ -15,67 +15,17 @@ from core.seating import parties
 from core.seating.attributes import COMPANION, COMPANION_OF, YES, companions_of, place_of
 from core.seating.best_available import SeatWish, choose, explain
 from core.seating.grid import GridSection, lay_out_grid
-from core.seating.hall import Hall
-from core.seating.hall_masks import HallMasks, mask_of
+from core.seating.hall_masks import mask_of
 from core.seating.layout import Layout, with_ids
-from core.seating.places import Table, TableSale
 from core.seating.plans import ACCESSIBLE, PlannedSeat, is_accessible
 from core.seating.tables import incomplete_tables, whole_tables
 from core.shared.ids import SeatId
 from core.shared.money import Money
+from tests.picked_seats import WHOLE, Picked, a_layout, masks_of, needs
 
-WHOLE = {name: Table(name, TableSale.WHOLE) for name in "TUV"}
 DEAR = Money(1000, "EUR")
 
 type Choice = tuple[PlannedSeat, ...]
-
-
-def masks_of(layout: Layout) -> HallMasks:
-    places = {seat.id: place for place, seat in enumerate(layout.seats)}
-    companions = place_of(companions_of(layout.seats))
-    tables = whole_tables(layout.seats)
-    return HallMasks.of(Hall.of(layout.sections, layout.seats), places, tables=tables, companions=companions)
-
-
-def marked(layout: Layout, **marks: str) -> Layout:
-    """Mark seats by their labels: `a` accessible, `c` and a label for the companion of it, T, U or V for a table."""
-    guids = {seat.label: seat.guid for seat in layout.seats}
-    seats: list[PlannedSeat] = []
-    for seat in layout.seats:
-        mark = marks.get(seat.label, "")
-        if mark == "a":
-            seats.append(replace(seat, attributes={ACCESSIBLE: YES}))
-        elif mark.startswith("c"):
-            seats.append(replace(seat, attributes={COMPANION: YES, COMPANION_OF: guids[mark[1:]]}))
-        elif mark:
-            seats.append(replace(seat, table=WHOLE[mark]))
-        else:
-            seats.append(seat)
-    return replace(layout, seats=tuple(seats))
-
-
-def a_layout(rows: int, columns: int, **marks: str) -> Layout:
-    draft = lay_out_grid([GridSection("Stalls", rows, columns)])
-    return marked(with_ids(draft, new_id=MemoryIds().new, price_minor=1000), **marks)
-
-
-@dataclass
-class Picked:
-    """What is chosen of a layout of which all is free but what is taken."""
-
-    layout: Layout
-    taken: tuple[str, ...] = ()
-
-    def __call__(self, wish: SeatWish, *, released: bool = False) -> list[str] | None:
-        masks = masks_of(self.layout)
-        free = mask_of(masks.bits_for(seat.id for seat in self.layout.seats if seat.label not in self.taken))
-        found = choose(masks, free, wish, released=released)
-        self.words = explain(masks, [seat.id for seat in found], companions=wish.companions) if found else None
-        return None if found is None else [seat.label for seat in found]
-
-
-def needs(places: int, companions: int, *, allow_split: bool = False) -> SeatWish:
-    return SeatWish(quantity=places, companions=companions, accessible=True, allow_split=allow_split)
 
 
 def test_a_companion_is_seated_with_the_wheelchair_place_and_not_nearer_to_the_stage() -> None:
@@ -103,6 +53,9 @@ def test_a_companions_seat_between_two_places_joins_them_where_it_goes_with_one_
     strange = Picked(a_layout(2, 4, R1S1="a", R1S2="cR2S1", R1S3="a", R1S4="cR1S3", R2S1="a"))
     assert strange(needs(2, 1)) is None
     assert strange(needs(3, 2, allow_split=True)) == ["R1S1", "R1S2", "R1S3", "R1S4", "R2S1"]
+    marks = {"R1S1": "a", "R1S4": "a", "R2S1": "a", "R2S2": "cR1S1", "R2S3": "a"}
+    apart = Picked(a_layout(2, 6, **marks))
+    assert apart(needs(3, 1, allow_split=True)) == ["R1S1", "R1S4", "R2S2", "R2S3"], "R2S1 and R2S3 are no group"
 
 
 def test_companions_are_wished_for_with_accessible_seats_only() -> None:
@@ -198,16 +151,26 @@ class Oracle:
     def groups(self, choice: Choice) -> int:
         ids = {seat.id for seat in choice}
         if self.wish.companions:
-            places = sorted((s.row, s.column) for s in choice if s.id in self.picture)
-            joined = 0
-            for (row, left), (other, right) in pairwise(places):
-                between = [self.at.get((row, column)) for column in range(left, right)]
-                joined += row == other and all(seat is not None and seat.id in ids for seat in between)
-            return len(places) - joined
+            places = sorted((s for s in choice if s.id in self.picture), key=lambda s: (s.row, s.column))
+            fewest = [0]
+            for end in range(1, len(places) + 1):
+                starts = [start for start in range(end) if self.is_group(places[start:end], ids)]
+                fewest.append(1 + min(fewest[start] for start in starts))
+            return fewest[-1]
         in_rows = [seat for seat in choice if seat.id not in self.tables]
         own = {seat.id for seat in in_rows}
         pairs = sum(1 for seat in in_rows for other in self.beside(seat) if other.id in own) // 2
         return len(in_rows) - pairs + len({self.tables[id].name for id in ids if id in self.tables})
+
+    def is_group(self, places: Sequence[PlannedSeat], ids: Collection[SeatId]) -> bool:
+        """Between places of one group sits nobody but companions of theirs."""
+        first, last = places[0], places[-1]
+        own = {seat.id for seat in places}
+        span = [self.at.get((first.row, column)) for column in range(first.column, last.column + 1)]
+        return first.row == last.row and all(
+            seat is not None and (seat.id in own or (seat.id in ids and self.place.get(seat.id) in own))
+            for seat in span
+        )
 
     def strands(self, choice: Choice) -> bool:
         if self.wish.accessible:

@@ -147,11 +147,10 @@ def _counts(seats: int, rows: Sequence[_Row]) -> list[list[int]]:
         of_row: list[int] = []
         for _ in range(row.sectors):
             length += row.arc - row.stairs
-            upto = round(seats * min(length / total, 1.0))
+            upto = round(seats * length / total)
             of_row.append(upto - given)
             given = upto
         counts.append(of_row)
-    counts[-1][-1] += seats - given
     return counts
 
 

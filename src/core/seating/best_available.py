@@ -57,7 +57,7 @@ def choose(
     hall. Accessible seats may be left alone, and no choice of them is avoided for that; `parties` says how companions
     are seated. Where accessible seats are `released`, any wish is given them. The same arguments give the same seats.
     `among` and `draw` take number `draw` of the `among` best choices (modulo how many there are), so that buyers who
-    lost a race do not all run for the same seats again.
+    lost a race do not all run for the same seats again; `among` is at least 1.
     """
     wanted = _fitting(masks, wish)
     if wish.companions:
@@ -67,7 +67,7 @@ def choose(
             places=wish.quantity,
             companions=wish.companions,
             allow_split=wish.allow_split,
-            among=max(among, 1),
+            among=among,
         )
         return masks.seats_at(found[draw % len(found)]) if found else None
     picture = free & masks.asked_for(accessible=wish.accessible, released=released)
@@ -75,14 +75,13 @@ def choose(
     tables = tables_for(masks, free & wanted, quantity=wish.quantity, accessible=wish.accessible, released=released)
     whole = windows(fitting, wish.quantity)
     exact = [table for table in tables if len(table.bits) == wish.quantity]
+    chosen: Sequence[int] | None = None
     if whole or exact:
         good = _good(picture, whole, wish.quantity, accessible=wish.accessible)
         chosen = _drawn(_together(masks, good if good or exact else whole, exact, wish.quantity), among, draw)
-        return None if chosen is None else masks.seats_at(chosen)
-    if not wish.allow_split:
-        return None
-    split = _split(masks, picture, fitting, tables, wish, among, draw)
-    return None if split is None else masks.seats_at(split)
+    elif wish.allow_split:
+        chosen = _split(masks, picture, fitting, tables, wish, among, draw)
+    return None if chosen is None else masks.seats_at(chosen)
 
 
 def _together(masks: HallMasks, places: int, tables: Iterable[HallTable], size: int) -> Iterator[Sequence[int]]:
@@ -92,7 +91,7 @@ def _together(masks: HallMasks, places: int, tables: Iterable[HallTable], size: 
         yield from (range(first, first + size) for first in nearest)
         return
     in_rows = ((fsum(masks.distances[first : first + size]), range(first, first + size)) for first in nearest)
-    at_tables = sorted(((table.cost, table.bits) for table in tables), key=_cost_and_first)
+    at_tables = sorted((table.cost, table.bits) for table in tables)
     yield from (bits for _, bits in merge(in_rows, at_tables, key=_cost_and_first))
 
 
@@ -100,7 +99,7 @@ def _cost_and_first(choice: tuple[float, Sequence[int]]) -> tuple[float, int]:
     return choice[0], choice[1][0]
 
 
-def best_first(masks: HallMasks, picture: int, places: int, size: int, *, accessible: bool = False) -> Iterator[int]:
+def best_first(masks: HallMasks, picture: int, places: int, size: int, *, accessible: bool) -> Iterator[int]:
     """Give places for so many side by side, by their first bits: those that strand nobody first, then near ones first.
 
     `picture` are the seats that strangers could be left alone in. Accessible seats may be left alone.
@@ -127,14 +126,12 @@ def lot(reservation_id: ReservationId, *, tries: int) -> tuple[int, int]:
 
 
 def _drawn[T](choices: Iterable[T], among: int, draw: int) -> T | None:
-    best = list(islice(choices, max(among, 1)))
+    best = list(islice(choices, among))
     return best[draw % len(best)] if best else None
 
 
 def _fitting(masks: HallMasks, wish: SeatWish) -> int:
-    fitting = -1  # every bit is set
-    if wish.section_ids is not None:
-        fitting &= _any_of(masks.sections, wish.section_ids)
+    fitting = -1 if wish.section_ids is None else _any_of(masks.sections, wish.section_ids)  # -1: every bit is set
     if wish.price_tier_ids is not None:
         fitting &= _any_of(masks.tiers, wish.price_tier_ids)
     if wish.price_max is not None:
@@ -177,8 +174,8 @@ def _split(
     nearest: list[list[int]] = []
 
     def good(in_rows: int, at_tables: Sequence[int]) -> Iterator[list[int]]:
-        ways = splits(masks, fitting, in_rows) if in_rows else iter([()])
-        for number, split in enumerate(islice(ways, SPLITS_LOOKED_AT_MAX // len(found))):
+        ways = islice(splits(masks, fitting, in_rows), SPLITS_LOOKED_AT_MAX // len(found))
+        for number, split in enumerate(ways):
             bits = sorted([*at_tables, *(bit for group in split for bit in group)])
             if number == 0:
                 nearest.append(bits)
@@ -191,7 +188,7 @@ def _split(
     if len(found) == 1:
         choices = good(*found[0])
     else:
-        choices = iter(sorted((bits for mix in found for bits in islice(good(*mix), max(among, 1))), key=cost))
+        choices = iter(sorted((bits for mix in found for bits in islice(good(*mix), among)), key=cost))
     return _drawn(choices, among, draw) or min(nearest, key=cost, default=None)
 
 

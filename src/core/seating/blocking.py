@@ -122,11 +122,9 @@ def unblock(
     _must_be_known(asked, seats)
     freed: dict[SeatId, SeatState] = {}
     for seat_id in asked:
-        match state_at(seats[seat_id].state, now):
-            case Blocked() as blocked:
-                freed[seat_id] = blocked.unblock()
-            case _:
-                continue
+        state = state_at(seats[seat_id].state, now)
+        if isinstance(state, Blocked):
+            freed[seat_id] = state.unblock()
     return Intervention(plan_id=plan_id, what=Deed.UNBLOCKED, by=by, at=now, seats=freed)
 
 

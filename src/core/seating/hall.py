@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot
+from math import hypot, inf
 from operator import attrgetter
 from typing import Self
 
@@ -51,7 +51,7 @@ class Hall:
         for seat in sorted(seats, key=lambda seat: seat.position or 0):
             place = (seat.section_id, seat.row, seat.column)
             rows.setdefault((seat.section_id, seat.row, seen[place]), []).append(seat)
-            seen[place] += 1
+            seen.update([place])
         ordered = [sorted(row, key=attrgetter("column")) for row in rows.values()]
         pitches = _pitches(ordered)
         distances = _distances(ordered, focus)
@@ -63,7 +63,7 @@ class Hall:
                 tuple(distances[seat.id] for seat in stretch),
             )
             for row in ordered
-            for stretch in _parted(row, pitches.get(row[0].section_id, 0.0))
+            for stretch in _parted(row, pitches.get(row[0].section_id, inf))
         )
         return cls(
             stretches,
@@ -94,7 +94,7 @@ def _parted(row: Sequence[PlannedSeat], pitch: float) -> list[list[PlannedSeat]]
     parts = [[row[0]]]
     for left, right in pairwise(row):
         follows = right.column == left.column + 1
-        aisle = pitch > 0 and hypot(right.x - left.x, right.y - left.y) > AISLE_FACTOR * pitch
+        aisle = hypot(right.x - left.x, right.y - left.y) > AISLE_FACTOR * pitch
         if follows and not aisle:
             parts[-1].append(right)
         else:

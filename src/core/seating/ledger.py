@@ -282,13 +282,10 @@ def _ended(reservation: Reservation, seats: Picture, what: Happening) -> Change:
     freed: dict[SeatId, SeatState] = {}
     for seat_id, state in seats.items():
         if owner_of(state) == reservation.id:
-            match state:
-                case Held() | Reserved():
-                    freed[seat_id] = state.release()
-                case Sold():
-                    freed[seat_id] = state.give_back()
-                case _:
-                    continue
+            if isinstance(state, Held | Reserved):
+                freed[seat_id] = state.release()
+            elif isinstance(state, Sold):
+                freed[seat_id] = state.give_back()
     expired = what is Happening.EXPIRED
     status = ReservationStatus.EXPIRED if expired else ReservationStatus.RELEASED
     return Change(replace(reservation, status=status, returned=frozenset()), what, freed)

@@ -39,7 +39,7 @@ def judge_choice(
 def _guilty(masks: HallMasks, taken: int, alone: frozenset[int]) -> set[tuple[SectionId, int]]:
     """Return section and size of the groups that strand somebody beside them."""
     return {
-        (masks.stretch_at(group[0])[1].seats[0].section_id, len(group))
+        (masks.seats_at(group)[0].section_id, len(group))
         for group in side_by_side(bits_of(taken))
         if {group[0] - 1, group[-1] + 1} & alone
     }

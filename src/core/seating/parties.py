@@ -37,8 +37,11 @@ class _Choice(NamedTuple):
     parts: tuple[tuple[int, ...], ...]
 
 
+_NOBODY = _Choice(0, 0, ())
+
+
 def parties(
-    masks: HallMasks, fitting: int, *, places: int, companions: int, allow_split: bool, among: int = 1
+    masks: HallMasks, fitting: int, *, places: int, companions: int, allow_split: bool, among: int
 ) -> list[tuple[int, ...]]:
     """Return the bits of the `among` best choices of so many places and companions' seats, the best first.
 
@@ -53,7 +56,7 @@ def parties(
         return [group.bits for group in nsmallest(among, together, key=lambda group: (group.cost, group.bits))]
     if not allow_split:
         return []
-    best = search.splits(min(max(among, 1), SPLITS_DRAWN_FROM_MAX))
+    best = search.splits(min(among, SPLITS_DRAWN_FROM_MAX))
     return [tuple(sorted(bit for part in choice.parts for bit in part)) for choice in best]
 
 
@@ -79,11 +82,9 @@ class _Search:
             first, last = self._bits[start], self._bits[end - 1]
             if end > start + 1:
                 gap = range(self._bits[end - 2] + 1, last)
-                if not all(self._usable >> bit & 1 for bit in gap):
+                if len(between) + len(gap) > self._companions:
                     return
                 between.update(gap)
-                if len(between) > self._companions:
-                    return
             own = {bit for place in self._bits[start:end] for bit in self._own[place]}
             if between <= own:
                 yield from self._with_companions(range(first, last + 1), start, end, len(between), own - between)
@@ -91,8 +92,8 @@ class _Search:
     def _with_companions(
         self, span: range, start: int, end: int, between: int, elsewhere: Iterable[int]
     ) -> Iterator[_Group]:
-        """Give the group with as many companions as there may be, from those in between on, the nearest first."""
-        more = sorted(elsewhere, key=lambda bit: (self._far(bit), bit))[: self._companions - between]
+        """Give the group as it is, then with one companion more from elsewhere each time, nearest first."""
+        more = sorted(elsewhere, key=lambda bit: (self._far(bit), bit))
         cost = sum(map(self._far, span))
         bits = tuple(span)
         yield _Group(start, end, end - start, between, cost, bits)
@@ -110,7 +111,7 @@ class _Search:
         for group in self._worth_trying(count):
             starts.setdefault(group.start, []).append(group)
         places = sorted(starts)
-        nothing: dict[tuple[int, int], list[_Choice]] = {(0, 0): [_Choice(0, 0, ())]}
+        nothing = {(0, 0): [_NOBODY]}
         behind = [nothing]  # the rest from each of these places on, the last place first
         for start in reversed(places):
             found = {sizes: list(choices) for sizes, choices in behind[-1].items()}

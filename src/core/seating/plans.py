@@ -225,7 +225,7 @@ class SeatingPlan:
         And PlanBeingWrittenError while an operation writes it.
         """
         self.must_be_whole()
-        if self.status is not PlanStatus.DRAFT or self.version_number is not None:
+        if self.status is not PlanStatus.DRAFT:
             raise PlanPublishedError(
                 "The plan was published, so its seats stay as they are. Make a new draft from it instead."
             )

@@ -63,13 +63,9 @@ class Reservation:
 
     def has_ended(self, now: datetime) -> bool:
         """Tell whether the seats are nobody's through this entry any more; the end belongs to the ended side."""
-        match self.status:
-            case ReservationStatus.HELD | ReservationStatus.RESERVED:
-                return now >= self.expires_at
-            case ReservationStatus.SOLD:
-                return False
-            case ReservationStatus.RELEASED | ReservationStatus.EXPIRED:
-                return True
+        if self.status in {ReservationStatus.HELD, ReservationStatus.RESERVED}:
+            return now >= self.expires_at
+        return self.status is not ReservationStatus.SOLD
 
     def at(self, now: datetime) -> Self:
         """Return the entry as it is at this moment: one whose time is over shows as expired, tidied up or not."""

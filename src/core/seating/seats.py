@@ -11,9 +11,6 @@ from core.shared.ids import ReservationId
 class Available:
     """Anybody may hold the seat."""
 
-    def hold(self, *, by: ReservationId, until: datetime) -> "Held":
-        return Held(by, until)
-
     def reclaim(self, *, by: ReservationId) -> "Sold":
         """Sell at once to a reservation that ended too early: its money was taken."""
         return Sold(by)

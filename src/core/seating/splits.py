@@ -107,7 +107,7 @@ class _Search:
 
 
 def _leaves_alone(size: int, quantity: int, groups: int) -> bool:
-    return quantity > 1 and (size == 1 or (groups == 2 and quantity - size == 1))
+    return size == 1 or (groups == 2 and quantity - size == 1)
 
 
 def run_sizes(fitting: int) -> list[int]:

@@ -20,7 +20,7 @@ def tables_for(
     small = [table for table in masks.tables if len(table.bits) <= quantity and (table.ordinary or released)]
     if not small:
         return ()
-    line = fitting.to_bytes(fitting.bit_length() // 8 + 1, "little").ljust(len(masks.seats) // 8 + 1, b"\0")
+    line = fitting.to_bytes(len(masks.seats) // 8 + 1, "little")
     return [table for table in small if all(line[bit >> 3] >> (bit & 7) & 1 for bit in table.bits)]
 
 
@@ -32,11 +32,14 @@ class TableSet(NamedTuple):
     numbers: tuple[int, ...] = ()
 
 
+_NO_TABLES = TableSet(0, 0.0)
+
+
 def table_sets(tables: Sequence[HallTable], quantity: int) -> dict[int, TableSet]:
     """Return for each number of seats up to `quantity` that tables come to exactly, the fewest and nearest of them."""
-    best = {0: TableSet(0, 0.0)}
+    best = {0: _NO_TABLES}
     for number, table in enumerate(tables):
-        for seats, known in sorted(best.items(), reverse=True):
+        for seats, known in list(best.items()):
             more = seats + len(table.bits)
             if more <= quantity:
                 new = TableSet(known.tables_count + 1, known.cost + table.cost, (*known.numbers, number))
@@ -58,6 +61,6 @@ def mixes(tables: Sequence[HallTable], runs: Sequence[int], quantity: int) -> It
         if rows is not None:
             found.append((chosen.tables_count + rows, quantity - seats, chosen))
     fewest = min((groups for groups, _, _ in found), default=0)
-    for groups, in_rows, chosen in sorted(found, key=lambda mix: -mix[1]):
+    for groups, in_rows, chosen in found:
         if groups == fewest:
             yield in_rows, tuple(sorted(bit for number in chosen.numbers for bit in tables[number].bits))
