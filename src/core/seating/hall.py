@@ -51,7 +51,7 @@ class Hall:
         for seat in sorted(seats, key=lambda seat: seat.position or 0):
             place = (seat.section_id, seat.row, seat.column)
             rows.setdefault((seat.section_id, seat.row, seen[place]), []).append(seat)
-            seen.update([place])
+            seen[place] += 1
         ordered = [sorted(row, key=attrgetter("column")) for row in rows.values()]
         pitches = _pitches(ordered)
         distances = _distances(ordered, focus)

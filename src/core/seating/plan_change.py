@@ -180,7 +180,7 @@ def keyed(layout: Layout) -> dict[SeatId, Key]:
     for seat in layout.seats:
         name = names[seat.section_id], seat.label
         keys[seat.id] = (*name, seen[name])
-        seen.update([name])
+        seen[name] += 1
     return keys
 
 
