@@ -37,8 +37,9 @@ _SETTINGS = {
     "log_checkpoints": "off",
     "log_min_messages": "warning",
 }
-# Commits still reach the kernel at once (synchronous_commit), so that a kill of the server loses nothing.
-_SETTINGS_WITHOUT_DURABILITY = {"fsync": "off", "full_page_writes": "off"}
+# Commits still reach the kernel at once (synchronous_commit), so that a kill of the server loses nothing. What tests
+# write may lie in memory, so less of the log is kept.
+_SETTINGS_WITHOUT_DURABILITY = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "512MB"}
 
 
 class EmbeddedPostgres(EmbeddedServer):
