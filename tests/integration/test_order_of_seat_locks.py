@@ -1,4 +1,4 @@
-"""Seats are locked in the order of their ids, whatever PostgreSQL knows of the tables: else two would wait for each other."""
+"""Seats are locked in the order of their ids, whatever PostgreSQL knows of the tables: two never wait in a circle."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -17,12 +17,12 @@ OLD_HOLDS = """
 with old as (
     insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status, seats_count,
                                    currency, hold_ttl_s, held_at, ceiling_at, expires_at)
-    select p.tenant_id, gen_random_uuid(), p.id, p.ticket_id, gen_random_uuid(), 'token', 'EXPIRED', 10, 'EUR', 600,
+    select p.tenant_id, gen_random_uuid(), p.id, p.ticket_id, gen_random_uuid(), 'token', 'EXPIRED', 4, 'EUR', 600,
            $1::timestamptz, $1, $1 from seating_plans p, generate_series(1, 100)
     returning tenant_id, id)
 insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_id, seat_label, price_minor)
 select o.tenant_id, o.id, s.id, s.section_id, s.seat_label, s.price_minor
-  from old o cross join (select * from seats order by guid limit 40) s
+  from old o cross join (select * from seats order by guid limit 4) s
 """
 """A small hall with a long history, of which a planner would rather read all seats than look up each."""
 MOVED = "update seats set status = status where get_byte(uuid_send(id), 15) % 2 = 0"
