@@ -10,7 +10,7 @@ from core.doctor.facts import OwnedSeatFacts, ReservationFacts, SeatFacts
 
 class _Seat(msgspec.Struct, frozen=True):
     id: UUID
-    live: bool
+    sold: bool
     status: str
     reservation_id: UUID | None
 
@@ -27,7 +27,7 @@ def _entry(row: Row) -> ReservationFacts:
         expires_at=row["expires_at"],
         touched_at=row["touched_at"],
         seats=tuple(
-            SeatFacts(id=seat.id, live=seat.live, status=seat.status, reservation_id=seat.reservation_id)
+            SeatFacts(id=seat.id, sold=seat.sold, status=seat.status, reservation_id=seat.reservation_id)
             for seat in _SEATS.decode(row["seats"])
         ),
     )
@@ -36,9 +36,8 @@ def _entry(row: Row) -> ReservationFacts:
 ENTRIES = Query(
     """
     r.order_id, r.ticket_id, r.status, r.expires_at, greatest(r.held_at, r.sold_at) as touched_at,
-    coalesce((select jsonb_agg(jsonb_build_object(
-                        'id', i.seat_id, 'live', i.sold or r.status in ('HELD', 'RESERVED'), 'status', s.status,
-                        'reservation_id', s.reservation_id) order by i.seat_id)
+    coalesce((select jsonb_agg(jsonb_build_object('id', i.seat_id, 'sold', i.sold, 'status', s.status,
+                                                  'reservation_id', s.reservation_id) order by i.seat_id)
                 from seat_reservation_items i join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id
                where i.tenant_id = r.tenant_id and i.reservation_id = r.id), '[]')::text as seats
     """,
@@ -59,7 +58,7 @@ def _owned_seat(row: Row) -> OwnedSeatFacts:
         key=key_of(row),
         status=row["status"],
         reservation_id=row["reservation_id"],
-        live=row["live"],
+        sold=row["sold"],
         entry_status=row["entry_status"],
         touched_at=row["touched_at"],
     )
@@ -67,8 +66,7 @@ def _owned_seat(row: Row) -> OwnedSeatFacts:
 
 OWNED_SEATS = Query(
     """
-    s.status, s.reservation_id, coalesce(r.status = s.status and i.sold = (s.status = 'SOLD'), false) as live,
-    r.status as entry_status,
+    s.status, s.reservation_id, i.sold, r.status as entry_status,
     greatest(r.held_at, r.sold_at) as touched_at
     """,
     """

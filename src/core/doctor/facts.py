@@ -114,17 +114,17 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatFacts:
-    """A seat of a reservation: whether the ledger says that it lives, and what the seat itself says."""
+    """A seat of a reservation: whether the ledger says that it was sold, and what the seat itself says."""
 
     id: UUID
-    live: bool
+    sold: bool
     status: str
     reservation_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedSeatFacts:
-    """A seat that names a reservation; `live` says that the ledger gives it to the same one.
+    """A seat that names a reservation; `sold` is what that one's item says of it, None where it has no such item.
 
     `entry_status` and `touched_at` are of that reservation, None where it is not there.
     """
@@ -132,7 +132,7 @@ class OwnedSeatFacts:
     key: Key
     status: str
     reservation_id: UUID
-    live: bool
+    sold: bool | None
     entry_status: str | None
     touched_at: datetime | None
 

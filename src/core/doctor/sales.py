@@ -96,11 +96,12 @@ def kept_for_orders(
 def seats_of_entry(entry: ReservationFacts, *, now: datetime) -> Iterator[Finding]:
     """Yield the seats that an entry has by the ledger, and that say something else of themselves.
 
-    One whose time is over may have lost seats to later holds.
+    It has what was sold to it, and until its time is over what it holds: later holds may have the seats from then on.
     """
-    for seat in () if entry.is_timed and now >= entry.expires_at else entry.seats:
+    lasts = entry.is_timed and now < entry.expires_at
+    for seat in entry.seats:
         owned = seat.reservation_id == entry.key.id and seat.status == entry.status
-        if seat.live and not owned:
+        if (lasts or seat.sold) and not owned:
             yield _contradiction(
                 Key(entry.key.tenant_id, seat.id),
                 reservation_id=entry.key.id,
@@ -112,7 +113,8 @@ def seats_of_entry(entry: ReservationFacts, *, now: datetime) -> Iterator[Findin
 
 def owner_of_seat(seat: OwnedSeatFacts) -> Iterator[Finding]:
     """Yield a seat that names a reservation which does not have it by the ledger."""
-    if not seat.live:
+    is_sold = seat.status == "SOLD"
+    if seat.entry_status != seat.status or seat.sold is not is_sold:
         yield _contradiction(
             seat.key,
             reservation_id=seat.reservation_id,
