@@ -215,10 +215,10 @@ class Contention:
     async def _owned(self) -> dict[str, str]:
         database = await asyncpg.connect(self.databases.by_service["venue"].admin_url)
         try:
-            rows = await database.fetch("select id, reservation_id from seats where status = 'SOLD'")
+            rows = await database.fetch("select seat_id, reservation_id from seat_states where status = 'SOLD'")
         finally:
             await database.close()
-        return {str(row["id"]): str(row["reservation_id"]) for row in rows}
+        return {str(row["seat_id"]): str(row["reservation_id"]) for row in rows}
 
     def _kept_minor(self, intent_id: str | None) -> int:
         charges = [one for one in self.stripe.state.ledger.all("charges") if one["payment_intent"] == intent_id]

@@ -72,6 +72,12 @@ class Ward:
         async with connected(self.servers.admin[service]) as admin:
             return await admin.fetchval(query, *values)
 
+    async def seat_of(self, order: Order) -> UUID:
+        """Return the one seat of an order."""
+        [mine] = order.reservation_ids
+        seat: UUID = await self.value("venue", "select seat_id from seat_states where reservation_id = $1", mine)
+        return seat
+
 
 @dataclass(frozen=True)
 class Evening:
@@ -128,6 +134,20 @@ async def ordered(ward: Ward, buyer: int, *, seats: list[int], places: int) -> O
     order = await ward.checkout.order(Wish(BUYERS[buyer], held))
     assert order is not None, ward.checkout.count
     return order
+
+
+def sets(seat: UUID, status: str, owner: UUID | None = None) -> str:
+    """Return a statement that gives a seat its state; it had none."""
+    named = f"'{owner}'::uuid" if owner is not None else "null::uuid"
+    return (
+        "insert into seat_states (tenant_id, plan_id, seat_id, status, reservation_id)"
+        f" select tenant_id, plan_id, id, '{status}', {named} from seats where id = '{seat}'"
+    )
+
+
+def frees(seat: UUID) -> str:
+    """Return a statement that takes the state of a seat away."""
+    return f"delete from seat_states where seat_id = '{seat}'"
 
 
 async def settled(ward: Ward) -> None:

@@ -19,6 +19,7 @@ from adapters.postgres.migrator import Database
 from ports.published.seating import SeatsHeld
 from tests.hold_process import BUYERS, Answer, Command, Finish, GiveBack, Grant, Hold, Start, reservation_id, wish
 from tests.running import clean_environment
+from tests.seats_now import SEATS_NOW
 
 type Admin = asyncpg.Connection[asyncpg.Record]
 
@@ -104,8 +105,8 @@ async def audit(
             owners[seat] = turns[-1].id
     assert granted, "somebody always gets something"
     began_at = min(grant.held_at for grant in granted)
-    rows = await admin.fetch("select id, reservation_id, held_until from seats where status = 'HELD'")
-    assert owners == {row["id"]: row["reservation_id"] for row in rows if row["held_until"] > began_at}
+    rows = await admin.fetch("select seat_id, reservation_id, held_until from seat_states where status = 'HELD'")
+    assert owners == {row["seat_id"]: row["reservation_id"] for row in rows if row["held_until"] > began_at}
     taken = {seat for grant in granted for seat in grant.seats}
     assert all(named <= taken for named in refused), "a refusal named a seat that nobody has"
 
@@ -122,10 +123,11 @@ async def _swept(admin: Admin, granted: Sequence[Grant], fastest_s: float) -> se
 
 async def _see_that_the_ledger_says_whose_each_seat_is(admin: Admin) -> None:
     wrong = await admin.fetch(
-        """
+        f"""
         select s.id, s.status, s.reservation_id, array_agg(i.sold) as sold
-          from seats s left join seat_reservation_items i on i.seat_id = s.id and i.reservation_id = s.reservation_id
-         group by s.tenant_id, s.id
+          from {SEATS_NOW} s
+          left join seat_reservation_items i on i.seat_id = s.id and i.reservation_id = s.reservation_id
+         group by s.tenant_id, s.id, s.status, s.reservation_id
         having count(i.reservation_id) <> (s.status <> 'AVAILABLE')::int
             or coalesce(bool_or(i.sold), false) <> (s.status = 'SOLD')
         """
@@ -156,7 +158,7 @@ class Rounds:
         self.round += 1
         if self.round % _ANALYSE_EVERY == 0:
             # With statistics of a small table PostgreSQL finds seats in other ways, and perhaps in another order.
-            await self.admin.execute("vacuum analyze seats, seat_reservations, seat_reservation_items")
+            await self.admin.execute("vacuum analyze seats, seat_states, seat_reservations, seat_reservation_items")
         for process in self.processes:
             process.tell(Hold(round=self.round, ahead_s=self.ahead_s, sweep=sweep))
         if kill is not None:
@@ -182,7 +184,7 @@ class Rounds:
         assert set(lost) <= {"seating.reservation_expired"}, lost
         if finish.how == "sell":
             owners = await self.admin.fetch(
-                "select reservation_id, count(*) from seats where status = 'SOLD' group by 1"
+                "select reservation_id, count(*) from seat_states where status = 'SOLD' group by 1"
             )
             assert {row["reservation_id"] for row in owners} == set(sold)
             for process in self.processes:

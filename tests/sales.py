@@ -1,9 +1,12 @@
 """A plan on sale on PostgreSQL, whose buyers all ask at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
 
 from adapters.memory.clock import MemoryClock
 from adapters.postgres.pool import Pool, open_pool
@@ -23,6 +26,12 @@ from usecases.seating.grant_hold import GrantHold
 
 NOW = MemoryClock().now()
 IDS = Uuid7Source()
+LOCK = """
+insert into seat_states (tenant_id, plan_id, seat_id, status)
+select tenant_id, plan_id, id, 'AVAILABLE' from seats where id = any($1::uuid[]) order by id
+    on conflict (tenant_id, plan_id, seat_id) do update set status = excluded.status where false
+"""
+"""Locks the state of seats, whether there is a row of it or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +66,18 @@ class Sale:
         """Return who has which seat; each seat that is held must be an item of its reservation."""
         async with connected(self.admin_url) as admin:
             items = await admin.fetch("select seat_id, reservation_id from seat_reservation_items")
-            held = await admin.fetch("select id, reservation_id from seats where status = 'HELD'")
+            held = await admin.fetch("select seat_id, reservation_id from seat_states where status = 'HELD'")
         assert set(map(tuple, held)) <= set(map(tuple, items))
-        return {row["id"]: row["reservation_id"] for row in held}
+        return {row["seat_id"]: row["reservation_id"] for row in held}
 
     async def forget_holds(self) -> None:
         async with connected(self.admin_url) as admin:
-            await admin.execute("truncate seat_reservations, seat_reservation_items")
-            await admin.execute("update seats set status = 'AVAILABLE', reservation_id = null, held_until = null")
+            await admin.execute("truncate seat_reservations, seat_reservation_items, seat_states")
 
     @asynccontextmanager
     async def in_the_way(self) -> AsyncIterator[None]:
         """Keep all seats locked for the length of the block, so that a batch is under way and does not end."""
-        async with connected(self.admin_url) as admin, admin.transaction():
-            await admin.execute("select from seats for update")
+        async with connected(self.admin_url) as admin, locked(admin, [seat.id for seat in self.layout.seats]):
             yield
 
     async def waits(self) -> None:
@@ -80,6 +87,18 @@ class Sale:
                 "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
             ):
                 await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def locked(admin: "asyncpg.Connection[asyncpg.Record]", seat_ids: Sequence[SeatId]) -> AsyncIterator[None]:
+    """Lock seats for the length of the block, and leave everything as it was: a row that is added is taken back."""
+    transaction = admin.transaction()
+    await transaction.start()
+    try:
+        await admin.execute(LOCK, seat_ids)
+        yield
+    finally:
+        await transaction.rollback()
 
 
 @asynccontextmanager
@@ -100,7 +119,9 @@ async def answer_of(work: asyncio.Task[Change]) -> object:
         return (refusal.code, refusal.message, refusal.problems)
 
 
-async def answers(grant: GrantHold, tenant: TenantId, wishes: list[HoldRequest]) -> list[object]:
+async def answers(
+    grant: GrantHold, tenant: TenantId, wishes: list[HoldRequest], *, now: datetime = NOW
+) -> list[object]:
     """Ask for all at once."""
-    asked = [asyncio.create_task(grant(tenant, wish, now=NOW)) for wish in wishes]
+    asked = [asyncio.create_task(grant(tenant, wish, now=now)) for wish in wishes]
     return [await answer_of(work) for work in asked]

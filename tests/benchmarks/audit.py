@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from tests.benchmarks.hall import SEATS_A_HOLD
+from tests.seats_now import SEATS_NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,9 @@ async def audit(admin_url: str, *, what: str, seats: int, holds: int, ended: int
     """
     connection = await asyncpg.connect(admin_url)
     try:
-        states = await connection.fetch("select status, count(*) as seats from seats group by status order by status")
+        states = await connection.fetch(
+            f"select status, count(*) as seats from {SEATS_NOW} s group by status order by status"
+        )
         by_state = {str(row["status"]): int(row["seats"]) for row in states}
         twice = int(
             await connection.fetchval(
@@ -38,11 +41,11 @@ async def audit(admin_url: str, *, what: str, seats: int, holds: int, ended: int
             "seats that two reservations hold": twice,
             "seats that are held without an item of the same reservation, or the other way round": (
                 await connection.fetchval(
-                    "select count(*) from (select * from seats where status = 'HELD') s"
+                    "select count(*) from (select * from seat_states where status = 'HELD') s"
                     " full join (select i.* from seat_reservation_items i join seat_reservations r"
                     "   on r.tenant_id = i.tenant_id and r.id = i.reservation_id where r.status = 'HELD') i"
-                    " on i.tenant_id = s.tenant_id and i.seat_id = s.id and i.reservation_id = s.reservation_id"
-                    " where s.id is null or i.seat_id is null"
+                    " on i.tenant_id = s.tenant_id and i.seat_id = s.seat_id and i.reservation_id = s.reservation_id"
+                    " where s.seat_id is null or i.seat_id is null"
                 )
             ),
             "reservations that do not have four items": await connection.fetchval(

@@ -6,7 +6,7 @@ import asyncpg
 
 from tests.benchmarks.hall import SEATS_A_HOLD
 from tests.benchmarks.settling import settle
-from tests.benchmarks.stage import HOLD_TTL_S, Hall, Stage, columns_of
+from tests.benchmarks.stage import HOLD_TTL_S, Hall, Stage
 
 _DEAL = f"""
 create temporary table dealt as
@@ -34,11 +34,13 @@ insert into seat_reservation_items (tenant_id, reservation_id, seat_id, section_
 select d.tenant_id, e.reservation_id, d.id, d.section_id, d.seat_label, d.price_minor
   from ended e join dealt d on d.four = e.four order by e.held_at, e.four
 """
-# Seats are held when they are stored, so that their table is as tidy as autovacuum leaves it.
-_SEATS = """
-insert into seats select {columns}
-  from bench_seats t join dealt d on d.id = t.id join ended e on e.four = d.four order by t.id
+# In the order in which holds add them, which is not that of the hall.
+_STATES = f"""
+insert into seat_states (tenant_id, plan_id, seat_id, status, reservation_id, held_until)
+select d.tenant_id, d.plan_id, d.id, 'HELD', e.reservation_id, e.held_at + make_interval(secs => {HOLD_TTL_S})
+  from ended e join dealt d on d.four = e.four order by e.held_at, e.four, d.id
 """
+_SEATS = "insert into seats select * from bench_seats where plan_id = any($1::uuid[]) order by id"
 _TIMEOUT_S = 120.0
 
 
@@ -54,14 +56,11 @@ async def store_ended_holds(stage: Stage, halls: Sequence[Hall]) -> int:
         await connection.execute(_DEAL, plans, timeout=_TIMEOUT_S)
         await connection.execute(_NAME, timeout=_TIMEOUT_S)
         await connection.execute("analyze dealt; analyze ended")
-        until = f"e.held_at + make_interval(secs => {HOLD_TTL_S})"
-        columns = await columns_of(
-            connection, "seats", status="'HELD'", reservation_id="e.reservation_id", held_until=until
-        )
-        for statement in (_RESERVATIONS, _ITEMS, _SEATS.format(columns=columns)):
+        await connection.execute(_SEATS, plans, timeout=_TIMEOUT_S)
+        for statement in (_RESERVATIONS, _ITEMS, _STATES):
             await connection.execute(statement, timeout=_TIMEOUT_S)
     finally:
         await connection.close()
-    for table in ("seat_reservations", "seat_reservation_items", "seats"):
+    for table in ("seat_reservations", "seat_reservation_items", "seat_states", "seats"):
         await settle(stage.database.admin_url, table)
     return sum(hall.seats for hall in halls) // SEATS_A_HOLD

@@ -141,11 +141,12 @@ async def measure_database(
         now = datetime.now(UTC)
         between = layout.seats[0].id, layout.seats[-1].id
         await admin.execute(
-            "update seats set status = 'HELD', reservation_id = gen_random_uuid(), held_until = $1"
-            " where column_number < 6",
+            "insert into seat_states (tenant_id, plan_id, seat_id, status, reservation_id, held_until)"
+            " select tenant_id, plan_id, id, 'HELD', gen_random_uuid(), $1 from seats where column_number < 6",
             now + timedelta(hours=1),
         )
-        await settle(database.admin_url, "seats")
+        for table in ("seats", "seat_states"):
+            await settle(database.admin_url, table)
         times: dict[str, list[float]] = {"app": [], "admin": []}
         for number in range(rounds + 10):
             for name, connection in (("app", app), ("admin", admin)):

@@ -5,6 +5,7 @@ import asyncpg
 from tests.benchmarks.audit import Audit
 from tests.benchmarks.hall import SEATS_A_HOLD
 from tests.benchmarks.settling import background_work_done
+from tests.seats_now import SEATS_NOW
 from tests.servers import PostgresServer
 
 _SETTLING = ("order_db", "payment_db", "admission_db")
@@ -17,7 +18,11 @@ async def audit_orders(postgres: PostgresServer, *, what: str, seats: int, order
     """
     done = [await background_work_done(postgres.named(name).admin_url) for name in _SETTLING]
     faults = [] if all(done) else ["events are still being published"]
-    states = await _rows(postgres, "venue_db", "select status, count(*) as found from seats group by 1 order by 1")
+    states = await _rows(
+        postgres,
+        "venue_db",
+        f"select status, count(*) as found from {SEATS_NOW} s group by 1 order by 1",
+    )
     by_state = {str(row["status"]): int(row["found"]) for row in states}
     twice = await _count(
         postgres,

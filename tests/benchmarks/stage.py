@@ -130,7 +130,7 @@ class Stage:
 
     async def open(self, halls: Sequence[Hall]) -> None:
         """Let the tables hold these halls, all seats free, and nothing of any run before."""
-        await self.execute("truncate seats, seat_reservations, seat_reservation_items, outbox")
+        await self.execute("truncate seats, seat_states, seat_reservations, seat_reservation_items, outbox")
         for hall in halls:
             await self.execute(
                 "insert into seats select * from bench_seats where plan_id = $1 order by id", hall.plan_id

@@ -14,7 +14,7 @@ from core.orders.box_office import Settlement
 from core.orders.order import Order
 from core.orders.statuses import OrderStatus
 from tests.checkout_world import BUYERS, TENANT, Wish
-from tests.doctor_world import Evening, an_evening, ordered, settled, ward
+from tests.doctor_world import Evening, an_evening, frees, ordered, sets, settled, ward
 from tests.servers import PostgresServer
 from usecases.doctor.examine import Patience
 
@@ -56,22 +56,21 @@ async def test_small_pages_have_what_a_large_one_has_in_the_same_order(evening: 
 
 
 async def test_a_seat_that_names_a_reservation_which_is_not_there(evening: Evening) -> None:
-    row = f"tenant_id = '{TENANT}' and status = 'AVAILABLE'"
-    seat = await evening.ward.value("venue", f"select id from seats where {row} limit 1")
-    await rows(evening, "venue", f"update seats set status = 'SOLD', reservation_id = '{uuid4()}' where id = '{seat}'")
-    back = f"update seats set status = 'AVAILABLE', reservation_id = null where id = '{seat}'"
-    [found] = await evening.has(Drift.SEATS_CONTRADICT_LEDGER, undo=doing(evening, "venue", back))
+    free = f"tenant_id = '{TENANT}' and id not in (select seat_id from seat_states)"
+    seat = await evening.ward.value("venue", f"select id from seats where {free} limit 1")
+    await rows(evening, "venue", sets(seat, "SOLD", uuid4()))
+    [found] = await evening.has(Drift.SEATS_CONTRADICT_LEDGER, undo=doing(evening, "venue", frees(seat)))
     assert found.key == (TENANT, seat)
 
 
 async def test_a_seat_that_is_free_though_the_ledger_gives_it_to_somebody(evening: Evening) -> None:
     order = await given(evening, seats=[6])
-    mine = f"reservation_id = '{order.reservation_ids[0]}'"
-    seat = await evening.ward.value("venue", f"select id from seats where {mine}")
-    await rows(evening, "venue", f"update seats set status = 'AVAILABLE', reservation_id = null where id = '{seat}'")
-    kinds = {each.kind for each in await evening.ward.examined()}
-    assert kinds == {Drift.SEATS_CONTRADICT_LEDGER, Drift.SEAT_OF_ORDER_NOT_SOLD}
-    await rows(evening, "venue", f"update seats set status = 'SOLD', {mine} where id = '{seat}'")
+    seat = await evening.ward.seat_of(order)
+    for statement in (frees(seat), sets(seat, "AVAILABLE")):
+        await rows(evening, "venue", statement)
+        kinds = {each.kind for each in await evening.ward.examined()}
+        assert kinds == {Drift.SEATS_CONTRADICT_LEDGER, Drift.SEAT_OF_ORDER_NOT_SOLD}
+    await rows(evening, "venue", frees(seat), sets(seat, "SOLD", order.reservation_ids[0]))
     assert await evening.ward.examined() == []
 
 
@@ -135,17 +134,15 @@ async def test_a_hold_of_places_that_no_sweep_has_ended(evening: Evening) -> Non
 
 async def test_a_seat_of_a_sold_order_that_is_not_sold(evening: Evening) -> None:
     order = await given(evening, seats=[10])
-    mine = f"reservation_id = '{order.reservation_ids[0]}'"
-    seat = await evening.ward.value("venue", f"select id from seats where {mine}")
-    statement = "update {} where {}".format
+    [mine] = order.reservation_ids
+    seat = await evening.ward.seat_of(order)
     for sold, entry, free in (("false", "EXPIRED", True), ("true", "SOLD", False)):
-        state = "status = 'AVAILABLE', reservation_id = null" if free else f"status = 'SOLD', {mine}"
         await rows(
             evening,
             "venue",
-            statement(f"seat_reservation_items set sold = {sold}", mine),
-            statement(f"seat_reservations set status = '{entry}'", f"id = '{order.reservation_ids[0]}'"),
-            statement(f"seats set {state}", f"id = '{seat}'"),
+            f"update seat_reservation_items set sold = {sold} where reservation_id = '{mine}'",
+            f"update seat_reservations set status = '{entry}' where id = '{mine}'",
+            frees(seat) if free else sets(seat, "SOLD", mine),
         )
         kinds = [each.kind for each in await evening.ward.examined()]
         assert kinds == ([Drift.SEAT_OF_ORDER_NOT_SOLD] if free else [])

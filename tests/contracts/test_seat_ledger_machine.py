@@ -503,8 +503,8 @@ async def _emptied(stores: SeatingStores) -> None:
     connection = await asyncpg.connect(stores.admin_url)
     try:
         await connection.execute(
-            "truncate seating_plans, sections, seats, price_tiers, seat_reservations, seat_reservation_items,"
-            " seat_audit, outbox, inbox"
+            "truncate seating_plans, sections, seats, seat_states, price_tiers, seat_reservations,"
+            " seat_reservation_items, seat_audit, outbox, inbox"
         )
     finally:
         await connection.close()

@@ -13,11 +13,13 @@ import pytest
 from adapters.postgres.pool import open_pool
 from adapters.postgres.seating_holds import Wish, send
 from adapters.postgres.transactions import tenant_transaction
+from core.seating import ledger
 from core.seating.catalogue import Catalogue
 from core.seating.errors import PlanNotActiveError, ReservationConflictError, SeatTakenError
 from core.seating.hold_rules import claim_of
 from core.seating.ledger import Change
 from core.seating.plans import PlanStatus
+from core.shared.holders import Holder
 from core.shared.ids import SeatId
 from ports.published.seating import NewHold, SeatsHeld
 from ports.stores import StoreUnavailableError
@@ -94,19 +96,33 @@ async def test_seats_of_an_inactive_plan_are_refused_beside_holds_of_another_pla
     assert isinstance(second, tuple) and second[0] == PlanNotActiveError.code
 
 
-async def test_ended_holds_give_their_seats_to_a_batch(sale: Sale) -> None:
+@pytest.mark.parametrize("how", ["ended", "swept", "released", "locked"])
+async def test_seats_that_somebody_let_go_are_given_to_a_batch(sale: Sale, how: str) -> None:
+    """A state that is left says that the hold has ended, there is none, or it says that the seat is available."""
     holds = sale.process()
-    before = await holds(sale.tenant, sale.wish(0, 1, 2), now=NOW)
-    later = before.reservation.expires_at
-    wishes = [sale.wish(0, 5), sale.wish(1), sale.wish(6)]
-    made = await asyncio.gather(*(holds(sale.tenant, wish, now=later) for wish in wishes))
-    assert all(change.happened for change in made)
-    async with connected(sale.admin_url) as admin:
-        named = await admin.fetch("select reservation_id from seats where reservation_id is not null")
-    assert {row["reservation_id"] for row in named} == {
-        before.reservation.id,
-        *(wish.reservation_id for wish in wishes),
+    before = (await holds(sale.tenant, sale.wish(0, 1, 2), now=NOW)).reservation
+    later = before.expires_at
+    async with sale.transactions.begin(sale.tenant) as tx:
+        if how == "released":
+            entry = await tx.seats.lock(before.id)
+            by = Holder(before.account_id)
+            await tx.seats.save([ledger.release_hold(entry.reservation, by=by, seats=entry.seats, now=NOW)])
+        elif how != "ended":
+            await tx.seats.expire([before.id], now=later, wait=True)
+        if how == "locked":
+            await tx.blocks.lock(sale.plan.id, [seat.seat_id for seat in before.seats])
+    rows: dict[str, list[tuple[object, str]]] = {
+        "ended": [(before.id, "HELD")] * 3,
+        "locked": [(None, "AVAILABLE")] * 3,
     }
+    left = rows.get(how, [])
+    assert await _states(sale) == left
+    wishes = [sale.wish(0, 5), sale.wish(1), sale.wish(6), sale.wish(1, 7)]
+    *made, refused = await answers(holds, sale.tenant, wishes, now=later)
+    assert all(isinstance(change, Change) and change.happened for change in made)
+    assert isinstance(refused, tuple) and refused[1] == "Already taken: Stalls R1S2. No seat was held."
+    now = [(wish.reservation_id, "HELD") for wish in wishes for _ in wish.seat_ids][:4] + left[:1]
+    assert sorted(await _states(sale), key=str) == sorted(now, key=str)
 
 
 async def test_the_event_of_a_hold_is_what_memory_announces(sale: Sale) -> None:
@@ -138,7 +154,7 @@ async def test_the_holds_of_a_batch_are_one_event_a_plan(sale: Sale) -> None:
     wishes = [sale.wish(0), sale.wish(1), elsewhere, sale.wish(2), sale.wish(0)]
     plans = {plan.id: Catalogue.of(plan, seats, ()) for plan, seats in ((sale.plan, sale.layout), (other, layout))}
     batch = [Wish.of(claim_of(wish, plans[wish.plan_id]), NOW) for wish in wishes]
-    refused = await send(sale.pool, IDS, sale.tenant, batch, look=False)
+    refused = await send(sale.pool, IDS, sale.tenant, batch, look=True)
     assert {place: row["outcome"] for place, row in refused.items()} == {4: "taken"}
     async with connected(sale.admin_url) as admin:
         rows = await admin.fetch("select aggregate_id, payload::text as payload from outbox")
@@ -268,6 +284,12 @@ async def test_every_caller_hears_of_an_outage_and_later_ones_are_served(postgre
             with pytest.raises(SeatTakenError):
                 await holds(sale.tenant, sale.wish(9), now=NOW)
             assert len(await sale.stored()) == 10
+
+
+async def _states(sale: Sale) -> list[tuple[object, str]]:
+    """Return all rows of state: whose, and what."""
+    async with connected(sale.admin_url) as admin:
+        return [tuple(row) for row in await admin.fetch("select reservation_id, status from seat_states")]
 
 
 def _name(url: str) -> str:

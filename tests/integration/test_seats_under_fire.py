@@ -18,12 +18,15 @@ from core.seating.errors import MaxPerUserExceededError, SeatTakenError
 from core.seating.reservations import Reservation
 from core.shared.errors import DomainError
 from core.shared.ids import OrderId, ReservationId, SeatId
+from ports.events import Delivery
+from ports.published.orders import OrderCancelled
 from tests.seating_world import SeatingStores, a_buyer, a_plan, a_tenant, postgres_stores
 from tests.servers import PostgresServer
 from usecases.seating.expire_reservations import ExpireReservations
 from usecases.seating.hold_seats import HoldSeats
 from usecases.seating.manage_hold import ExtendHold, ReleaseHold
-from usecases.seating.reserve_seats import FinaliseReservation, ReserveSeats
+from usecases.seating.on_order_cancelled import ReleaseCancelledOrder
+from usecases.seating.reserve_seats import FinaliseReservation, ReclaimSeats, ReserveSeats
 
 BUYERS = 200
 HOT_SEATS = 20
@@ -31,10 +34,10 @@ both_ways = pytest.mark.parametrize("batching", [False, True], ids=["one by one"
 
 
 CONTRADICTIONS = """
-select s.id, s.status, r.status as entry, i.seat_id
-  from seats s
+select s.seat_id, s.status, r.status as entry, i.seat_id as item
+  from seat_states s
   left join seat_reservations r on r.id = s.reservation_id
-  left join seat_reservation_items i on i.reservation_id = s.reservation_id and i.seat_id = s.id
+  left join seat_reservation_items i on i.reservation_id = s.reservation_id and i.seat_id = s.seat_id
  where s.reservation_id is not null and (r.status is distinct from s.status or i.seat_id is null)
 """
 """Seats that say of themselves what the ledger does not say of them."""
@@ -123,6 +126,64 @@ async def test_holds_extensions_releases_and_sweeps_of_the_same_seats_do_not_loc
 
         await asyncio.gather(*(roam(number) for number in range(40)))
         assert await found(stores, CONTRADICTIONS) == []
+
+
+@pytest.mark.timeout(120)
+@both_ways
+async def test_late_payments_and_new_holds_of_the_same_seats_never_share_one(
+    postgres: PostgresServer, batching: bool
+) -> None:
+    async with postgres_stores(postgres, connections_max=24, batching=batching) as stores:
+        tenant = a_tenant()
+        plan, layout = a_plan(rows=1, columns=12, hold_ttl_s=60)
+        async with stores.transactions.begin(tenant) as tx:
+            await tx.plans.add(plan, layout)
+        clock = MemoryClock()
+        hold = HoldSeats(stores.grant, RandomHoldTokens(), clock)
+        reserve = ReserveSeats(stores.transactions, clock)
+        reclaim = ReclaimSeats(stores.transactions, clock)
+        give_back = ReleaseCancelledOrder(stores.transactions, clock)
+        sweep = ExpireReservations(stores.expired, stores.transactions, clock)
+        owners: dict[SeatId, ReservationId] = {}
+        outcomes: Counter[str] = Counter()
+
+        async def roam(number: int) -> None:
+            dice = random.Random(number)
+            buyer = a_buyer(tenant)
+            for _ in range(12):
+                id, order = ReservationId(uuid4()), OrderId(uuid4())
+                seats = tuple(seat.id for seat in dice.sample(layout.seats, dice.randint(1, 3)))
+                try:
+                    held = (await hold(plan.id, id, seats, caller=buyer)).reservation
+                    await reserve(
+                        id,
+                        tenant_id=tenant,
+                        order_id=order,
+                        account_id=buyer.account_id,
+                        hold_token=None,
+                        until=held.expires_at,
+                    )
+                    clock.move(seconds=dice.choice([5, 61]))
+                    if dice.random() < 0.5:
+                        await sweep()
+                    await reclaim(id, tenant_id=tenant, order_id=order)
+                except DomainError as refused:
+                    outcomes[refused.code] += 1
+                    continue
+                # Until the order is refunded nobody else is told that they have one of the seats.
+                assert not owners.keys() & set(seats)
+                owners.update(dict.fromkeys(seats, id))
+                await asyncio.sleep(0)
+                for seat in seats:
+                    assert owners.pop(seat) == id
+                refund = OrderCancelled(order_id=order, reason="refunded", reservation_ids=(id,))
+                await give_back(refund, Delivery(event_id=uuid4(), tenant_id=tenant))
+                outcomes["sold"] += 1
+
+        await asyncio.gather(*(roam(number) for number in range(40)))
+        assert outcomes["sold"] and outcomes[SeatTakenError.code]
+        assert await found(stores, CONTRADICTIONS) == []
+        assert await found(stores, "select from seat_reservation_items where sold") == []
 
 
 @both_ways

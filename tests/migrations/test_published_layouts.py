@@ -112,10 +112,14 @@ async def test_the_layout_of_a_draft_can_be_replaced(venue_db: Database, draft: 
 
 async def test_prices_and_states_of_a_published_plan_change(venue_db: Database, published: Stored) -> None:
     async with app_of(venue_db, published.tenant) as app:
+        await app.execute("update seats set price_minor = 1 where plan_id = $1", published.plan)
         await app.execute(
-            "update seats set price_minor = 1, status = 'BLOCKED', block_reason = 'camera' where plan_id = $1",
+            "insert into seat_states (tenant_id, plan_id, seat_id, status, block_reason)"
+            " select tenant_id, plan_id, id, 'BLOCKED', 'camera' from seats where plan_id = $1",
             published.plan,
         )
+        await app.execute("update seat_states set block_reason = 'pillar' where plan_id = $1", published.plan)
+        await app.execute("delete from seat_states where plan_id = $1", published.plan)
         await app.execute("update sections set price_tier_id = gen_random_uuid() where plan_id = $1", published.plan)
         await app.execute("update seating_plans set status = 'active' where id = $1", published.plan)
 

@@ -151,7 +151,8 @@ async def test_neither_app_nor_relay_can_empty_a_table(postgres: PostgresServer,
 @pytest.mark.parametrize(
     ("kind", "table", "seen", "unseen"),
     [
-        ("venue_db", "seats", "status", "seat_label"),
+        ("venue_db", "seats", "plan_id", "seat_label"),
+        ("venue_db", "seat_states", "status", "block_reason"),
         ("venue_db", "seat_reservations", "order_id", "account_id"),
         ("venue_db", "listings", "pass_id", "seller_id"),
         ("venue_db", "pass_transfers", "status", "to_email"),

@@ -5,127 +5,28 @@ Each refusal stands beside the lawful form of the same statement, which passes.
 
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from adapters.postgres.migrator import Database
 from tests.database_roles import Connection, act, refused
+from tests.hall_by_sql import CLUB, HALL, INSERT_ITEM, NOON, SOLD_ITEM, Plan, in_the_hall, passes, violates
 from tests.servers import connected
 
-HALL, CLUB = uuid4(), uuid4()
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-LATER = NOON + timedelta(minutes=10)
-TABLES = ("seating_plans", "sections", "seats", "seat_reservations", "seat_reservation_items", "seat_audit", "outbox")
-SELL = "update seats set status = 'SOLD', reservation_id = $2, held_until = null where id = $1"
-INSERT_ITEM = "insert into seat_reservation_items values ($1, $2, $3, $2, 'R1S1', 7500, $4)"
-SOLD_ITEM = "update seat_reservation_items set sold = true where seat_id = $1 and reservation_id = $2"
-HOLD = "update seats set status = 'HELD', reservation_id = $2, held_until = $3 where id = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan of one tenant: a seat that is free, and one for each state, with the reservation that has it."""
-
-    tenant: UUID
-    id: UUID
-    free: UUID
-    blocked: UUID
-    seats: dict[str, UUID]
-    reservations: dict[str, UUID]
-
-
-async def add_seat(app: Connection, tenant: UUID, plan: UUID, section: UUID) -> UUID:
-    seat = uuid4()
-    await app.execute(
-        """
-        insert into seats (tenant_id, plan_id, id, section_id, guid, seat_label, row_label, seat_number, column_number,
-                           x, y, attributes, price_minor)
-        values ($1, $2, $3, $4, $3::uuid::text, 'R1S1', 'R1', '1', 1, 0, 0, '{}', 7500)
-        """,
-        tenant,
-        plan,
-        seat,
-        section,
-    )
-    return seat
-
-
-async def add_reservation(app: Connection, tenant: UUID, plan: UUID, seat: UUID) -> UUID:
-    """Hold a seat, in the lawful order of writing."""
-    reservation = uuid4()
-    await app.execute(
-        """
-        insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status, seats_count,
-                                       currency, hold_ttl_s, held_at, ceiling_at, expires_at)
-        values ($1, $2, $3, $3, $2, 'token', 'HELD', 1, 'EUR', 600, $4::timestamptz, $4 + interval '30 minutes', $5)
-        """,
-        tenant,
-        reservation,
-        plan,
-        NOON,
-        LATER,
-    )
-    await app.execute(HOLD, seat, reservation, LATER)
-    await app.execute(INSERT_ITEM, tenant, reservation, seat, False)
-    return reservation
-
-
-async def open_plan(app: Connection, tenant: UUID) -> Plan:
-    plan, section = uuid4(), uuid4()
-    async with app.transaction():
-        await act(app, tenant=tenant)
-        await app.execute(
-            """
-            insert into seating_plans (
-                tenant_id, id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule,
-                seats_max_per_order, max_per_user, price_minor, currency, hold_ttl_s, sections_count, seats_count,
-                seats_without_tier, categories, layout, warnings, version, created_at, updated_at)
-            values ($1, $2, $2, $2, 'Plan', 'draft', 'manual', 'single', 'off', 10, 10, 7500, 'EUR', 600, 1, 5, 5,
-                    '[]', '{}', '[]', 1, $3, $3)
-            """,
-            tenant,
-            plan,
-            NOON,
-        )
-        await app.execute("insert into sections values ($1, $2, $3, 'Stalls', 1, 5, 1)", tenant, section, plan)
-        free, blocked = [await add_seat(app, tenant, plan, section) for _ in range(2)]
-        seats = {state: await add_seat(app, tenant, plan, section) for state in ("HELD", "RESERVED", "SOLD")}
-        await app.execute("update seating_plans set status = 'active', version_number = 1 where id = $1", plan)
-        reservations = {state: await add_reservation(app, tenant, plan, seat) for state, seat in seats.items()}
-        for state in ("RESERVED", "SOLD"):
-            await app.execute(
-                "update seat_reservations set status = 'RESERVED', order_id = $2 where id = $1",
-                reservations[state],
-                uuid4(),
-            )
-            await app.execute("update seats set status = 'RESERVED' where id = $1", seats[state])
-        await app.execute(
-            "update seat_reservations set status = 'SOLD', sold_at = $2 where id = $1", reservations["SOLD"], NOON
-        )
-        await app.execute(SELL, seats["SOLD"], reservations["SOLD"])
-        await app.execute(SOLD_ITEM, seats["SOLD"], reservations["SOLD"])
-        await app.execute("update seats set status = 'BLOCKED', block_reason = 'camera' where id = $1", blocked)
-        await app.execute(
-            "insert into seat_audit (tenant_id, seat_id, plan_id, deed, account_id, reason, at)"
-            " values ($1, $2, $3, 'blocked', $4, 'camera', $5)",
-            tenant,
-            blocked,
-            plan,
-            uuid4(),
-            NOON,
-        )
-        await app.execute(
-            "insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)"
-            " values ($1, $2, $1, 'seating.seats_held', '{}', $3)",
-            uuid4(),
-            tenant,
-            NOON,
-        )
-    return Plan(tenant, plan, free, blocked, seats, reservations)
+TABLES = (
+    "seating_plans",
+    "sections",
+    "seats",
+    "seat_states",
+    "seat_reservations",
+    "seat_reservation_items",
+    "seat_audit",
+    "outbox",
+)
+DELETED = ("outbox", "seats", "seat_states", "sections")
+"""What the app role may delete from; when, is another matter."""
 
 
 @pytest.fixture
@@ -138,27 +39,8 @@ async def app(venue_db: Database) -> AsyncIterator[Connection]:
 @pytest.fixture
 async def hall(app: Connection) -> AsyncIterator[Plan]:
     """The hall's plan, in a transaction of the hall; the club has a plan as well."""
-    await open_plan(app, CLUB)
-    plan = await open_plan(app, HALL)
-    async with app.transaction():
-        await act(app, tenant=HALL)
+    async with in_the_hall(app) as plan:
         yield plan
-
-
-async def violates(app: Connection, constraint: str, statement: str, *arguments: object) -> None:
-    """Check that the statement fails for this constraint; the transaction that is open goes on."""
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as refusal:
-        async with app.transaction():
-            await app.execute(statement, *arguments)
-    assert getattr(refusal.value, "constraint_name", None) == constraint
-
-
-async def passes(app: Connection, statement: str, *arguments: object) -> None:
-    """Check that the lawful form changes one row, and undo it."""
-    undone = app.transaction()
-    await undone.start()
-    assert (await app.execute(statement, *arguments)).endswith(" 1")
-    await undone.rollback()
 
 
 async def test_a_seat_is_sold_once(app: Connection, hall: Plan) -> None:
@@ -175,59 +57,20 @@ async def test_a_seat_is_sold_once(app: Connection, hall: Plan) -> None:
     await passes(app, SOLD_ITEM, sold, other)
 
 
-async def test_what_is_sold_is_not_sold_held_reserved_or_blocked_before_it_was_given_back(
-    app: Connection, hall: Plan
-) -> None:
-    sold, other = hall.seats["SOLD"], hall.reservations["HELD"]
-    await violates(app, "seats_sold_stay", SELL, sold, other)
-    await violates(app, "seats_sold_stay", HOLD, sold, other, LATER)
-    await violates(app, "seats_sold_stay", HOLD, sold, hall.reservations["SOLD"], LATER)
-    await violates(app, "seats_sold_stay", "update seats set reservation_id = $2 where id = $1", sold, other)
-    reserve = "update seats set status = 'RESERVED', held_until = $2 where id = $1"
-    await violates(app, "seats_sold_stay", reserve, sold, LATER)
-    block = "update seats set status = 'BLOCKED', reservation_id = null, block_reason = 'camera' where id = $1"
-    await violates(app, "seats_sold_stay", block, sold)
-    await passes(app, SELL, sold, hall.reservations["SOLD"])
-    await passes(app, SELL, hall.seats["RESERVED"], hall.reservations["RESERVED"])
-    await app.execute("update seats set status = 'AVAILABLE', reservation_id = null where id = $1", sold)
-    await passes(app, HOLD, sold, other, LATER)
-
-
-async def test_a_seat_that_is_taken_names_its_reservation_and_its_end(app: Connection, hall: Plan) -> None:
-    held = hall.reservations["HELD"]
-    await violates(app, "seats_reservation", HOLD, hall.free, None, LATER)
-    await violates(app, "seats_held_until", HOLD, hall.free, held, None)
-    await violates(app, "seats_reservation", SELL, hall.free, None)
-    await passes(app, HOLD, hall.free, held, LATER)
-    await passes(app, SELL, hall.free, held)
-
-
-@pytest.mark.parametrize(
-    ("constraint", "state", "change"),
-    [
-        ("seats_status", "HELD", "status = 'LOST', reservation_id = null"),
-        ("seats_reservation", "HELD", "status = 'AVAILABLE', held_until = null"),
-        ("seats_no_end", "HELD", "status = 'AVAILABLE', reservation_id = null"),
-        ("seats_no_end", "RESERVED", "status = 'SOLD'"),
-        ("seats_block_reason", "HELD", "status = 'BLOCKED', reservation_id = null"),
-        ("seats_block_reason", "HELD", "block_reason = 'camera'"),
-        ("seats_price", "HELD", "price_minor = -1"),
-    ],
-)
-async def test_a_state_that_makes_no_sense_is_refused(
-    app: Connection, hall: Plan, constraint: str, state: str, change: str
-) -> None:
-    await violates(app, constraint, f"update seats set {change} where id = $1", hall.seats[state])
+async def test_a_seat_has_no_price_below_nothing(app: Connection, hall: Plan) -> None:
+    change = "update seats set price_minor = $2 where id = $1"
+    await violates(app, "seats_price", change, hall.free, -1)
+    await passes(app, change, hall.free, 0)
 
 
 @pytest.mark.parametrize(
     ("constraint", "state", "change"),
     [
         ("seat_reservations_status", "HELD", "status = 'LOST'"),
-        ("seat_reservations_order", "HELD", "status = 'RESERVED'"),
-        ("seat_reservations_sold", "RESERVED", "status = 'SOLD'"),
-        ("seat_reservations_hold", "HELD", "expires_at = ceiling_at + interval '1 microsecond'"),
-        ("seat_reservations_hold", "HELD", "order_id = id"),
+        ("seat_reservations_status", "HELD", "status = 'RESERVED'"),
+        ("seat_reservations_status", "RESERVED", "status = 'SOLD'"),
+        ("seat_reservations_status", "HELD", "expires_at = ceiling_at + interval '1 microsecond'"),
+        ("seat_reservations_status", "HELD", "order_id = id"),
         ("seat_reservations_moves", "HELD", "status = 'SOLD', order_id = id, sold_at = held_at"),
         ("seat_reservations_moves", "SOLD", "status = 'EXPIRED'"),
         ("seat_reservations_moves", "SOLD", "status = 'RESERVED'"),
@@ -239,7 +82,7 @@ async def test_a_state_that_makes_no_sense_is_refused(
         ("seat_reservations_count", "SOLD", "seats_count = seats_count + 1, status = 'RELEASED'"),
         ("seat_reservations_seats", "SOLD", "seats_count = 0"),
         ("seat_reservations_moves", "RESERVED", "order_id = id"),
-        ("seat_reservations_hold", "RESERVED", "status = 'HELD'"),
+        ("seat_reservations_status", "RESERVED", "status = 'HELD'"),
         ("seat_reservations_moves", "RESERVED", "status = 'HELD', order_id = null"),
     ],
 )
@@ -282,7 +125,8 @@ async def test_nothing_is_read_or_written_of_another_tenant_or_of_none(app: Conn
     changed = {
         "seat_reservation_items": "sold = sold",
         "seat_reservations": "status = status",
-        "seats": "status = status",
+        "seats": "price_minor = price_minor",
+        "seat_states": "status = status",
         "sections": "price_tier_id = price_tier_id",
     }
     for tenant in (None, uuid4()):
@@ -292,6 +136,8 @@ async def test_nothing_is_read_or_written_of_another_tenant_or_of_none(app: Conn
             if table != "seat_audit":
                 change = changed.get(table, "tenant_id = tenant_id")
                 assert await app.execute(f"update {table} set {change}") == "UPDATE 0"
+            if table in DELETED:
+                assert await app.execute(f"delete from {table}") == "DELETE 0"
     await act(app, tenant=HALL)
 
 
@@ -316,6 +162,9 @@ async def test_no_row_is_written_under_another_tenant(app: Connection, hall: Pla
         ("seats", "tenant_id"),
         ("seats", "plan_id"),
         ("seats", "id"),
+        ("seat_states", "tenant_id"),
+        ("seat_states", "plan_id"),
+        ("seat_states", "seat_id"),
         ("seat_reservations", "tenant_id"),
         ("seat_reservations", "plan_id"),
         ("seat_reservations", "account_id"),
@@ -362,18 +211,6 @@ async def test_seats_are_described_anew_only_while_their_plan_is_frozen(
             await app.execute(change)
 
 
-@pytest.mark.parametrize("state", ["HELD", "RESERVED", "SOLD", "AVAILABLE"])
-async def test_a_retired_seat_is_blocked_for_good(app: Connection, hall: Plan, state: str) -> None:
-    await app.execute("update seating_plans set changing_by = id")
-    await app.execute(
-        "update seats set status = 'BLOCKED', block_reason = 'gone', retired_at = now() where id = $1", hall.blocked
-    )
-    owner = "null" if state == "AVAILABLE" else "id"
-    until = "now()" if state in {"HELD", "RESERVED"} else "null"
-    change = f"status = '{state}', block_reason = null, reservation_id = {owner}, held_until = {until}"
-    await violates(app, "seats_retired", f"update seats set {change} where id = $1", hall.blocked)
-
-
 async def test_a_plan_moves_to_no_other_tenant(app: Connection, hall: Plan) -> None:
     await refused(app, "update seating_plans set tenant_id = $1", CLUB)
     await passes(app, "update seating_plans set status = 'inactive'")
@@ -387,7 +224,7 @@ async def test_no_seat_and_no_section_of_a_published_plan_is_deleted(app: Connec
     await refused(app, f"truncate {table}")
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if table not in {"outbox", "seats", "sections"}])
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in DELETED])
 async def test_no_plan_and_no_line_of_the_ledger_or_audit_is_deleted(app: Connection, hall: Plan, table: str) -> None:
     await refused(app, f"delete from {table}")
     await refused(app, f"truncate {table}")

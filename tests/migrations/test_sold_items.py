@@ -2,6 +2,8 @@
 
 from uuid import UUID, uuid4
 
+import pytest
+
 from adapters.postgres.migrator import Database, downgrade, migrate
 from tests.servers import connected
 
@@ -42,10 +44,11 @@ async def told(database: Database, column: str) -> dict[UUID, bool]:
     return {row["reservation_id"]: row["told"] for row in rows}
 
 
-async def test_items_that_lived_say_afterwards_which_of_them_were_sold(venue_db: Database) -> None:
+@pytest.mark.parametrize("revision", ["venue_0027", "head"])
+async def test_items_that_lived_say_afterwards_which_of_them_were_sold(venue_db: Database, revision: str) -> None:
     await downgrade(venue_db, revision="venue_0026")
     reservations = await store(venue_db)
-    await migrate(venue_db)
+    await migrate(venue_db, revision=revision)
     assert await told(venue_db, "sold") == {id: state == "SOLD" for state, id in reservations.items()}
     await downgrade(venue_db, revision="venue_0026")
     assert await told(venue_db, "live") == {id: STATES[state] for state, id in reservations.items()}

@@ -36,9 +36,13 @@ def _entry(row: Row) -> ReservationFacts:
 ENTRIES = Query(
     """
     r.order_id, r.ticket_id, r.status, r.expires_at, greatest(r.held_at, r.sold_at) as touched_at,
-    coalesce((select jsonb_agg(jsonb_build_object('id', i.seat_id, 'sold', i.sold, 'status', s.status,
-                                                  'reservation_id', s.reservation_id) order by i.seat_id)
-                from seat_reservation_items i join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id
+    coalesce((select jsonb_agg(jsonb_build_object('id', i.seat_id, 'sold', i.sold,
+                                                  'status', coalesce(t.status, 'AVAILABLE'),
+                                                  'reservation_id', t.reservation_id) order by i.seat_id)
+                from seat_reservation_items i
+                left join lateral (select f.status, f.reservation_id from seat_states f
+                                    where f.tenant_id = r.tenant_id and f.plan_id = r.plan_id
+                                      and f.seat_id = i.seat_id limit 1) t on true
                where i.tenant_id = r.tenant_id and i.reservation_id = r.id), '[]')::text as seats
     """,
     "seat_reservations r",
@@ -66,16 +70,18 @@ def _owned_seat(row: Row) -> OwnedSeatFacts:
 
 OWNED_SEATS = Query(
     """
-    s.status, s.reservation_id, i.sold, r.status as entry_status,
+    t.status, t.reservation_id, i.sold, r.status as entry_status,
     greatest(r.held_at, r.sold_at) as touched_at
     """,
     """
     seats s
-    left join seat_reservations r on r.tenant_id = s.tenant_id and r.id = s.reservation_id
+    cross join lateral (select f.status, f.reservation_id from seat_states f
+                         where f.tenant_id = s.tenant_id and f.plan_id = s.plan_id and f.seat_id = s.id limit 1) t
+    left join seat_reservations r on r.tenant_id = s.tenant_id and r.id = t.reservation_id
     left join seat_reservation_items i
-      on i.tenant_id = s.tenant_id and i.reservation_id = s.reservation_id and i.seat_id = s.id
+      on i.tenant_id = s.tenant_id and i.reservation_id = t.reservation_id and i.seat_id = s.id
     """,
     ("s.tenant_id", "s.id"),
     _owned_seat,
-    "s.reservation_id is not null",
+    "t.reservation_id is not null",
 )

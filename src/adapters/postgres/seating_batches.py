@@ -1,7 +1,8 @@
 """Holds in batches: what is asked while one batch of a tenant is under way becomes the tenant's next batch.
 
 A batch is one call of the database's `hold_batch`: one round trip, one transaction, one commit for up to 256 requests.
-There is no timer, so a request that comes alone is sent at once.
+There is no timer, so a request that comes alone is sent at once. What can be done for the next batch is done while the
+database is at work: its parts are written as its requests come, and put together when it would not grow any more.
 """
 
 import asyncio
@@ -13,11 +14,11 @@ from typing import override
 
 import asyncpg
 
-from adapters.postgres.pool import Pool, driver_errors_translated
-from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, Wish, buyer_key, send
+from adapters.postgres.pool import Connection, Pool, driver_errors_translated
+from adapters.postgres.seating_holds import RACES, PostgresHolds, Row, Wish, Written, send_written, written
 from adapters.system.work_context import on_nobodys_behalf
 from core.seating.ledger import Change, Claim
-from core.shared.ids import ReservationId, TenantId
+from core.shared.ids import TenantId
 from ports.ids import IdSource
 from ports.seating import Holds
 from ports.stores import StoreUnavailableError
@@ -27,21 +28,20 @@ SEATS_MAX = 2_048
 """A batch ends before it would have more seats: holds of a hundred seats must not make it long."""
 WAITING_MAX = 4_096
 """Requests of all tenants that wait for their batch; more are refused at once."""
-_TRIES = 2
+_TRIES = 3
+"""Without a look, and twice with one."""
 
 
 class _AskAloneError(Exception):
     """The batch was not settled as one; nothing was written."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Wish:
     """A claim that waits for the database's verdict; None says that it is granted."""
 
     sent: Wish
     answer: asyncio.Future[Row | None]
-    buyer: int
-    """The account on the plan, as a number that is hardly ever somebody else's."""
 
 
 @dataclass(slots=True)
@@ -51,28 +51,36 @@ class _Batch:
     wishes: list[_Wish] = field(default_factory=list[_Wish])
     seats_count: int = 0
     buyers: set[int] = field(default_factory=set[int])
-    ids: set[ReservationId] = field(default_factory=set[ReservationId])
+    ids: set[str] = field(default_factory=set[str])
+    written: Written = ()
 
     def has_room_for(self, wish: _Wish, room: int) -> bool:
-        seats = self.seats_count + len(wish.sent.claim.seats)
-        return not self.wishes or (len(self.wishes) < room and seats <= SEATS_MAX)
+        wishes = self.wishes
+        return not wishes or (len(wishes) < room and self.seats_count + wish.sent.seats_count <= SEATS_MAX)
 
     def would_mix(self, wish: _Wish) -> bool:
-        return wish.buyer in self.buyers or wish.sent.claim.request.reservation_id in self.ids
+        sent = wish.sent
+        return sent.buyer in self.buyers or sent.id in self.ids
 
     def add(self, wish: _Wish) -> None:
+        sent = wish.sent
         self.wishes.append(wish)
-        self.seats_count += len(wish.sent.claim.seats)
-        self.buyers.add(wish.buyer)
-        self.ids.add(wish.sent.claim.request.reservation_id)
+        self.seats_count += sent.seats_count
+        self.buyers.add(sent.buyer)
+        self.ids.add(sent.id)
 
 
 @dataclass(slots=True)
 class _Line:
-    """The wishes of one tenant, in the order that they came; `contested` says whether the last batch had refusals."""
+    """The wishes of one tenant, in the order that they came.
+
+    `ready` is the next batch, if it was made while the last one is under way. `contested` says whether the last batch
+    had refusals, or was not plainly granted at once.
+    """
 
     wishes: deque[_Wish] = field(default_factory=deque[_Wish])
     task: asyncio.Task[None] | None = None
+    ready: _Batch | None = None
     contested: bool = False
     last_count: int = 0
 
@@ -91,7 +99,7 @@ class BatchedHolds(Holds):
 
     What a batch of which none was refused would cost more is only looked at when the batch before had refusals. A claim
     of a batch that the database refused, or that raced with another process again and again, is settled by `alone`. A
-    caller that goes away while its batch is under way leaves a hold that ends by time.
+    caller that goes away when its batch is made leaves a hold that ends by time.
     """
 
     def __init__(self, pool: Pool, ids: IdSource, *, alone: PostgresHolds, waiting_max: int = WAITING_MAX) -> None:
@@ -106,7 +114,7 @@ class BatchedHolds(Holds):
     async def hold(self, tenant_id: TenantId, claim: Claim, *, now: datetime) -> Change:
         if self._waiting >= self._waiting_max:
             raise StoreUnavailableError(f"PostgreSQL: {self._waiting} holds are waiting already.")
-        wish = _Wish(Wish.of(claim, now), asyncio.get_running_loop().create_future(), buyer_key(claim.request))
+        wish = _Wish(Wish.of(claim, now), asyncio.get_running_loop().create_future())
         self._queue(tenant_id, wish)
         try:
             verdict = await wish.answer
@@ -124,25 +132,44 @@ class BatchedHolds(Holds):
             )
         line.wishes.append(wish)
         self._waiting += 1
+        if len(line.wishes) == line.last_count and line.ready is None:
+            asyncio.get_running_loop().call_soon(self._get_ready, line)
+
+    def _get_ready(self, line: _Line) -> None:
+        """Make the next batch while one is under way that is no smaller: it need not be made when that is over."""
+        if line.ready is None and line.wishes:
+            line.ready = self._next(line)
 
     async def _settle_all(self, tenant_id: TenantId, line: _Line) -> None:
         batch = _Batch()
         try:
-            while line.wishes:
-                batch = self._next(line.wishes, room=line.room)
-                line.last_count = len(batch.wishes)
-                await self._settle(tenant_id, line, batch)
+            while line.wishes or line.ready:
+                batch = self._taken(line)
+                try:
+                    # The connection stays ours while there is work for it, and is another's after an error.
+                    async with driver_errors_translated(), self._pool.acquire() as connection:
+                        while await self._settle(connection, tenant_id, line, batch) and (line.wishes or line.ready):
+                            batch = self._taken(line)
+                except Exception as error:  # noqa: BLE001 (each caller raises it)
+                    _tell(batch, error)
         finally:
             # Nothing is left here unless the task was cancelled: the process stops.
             del self._lines[tenant_id]
             self._waiting -= len(line.wishes)
-            for wish in (*batch.wishes, *line.wishes):
+            ready = line.ready.wishes if line.ready is not None else ()
+            for wish in (*batch.wishes, *ready, *line.wishes):
                 wish.answer.cancel()
 
-    def _next(self, wishes: deque[_Wish], *, room: int) -> _Batch:
+    def _taken(self, line: _Line) -> _Batch:
+        batch, line.ready = line.ready or self._next(line), None
+        line.last_count = len(batch.wishes)
+        return batch
+
+    def _next(self, line: _Line) -> _Batch:
         """Take the next batch off the line; those that must wait for one of it keep their places."""
         batch = _Batch()
         later: list[_Wish] = []
+        wishes, room = line.wishes, line.room
         waited = len(wishes)
         while wishes and batch.has_room_for(wishes[0], room):
             wish = wishes.popleft()
@@ -154,19 +181,18 @@ class BatchedHolds(Holds):
                 batch.add(wish)
         wishes.extendleft(reversed(later))
         self._waiting -= waited - len(wishes)
+        batch.written = written([wish.sent for wish in batch.wishes], self._ids)
         return batch
 
-    async def _settle(self, tenant_id: TenantId, line: _Line, batch: _Batch) -> None:
-        """Answer every wish of the batch, whatever happens; what went wrong is told to the callers."""
-        wishes = [wish.sent for wish in batch.wishes]
-        verdicts: Mapping[int, Row] = {}
+    async def _settle(self, connection: Connection, tenant_id: TenantId, line: _Line, batch: _Batch) -> bool:
+        """Answer every wish of the batch, whatever happens, and tell whether the connection is good for another."""
         wrong: Exception = _AskAloneError()
         look = line.contested
-        for _ in range(_TRIES if wishes else 0):
+        for _ in range(_TRIES if batch.wishes else 0):
             try:
                 async with driver_errors_translated():
                     try:
-                        verdicts = await send(self._pool, self._ids, tenant_id, wishes, look=look)
+                        verdicts = await send_written(connection, tenant_id, batch.written, look=look)
                     except RACES:
                         look = True
                         continue
@@ -175,13 +201,27 @@ class BatchedHolds(Holds):
             except Exception as error:  # noqa: BLE001 (each caller raises it)
                 wrong = error
                 break
-            line.contested = bool(verdicts)
-            for place, wish in enumerate(batch.wishes):
-                if not wish.answer.done():
-                    wish.answer.set_result(verdicts.get(place))
-            return
-        for wish in batch.wishes:
-            if not wish.answer.done():
-                # Each caller gets an error of its own, since raising one adds to its traceback.
-                unavailable = isinstance(wrong, StoreUnavailableError)
-                wish.answer.set_exception(StoreUnavailableError(str(wrong)) if unavailable else wrong)
+            line.contested = bool(verdicts) or look is not line.contested
+            if line.wishes or line.ready:  # the next batch is sent before the callers of this one go on
+                asyncio.get_running_loop().call_soon(_answer, batch, verdicts)
+            else:
+                _answer(batch, verdicts)
+            return True
+        _tell(batch, wrong)
+        return False
+
+
+def _answer(batch: _Batch, verdicts: Mapping[int, Row]) -> None:
+    """Let each caller of the batch go on with its verdict."""
+    for place, wish in enumerate(batch.wishes):
+        if not wish.answer.done():
+            wish.answer.set_result(verdicts.get(place))
+
+
+def _tell(batch: _Batch, wrong: Exception) -> None:
+    """Let each caller of the batch raise what went wrong."""
+    for wish in batch.wishes:
+        if not wish.answer.done():
+            # Each gets an error of its own, since raising one adds to its traceback.
+            unavailable = isinstance(wrong, StoreUnavailableError)
+            wish.answer.set_exception(StoreUnavailableError(str(wrong)) if unavailable else wrong)

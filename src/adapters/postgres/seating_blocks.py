@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import override
 
 from adapters.postgres.pool import Connection
-from adapters.postgres.seating_rows import reservation_seat_of, state_of
+from adapters.postgres.seating_rows import LOCKING, STATE_COLUMNS, STATE_OF_EACH, reservation_seat_of, state_of
 from core.seating.blocking import AuditLine, Deed, Intervention, WantedSeat
 from core.seating.errors import PlanNotFoundError
 from core.shared.ids import PlanId, SeatId, TenantId
@@ -25,14 +25,24 @@ class PostgresBlocks(SeatBlocks):
         )
         if known is None:
             raise PlanNotFoundError("There is no such seating plan.")
+        await self._connection.execute(
+            f"""
+            insert into seat_states (tenant_id, plan_id, seat_id, status)
+            select tenant_id, plan_id, id, 'AVAILABLE' from seats
+             where tenant_id = $1 and plan_id = $2 and id = any($3::uuid[]) and retired_at is null order by id {LOCKING}
+            """,  # noqa: S608 (a constant)
+            self._tenant_id,
+            plan_id,
+            list(seat_ids),
+        )
         rows = await self._connection.fetch(
-            """
+            f"""
             select s.id, s.id as seat_id, s.section_id, s.seat_label, s.price_minor, c.name as section, s.row_label,
-                   s.seat_number, s.column_number, s.status, s.reservation_id, s.held_until, s.block_reason
-              from seats s join sections c on c.tenant_id = s.tenant_id and c.id = s.section_id
+                   s.seat_number, s.column_number, {STATE_COLUMNS}
+              from seats s join sections c on c.tenant_id = s.tenant_id and c.id = s.section_id {STATE_OF_EACH}
              where s.tenant_id = $1 and s.plan_id = $2 and s.id = any($3::uuid[]) and s.retired_at is null
-             order by s.id for no key update of s
-            """,
+             order by s.id
+            """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
             list(seat_ids),
@@ -42,18 +52,25 @@ class PostgresBlocks(SeatBlocks):
     @override
     async def save(self, intervention: Intervention) -> None:
         seat_ids = list(intervention.seats)
-        blocked = intervention.what is Deed.BLOCKED
-        await self._connection.execute(
-            """
-            update seats set status = $3, block_reason = $4, held_until = $5, reservation_id = null
-            where tenant_id = $1 and id = any($2::uuid[])
-            """,
-            self._tenant_id,
-            seat_ids,
-            "BLOCKED" if blocked else "AVAILABLE",
-            intervention.reason,
-            intervention.until,
-        )
+        if intervention.what is Deed.BLOCKED:
+            await self._connection.execute(
+                """
+                update seat_states set status = 'BLOCKED', block_reason = $4, held_until = $5, reservation_id = null
+                where tenant_id = $1 and plan_id = $2 and seat_id = any($3::uuid[])
+                """,
+                self._tenant_id,
+                intervention.plan_id,
+                seat_ids,
+                intervention.reason,
+                intervention.until,
+            )
+        else:
+            await self._connection.execute(
+                "delete from seat_states where tenant_id = $1 and plan_id = $2 and seat_id = any($3::uuid[])",
+                self._tenant_id,
+                intervention.plan_id,
+                seat_ids,
+            )
         await self.note(intervention.plan_id, intervention.lines())
 
     @override

@@ -11,7 +11,18 @@ import asyncpg
 from adapters.postgres.pool import Connection, rows_touched
 from adapters.postgres.seating_layouts import SEATS_A_STATEMENT, PostgresLayouts
 from adapters.postgres.seating_plans import SET_LAYOUT, PostgresPlans, layout_values
-from adapters.postgres.seating_rows import PLAN_COLUMNS, SEAT_COLUMNS, json_text, plan_of, planned_seat_of, state_of
+from adapters.postgres.seating_rows import (
+    LOCKING,
+    PLAN_COLUMNS,
+    SEAT_COLUMNS,
+    STATE_COLUMNS,
+    STATES,
+    WHOLE_PLAN,
+    json_text,
+    plan_of,
+    planned_seat_of,
+    state_of,
+)
 from adapters.postgres.transactions import savepoint
 from core.seating.errors import PlanNotFoundError
 from core.seating.layout import Layout
@@ -21,7 +32,7 @@ from core.seating.seats import SeatState
 from core.shared.errors import StaleVersionError
 from core.shared.ids import PlanId, SeatId, SectionId, TenantId
 from ports.published.operations import OperationStoppedError
-from ports.seating.plan_changes import RETIRED, PlanChanges
+from ports.seating.plan_changes import PlanChanges
 
 
 class PostgresPlanChanges(PlanChanges):
@@ -66,14 +77,25 @@ class PostgresPlanChanges(PlanChanges):
         if row is None:
             raise PlanNotFoundError("There is no such seating plan.")
         # Holds lock seats in the order of their ids; so does this, or the two could wait for each other.
+        await self._connection.execute(
+            f"""
+            insert into seat_states (tenant_id, plan_id, seat_id, status)
+            select tenant_id, plan_id, id, 'AVAILABLE' from seats
+             where tenant_id = $1 and plan_id = $2 and retired_at is null order by id {LOCKING}
+            """,  # noqa: S608 (a constant)
+            self._tenant_id,
+            plan_id,
+        )
+        await self._connection.execute(WHOLE_PLAN.format("off"))
         rows = await self._connection.fetch(
             f"""
-            select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 and retired_at is null
-            order by id for no key update
+            select {SEAT_COLUMNS}, {STATE_COLUMNS} from seats s {STATES}
+             where s.tenant_id = $1 and s.plan_id = $2 and s.retired_at is null order by s.id
             """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
         )
+        await self._connection.execute(WHOLE_PLAN.format("on"))
         return plan_of(row), [(planned_seat_of(each), state_of(each)) for each in rows]
 
     @override
@@ -81,7 +103,7 @@ class PostgresPlanChanges(PlanChanges):
         before = await self._layouts.get(plan.id)
         layout = redrawn.layout
         await self._save_sections(plan.id, before, layout, at=at)
-        await self._retire([seat.id for seat in redrawn.removed], at=at)
+        await self._retire(plan.id, [seat.id for seat in redrawn.removed], at=at)
         old = {seat.id: seat for seat in before.seats}
         changed = [seat for seat in layout.seats if seat.id in old and seat != old[seat.id]]
         # No two seats may bear one name for a moment, and names may be swapped.
@@ -92,7 +114,7 @@ class PostgresPlanChanges(PlanChanges):
         new = [seat for seat in layout.seats if seat.id not in old]
         for seats in batched(new, SEATS_A_STATEMENT, strict=False):
             await self._layouts.add_seats(plan.id, seats)
-        await self._say_places(redrawn.moved)
+        await self._say_places(plan.id, redrawn.moved)
         plans = PostgresPlans(self._connection, self._tenant_id)
         await plans.save_pricing(plan.id, redrawn.pricing)
         gone = frozenset(seat.id for seat in redrawn.removed)
@@ -100,6 +122,12 @@ class PostgresPlanChanges(PlanChanges):
         if allotments.without_seats(gone) != allotments:
             await plans.save_allotments(plan.id, allotments.without_seats(gone))
         await self._save_plan(plan)
+        # What is left of the locks; the next holds need not find it.
+        await self._connection.execute(
+            "delete from seat_states where tenant_id = $1 and plan_id = $2 and status = 'AVAILABLE'",
+            self._tenant_id,
+            plan.id,
+        )
 
     async def _save_plan(self, plan: SeatingPlan) -> None:
         """Store the plan at last: from now on its layout stays as it is again."""
@@ -154,16 +182,22 @@ class PostgresPlanChanges(PlanChanges):
             at,
         )
 
-    async def _retire(self, seat_ids: Sequence[SeatId], *, at: datetime) -> None:
+    async def _retire(self, plan_id: PlanId, seat_ids: Sequence[SeatId], *, at: datetime) -> None:
         await self._connection.execute(
             """
-            update seats set status = 'BLOCKED', block_reason = $3, held_until = null, reservation_id = null,
-                             guid = 'retired ' || id, retired_at = $4
-            where tenant_id = $1 and id = any($2::uuid[])
+            update seat_states set status = 'RETIRED', block_reason = null, held_until = null, reservation_id = null
+            where tenant_id = $1 and plan_id = $2 and seat_id = any($3::uuid[])
+            """,
+            self._tenant_id,
+            plan_id,
+            list(seat_ids),
+        )
+        await self._connection.execute(
+            """
+            update seats set guid = 'retired ' || id, retired_at = $3 where tenant_id = $1 and id = any($2::uuid[])
             """,
             self._tenant_id,
             list(seat_ids),
-            RETIRED,
             at,
         )
 
@@ -208,16 +242,18 @@ class PostgresPlanChanges(PlanChanges):
             [seat.position for seat in seats],
         )
 
-    async def _say_places(self, moved: Sequence[Moved]) -> None:
+    async def _say_places(self, plan_id: PlanId, moved: Sequence[Moved]) -> None:
         await self._connection.execute(
             """
             update seat_reservation_items i set seat_label = n.label, section_id = n.section_id
               from unnest($2::uuid[], $3::text[], $4::uuid[]) as n (seat_id, label, section_id)
-              join seats s on s.tenant_id = $1 and s.id = n.seat_id
-             where i.tenant_id = $1 and i.reservation_id = s.reservation_id and i.seat_id = n.seat_id
+             cross join lateral (select f.reservation_id from seat_states f
+                                  where f.tenant_id = $1 and f.plan_id = $5 and f.seat_id = n.seat_id limit 1) t
+             where i.tenant_id = $1 and i.reservation_id = t.reservation_id and i.seat_id = n.seat_id
             """,
             self._tenant_id,
             [each.after.id for each in moved],
             [each.after.label for each in moved],
             [each.after.section_id for each in moved],
+            plan_id,
         )

@@ -1,7 +1,6 @@
 """Holds on PostgreSQL: one call of its `hold_batch` is one transaction and one commit, however many claims it has."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self, override
 
@@ -20,18 +19,29 @@ from ports.published.seating import NewHold, SeatsHeld
 from ports.seating import Holds, PlanChangedError, SeatingTransactions
 
 type Row = asyncpg.Record
+type Written = tuple[object, ...]
+
+_HOLD_BATCH = """
+    select * from hold_batch($1, $2, $3, $4::text::bigint[], $5, $6, $7, $8, $9, $10, $11, $12, $13::text::integer[],
+                             $14::text::uuid[], $15::text::uuid[], $16::text::uuid[], $17::text::bytea[],
+                             $18::text::integer[], $19::text::timestamptz[], string_to_array($20, e'\\n'),
+                             $21::text::integer[], $22::text::uuid[], $23::text::bigint[], $24::text::text[],
+                             $25::text::uuid[], $26::text::uuid[])
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """A claim, the moment that it is decided at, and the parts of a batch that can be written before it is sent.
 
-    Arrays are sent as text, since the driver looks at each element of one for a while, and it does so while the
-    database waits for the batch.
+    `buyer` is the account on the plan, as a number that is hardly ever somebody else's. `section` is that of the first
+    seat, and `elsewhere` has those of all seats, or nothing if they are the same. Arrays are sent as text, since the
+    driver looks at each element of one for a while, and it does so while the database waits for the batch.
     """
 
     claim: Claim
     now: datetime
+    buyer: int
+    seats_count: int
     news: str
     id: str
     account: str
@@ -40,27 +50,37 @@ class Wish:
     moment: str
     seat_ids: str
     prices: str
+    labels: str
+    section: str
+    elsewhere: str
 
     @classmethod
     def of(cls, claim: Claim, now: datetime) -> Self:
         """Write what will be sent."""
-        request = claim.request
+        request, seats = claim.request, claim.seats
+        section_id = seats[0].section_id
+        sections = {seat.section_id for seat in seats}
         hold = NewHold(
             reservation_id=request.reservation_id,
-            seat_ids=tuple([seat.seat_id for seat in claim.seats]),
+            seat_ids=tuple([seat.seat_id for seat in seats]),
             expires_at=now + timedelta(seconds=claim.rules.hold_ttl_s),
         )
         return cls(
             claim,
             now,
+            buyer_key(request),
+            len(seats),
             news=msgspec.json.encode(hold).decode(),
             id=request.reservation_id.hex,
             account=request.holder.account_id.hex,
             maker=request.made_by.hex if request.made_by is not None else "null",
             token=rf'"\\x{request.new_token_sha256.hex()}"',
             moment=now.isoformat(),
-            seat_ids=",".join([seat.seat_id.hex for seat in claim.seats]),
-            prices=",".join([str(seat.price_minor) for seat in claim.seats]),
+            seat_ids=",".join([seat.seat_id.hex for seat in seats]),
+            prices=",".join([str(seat.price_minor) for seat in seats]),
+            labels=",".join([_quoted(seat.label) for seat in seats]),
+            section=section_id.hex,
+            elsewhere="" if len(sections) == 1 else ",".join([seat.section_id.hex for seat in seats]),
         )
 
 
@@ -122,28 +142,33 @@ async def send(
 
     Raises what the driver raises; one of RACES means that nothing was written and the batch may be sent again.
     """
+    return await send_written(through, tenant_id, written(wishes, ids), look=look)
+
+
+async def send_written(
+    through: Pool | Connection, tenant_id: TenantId, batch: Written, *, look: bool
+) -> Mapping[int, Row]:
+    """Send a batch that is written already; see `send`."""
+    rows = await through.fetch(_HOLD_BATCH, tenant_id, SeatsHeld.event_type, look, *batch)
+    return {row["place"] - 1: row for row in rows}
+
+
+def written(wishes: Sequence[Wish], ids: IdSource) -> Written:
+    """Write what the database is told of a batch."""
     plans: dict[tuple[PlanId, int], int] = {}  # one that changed meanwhile may be there by two versions
     rules: list[HoldRules] = []
     on: list[int] = []
+    place = 0
     for wish in wishes:
         claim = wish.claim
-        plan = claim.request.plan_id, claim.rules.version
-        if plan not in plans:
-            plans[plan] = len(plans) + 1
-            rules.append(claim.rules)
-        on.append(plans[plan])
-    counts = [len(wish.claim.seats) for wish in wishes]
-    rows = await through.fetch(
-        """
-        select * from hold_batch($1, $2, $3, $4::text::bigint[], $5, $6, $7, $8, $9, $10, $11, $12,
-                                 $13::text::integer[], $14::text::uuid[], $15::text::uuid[], $16::text::uuid[],
-                                 $17::text::bytea[], $18::text::integer[], $19::text::timestamptz[], $20,
-                                 $21::text::integer[], $22::text::uuid[], $23::text::bigint[])
-        """,
-        tenant_id,
-        SeatsHeld.event_type,
-        look,
-        _array(map(str, sorted([buyer_key(wish.claim.request) for wish in wishes]))),
+        if not rules or claim.rules is not rules[place - 1]:
+            place = plans.setdefault((claim.request.plan_id, claim.rules.version), len(plans) + 1)
+            if place > len(rules):
+                rules.append(claim.rules)
+        on.append(place)
+    counts = [wish.seats_count for wish in wishes]
+    return (
+        _array(map(str, sorted([wish.buyer for wish in wishes]))),
         [plan_id for plan_id, _ in plans],
         [version for _, version in plans],
         [each.ticket_id for each in rules],
@@ -155,21 +180,32 @@ async def send(
         _array(map(str, on)),
         _array([wish.id for wish in wishes]),
         _array([wish.account for wish in wishes]),
-        _array([wish.maker for wish in wishes]),
+        _array([wish.maker for wish in wishes] if any(wish.claim.request.made_by for wish in wishes) else []),
         _array([wish.token for wish in wishes]),
         _array(map(str, counts)),
         _array([wish.moment for wish in wishes]),
-        [wish.news for wish in wishes],
-        _array([str(place) for place, count in enumerate(counts, 1) for _ in range(count)]),
+        "\n".join([wish.news for wish in wishes]),  # a line break within one is written as an escape
+        _array([",".join([str(place)] * count) for place, count in enumerate(counts, 1)]),
         _array([wish.seat_ids for wish in wishes]),
         _array([wish.prices for wish in wishes]),
+        _array([wish.labels for wish in wishes]),
+        _array([wish.section for wish in wishes]),
+        _array([wish.elsewhere or _nulls(wish) for wish in wishes] if any(wish.elsewhere for wish in wishes) else []),
     )
-    return {row["place"] - 1: row for row in rows}
 
 
 def _array(elements: Iterable[str]) -> str:
     """Write an array of PostgreSQL; one of several arrays is their elements, one after the other."""
     return "{" + ",".join(elements) + "}"
+
+
+def _nulls(wish: Wish) -> str:
+    return ",".join(["null"] * wish.seats_count)
+
+
+def _quoted(text: str) -> str:
+    """Write a text as an element of an array of PostgreSQL."""
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def buyer_key(request: HoldRequest) -> int:

@@ -165,7 +165,7 @@ class PostgresLayouts:
             [section.id for section in pricing.layout.sections],
             [section.price_tier_id for section in pricing.layout.sections],
         )
-        # Holds lock seats in the order of their ids; so does this, or the two could wait for each other.
+        # Two that price a plan take its seats in one order, or they could wait for each other.
         await self._connection.execute(
             "select from seats where tenant_id = $1 and plan_id = $2 order by id for no key update",
             self._tenant_id,

@@ -1,7 +1,8 @@
-"""The ledger of seats on PostgreSQL. A seat is one row with one state, and at most one item says that it was sold.
+"""The ledger of seats on PostgreSQL. A seat has at most one row of state, and at most one item says that it was sold.
 
 Holds are made in `seating_holds`; every other command locks what it is about, lets the core decide, and writes the
-outcome in sets. Locks are taken in one order: reservations by id, then seats by id.
+outcome in sets. Locks are taken in one order: reservations by id, then seats by id. A seat without a row of state is
+available, and one is added to lock it.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,13 @@ from uuid import UUID
 from adapters.postgres.pool import Connection
 from adapters.postgres.seating_entries import insert_entry
 from adapters.postgres.seating_rows import (
+    LOCKING,
     RESERVATION_COLUMNS,
     SEAT_COLUMNS,
+    STATE_COLUMNS,
+    STATE_OF_EACH,
+    STATES,
+    WHOLE_PLAN,
     Row,
     columns_of,
     planned_seat_of,
@@ -24,7 +30,7 @@ from core.seating.errors import ReservationNotFoundError
 from core.seating.ledger import Change, Happening, Picture
 from core.seating.plans import PlannedSeat
 from core.seating.reservations import Reservation
-from core.seating.seats import SeatState
+from core.seating.seats import Available, SeatState
 from core.shared.ids import AccountId, PlanId, ReservationId, SeatId, TenantId
 from ports.seating import Ended, Entry, SeatLedger, SeatLetters
 
@@ -76,7 +82,18 @@ class PostgresLedger(SeatLedger):
         if not rows:
             return []
         seats: dict[ReservationId, list[Row]] = {row["id"]: [] for row in rows}
-        for seat in await self._seats(list(seats), locked=True):
+        await self._connection.execute(
+            f"""
+            insert into seat_states (tenant_id, plan_id, seat_id, status)
+            select distinct r.tenant_id, r.plan_id, i.seat_id, 'AVAILABLE'
+              from seat_reservations r
+              join seat_reservation_items i on i.tenant_id = r.tenant_id and i.reservation_id = r.id
+             where r.tenant_id = $1 and r.id = any($2::uuid[]) order by i.seat_id {LOCKING}
+            """,  # noqa: S608 (a constant)
+            self._tenant_id,
+            list(seats),
+        )
+        for seat in await self._seats(list(seats)):
             seats[seat["held_for"]].append(seat)
         return [
             Entry(
@@ -86,19 +103,18 @@ class PostgresLedger(SeatLedger):
             for row in rows
         ]
 
-    async def _seats(self, reservation_ids: Sequence[ReservationId], *, locked: bool = False) -> Sequence[Row]:
+    async def _seats(self, reservation_ids: Sequence[ReservationId]) -> Sequence[Row]:
         """Return items with their seats, by seat id. What was sold is in the item, what it is called in the seat."""
         return await self._connection.fetch(
             f"""
             select i.reservation_id as held_for, i.seat_id, i.section_id, i.seat_label, i.price_minor, i.sold,
-                   c.name as section, s.row_label, s.seat_number, s.column_number,
-                   s.id, s.status, s.reservation_id, s.held_until, s.block_reason
+                   c.name as section, s.row_label, s.seat_number, s.column_number, s.id, {STATE_COLUMNS}
               from seat_reservation_items i
-              join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id
+              join seats s on s.tenant_id = i.tenant_id and s.id = i.seat_id {STATE_OF_EACH}
               join sections c on c.tenant_id = i.tenant_id and c.id = i.section_id
              where i.tenant_id = $1 and i.reservation_id = any($2::uuid[])
-             order by s.id {"for no key update of s" if locked else ""}
-            """,  # noqa: S608 (a constant)
+             order by s.id
+            """,  # noqa: S608 (our columns)
             self._tenant_id,
             list(reservation_ids),
         )
@@ -165,20 +181,30 @@ class PostgresLedger(SeatLedger):
                 change.what is Happening.SOLD,
             )
         # Nearly always all of them are alike. Looked up by their keys: before statistics, a set would be joined by
-        # reading all seats.
+        # reading all states.
         alike: dict[tuple[object, ...], list[SeatId]] = {}
         for seat_id, state in change.seats.items():
             alike.setdefault(columns_of(state), []).append(seat_id)
+        plan_id = change.reservation.plan_id
         for columns, ids in alike.items():
-            await self._connection.execute(
-                """
-                update seats set status = $3, held_until = $4, block_reason = $5, reservation_id = $6
-                where tenant_id = $1 and id = any($2::uuid[])
-                """,
-                self._tenant_id,
-                ids,
-                *columns,
-            )
+            if columns == columns_of(Available()):
+                await self._connection.execute(
+                    "delete from seat_states where tenant_id = $1 and plan_id = $2 and seat_id = any($3::uuid[])",
+                    self._tenant_id,
+                    plan_id,
+                    ids,
+                )
+            else:
+                await self._connection.execute(
+                    """
+                    update seat_states set status = $4, held_until = $5, block_reason = $6, reservation_id = $7
+                    where tenant_id = $1 and plan_id = $2 and seat_id = any($3::uuid[])
+                    """,
+                    self._tenant_id,
+                    plan_id,
+                    ids,
+                    *columns,
+                )
 
     @override
     async def add(self, sold: Change) -> None:
@@ -192,11 +218,11 @@ class PostgresLedger(SeatLedger):
     @override
     async def states(self, plan_id: PlanId, seat_ids: Sequence[SeatId]) -> Picture:
         rows = await self._connection.fetch(
-            """
-            select s.id, s.status, s.reservation_id, s.held_until, s.block_reason from unnest($3::uuid[]) as w (id)
-             cross join lateral (select * from seats f where f.tenant_id = $1 and f.id = w.id limit 1) s
+            f"""
+            select s.id, {STATE_COLUMNS} from unnest($3::uuid[]) as w (id)
+             cross join lateral (select * from seats f where f.tenant_id = $1 and f.id = w.id limit 1) s {STATE_OF_EACH}
              where s.plan_id = $2 and s.retired_at is null
-            """,
+            """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
             list(seat_ids),
@@ -220,31 +246,35 @@ class PostgresLedger(SeatLedger):
 
     @override
     async def seat_map(self, plan_id: PlanId) -> Sequence[tuple[PlannedSeat, SeatState]]:
+        await self._connection.execute(WHOLE_PLAN.format("off"))
         rows = await self._connection.fetch(
             f"""
-            select {SEAT_COLUMNS} from seats where tenant_id = $1 and plan_id = $2 and retired_at is null order by id
+            select {SEAT_COLUMNS}, {STATE_COLUMNS} from seats s {STATES}
+             where s.tenant_id = $1 and s.plan_id = $2 and s.retired_at is null order by s.id
             """,  # noqa: S608 (our columns)
             self._tenant_id,
             plan_id,
         )
+        await self._connection.execute(WHOLE_PLAN.format("on"))
         return [(planned_seat_of(row), state_of(row)) for row in rows]
 
     @override
     async def letters(
         self, plan_id: PlanId, *, now: datetime, between: tuple[SeatId, SeatId] | None = None
     ) -> SeatLetters:
+        await self._connection.execute(WHOLE_PLAN.format("off"))
         if between is not None:
             # The primary key has these seats in their order. PostgreSQL thinks little of reading them there, and would
             # sort 100,000 rows on disk instead, which takes three times as long.
             await self._connection.execute("set local enable_sort = off")
         row = await self._connection.fetchrow(
-            """
-            select string_agg(case when s.status = 'AVAILABLE' or (s.status <> 'SOLD' and s.held_until <= $3) then 'A'
-                                   else left(s.status, 1) end, '' order by s.id) as letters,
-                   min(s.held_until) filter (where s.held_until > $3 and s.status <> 'SOLD') as changes_at
-              from seats s where s.tenant_id = $1 and s.plan_id = $2 and s.id between $4 and $5
-               and s.retired_at is null
-            """,
+            f"""
+            select string_agg(case when t.held_until <= $3 then 'A' else coalesce(left(t.status, 1), 'A') end,
+                              '' order by s.id) as letters,
+                   min(t.held_until) filter (where t.held_until > $3) as changes_at
+              from seats s {STATES}
+             where s.tenant_id = $1 and s.plan_id = $2 and s.id between $4 and $5 and s.retired_at is null
+            """,  # noqa: S608 (a constant)
             self._tenant_id,
             plan_id,
             now,
@@ -252,5 +282,6 @@ class PostgresLedger(SeatLedger):
         )
         if between is not None:
             await self._connection.execute("set local enable_sort = on")
+        await self._connection.execute(WHOLE_PLAN.format("on"))
         assert row is not None, "an aggregate always gives a row"
         return SeatLetters(row["letters"] or "", row["changes_at"])

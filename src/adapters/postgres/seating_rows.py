@@ -16,6 +16,7 @@ from core.seating.seats import Available, Blocked, Held, Reserved, SeatState, So
 from core.shared.errors import Problem
 from core.shared.ids import ReservationId
 from core.shared.money import Money
+from ports.seating.plan_changes import RETIRED
 
 PLAN_COLUMNS = """
     id, venue_id, ticket_id, name, status, assignment_mode, pricing_mode, orphan_rule, seats_max_per_order,
@@ -37,9 +38,23 @@ INSERT_VALUES = """
 """
 SEAT_COLUMNS = """
     id, section_id, price_tier_id, guid, seat_label, row_label, seat_number, column_number, category, x, y,
-    attributes::text as attributes, price_minor, status, reservation_id, held_until, block_reason, table_name,
-    table_sale, position
+    attributes::text as attributes, price_minor, table_name, table_sale, position
 """
+STATE_COLUMNS = "coalesce(t.status, 'AVAILABLE') as status, t.reservation_id, t.held_until, t.block_reason"
+STATES = "left join seat_states t on t.tenant_id = s.tenant_id and t.plan_id = s.plan_id and t.seat_id = s.id"
+"""Whose each seat `s` is, for all seats of a plan; one without a row is available."""
+WHOLE_PLAN = "set local enable_nestloop = {}"
+"""Off, where states of a whole plan are joined: before statistics, PostgreSQL would read all states for each seat."""
+STATE_OF_EACH = """
+    left join lateral (
+        select f.status, f.reservation_id, f.held_until, f.block_reason from seat_states f
+         where f.tenant_id = s.tenant_id and f.plan_id = s.plan_id and f.seat_id = s.id limit 1) t on true
+"""
+"""The same for some seats: the limit lets each be looked up by its key, whatever is known of the table."""
+LOCKING = """
+    on conflict (tenant_id, plan_id, seat_id) do update set status = excluded.status where false
+"""
+"""Ends the statement that adds rows to `seat_states`, as AVAILABLE, by seat id: those that are there are locked."""
 SECTION_COLUMNS = """
     id, name, row_count, column_count, display_order, price_tier_id, floor, zone, kind, capacity, ticket_id
 """
@@ -197,6 +212,8 @@ def state_of(row: Row) -> SeatState:
             return Sold(row["reservation_id"])
         case "BLOCKED":
             return Blocked(row["block_reason"] or "", row["held_until"])
+        case "RETIRED":
+            return Blocked(RETIRED)
         case status:
             raise ValueError(f"seat {row['id']} has the unknown status {status!r}")
 

@@ -2,12 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
 from core.seating.allotments import Allotment, Allotments
 from core.seating.attributes import companions_of, place_of
+from core.seating.drawn import HoldRules
 from core.seating.hall import Hall
 from core.seating.hall_masks import HallMasks
 from core.seating.layout import Layout
@@ -29,10 +30,11 @@ class Catalogue:
     Its prices count from `prices_since` until just before `prices_change_at`, None for ever: `is_priced_for` tells
     whether they are those of a moment, and `priced_for` makes them so.
 
-    `seats` stand in the order of the hall, and a seat's place in it is its number in `places`. `lines` is what a hold
-    puts on a reservation. `masks` are the same seats in bits, to choose from them. `kept` are the seats of allotments,
-    those that are over too. `tables` are those that are sold whole, by seat, `companions` the wheelchair places by the
-    seats of their companions, and `accessible` all seats that are kept for those who ask for such.
+    `rules` are what the plan says about holds. `seats` stand in the order of the hall, and a seat's place in it is its
+    number in `places`. `lines` is what a hold puts on a reservation. `masks` are the same seats in bits, to choose from
+    them. `kept` are the seats of allotments, those that are over too. `tables` are those that are sold whole, by seat,
+    `companions` the wheelchair places by the seats of their companions, and `accessible` all seats that are kept for
+    those who ask for such.
     """
 
     plan: SeatingPlan
@@ -48,6 +50,10 @@ class Catalogue:
     accessible: frozenset[SeatId]
     prices_since: datetime = BEGINNING_OF_TIME
     prices_change_at: datetime | None = None
+    rules: HoldRules = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rules", self.plan.rules)
 
     @classmethod
     def of(

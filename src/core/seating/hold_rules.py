@@ -31,7 +31,7 @@ def claim_of(request: HoldRequest, catalogue: Catalogue) -> Claim:
     lines = catalogue.lines
     seats = [line for seat_id in request.seat_ids if (line := lines.get(seat_id)) is not None]
     seats.sort(key=_id_as_number)
-    return Claim(request, catalogue.plan.rules, tuple(seats))
+    return Claim(request, catalogue.rules, tuple(seats))
 
 
 def _id_as_number(line: ReservationSeat) -> int:

@@ -153,29 +153,39 @@ def _seats(metadata: MetaData) -> None:
         Column("y", Double, nullable=False),
         Column("attributes", JSONB, nullable=False),
         Column("price_minor", BigInteger, nullable=False),
-        Column("status", Text, nullable=False, server_default=text("'AVAILABLE'")),
-        Column("reservation_id", Uuid),
-        Column("held_until", DateTime(timezone=True)),
-        Column("block_reason", Text),
         Column("table_name", Text),
         Column("table_sale", Text),
         Column("position", Integer),
         Column("retired_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("tenant_id", "id", name="seats_pkey"),
         UniqueConstraint("tenant_id", "plan_id", "guid", name="seats_guid"),
-        CheckConstraint("status in ('AVAILABLE', 'HELD', 'RESERVED', 'SOLD', 'BLOCKED')", name="seats_status"),
-        CheckConstraint(
-            "(reservation_id is not null) = (status in ('HELD', 'RESERVED', 'SOLD'))", name="seats_reservation"
-        ),
-        CheckConstraint("held_until is not null or status not in ('HELD', 'RESERVED')", name="seats_held_until"),
         CheckConstraint(
             "(table_name is null) = (table_sale is null) and table_sale in ('by_seat', 'whole')", name="seats_table"
         ),
-        CheckConstraint("held_until is null or status not in ('AVAILABLE', 'SOLD')", name="seats_no_end"),
-        CheckConstraint("(block_reason is not null) = (status = 'BLOCKED')", name="seats_block_reason"),
         CheckConstraint("price_minor >= 0", name="seats_price"),
-        CheckConstraint("retired_at is null or status = 'BLOCKED'", name="seats_retired"),
         postgresql_with={"fillfactor": 90},
+    )
+    Table(
+        "seat_states",
+        metadata,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("plan_id", Uuid, nullable=False),
+        Column("seat_id", Uuid, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("reservation_id", Uuid),
+        Column("held_until", DateTime(timezone=True)),
+        Column("block_reason", Text),
+        PrimaryKeyConstraint("tenant_id", "plan_id", "seat_id", name="seat_states_pkey"),
+        CheckConstraint(
+            "case status when 'SOLD' then reservation_id is not null and held_until is null and block_reason is null"
+            " when 'HELD' then reservation_id is not null and held_until is not null and block_reason is null"
+            " when 'RESERVED' then reservation_id is not null and held_until is not null and block_reason is null"
+            " when 'AVAILABLE' then reservation_id is null and held_until is null and block_reason is null"
+            " when 'RETIRED' then reservation_id is null and held_until is null and block_reason is null"
+            " when 'BLOCKED' then reservation_id is null and block_reason is not null else false end",
+            name="seat_states_status",
+        ),
+        postgresql_with={"fillfactor": 80},
     )
 
 
@@ -200,14 +210,14 @@ def _ledger(metadata: MetaData) -> None:
         Column("sold_at", DateTime(timezone=True)),
         PrimaryKeyConstraint("tenant_id", "id", name="seat_reservations_pkey"),
         CheckConstraint(
-            "status in ('HELD', 'RESERVED', 'SOLD', 'RELEASED', 'EXPIRED')", name="seat_reservations_status"
+            "case status"
+            " when 'HELD' then order_id is null and expires_at <= ceiling_at"
+            " when 'RESERVED' then order_id is not null"
+            " when 'SOLD' then order_id is not null and sold_at is not null"
+            " when 'RELEASED' then true when 'EXPIRED' then true else false end",
+            name="seat_reservations_status",
         ),
-        CheckConstraint("order_id is not null or status not in ('RESERVED', 'SOLD')", name="seat_reservations_order"),
         CheckConstraint("seats_count > 0", name="seat_reservations_seats"),
-        CheckConstraint(
-            "status <> 'HELD' or (order_id is null and expires_at <= ceiling_at)", name="seat_reservations_hold"
-        ),
-        CheckConstraint("sold_at is not null or status <> 'SOLD'", name="seat_reservations_sold"),
     )
     Index(
         "seat_reservations_of_account",
