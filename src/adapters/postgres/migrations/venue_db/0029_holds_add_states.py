@@ -19,6 +19,8 @@ ROLES = Roles.of("venue_db")
 # reservation id is known: `unique_violation` then asks for the look. Rows are added in the order of seat ids, as every
 # command locks them.
 #
+# One loop goes through the claims in their order, so what is gathered from it needs no order of its own.
+#
 # `p_labels` has what each seat is called. Its section is that of its claim's first seat (`p_sections`), unless
 # `p_elsewhere` names another.
 HOLD_BATCH = """
@@ -55,13 +57,13 @@ begin
                               where f.tenant_id = p_tenant and f.id = p.id and f.version = p.version
                                 and f.status = 'active') order by p.place)
       into v_current from unnest(p_plans, p_versions) with ordinality as p (id, version, place);
-    select array_agg(o.owned order by c.place),
+    select array_agg(o.owned),
            array_agg(case when not v_current[c.plan] then 'changed'
                           when o.owned + c.wanted > p_maxima[c.plan] then 'over_limit'
-                          else 'held' end order by c.place),
-           array_agg(c.moment + make_interval(secs => p_ttls_s[c.plan]) order by c.place)
+                          else 'held' end),
+           array_agg(c.moment + make_interval(secs => p_ttls_s[c.plan]))
       into v_owned, v_outcomes, v_untils
-      from unnest(p_on, p_accounts, p_counts, p_nows) with ordinality as c (plan, account, wanted, moment, place)
+      from unnest(p_on, p_accounts, p_counts, p_nows) as c (plan, account, wanted, moment)
      cross join lateral (
         select coalesce(sum(r.seats_count), 0) as owned from seat_reservations r
          where r.tenant_id = p_tenant and r.plan_id = p_plans[c.plan] and r.account_id = c.account
@@ -148,14 +150,21 @@ begin
               from unnest(p_seats, p_for) with ordinality as w (id, claim, place)
              where v_held[w.claim] and p_makers[w.claim] is not null order by w.place;
         end if;
-        insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)
-        select p_event_ids[n.plan], p_tenant, p_plans[n.plan], p_event_type,
-               ('{"planId":"' || p_plans[n.plan] || '","holds":[' || n.holds || ']}')::json, n.moment
-          from (select c.plan, string_agg(c.news, ',' order by c.place) as holds, min(c.moment) as moment
-                  from unnest(p_on, p_news, p_nows, v_held) with ordinality
-                    as c (plan, news, moment, held, place)
-                 where c.held group by c.plan) n
-         order by n.plan;
+        if v_looked or cardinality(p_plans) > 1 then
+            insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)
+            select p_event_ids[n.plan], p_tenant, p_plans[n.plan], p_event_type,
+                   ('{"planId":"' || p_plans[n.plan] || '","holds":[' || n.holds || ']}')::json, n.moment
+              from (select c.plan, string_agg(c.news, ',' order by c.place) as holds, min(c.moment) as moment
+                      from unnest(p_on, p_news, p_nows, v_held) with ordinality
+                        as c (plan, news, moment, held, place)
+                     where c.held group by c.plan) n
+             order by n.plan;
+        else
+            insert into outbox (id, tenant_id, aggregate_id, event_type, payload, created_at)
+            values (p_event_ids[1], p_tenant, p_plans[1], p_event_type,
+                    ('{"planId":"' || p_plans[1] || '","holds":[' || array_to_string(p_news, ',') || ']}')::json,
+                    p_nows[1]);
+        end if;
     end if;
 
     v_first := 1;
