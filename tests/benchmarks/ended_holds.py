@@ -14,11 +14,14 @@ select tenant_id, plan_id, id, section_id, seat_label, price_minor,
        (row_number() over (order by plan_id, md5(id::text)) - 1) / {SEATS_A_HOLD} as four
   from bench_seats where plan_id = any($1::uuid[])
 """
+# Their ids begin with the time at which they were made, as those of real holds do (UUID version 7, RFC 9562).
 _NAME = f"""
 create temporary table ended as
-select distinct_fours.*, gen_random_uuid() as reservation_id,
-       clock_timestamp() - make_interval(secs => {HOLD_TTL_S} + four % 60) as held_at
-  from (select distinct tenant_id, plan_id, four from dealt) distinct_fours
+select fours.*, (lpad(to_hex((extract(epoch from held_at) * 1000)::bigint), 12, '0')
+                 || substr(md5(plan_id::text || four), 1, 20))::uuid as reservation_id
+  from (select tenant_id, plan_id, four,
+               clock_timestamp() - make_interval(secs => {HOLD_TTL_S} + four % 60) as held_at
+          from (select distinct tenant_id, plan_id, four from dealt) distinct_fours) fours
 """
 _RESERVATIONS = f"""
 insert into seat_reservations (tenant_id, id, plan_id, ticket_id, account_id, token_sha256, status, seats_count,
