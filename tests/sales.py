@@ -102,10 +102,10 @@ async def locked(admin: "asyncpg.Connection[asyncpg.Record]", seat_ids: Sequence
 
 
 @asynccontextmanager
-async def on_sale(postgres: PostgresServer) -> AsyncIterator[Sale]:
+async def on_sale(postgres: PostgresServer, *, connections_max: int = 4) -> AsyncIterator[Sale]:
     database = await postgres.fresh("venue_db")
     plan, layout = a_plan(rows=4, columns=10)
-    async with await open_pool(database.app_url, connections_max=4) as pool:
+    async with await open_pool(database.app_url, connections_max=connections_max) as pool:
         sale = Sale(pool, database.admin_url, a_tenant(), plan, layout)
         async with PostgresSeatingTransactions(pool, IDS).begin(sale.tenant) as tx:
             await tx.plans.add(plan, layout)

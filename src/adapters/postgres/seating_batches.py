@@ -146,9 +146,9 @@ class BatchedHolds(Holds):
             while line.wishes or line.ready:
                 batch = self._taken(line)
                 try:
-                    # The connection stays ours while there is work for it, and is another's after an error.
+                    # The connection stays ours while there is work for it, unless somebody may be waiting for one.
                     async with driver_errors_translated(), self._pool.acquire() as connection:
-                        while await self._settle(connection, tenant_id, line, batch) and (line.wishes or line.ready):
+                        while await self._settle(connection, tenant_id, line, batch) and self._goes_on(line):
                             batch = self._taken(line)
                 except Exception as error:  # noqa: BLE001 (each caller raises it)
                     _tell(batch, error)
@@ -159,6 +159,10 @@ class BatchedHolds(Holds):
             ready = line.ready.wishes if line.ready is not None else ()
             for wish in (*batch.wishes, *ready, *line.wishes):
                 wish.answer.cancel()
+
+    def _goes_on(self, line: _Line) -> bool:
+        spare = self._pool.get_idle_size() or self._pool.get_size() < self._pool.get_max_size()
+        return bool(spare and (line.wishes or line.ready))
 
     def _taken(self, line: _Line) -> _Batch:
         batch, line.ready = line.ready or self._next(line), None
